@@ -33,6 +33,7 @@ BATCH_SIZE_PAIRS = {
 }
 
 NAME = r"^[a-z][a-z0-9_.]*$"
+NAME_IN_WORDS = "lower-case letters, digits, _ and ., beginning with a letter"
 DIGEST = r"^[0-9a-f]{64}$"
 
 T = TypeVar("T")
@@ -44,25 +45,11 @@ Places = dict[tuple[str, ...], tuple[Path, int]]
 
 
 def _share(value: Any) -> Any:
-    """A number of rows (an int of at least 1) or a share of all rows (a float inside 0 and 1)."""
     rows = type(value) is int and value >= 1
     part = type(value) is float and 0 < value < 1
-    if isinstance(value, str) or not (rows or part):
-        raise PydanticCustomError(
-            "share",
-            "must be a number of rows (1, 2, …) or a share of all rows between 0 and 1",
-        )
+    if not (rows or part):
+        raise PydanticCustomError("share", "wrong size of a part")
     return value
-
-
-def _no_repeats(values: Any) -> Any:
-    if isinstance(values, list):
-        seen: list[Any] = []
-        for value in values:
-            if value in seen:
-                raise PydanticCustomError("repeat", f"{value!r} is listed twice")
-            seen.append(value)
-    return values
 
 
 Name = Annotated[str, Field(pattern=NAME)]
@@ -71,8 +58,8 @@ Digest = Annotated[str, Field(pattern=DIGEST)]
 Share = Annotated[int | float, BeforeValidator(_share)]
 Count = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Names = Annotated[list[Name], Field(min_length=1), BeforeValidator(_no_repeats)]
-Counts = Annotated[list[Count], Field(min_length=1), BeforeValidator(_no_repeats)]
+Names = Annotated[list[Name], Field(min_length=1)]
+Counts = Annotated[list[Count], Field(min_length=1)]
 ExperimentName = Literal["learning_curves", "batch_size"]
 
 
@@ -179,9 +166,9 @@ class FileDataset(_Dataset):
     source: Literal["file"]
     path: Text
     target: Text | None = None
-    columns: Annotated[list[Text], BeforeValidator(_no_repeats)] | None = None
-    drop: Annotated[list[Text], BeforeValidator(_no_repeats)] = []
-    classes: Annotated[list[Text], BeforeValidator(_no_repeats)] | None = None
+    columns: list[Text] | None = None
+    drop: list[Text] = []
+    classes: list[Text] | None = None
 
 
 class BundledDataset(_Dataset):
@@ -239,7 +226,7 @@ class Recipe(Section):
     learning_rate_reference_batch: Count | None = None
     budget: Budget
     evaluations: Evaluations = Evaluations()
-    probes: Annotated[list[Literal["percentiles"]], BeforeValidator(_no_repeats)] = []
+    probes: list[Literal["percentiles"]] = []
 
     def rate(self, batch: int) -> float:
         """Learning rate at this batch size: proportional to it where a reference batch is set."""
@@ -253,7 +240,7 @@ class Recipe(Section):
         if self.budget.steps is not None:
             return self.budget.steps
         assert self.budget.epochs is not None
-        return math.ceil(self.budget.epochs * train_rows / batch)
+        return -(-self.budget.epochs * train_rows // batch)
 
 
 class RunGroup(Section):
@@ -392,7 +379,14 @@ def _batch_figures(runs: list[Run]) -> list[str]:
 
 
 def _batch_tables(runs: list[Run]) -> list[str]:
-    return ["final"]
+    methods, batches = {run.method for run in runs}, {run.batch for run in runs}
+    compared = len(methods) > 1 and methods & {"base", "bn"}
+    return [
+        "final",
+        *(["differences"] if compared else []),
+        *(["inference"] if methods & {"bn", "ws_bn"} else []),
+        *(["stability"] if len(batches) > 1 else []),
+    ]
 
 
 def _by_dataset_and_recipe(runs: list[Run]) -> dict[tuple[str, str], list[Run]]:
@@ -563,6 +557,10 @@ def _schema_problem(
             return Problem(
                 key, _unknown("key", key[-1], fields[id(_at(mapping, key[:-1]))])
             )
+        case "string_type" if error["loc"][-1] == "[key]":
+            return Problem(
+                key, f"{key[-1]} cannot be a name (allowed: {NAME_IN_WORDS})"
+            )
         case "union_tag_not_found":
             return Problem(
                 (*key, "source"), f"is missing (allowed: {', '.join(SOURCES)})"
@@ -582,32 +580,32 @@ def _schema_problem(
 
 def _sentence(error: ErrorDetails) -> str:
     value, context = error["input"], error.get("ctx", {})
+    shown = _shown(value)
     match error["type"]:
         case "missing":
-            return "is missing"
+            return "is missing, and is needed here"
         case "int_type":
-            return f"{value!r} is not a whole number"
+            return f"{shown} is not a whole number"
         case "float_type" | "finite_number":
-            return f"{value!r} is not a number"
+            return f"{shown} is not a number"
         case "string_type":
-            return f"{value!r} is not text (put it in quotes if it is meant)"
+            return f"{shown} is not text (if it is meant, put it in quotes)"
         case "list_type":
-            return f"{value!r} is not a list; write [{value}]"
+            return f"{shown} is not a list (allowed: [a, b] or lines that begin with a dash)"
         case "dict_type" | "model_type" | "model_attributes_type":
-            return f"{value!r} is not a mapping of keys to values"
+            return f"{shown} is not a mapping (allowed: {{key: value}} or lines of key: value)"
         case "too_short" | "string_too_short":
             return "is empty (allowed: at least one entry)"
         case "greater_than":
-            return f"{value} is too small (allowed: above {context['gt']})"
+            return f"{shown} is too small (allowed: above {context['gt']})"
         case "greater_than_equal":
-            return f"{value} is too small (allowed: {context['ge']} and above)"
+            return f"{shown} is too small (allowed: {context['ge']} and above)"
+        case "share":
+            return f"{shown} is no size of a part (allowed: rows as 1, 2, …; a share as 0.2)"
         case "string_pattern_mismatch" if context["pattern"] == DIGEST:
-            return f"'{value}' is not a SHA-256 (allowed: 64 hexadecimal digits in lower case)"
+            return f"{shown} is not a SHA-256 (allowed: 64 hexadecimal digits in lower case)"
         case "string_pattern_mismatch":
-            return (
-                f"'{value}' cannot be a name (allowed: lower-case letters, digits, _ and .,"
-                " beginning with a letter)"
-            )
+            return f"{shown} cannot be a name (allowed: {NAME_IN_WORDS})"
     return error["msg"]
 
 
@@ -630,6 +628,7 @@ def _meaning_problems(mapping: Any) -> Iterator[Problem]:
         yield from _split_problems(name, dataset)
         if isinstance(dataset, RedrawDataset):
             yield from _redraw_problems(name, dataset, _section(mapping, "datasets"))
+    yield from _repeat_problems(mapping, ())
     for key, group in _run_groups(mapping):
         yield from _reference_problems(key, group, mapping)
         yield from _batch_problems(key, group, datasets)
@@ -684,6 +683,18 @@ def _redraw_problems(
                 ("datasets", name, "shape", size),
                 f"{getattr(dataset.shape, size)} is not what '{dataset.of}' has ({original})",
             )
+
+
+def _repeat_problems(value: Any, key: Key) -> Iterator[Problem]:
+    """Entries that a list has twice; widths of hidden layers may well be equal."""
+    if isinstance(value, list) and key[-1:] != ("hidden",):
+        for index, entry in enumerate(value):
+            if entry in value[:index]:
+                yield Problem((*key, index), f"{_shown(entry)} is listed twice")
+    pairs = value.items() if isinstance(value, Mapping) else ()
+    pairs = enumerate(value) if isinstance(value, list) else pairs
+    for part, inner in pairs:
+        yield from _repeat_problems(inner, (*key, part))
 
 
 def _reference_problems(key: Key, group: Any, mapping: Any) -> Iterator[Problem]:
@@ -756,6 +767,13 @@ def _unknown(kind: str, word: Any, allowed: list[str]) -> str:
     close = get_close_matches(str(word), allowed, n=1)
     hint = f"; did you mean '{close[0]}'?" if close else ""
     return f"unknown {kind} '{word}'{hint} (allowed: {', '.join(allowed)})"
+
+
+def _shown(value: Any) -> str:
+    """A value in a sentence: whole where it is short, else what it is."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else repr(value)
 
 
 def _quoted(text: str) -> list[str]:
