@@ -1,0 +1,1 @@
+"""The library behind the study: data, layers, training, probes, metrics, figures and report."""

@@ -1,0 +1,16 @@
+"""Get a dataset from its source, check it, and write it as raw.npz."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bnlab import datasets
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+dataset = snakemake.params.dataset
+with datasets.job_log(snakemake.log[0], snakemake.wildcards.dataset):
+    table = datasets.read(dataset, snakemake.params.openml)
+    datasets.check(table, dataset["shape"], dataset.get("sha256"))
+    datasets.save_table(Path(snakemake.output.raw), table)
+    datasets.logger.info("%d rows, %d features", *table.x.shape)
