@@ -1,0 +1,161 @@
+"""Made-up results with the schemas of a run's files, small enough to reason about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bnlab import metrics, tables
+
+LABELS = {"base": "Base", "bn": "BN", "ln": "LN", "ws": "WS", "ws_bn": "WS + BN"}
+STEPS = (0, 10, 50, 100, 200, 500, 1000)
+
+
+def history(
+    method: str,
+    batch: int = 60,
+    replicates: int = 4,
+    diverged_at: Sequence[int | None] = (),
+    classes: int = 10,
+) -> pd.DataFrame:
+    """Curves that rise from chance; faster under normalization, to an end that falls with distance from batch 30."""
+    faster = 1.0 if method == "base" else 4.0
+    collapse = 0.6 if "bn" in method and batch < 3 else 0.0
+    rows = []
+    for replicate in range(replicates):
+        noise = np.random.default_rng([batch, replicate, len(method)]).normal(0, 0.004)
+        stop = diverged_at[replicate] if replicate < len(diverged_at) else None
+        for step in STEPS:
+            end = 0.97 - 0.005 * abs(np.log2(batch / 30)) - collapse
+            rise = 1 - np.exp(-faster * step / 150)
+            accuracy = 1 / classes + (end - 1 / classes) * rise + noise * rise
+            gone = stop is not None and step >= stop
+            kinds = ["moving", "population", "batch"] if step == STEPS[-1] and "bn" in method else ["moving"]
+            for split in ("train", "validation", "test"):
+                for statistics in kinds if split != "train" else ["moving"]:
+                    if step == 0 and split == "train":
+                        continue
+                    value = accuracy - 0.02 * (statistics == "batch")
+                    rows.append(
+                        {
+                            "replicate": replicate,
+                            "step": step,
+                            "epoch": step / 100,
+                            "split": split,
+                            "statistics": statistics,
+                            "loss": np.nan if gone else float(-np.log(value)),
+                            "accuracy": np.nan if gone else value,
+                        }
+                    )
+    return pd.DataFrame(rows)
+
+
+def probes(method: str, replicates: int = 4, units: int = 5) -> pd.DataFrame:
+    """Percentiles of units that wander for base and stay for the others."""
+    rows = []
+    for replicate in range(replicates):
+        rng = np.random.default_rng([replicate, len(method)])
+        wander = rng.normal(0, 3 if method == "base" else 0.5, units)
+        for quantity in ("activation", "weight"):
+            for unit in range(units):
+                for step in STEPS:
+                    where = wander[unit] * np.sqrt(step / STEPS[-1])
+                    for percentile, offset in ((15, -1.0), (50, 0.0), (85, 1.0)):
+                        rows.append((replicate, step, quantity, unit, percentile, where + offset))
+    columns = ["replicate", "step", "quantity", "unit", "percentile", "value"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def predictions(
+    method: str, replicates: int = 4, rows: int = 400, classes: int = 4
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labels (rows,) and probabilities (replicates, rows, classes) of an able but fallible network."""
+    labels = np.random.default_rng(0).integers(0, classes, rows)
+    rng = np.random.default_rng(len(method))
+    logits = rng.normal(0, 1, (replicates, rows, classes)) + 2.5 * np.eye(classes)[labels]
+    weights = np.exp(logits)
+    return labels, weights / weights.sum(axis=2, keepdims=True)
+
+
+def run(
+    method: str,
+    batch: int = 60,
+    dataset: str = "digits",
+    recipe: str = "lr0.1",
+    replicates: int = 4,
+    diverged_at: Sequence[int | None] = (),
+) -> dict[str, Any]:
+    """A run.json that agrees with ``history``."""
+    table = history(method, batch, replicates, diverged_at)
+    first = {
+        split: {
+            str(level): [
+                None if np.isnan(step) else int(step)
+                for step in metrics.first_step_reaching(table, level, split)
+            ]
+            for level in (0.8, 0.9, 0.95)
+        }
+        for split in ("train", "test")
+    }
+    padded = [*diverged_at, *[None] * (replicates - len(diverged_at))]
+    return {
+        "dataset": dataset,
+        "method": method,
+        "batch": batch,
+        "recipe": recipe,
+        "learning_rate": 0.1,
+        "steps": STEPS[-1],
+        "steps_per_epoch": 100,
+        "replicates": replicates,
+        "seed": 1,
+        "diverged_at": padded,
+        "first_step": first,
+        "seconds": {"load": 0.5, "compile": 2.0, "train": 3.25, "evaluate": 0.25, "write": 0.1},
+        "peak_memory_mb": 700,
+        "parameters": 99_000,
+        "device": "CPU",
+        "versions": {"python": "3.11.9", "tensorflow": "2.21.0", "keras": "3.15.1"},
+        "hardware": {"cpu": "Imaginary CPU", "cores": 2, "memory_gb": 8},
+    }
+
+
+def learning_curves() -> dict[str, pd.DataFrame]:
+    """The sources of every learning-curves table: base and bn, one replicate of base diverged."""
+    methods = ("base", "bn")
+    runs = [run(method, diverged_at=(500,) if method == "base" else ()) for method in methods]
+    histories = [history(r["method"], 60, 4, r["diverged_at"]) for r in runs]
+    scored = [
+        tables.score_predictions(*predictions(method), ["one", "two", "three", "four"])
+        for method in methods
+    ]
+    timing = pd.DataFrame(
+        {
+            "method": ["base", "bn"] * 3,
+            "repeat": [0, 0, 1, 1, 2, 2],
+            "seconds_per_1000_steps": [0.5, 0.6, 0.52, 0.61, 0.51, 0.63],
+        }
+    )
+    return {
+        "metrics": tables.collect(runs, histories),
+        "runs": tables.collect(runs, [tables.run_rows(r) for r in runs]),
+        "percentiles": tables.collect(runs, [probes(method) for method in methods]),
+        "timing": timing,
+        **{
+            name: tables.collect(runs, [scores[name] for scores in scored])
+            for name in ("classes", "roc", "confusion")
+        },
+    }
+
+
+def batch_size() -> dict[str, pd.DataFrame]:
+    """The sources of every batch-size table: five methods, bn diverged twice at batch 1."""
+    grid = [(m, b) for m in LABELS for b in (1, 2, 3, 4, 8, 16, 60, 256)]
+    runs = [run(m, b, diverged_at=(100, 500) if (m, b) == ("bn", 1) else ()) for m, b in grid]
+    histories = [history(r["method"], r["batch"], 4, r["diverged_at"]) for r in runs]
+    return {
+        "metrics": tables.collect(runs, histories),
+        "runs": tables.collect(runs, [tables.run_rows(r) for r in runs]),
+    }

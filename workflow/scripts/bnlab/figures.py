@@ -1,0 +1,481 @@
+"""Figures, each drawn from one published table and nothing else.
+
+``draw`` turns a table as ``tables.tabulate`` makes it (and a CSV brings it back) into a Matplotlib figure; ``save``
+writes it as SVG and PNG, the same bytes for the same table. A method has the same colour, marker and line everywhere.
+Bands and bars are 95 % t-intervals over replicates.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, FigureBase, SubFigure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+
+from bnlab.statistics import rounded
+
+WIDTH = 7.2
+RESOLUTION = 200
+STYLE: dict[str, Any] = {
+    **sns.axes_style("ticks"),
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "figure.titlesize": 10,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#444444",
+    "lines.linewidth": 1.5,
+    "lines.markersize": 4,
+    "svg.hashsalt": "bnlab",
+    "figure.facecolor": "white",
+}
+
+
+class Look(NamedTuple):
+    """How a method is drawn."""
+
+    color: str
+    marker: str
+    line: Any
+
+
+LOOKS: dict[str, Look] = {
+    "base": Look("#4d4d4d", "o", "-"),
+    "bn": Look("#0173b2", "s", "-"),
+    "ln": Look("#d55e00", "^", (0, (5, 1.5))),
+    "ws": Look("#029e73", "D", (0, (4, 1.2, 1, 1.2))),
+    "ws_scaled": Look("#8f6f3a", "v", (0, (1.2, 1.2))),
+    "ws_bn": Look("#cc78bc", "P", (0, (5, 1.5))),
+    "ws_ln": Look("#de8f05", "X", (0, (4, 1.2, 1, 1.2))),
+}
+"""The colour-blind-safe palette of seaborn, spread over the project's own methods."""
+
+OTHER_COLORS = ("#56b4e9", "#a0342f", "#7a5fb5", "#6b8e23", "#b3669e", "#949494")
+OTHER_MARKERS = ("*", "h", "<", ">", "p")
+
+
+def look(method: str) -> Look:
+    """The colour, marker and line of a method; one that has no fixed look gets one from its name alone."""
+    if method in LOOKS:
+        return LOOKS[method]
+    code = zlib.crc32(method.encode())
+    color = OTHER_COLORS[code % len(OTHER_COLORS)]
+    return Look(color, OTHER_MARKERS[code // len(OTHER_COLORS) % len(OTHER_MARKERS)], (0, (2, 1)))
+
+
+def accuracy(table: pd.DataFrame) -> Figure:
+    """Train and test accuracy against the epoch, side by side; a row of panels per batch size."""
+
+    def panels(part: FigureBase, rows: pd.DataFrame) -> None:
+        axes = part.subplots(1, 2, sharey=True)
+        for axis, split in zip(axes, ("train", "test"), strict=True):
+            shown = rows[rows["split"] == split]
+            for method, curve in _by_method(shown):
+                _line(axis, method, curve["epoch"], curve, f"{_name(curve)}  {_ending(curve)}")
+            _growing(axis, shown["epoch"], linear=1.0)
+            _accuracy_axis(axis, rows)
+            axis.set(title=f"{split} accuracy", xlabel="epoch (first one on a linear scale)")
+            axis.legend(loc="lower right", title="at the end", alignment="left")
+        axes[1].set_ylabel("")
+
+    return _per_batch(table, 3.3, "accuracy during training", panels)
+
+
+def percentiles(table: pd.DataFrame) -> Figure:
+    """The percentiles of a typical unit over steps: methods side by side, activations above weights."""
+
+    def panels(part: FigureBase, rows: pd.DataFrame) -> None:
+        methods, quantities = list(_by_method(rows)), _quantities(rows)
+        grid = part.subplots(
+            len(quantities), max(len(methods), 1), sharex=True, sharey="row", squeeze=False
+        )
+        for line, quantity in zip(grid, quantities, strict=True):
+            for axis, (method, all_rows) in zip(line, methods, strict=True):
+                _unit(axis, method, all_rows[all_rows["quantity"] == quantity])
+            line[0].set_ylabel(QUANTITIES[quantity])
+        for axis, (_, all_rows) in zip(grid[0], methods, strict=True):
+            axis.set_title(f"{_name(all_rows)}{_diverged(all_rows)}")
+        for axis in grid[-1]:
+            axis.set_xlabel("training step")
+
+    return _per_batch(table, 4.6, "percentiles of a typical unit of the last hidden layer", panels)
+
+
+def drift(table: pd.DataFrame) -> Figure:
+    """The distance of all units' percentiles from their final values over steps."""
+
+    def panels(part: FigureBase, rows: pd.DataFrame) -> None:
+        quantities = _quantities(rows)
+        axes = part.subplots(1, len(quantities), squeeze=False)[0]
+        for axis, quantity in zip(axes, quantities, strict=True):
+            shown = rows[rows["quantity"] == quantity]
+            for method, curve in _by_method(shown):
+                average = _amount(curve.iloc[0], "average")
+                _line(axis, method, curve["step"], curve, f"{_name(curve)}  {average}{_diverged(curve)}")
+            axis.set(title=QUANTITIES[quantity], xlabel="training step")
+            axis.set_ylim(bottom=0)
+            _thousands(axis)
+            axis.legend(loc="upper right", title="mean over training", alignment="left")
+        axes[0].set_ylabel("distance from final percentiles\n(final P85 − P15 of the unit = 1)")
+
+    return _per_batch(table, 3.2, "drift of percentiles, all units of the last hidden layer", panels)
+
+
+def roc(table: pd.DataFrame) -> Figure:
+    """One-vs-rest ROC curves, a panel per class, the false-positive rate on a logarithmic axis."""
+    classes = table[["class", "class_name"]].drop_duplicates()
+    columns = min(len(classes), 4)
+    lines = -(-len(classes) // columns)
+
+    def panels(part: FigureBase, rows: pd.DataFrame) -> None:
+        grid = part.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+        for axis in grid.flat[len(classes) :]:
+            axis.set_axis_off()
+        for axis, (index, name) in zip(grid.flat, classes.itertuples(index=False), strict=False):
+            shown = rows[(rows["class"] == index) & (rows["fpr"] > 0)]
+            for method, curve in _by_method(shown):
+                area = _amount(curve.iloc[0], "auc")
+                _line(axis, method, curve["fpr"], curve, f"{_name(curve)} {area}", markers=False)
+            axis.set(xscale="log", xlim=(1e-4, 1), ylim=(0, 1.02), xticks=[1e-4, 1e-2, 1])
+            axis.xaxis.set_minor_formatter(NullFormatter())
+            axis.set_title(f"{_short(name)} ({int(shown['count'].max()):,} rows)", fontsize=8)
+            axis.legend(loc="lower right", handlelength=1.2, borderaxespad=0.1, fontsize=7.5)
+        for axis in grid[:, 0]:
+            axis.set_ylabel("true-positive rate")
+        for column in range(columns):
+            last = grid[:, column][(len(classes) - 1 - column) // columns]
+            last.set_xlabel("false-positive rate")
+            last.tick_params(labelbottom=True)
+
+    return _per_batch(table, 0.5 + 1.75 * lines, "ROC of each class against the rest, with AUC", panels)
+
+
+def confusion(table: pd.DataFrame) -> Figure:
+    """Confusion matrices, methods side by side: colour by share of the true class, numbers are mean counts."""
+    methods = table["method"].nunique()
+    columns = min(methods, 2)
+    lines = -(-methods // columns)
+
+    def panels(part: FigureBase, rows: pd.DataFrame) -> None:
+        grid = part.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
+        for axis in grid.flat[methods:]:
+            axis.set_axis_off()
+        for axis, (_, counts) in zip(grid.flat, _by_method(rows), strict=False):
+            _matrix(axis, counts)
+            axis.set_title(f"{_name(counts)}{_diverged(counts)}")
+        for axis in grid[:, 0]:
+            axis.set_ylabel("true class")
+        for axis in grid[-1]:
+            axis.set_xlabel("predicted class")
+
+    return _per_batch(table, 0.4 + 3.5 * lines, "confusion matrix, mean over replicates", panels)
+
+
+def batch_sizes(table: pd.DataFrame) -> Figure:
+    """Test accuracy and validation loss against the batch size, one above the other."""
+    return _against_batch(table, list(_by_method(table)))
+
+
+def statistics(table: pd.DataFrame) -> Figure:
+    """As ``batch_sizes`` for one method evaluated under each kind of inference statistics."""
+    curves = [(kind, table[table["statistics"] == kind]) for kind in STATISTICS]
+    return _against_batch(table, [(kind, curve) for kind, curve in curves if len(curve)])
+
+
+class Drawing(NamedTuple):
+    """How a figure is drawn and what it is called."""
+
+    function: Callable[[pd.DataFrame], Figure]
+    title: str
+
+
+FIGURES: dict[tuple[str, str], Drawing] = {
+    ("learning_curves", "accuracy"): Drawing(accuracy, "Accuracy during training"),
+    ("learning_curves", "percentiles"): Drawing(percentiles, "Percentiles of a typical unit"),
+    ("learning_curves", "drift"): Drawing(drift, "Drift of percentiles over all units"),
+    ("learning_curves", "roc"): Drawing(roc, "ROC of each class"),
+    ("learning_curves", "confusion"): Drawing(confusion, "Confusion matrices"),
+    ("batch_size", "all_methods"): Drawing(batch_sizes, "All methods"),
+    ("batch_size", "bn_vs_ln"): Drawing(batch_sizes, "Batch and layer normalization"),
+    ("batch_size", "ws_vs_bn"): Drawing(batch_sizes, "Weight standardization and batch normalization"),
+    ("batch_size", "ws_bn_vs_bn"): Drawing(batch_sizes, "Batch normalization with and without weight standardization"),
+    ("batch_size", "small_batches"): Drawing(batch_sizes, "The smallest batches"),
+    ("batch_size", "statistics"): Drawing(statistics, "Three kinds of inference statistics"),
+}
+"""Every figure by experiment and kind."""
+
+QUANTITIES = {"activation": "inputs of the activation", "weight": "incoming weights"}
+STATISTICS = {
+    "moving": Look("#0173b2", "s", "-"),
+    "population": Look("#03304d", "o", (0, (5, 1.5))),
+    "batch": Look("#56b4e9", "^", (0, (1.2, 1.2))),
+}
+
+
+def draw(experiment: str, kind: str, table: pd.DataFrame) -> Figure:
+    """The figure of this kind from its table."""
+    with mpl.rc_context(STYLE):
+        figure = FIGURES[experiment, kind].function(table)
+        figure.draw_without_rendering()
+    return figure
+
+
+def save(figure: Figure, svg: Path | str, png: Path | str) -> None:
+    """Write the figure as SVG and PNG, without dates or random ids."""
+    with mpl.rc_context(STYLE):
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(png, format="png", dpi=RESOLUTION, metadata={"Software": None})
+
+
+def _against_batch(table: pd.DataFrame, curves: Sequence[tuple[str, pd.DataFrame]]) -> Figure:
+    figure = _figure(table, 6.2, _subtitle(table, batch=False))
+    axes = figure.subplots(2, 1, sharex=True)
+    for axis, (split, metric) in zip(axes, [("test", "accuracy"), ("validation", "loss")], strict=True):
+        shown = [(name, c[(c["split"] == split) & (c["metric"] == metric)]) for name, c in curves]
+        for name, curve in shown:
+            _line(axis, name, curve["batch"], curve, _curve_name(name, curve))
+        if metric == "accuracy":
+            _accuracy_axis(axis, pd.concat([curve for _, curve in shown]))
+            axis.set_ylabel(f"{split} {axis.get_ylabel()}")
+            _diverged_counts(axis, shown)
+        else:
+            axis.set(yscale="log", ylabel="validation loss (nats)")
+            axis.yaxis.set_major_formatter(FuncFormatter(_plain))
+            axis.yaxis.set_minor_formatter(FuncFormatter(_plain_if_narrow(axis)))
+            axis.tick_params(axis="y", which="minor", labelsize=8)
+    _batch_axis(axes[1], sorted(table["batch"].unique()))
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 7))
+    return figure
+
+
+def _line(
+    axis: Axes, name: str, x: pd.Series, curve: pd.DataFrame, label: str, markers: bool = True
+) -> None:
+    style = STATISTICS.get(name) or look(name)
+    scale = 100 if axis.get_ylabel().endswith("%") else 1
+    axis.plot(
+        x,
+        curve["mean"] * scale,
+        color=style.color,
+        linestyle=style.line,
+        marker=style.marker if markers else None,
+        markeredgecolor="white",
+        markeredgewidth=0.4,
+        label=label,
+    )
+    axis.fill_between(
+        x, curve["low"] * scale, curve["high"] * scale, color=style.color, alpha=0.18, linewidth=0
+    )
+
+
+def _unit(axis: Axes, method: str, rows: pd.DataFrame) -> None:
+    """One typical unit in full colour, the medians of the other replicates' units as thin lines."""
+    color = look(method).color
+    for _, other in rows[~rows["typical"] & (rows["percentile"] == 50)].groupby("replicate"):
+        axis.plot(other["step"], other["value"], color=color, alpha=0.3, linewidth=0.7)
+    wide = rows[rows["typical"]].pivot(index="step", columns="percentile", values="value")
+    for percentile, line in ((85, (0, (4, 1.5))), (50, "-"), (15, (0, (1.2, 1.2)))):
+        values = wide[percentile]
+        axis.plot(values.index, values, color=color, linestyle=line)
+        axis.annotate(
+            f"P{percentile}",
+            (values.index[-1], values.iloc[-1]),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            color=color,
+            annotation_clip=False,
+        )
+    axis.fill_between(wide.index, wide[15], wide[85], color=color, alpha=0.12, linewidth=0)
+    _thousands(axis)
+
+
+def _matrix(axis: Axes, counts: pd.DataFrame) -> None:
+    names = counts.drop_duplicates("true").sort_values("true")["true_name"].map(_short)
+    share = counts.pivot(index="true", columns="predicted", values="share")
+    number = counts.pivot(index="true", columns="predicted", values="mean")
+    written = number.map(lambda c: f"{c:.0f}" if c >= 0.5 else "") if len(names) <= 12 else False
+    sns.heatmap(
+        share,
+        ax=axis,
+        annot=written,
+        fmt="",
+        annot_kws={"fontsize": 7.5},
+        cmap="Blues",
+        norm=mpl.colors.PowerNorm(0.5, 0, 1),
+        cbar=False,
+        square=True,
+        linewidths=0.4,
+        linecolor="#e4e4e4",
+        xticklabels=names,
+        yticklabels=names,
+    )
+    axis.set(xlabel="", ylabel="")
+    axis.tick_params(length=0)
+
+
+def _diverged_counts(axis: Axes, curves: Sequence[tuple[str, pd.DataFrame]]) -> None:
+    """Above the panel, a line for each curve with diverged replicates: how many at which batch size."""
+    with_some = [(name, curve) for name, curve in curves if (curve["diverged"] > 0).any()]
+    for place, (name, curve) in enumerate(reversed(with_some)):
+        style = STATISTICS.get(name) or look(name)
+        text = {"color": style.color, "fontsize": 8, "va": "bottom", "annotation_clip": False}
+        height = {"textcoords": "offset points", "xycoords": axis.get_xaxis_transform()}
+        for row in curve[curve["diverged"] > 0].itertuples():
+            axis.annotate(
+                f"{row.diverged}", (row.batch, 1), xytext=(0, 3 + 10 * place), ha="center", **height, **text
+            )
+        axis.annotate(
+            f"{_curve_name(name, curve)} diverged, of {curve['replicates'].max()}",
+            (1, 1),
+            xycoords="axes fraction",
+            xytext=(0, 3 + 10 * place),
+            textcoords="offset points",
+            ha="right",
+            **text,
+        )
+
+
+def _figure(table: pd.DataFrame, height: float, title: str) -> Figure:
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    figure.suptitle(f"{table['dataset_label'].iloc[0]}: {title}", x=0.01, ha="left")
+    return figure
+
+
+def _per_batch(
+    table: pd.DataFrame,
+    height: float,
+    title: str,
+    panels: Callable[[FigureBase, pd.DataFrame], None],
+) -> Figure:
+    """A figure with its panels once for each batch size, one below the other."""
+    batches = sorted(table["batch"].unique())
+    figure = _figure(table, height * len(batches) + 0.3, f"{title}\n{_subtitle(table)}")
+    if len(batches) == 1:
+        panels(figure, table)
+        return figure
+    for part, batch in zip(figure.subfigures(len(batches), 1), batches, strict=True):
+        assert isinstance(part, SubFigure)
+        part.suptitle(f"batch {batch}", x=0.01, ha="left", fontsize=9)
+        panels(part, table[table["batch"] == batch])
+    return figure
+
+
+def _subtitle(table: pd.DataFrame, batch: bool = True) -> str:
+    """``batch 60, recipe lr0.1``, as far as they are the same throughout."""
+    sizes = table["batch"].unique()
+    recipe = f"recipe {table['recipe'].iloc[0]}"
+    return f"batch {sizes[0]}, {recipe}" if batch and len(sizes) == 1 else recipe
+
+
+def _by_method(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    return ((str(method), rows) for method, rows in table.groupby("method", sort=False))
+
+
+def _quantities(table: pd.DataFrame) -> list[str]:
+    return [quantity for quantity in QUANTITIES if quantity in set(table["quantity"])]
+
+
+def _name(rows: pd.DataFrame) -> str:
+    return str(rows["method_label"].iloc[0])
+
+
+def _curve_name(name: str, rows: pd.DataFrame) -> str:
+    return f"{_name(rows)}, {name} statistics" if name in STATISTICS else _name(rows)
+
+
+def _ending(curve: pd.DataFrame) -> str:
+    last = curve.iloc[-1]
+    return f"{rounded(last['mean'] * 100, (last['high'] - last['low']) * 50)} %{_diverged(curve)}"
+
+
+def _amount(row: pd.Series, column: str) -> str:
+    return rounded(row[column], (row[f"{column}_high"] - row[f"{column}_low"]) / 2)
+
+
+def _diverged(rows: pd.DataFrame) -> str:
+    count = rows["diverged"].max()
+    return f" ({count} of {rows['replicates'].max()} diverged)" if count else ""
+
+
+def _accuracy_axis(axis: Axes, rows: pd.DataFrame) -> None:
+    """Percent on a logit scale, which shows 10 against 50 and 97 against 98; linear where the range is narrow."""
+    lowest, highest = rows["mean"].min(), rows["mean"].max()
+    ticks = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999])
+    if lowest < 0.7 and highest > 0.85:
+        axis.set_yscale("logit", nonpositive="clip")
+        axis.set_ylim(max(lowest * 0.8, 1e-3), min(1 - (1 - highest) * 0.7, 0.9995))
+        axis.yaxis.set_major_locator(FixedLocator(ticks))
+        axis.yaxis.set_minor_locator(NullLocator())
+        axis.set_ylabel("accuracy (%, logit scale)")
+    else:
+        axis.set_ylabel("accuracy (%)")
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.4g}"))
+
+
+def _growing(axis: Axes, values: pd.Series, linear: float) -> None:
+    """An axis that is linear up to ``linear`` and logarithmic from there on, with plain numbers."""
+    axis.set_xscale("symlog", linthresh=linear, linscale=0.6)
+    ticks = [t for t in (0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500) if t <= values.max() * 1.01]
+    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.set_xlim(values.min(), values.max() * 1.03)
+
+
+def _batch_axis(axis: Axes, batches: Sequence[int]) -> None:
+    """A log₂ axis with a tick at every batch size, and the numbers that have room."""
+    axis.set_xscale("log", base=2)
+    room = max(np.log2(batches[-1] / batches[0]) / 16, 0.15)
+    labelled: list[int] = []
+    for batch in batches:
+        if not labelled or np.log2(batch / labelled[-1]) >= room:
+            labelled.append(batch)
+    axis.xaxis.set_major_locator(FixedLocator(batches))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.set_xticklabels([str(batch) if batch in labelled else "" for batch in batches])
+    axis.set_xlabel("batch size (log axis)")
+
+
+def _thousands(axis: Axes) -> None:
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5))
+
+
+def _plain(value: float, _: Any) -> str:
+    return f"{value:g}"
+
+
+def _plain_if_narrow(axis: Axes) -> Callable[[float, Any], str]:
+    """Numbers at minor ticks 2 and 5 of a log axis, and at the others where it spans less than a decade."""
+
+    def label(value: float, _: Any) -> str:
+        low, high = axis.get_ylim()
+        lead = round(value / 10 ** np.floor(np.log10(value)), 6)
+        return f"{value:g}" if lead in (2, 5) or high / low < 4 else ""
+
+    return label
+
+
+def _short(name: Any, length: int = 22) -> str:
+    text = str(name)
+    return text if len(text) <= length else f"{text[: length - 1]}…"

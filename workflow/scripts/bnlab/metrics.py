@@ -1,0 +1,140 @@
+"""Numbers computed from one run's files: thresholds, ROC curves, confusion, percentile drift.
+
+Functions take arrays or tidy tables and return the same. A replicate that has diverged carries NaN in its histories
+and probabilities; every function here passes that on as NaN instead of leaving the replicate out, so that whoever
+summarizes it later can count it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+
+FPR_GRID: NDArray[np.float64] = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, 81)])
+"""False-positive rates at which ROC curves are kept: 20 a decade, so that the low end is resolved."""
+
+
+def first_step_reaching(history: pd.DataFrame, level: float, split: str) -> pd.Series:
+    """The first evaluated step of each replicate at which its accuracy on ``split`` is at least ``level``.
+
+    Args:
+        history: columns replicate, step, split, statistics, accuracy. On the training split every row counts; on the
+            others the rows under moving statistics, which are the ones followed during training.
+        level: accuracy between 0 and 1.
+        split: train, validation or test.
+
+    Returns:
+        A series of floats with one entry per replicate (its index, sorted); NaN where the level is never reached.
+    """
+    followed = (history["split"] == split) & (
+        (history["split"] == "train") | (history["statistics"] == "moving")
+    )
+    reached = history[followed & (history["accuracy"] >= level)]
+    replicates = pd.Index(sorted(history["replicate"].unique()), name="replicate")
+    return reached.groupby("replicate")["step"].min().reindex(replicates).astype(float)
+
+
+def roc_on_grid(
+    positive: ArrayLike, scores: ArrayLike, grid: NDArray[np.float64] = FPR_GRID
+) -> NDArray[np.float64]:
+    """True-positive rate at each false-positive rate of ``grid``.
+
+    Between the points of the empirical curve it is interpolated linearly; where the curve rises vertically, the upper
+    end counts. NaN throughout if only one class is present or a score is not finite.
+
+    Args:
+        positive: (n,) booleans, whether the row belongs to the class.
+        scores: (n,) scores that grow with the belief in the class.
+        grid: false-positive rates in increasing order.
+    """
+    positive, scores = np.asarray(positive, bool), np.asarray(scores, float)
+    if not _scorable(positive, scores):
+        return np.full(len(grid), np.nan)
+    fpr, tpr, _ = roc_curve(positive, scores)
+    return np.interp(grid, fpr, tpr)
+
+
+def class_scores(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
+    """One-vs-rest quality of every class.
+
+    Args:
+        labels: (n,) class indices.
+        probabilities: (n, classes).
+
+    Returns:
+        Columns class (index), count (rows of the class), auc (area under the ROC curve) and average_precision. The two
+        scores are NaN for a class without rows, and for every class of a network with non-finite probabilities.
+    """
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities, float)
+    rows = []
+    for index in range(probabilities.shape[1]):
+        positive, scores = labels == index, probabilities[:, index]
+        usable = _scorable(positive, scores)
+        rows.append(
+            {
+                "class": index,
+                "count": int(positive.sum()),
+                "auc": roc_auc_score(positive, scores) if usable else np.nan,
+                "average_precision": average_precision_score(positive, scores)
+                if usable
+                else np.nan,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def confusion(labels: ArrayLike, probabilities: ArrayLike) -> NDArray[np.float64]:
+    """Counts of rows by true class (first axis) and most probable class (second axis), shape (classes, classes).
+
+    Where two classes are equally probable the lower index is predicted. All NaN if a probability is not finite.
+    """
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities, float)
+    classes = probabilities.shape[1]
+    if not np.isfinite(probabilities).all():
+        return np.full((classes, classes), np.nan)
+    counts = np.bincount(labels * classes + probabilities.argmax(axis=1), minlength=classes**2)
+    return counts.reshape(classes, classes).astype(float)
+
+
+def unit_drift(probes: pd.DataFrame) -> pd.DataFrame:
+    """How far the percentiles of each unit are from where they end, at each probed step.
+
+    For unit j with percentiles P_q(t), q in {15, 50, 85}, and T the last step:
+
+        d_j(t) = mean over q of |P_q(t) − P_q(T)| / (P_85(T) − P_15(T))
+
+    Args:
+        probes: columns replicate, step, quantity, unit, percentile, value of one run.
+
+    Returns:
+        Columns replicate, quantity, unit, step, drift. NaN for a replicate whose last percentiles are not finite and
+        for a unit whose last spread is zero.
+    """
+    unit = ["replicate", "quantity", "unit"]
+    wide = probes.pivot(index=[*unit, "step"], columns="percentile", values="value").sort_index()
+    last = wide.groupby(level=unit).transform(lambda column: column.iloc[-1])
+    spread = (last[85] - last[15]).where(lambda width: width > 0)
+    drift = (wide - last).abs().mean(axis=1, skipna=False) / spread
+    return drift.rename("drift").reset_index()[[*unit, "step", "drift"]]
+
+
+def percentile_drift(drift: pd.DataFrame) -> pd.DataFrame:
+    """The drift of each unit averaged over training: D_j = ∫ d_j(t) dt / (T − t₀), by trapezoids over the steps.
+
+    Args:
+        drift: as ``unit_drift`` returns it.
+
+    Returns:
+        Columns replicate, quantity, unit, drift; NaN where any step is NaN.
+    """
+    unit = ["replicate", "quantity", "unit"]
+    wide = drift.pivot(index=unit, columns="step", values="drift")
+    steps = wide.columns.to_numpy(float)
+    mean = np.trapezoid(wide.to_numpy(), steps, axis=1) / (steps[-1] - steps[0])
+    return pd.Series(mean, index=wide.index, name="drift").reset_index()
+
+
+def _scorable(positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> bool:
+    return bool(positive.any() and not positive.all() and np.isfinite(scores).all())
