@@ -144,6 +144,8 @@ def roc(table: pd.DataFrame) -> Figure:
     classes = table[["class", "class_name"]].drop_duplicates()
     columns = min(len(classes), 4)
     lines = -(-len(classes) // columns)
+    rows_of_all = table.drop_duplicates("class")["count"].sum()
+    lowest = max(table["fpr"][table["fpr"] > 0].min(), 1 / rows_of_all)
 
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
         grid = part.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
@@ -154,7 +156,7 @@ def roc(table: pd.DataFrame) -> Figure:
             for method, curve in _by_method(shown):
                 area = _amount(curve.iloc[0], "auc")
                 _line(axis, method, curve["fpr"], curve, f"{_name(curve)} {area}", markers=False)
-            axis.set(xscale="log", xlim=(1e-4, 1), ylim=(0, 1.02), xticks=[1e-4, 1e-2, 1])
+            axis.set(xscale="log", xlim=(lowest, 1), ylim=(0, 1.02))
             axis.xaxis.set_minor_formatter(NullFormatter())
             axis.set_title(f"{_short(name)} ({int(shown['count'].max()):,} rows)", fontsize=8)
             axis.legend(loc="lower right", handlelength=1.2, borderaxespad=0.1, fontsize=7.5)
@@ -216,7 +218,9 @@ FIGURES: dict[tuple[str, str], Drawing] = {
     ("batch_size", "all_methods"): Drawing(batch_sizes, "All methods"),
     ("batch_size", "bn_vs_ln"): Drawing(batch_sizes, "Batch and layer normalization"),
     ("batch_size", "ws_vs_bn"): Drawing(batch_sizes, "Weight standardization and batch normalization"),
-    ("batch_size", "ws_bn_vs_bn"): Drawing(batch_sizes, "Batch normalization with and without weight standardization"),
+    ("batch_size", "ws_bn_vs_bn"): Drawing(
+        batch_sizes, "Batch normalization with and without weight standardization"
+    ),
     ("batch_size", "small_batches"): Drawing(batch_sizes, "The smallest batches"),
     ("batch_size", "statistics"): Drawing(statistics, "Three kinds of inference statistics"),
 }
@@ -246,7 +250,8 @@ def save(figure: Figure, svg: Path | str, png: Path | str) -> None:
 
 
 def _against_batch(table: pd.DataFrame, curves: Sequence[tuple[str, pd.DataFrame]]) -> Figure:
-    figure = _figure(table, 6.2, _subtitle(table, batch=False))
+    title = f"test accuracy and validation loss by batch size\n{_subtitle(table)}"
+    figure = _figure(table, 6.2, title)
     axes = figure.subplots(2, 1, sharex=True)
     for axis, (split, metric) in zip(axes, [("test", "accuracy"), ("validation", "loss")], strict=True):
         shown = [(name, c[(c["split"] == split) & (c["metric"] == metric)]) for name, c in curves]
@@ -255,7 +260,7 @@ def _against_batch(table: pd.DataFrame, curves: Sequence[tuple[str, pd.DataFrame
         if metric == "accuracy":
             _accuracy_axis(axis, pd.concat([curve for _, curve in shown]))
             axis.set_ylabel(f"{split} {axis.get_ylabel()}")
-            _diverged_counts(axis, shown)
+            _diverged_counts(axis, shown[:1] if "statistics" in table else shown)
         else:
             axis.set(yscale="log", ylabel="validation loss (nats)")
             axis.yaxis.set_major_formatter(FuncFormatter(_plain))
@@ -335,25 +340,32 @@ def _matrix(axis: Axes, counts: pd.DataFrame) -> None:
 
 
 def _diverged_counts(axis: Axes, curves: Sequence[tuple[str, pd.DataFrame]]) -> None:
-    """Above the panel, a line for each curve with diverged replicates: how many at which batch size."""
+    """Above the panel, a line for each method with diverged replicates: how many at which batch size."""
     with_some = [(name, curve) for name, curve in curves if (curve["diverged"] > 0).any()]
-    for place, (name, curve) in enumerate(reversed(with_some)):
-        style = STATISTICS.get(name) or look(name)
-        text = {"color": style.color, "fontsize": 8, "va": "bottom", "annotation_clip": False}
-        height = {"textcoords": "offset points", "xycoords": axis.get_xaxis_transform()}
-        for row in curve[curve["diverged"] > 0].itertuples():
-            axis.annotate(
-                f"{row.diverged}", (row.batch, 1), xytext=(0, 3 + 10 * place), ha="center", **height, **text
-            )
+    if not with_some:
+        return
+
+    def write(text: str, x: float, line: int, color: str, coordinates: Any, **how: Any) -> None:
         axis.annotate(
-            f"{_curve_name(name, curve)} diverged, of {curve['replicates'].max()}",
-            (1, 1),
-            xycoords="axes fraction",
-            xytext=(0, 3 + 10 * place),
+            text,
+            (x, 1),
+            xycoords=coordinates,
+            xytext=(how.pop("shift", 0), 3 + 10 * line),
             textcoords="offset points",
-            ha="right",
-            **text,
+            color=color,
+            fontsize=8,
+            annotation_clip=False,
+            **how,
         )
+
+    for line, (name, curve) in enumerate(reversed(with_some)):
+        color = (STATISTICS.get(name) or look(name)).color
+        write(_name(curve), 0, line, color, "axes fraction", ha="right", shift=-6)
+        for row in curve[curve["diverged"] > 0].itertuples():
+            write(f"{row.diverged}", row.batch, line, color, axis.get_xaxis_transform(), ha="center")
+    total = with_some[0][1]["replicates"].max()
+    heading = f"diverged, of {total} replicates at each batch size:"
+    write(heading, 0, len(with_some), "#333333", "axes fraction", ha="left")
 
 
 def _figure(table: pd.DataFrame, height: float, title: str) -> Figure:
@@ -381,11 +393,12 @@ def _per_batch(
     return figure
 
 
-def _subtitle(table: pd.DataFrame, batch: bool = True) -> str:
-    """``batch 60, recipe lr0.1``, as far as they are the same throughout."""
-    sizes = table["batch"].unique()
-    recipe = f"recipe {table['recipe'].iloc[0]}"
-    return f"batch {sizes[0]}, {recipe}" if batch and len(sizes) == 1 else recipe
+def _subtitle(table: pd.DataFrame) -> str:
+    """``batch 60, learning rate 0.1, recipe lr0.1``; the batch size where there is only one."""
+    sizes, rates = table["batch"].unique(), sorted(table["learning_rate"].unique())
+    batch = [f"batch {sizes[0]}"] if len(sizes) == 1 else []
+    rate = f"{rates[0]:.3g}" if len(rates) == 1 else f"{rates[0]:.2g} to {rates[-1]:.2g} (by batch)"
+    return ", ".join([*batch, f"learning rate {rate}", f"recipe {table['recipe'].iloc[0]}"])
 
 
 def _by_method(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -439,16 +452,16 @@ def _growing(axis: Axes, values: pd.Series, linear: float) -> None:
     ticks = [t for t in (0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500) if t <= values.max() * 1.01]
     axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.xaxis.set_minor_locator(NullLocator())
-    axis.set_xlim(values.min(), values.max() * 1.03)
+    axis.set_xlim(0, values.max() * 1.03)
 
 
 def _batch_axis(axis: Axes, batches: Sequence[int]) -> None:
     """A log₂ axis with a tick at every batch size, and the numbers that have room."""
     axis.set_xscale("log", base=2)
-    room = max(np.log2(batches[-1] / batches[0]) / 16, 0.15)
+    room = np.log2(batches[-1] / batches[0]) / 25
     labelled: list[int] = []
-    for batch in batches:
-        if not labelled or np.log2(batch / labelled[-1]) >= room:
+    for batch in sorted(batches, key=lambda size: (size & (size - 1) != 0, size)):
+        if all(abs(np.log2(batch / other)) >= room for other in labelled):
             labelled.append(batch)
     axis.xaxis.set_major_locator(FixedLocator(batches))
     axis.xaxis.set_minor_locator(NullLocator())

@@ -24,7 +24,7 @@ from bnlab.statistics import (
 )
 
 BASE, BN = "base", "bn"
-RUN = ["method", "batch"]
+RUN = ["method", "batch", "learning_rate"]
 SMALL_BATCHES = 10
 SPLITS = ("train", "validation", "test")
 METRICS = ("accuracy", "loss")
@@ -35,7 +35,7 @@ def accuracy(metrics: pd.DataFrame) -> pd.DataFrame:
     """Train and test accuracy at each evaluated step, under moving statistics."""
     rows = _followed(metrics)
     rows = rows[rows["split"].isin(["train", "test"])]
-    return _summarize(rows, [*RUN, "learning_rate", "split", "step", "epoch"], "accuracy")
+    return _summarize(rows, [*RUN, "split", "step", "epoch"], "accuracy")
 
 
 def percentiles(percentiles: pd.DataFrame) -> pd.DataFrame:
@@ -112,7 +112,7 @@ def confusion(confusion: pd.DataFrame) -> pd.DataFrame:
 def final(metrics: pd.DataFrame) -> pd.DataFrame:
     """Accuracy and loss at the last step, and their paired difference from base at the same batch size."""
     rows = _long(_followed(_last(metrics)), [(s, m) for s in SPLITS for m in METRICS])
-    keys = [*RUN, "learning_rate", "split", "metric"]
+    keys = [*RUN, "split", "metric"]
     table = _summarize(rows, keys, "value")
     return table.merge(_compare(rows, keys, "value", BASE, paired_difference, "difference"))
 
@@ -125,14 +125,14 @@ def steps_to_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
     """
     names = [name for name in runs.columns if name.startswith("first_")]
     rows = runs.melt(
-        id_vars=[*RUN, "learning_rate", "replicate", "steps", "diverged_at"],
+        id_vars=[*RUN, "replicate", "steps", "diverged_at"],
         value_vars=names,
         var_name="event",
         value_name="first",
     )
     parts = rows["event"].str.split("_", expand=True)
     rows = rows.assign(split=parts[1], level=parts[2].astype(float), first=rows["first"].astype(float))
-    keys = [*RUN, "learning_rate", "split", "level"]
+    keys = [*RUN, "split", "level"]
     table = []
     for key, group in rows.groupby(keys):
         median = censored_median(group["first"])
@@ -175,7 +175,7 @@ def timing(timing: pd.DataFrame) -> pd.DataFrame:
 def all_methods(metrics: pd.DataFrame) -> pd.DataFrame:
     """Test accuracy and validation loss at the last step by method and batch size, under moving statistics."""
     rows = _long(_followed(_last(metrics)), CURVES)
-    return _summarize(rows, [*RUN, "learning_rate", "split", "metric"], "value")
+    return _summarize(rows, [*RUN, "split", "metric"], "value")
 
 
 def pair(*methods: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
@@ -202,7 +202,7 @@ def inference(metrics: pd.DataFrame) -> pd.DataFrame:
     last = _last(metrics)
     several = last.groupby("method")["statistics"].transform(lambda kinds: (kinds != "moving").any())
     rows = _long(last[several & (last["split"] != "train")], CURVES)
-    keys = [*RUN, "learning_rate", "split", "metric"]
+    keys = [*RUN, "split", "metric"]
     table = _summarize(rows, [*keys, "statistics"], "value")
     differences = _compare(
         rows, [*keys, "statistics"], "value", "moving", paired_difference, "difference", "statistics"
@@ -213,7 +213,7 @@ def inference(metrics: pd.DataFrame) -> pd.DataFrame:
 def differences(metrics: pd.DataFrame) -> pd.DataFrame:
     """Test accuracy and validation loss of every method less that of base and of bn at the same batch size."""
     rows = _long(_followed(_last(metrics)), CURVES)
-    keys = [*RUN, "learning_rate", "split", "metric"]
+    keys = [*RUN, "split", "metric"]
     parts = []
     for reference in (BASE, BN):
         part = _compare(rows, keys, "value", reference, paired_difference, "difference")
@@ -419,7 +419,7 @@ def _last(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def _long(metrics: pd.DataFrame, wanted: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """One row per replicate and wanted (split, metric), its number in ``value``."""
-    columns = [*RUN, "learning_rate", "statistics", "replicate", "split"]
+    columns = [*RUN, "statistics", "replicate", "split"]
     parts = [
         metrics.loc[metrics["split"] == split, [*columns, metric]]
         .rename(columns={metric: "value"})
