@@ -200,9 +200,7 @@ class Budget(Section):
     @model_validator(mode="after")
     def _exactly_one(self) -> Budget:
         if (self.steps is None) == (self.epochs is None):
-            raise PydanticCustomError(
-                "budget", "must name exactly one of steps, epochs"
-            )
+            raise PydanticCustomError("budget", "must name exactly one of steps, epochs")
         return self
 
 
@@ -231,9 +229,7 @@ class Recipe(Section):
     def rate(self, batch: int) -> float:
         """Learning rate at this batch size: proportional to it where a reference batch is set."""
         reference = self.learning_rate_reference_batch
-        return (
-            self.learning_rate * batch / reference if reference else self.learning_rate
-        )
+        return self.learning_rate * batch / reference if reference else self.learning_rate
 
     def steps(self, train_rows: int, batch: int) -> int:
         """Steps to train: the budget's, or its epochs' examples over the batch, rounded up."""
@@ -301,9 +297,9 @@ class Study(Section):
     recipes: Annotated[dict[Name, Recipe], Field(min_length=1)]
     experiments: Annotated[dict[ExperimentName, Experiment], Field(min_length=1)]
 
-    def runs(self, experiment: str) -> list[Run]:
+    def runs(self, experiment: ExperimentName) -> list[Run]:
         """The experiment's runs, each once, in the order of the config."""
-        groups = self.experiments[experiment].runs  # type: ignore[index]
+        groups = self.experiments[experiment].runs
         return _unique(
             Run(dataset, method, batch, recipe)
             for group in groups
@@ -314,9 +310,7 @@ class Study(Section):
 
     def all_runs(self) -> list[Run]:
         """The runs of all experiments; one that several experiments share appears once."""
-        return _unique(
-            run for experiment in self.experiments for run in self.runs(experiment)
-        )
+        return _unique(run for experiment in self.experiments for run in self.runs(experiment))
 
     def used_datasets(self) -> list[str]:
         """Datasets that some run trains on, each redraw preceded by what it is drawn from."""
@@ -331,23 +325,17 @@ class Study(Section):
 
     def figures(self) -> list[Figure]:
         """Every figure that the runs of the study can fill."""
-        return self._collect(
-            {"learning_curves": self._curve_figures, "batch_size": _batch_figures}
-        )
+        return self._collect({"learning_curves": self._curve_figures, "batch_size": _batch_figures})
 
     def tables(self) -> list[Figure]:
         """Every result table that the runs of the study can fill."""
-        return self._collect(
-            {"learning_curves": _curve_tables, "batch_size": _batch_tables}
-        )
+        return self._collect({"learning_curves": _curve_tables, "batch_size": _batch_tables})
 
     def _collect(self, kinds: Mapping[str, Any]) -> list[Figure]:
         return [
             Figure(experiment, dataset, recipe, figure)
             for experiment in self.experiments
-            for (dataset, recipe), runs in _by_dataset_and_recipe(
-                self.runs(experiment)
-            ).items()
+            for (dataset, recipe), runs in _by_dataset_and_recipe(self.runs(experiment)).items()
             for figure in kinds[experiment](runs)
         ]
 
@@ -416,11 +404,9 @@ class ConfigError(ValueError):
 
 def read(files: list[Path]) -> Study:
     """The study of these YAML files, later ones laid over earlier ones as Snakemake does it."""
-    mapping: dict[str, Any] = {}
+    mapping: Any = {}
     for file in files:
-        mapping = _overlay(
-            mapping, yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        )
+        mapping = _overlay(mapping, yaml.safe_load(file.read_text(encoding="utf-8")) or {})
     return load(mapping, files)
 
 
@@ -447,20 +433,15 @@ def layer_classes(file: Path) -> list[str]:
     return [name for name in names if not name.startswith("_")]
 
 
-def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for key, value in above.items():
-        old = merged.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[key] = _overlay(old, value) if both else value  # type: ignore[arg-type]
-    return merged
+def _overlay(below: Any, above: Any) -> Any:
+    if not (isinstance(below, Mapping) and isinstance(above, Mapping)):
+        return above
+    return {**below, **{key: _overlay(below.get(key), value) for key, value in above.items()}}
 
 
 def _without_nulls(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {
-            key: _without_nulls(item) for key, item in value.items() if item is not None
-        }
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
         return [_without_nulls(item) for item in value]
     return value
@@ -488,27 +469,24 @@ def _read_places(files: list[Path]) -> tuple[Places, list[Problem]]:
         for node in nodes:
             if node.repeated:
                 earlier = places[node.key][1]
-                problems.append(
-                    Problem(node.key, f"appears twice; it is also on line {earlier}")
-                )
+                problems.append(Problem(node.key, f"appears twice; it is also on line {earlier}"))
+                places = {
+                    key: place for key, place in places.items() if not _below(key, {node.key})
+                }
             places[node.key] = (file, node.line)
     return places, problems
 
 
-def _below(key: tuple[str, ...], lists: set[tuple[str, ...]]) -> bool:
-    return any(key[:end] in lists for end in range(1, len(key)))
+def _below(key: tuple[str, ...], parents: set[tuple[str, ...]]) -> bool:
+    return any(key[:end] in parents for end in range(1, len(key)))
 
 
 def _walk(node: yaml.Node | None, key: tuple[str, ...]) -> Iterator[Node]:
     entries: list[tuple[str, int, yaml.Node]] = []
     if isinstance(node, yaml.MappingNode):
-        entries = [
-            (name.value, name.start_mark.line, value) for name, value in node.value
-        ]
+        entries = [(name.value, name.start_mark.line, value) for name, value in node.value]
     elif isinstance(node, yaml.SequenceNode):
-        entries = [
-            (str(i), value.start_mark.line, value) for i, value in enumerate(node.value)
-        ]
+        entries = [(str(i), value.start_mark.line, value) for i, value in enumerate(node.value)]
     seen: set[str] = set()
     for name, line, value in entries:
         inner = (*key, name)
@@ -518,20 +496,23 @@ def _walk(node: yaml.Node | None, key: tuple[str, ...]) -> Iterator[Node]:
 
 
 def _lines(problems: list[Problem], places: Places, files: list[Path]) -> list[str]:
-    """One line per problem, in the order of the files; a key of no file takes its parent's place."""
+    """One line per problem, in the order of the files; a key of no file is placed at its parent."""
     start = (files[0] if files else Path("config"), 1)
 
     def place(key: Key) -> tuple[Path, int]:
         parents = (tuple(map(str, key[:end])) for end in range(len(key), 0, -1))
         return next((places[parent] for parent in parents if parent in places), start)
 
-    order = {file: index for index, file in enumerate([*files, start[0]])}
-    placed = [
-        (*place(key), ".".join(map(str, key)) or "config", text)
-        for key, text in problems
-    ]
+    order = {file: index for index, file in enumerate([start[0], *files])}
+    placed = [(*place(key), ".".join(map(str, key)) or "config", text) for key, text in problems]
     placed.sort(key=lambda item: (order[item[0]], item[1]))
-    return _unique(f"{file}:{line}: {key}: {text}" for file, line, key, text in placed)
+    return _unique(f"{_short(file)}:{line}: {key}: {text}" for file, line, key, text in placed)
+
+
+def _short(file: Path) -> Path:
+    """The path as seen from the current folder, where the file lies in it."""
+    full, here = file.resolve(), Path.cwd()
+    return full.relative_to(here) if full.is_relative_to(here) else file
 
 
 # First pass, the schema: pydantic finds what is wrong, and it is said here in plain words.
@@ -542,38 +523,31 @@ def _validate(mapping: Any) -> tuple[Study | None, list[Problem]]:
     try:
         return Study.model_validate(mapping, context=fields), []
     except ValidationError as error:
+        details = error.errors()
+        misnamed = {detail["loc"][:-1] for detail in details if detail["loc"][-1:] == ("[key]",)}
         return None, [
-            _schema_problem(detail, mapping, fields) for detail in error.errors()
+            _schema_problem(detail, mapping, fields)
+            for detail in details
+            if detail["loc"][:2] not in misnamed or detail["loc"][-1] == "[key]"
         ]
 
 
-def _schema_problem(
-    error: ErrorDetails, mapping: Any, fields: dict[int, list[str]]
-) -> Problem:
+def _schema_problem(error: ErrorDetails, mapping: Any, fields: dict[int, list[str]]) -> Problem:
     """`fields` has the allowed keys of each mapping, by its id."""
     key, value, context = _key(error["loc"]), error["input"], error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden" | "invalid_key":
-            return Problem(
-                key, _unknown("key", key[-1], fields[id(_at(mapping, key[:-1]))])
-            )
+            return Problem(key, _unknown("key", key[-1], fields[id(_at(mapping, key[:-1]))]))
         case "string_type" if error["loc"][-1] == "[key]":
-            return Problem(
-                key, f"{key[-1]} cannot be a name (allowed: {NAME_IN_WORDS})"
-            )
+            return Problem(key, f"{key[-1]} cannot be a name (allowed: {NAME_IN_WORDS})")
         case "union_tag_not_found":
-            return Problem(
-                (*key, "source"), f"is missing (allowed: {', '.join(SOURCES)})"
-            )
+            return Problem((*key, "source"), f"is missing (allowed: {', '.join(SOURCES)})")
         case "union_tag_invalid":
-            return Problem(
-                (*key, "source"), _unknown("source", context["tag"], SOURCES)
-            )
+            return Problem((*key, "source"), _unknown("source", context["tag"], SOURCES))
         case "literal_error":
-            return Problem(key, _unknown("value", value, _quoted(context["expected"])))
-        case "int_type" | "float_type" | "share" if isinstance(
-            value, str
-        ) and _is_number(value):
+            kind = "experiment" if error["loc"][-1] == "[key]" else "value"
+            return Problem(key, _unknown(kind, value, _quoted(context["expected"])))
+        case "int_type" | "float_type" | "share" if isinstance(value, str) and _is_number(value):
             return Problem(key, f"'{value}' is text in YAML; write {_as_number(value)}")
     return Problem(key, _sentence(error))
 
@@ -639,9 +613,7 @@ def _method_problems(methods: Mapping[str, Any]) -> Iterator[Problem]:
     labels: dict[str, str] = {}
     for name, method in _sound(methods, Method).items():
         if method.layer not in classes:
-            yield Problem(
-                ("methods", name, "layer"), _unknown("layer", method.layer, classes)
-            )
+            yield Problem(("methods", name, "layer"), _unknown("layer", method.layer, classes))
         other = labels.setdefault(method.label, name)
         if other != name:
             yield Problem(
@@ -668,13 +640,9 @@ def _redraw_problems(
             ("datasets", name, "label"),
             f"'{dataset.label}' passes for the original (allowed: a label with the word 'redraw')",
         )
-    originals = [
-        other for other in datasets if _at(datasets, (other, "source")) != "redraw"
-    ]
+    originals = [other for other in datasets if _at(datasets, (other, "source")) != "redraw"]
     if dataset.of not in originals:
-        yield Problem(
-            ("datasets", name, "of"), _unknown("original", dataset.of, originals)
-        )
+        yield Problem(("datasets", name, "of"), _unknown("original", dataset.of, originals))
         return
     for size in ("features", "classes"):
         original = _at(datasets, (dataset.of, "shape", size))
@@ -691,10 +659,14 @@ def _repeat_problems(value: Any, key: Key) -> Iterator[Problem]:
         for index, entry in enumerate(value):
             if entry in value[:index]:
                 yield Problem((*key, index), f"{_shown(entry)} is listed twice")
-    pairs = value.items() if isinstance(value, Mapping) else ()
-    pairs = enumerate(value) if isinstance(value, list) else pairs
-    for part, inner in pairs:
+    for part, inner in _parts(value):
         yield from _repeat_problems(inner, (*key, part))
+
+
+def _parts(value: Any) -> list[tuple[Any, Any]]:
+    if isinstance(value, Mapping):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list) else []
 
 
 def _reference_problems(key: Key, group: Any, mapping: Any) -> Iterator[Problem]:
@@ -705,9 +677,7 @@ def _reference_problems(key: Key, group: Any, mapping: Any) -> Iterator[Problem]
                 yield Problem((*key, kind, index), _unknown(kind[:-1], name, known))
 
 
-def _batch_problems(
-    key: Key, group: Any, datasets: Mapping[str, AnyDataset]
-) -> Iterator[Problem]:
+def _batch_problems(key: Key, group: Any, datasets: Mapping[str, AnyDataset]) -> Iterator[Problem]:
     named = [name for _, name in _entries(group, "datasets", str) if name in datasets]
     for index, batch in _entries(group, "batches", int):
         for name in named:
@@ -788,7 +758,7 @@ def _is_number(text: str) -> bool:
 
 
 def _as_number(text: str) -> str:
-    """The number in `text` as YAML 1.1 reads numbers: with a point before an exponent, a sign in it.
+    """The number in `text` as YAML 1.1 reads one: with a point, and a sign in the exponent.
 
     >>> _as_number("1e-4"), _as_number("2.5E3"), _as_number("0.1")
     ('1.0e-4', '2.5e+3', '0.1')

@@ -1,0 +1,563 @@
+"""What a config may say, and that everything wrong in it is said at once and at its place."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from bnlab import config
+from bnlab.config import ConfigError, Figure, Run
+
+ROOT = Path(__file__).parents[1]
+STUDIES = ROOT / "workflow" / "studies"
+
+SMALL = """\
+study: small
+title: A small study
+seed: 1
+replicates: 2
+methods:
+  base: {layer: Base, label: Base}
+  bn: {layer: BN, label: BN}
+  ln: {layer: LN, label: LN}
+datasets:
+  flowers:
+    label: flowers
+    source: bundled
+    name: iris
+    shape: {rows: 150, features: 4, classes: 3}
+    split: {test: 0.2, validation: 15}
+    scaling: none
+  flowers_redraw:
+    label: flowers (redraw)
+    source: redraw
+    of: flowers
+    seed: 1
+    shape: {rows: 400, features: 4, classes: 3}
+    split: {test: 0.2, validation: 0.1}
+    scaling: standardize
+recipes:
+  quick:
+    hidden: [8, 8]
+    activation: sigmoid
+    initializer: glorot_uniform
+    optimizer: sgd
+    learning_rate: 0.1
+    budget: {epochs: 3}
+  probed:
+    hidden: [8, 8]
+    activation: relu
+    initializer: he_normal
+    optimizer: sgd
+    learning_rate: 0.1
+    learning_rate_reference_batch: 60
+    budget: {steps: 50}
+    probes: [percentiles]
+experiments:
+  learning_curves:
+    title: Curves
+    question: Which is faster?
+    runs:
+      - datasets: [flowers]
+        methods: [base, bn]
+        batches: [16]
+        recipes: [quick, probed]
+  batch_size:
+    title: Batches
+    question: Which is steadier?
+    runs:
+      - {datasets: [flowers], methods: [bn], batches: [2, 16], recipes: [quick]}
+"""
+
+LAYERS = """\
+import keras
+class _Hidden: ...
+class Base(keras.layers.Layer): ...
+class BN(Base): ...
+class LN(Base): ...
+"""
+
+RUNS = "experiments.learning_curves.runs.0"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, empty; methods are looked up in LAYERS."""
+    (tmp_path / "layers").mkdir()
+    (tmp_path / "layers" / "layers.py").write_text(LAYERS)
+    monkeypatch.setattr(config, "LAYERS_FILE", tmp_path / "layers" / "layers.py")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def small(folder: Path) -> Callable[..., config.Study]:
+    """The study of SMALL with overlays laid over it."""
+    return lambda *overlays: config.read(written(folder, SMALL, *overlays))
+
+
+@pytest.fixture
+def problems(folder: Path) -> Callable[..., list[str]]:
+    """Lines of the ConfigError of SMALL with texts replaced, and of overlays laid over it."""
+
+    def of(*replaced: tuple[str, str], overlays: tuple[str, ...] = ()) -> list[str]:
+        text = SMALL
+        for old, new in replaced:
+            assert old in text
+            text = text.replace(old, new, 1)
+        with pytest.raises(ConfigError) as caught:
+            config.read(written(folder, text, *overlays))
+        return str(caught.value).splitlines()
+
+    return of
+
+
+def written(folder: Path, *texts: str) -> list[Path]:
+    """The texts as files: config.yaml, 1.yaml, 2.yaml, …"""
+    files = [folder / f"{index or 'config'}.yaml" for index in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text)
+    return files
+
+
+def line_of(text: str) -> int:
+    """Number of the only line of SMALL that contains the text."""
+    [line] = [i for i, line in enumerate(SMALL.splitlines(), 1) if text in line]
+    return line
+
+
+# What a study says
+
+
+def test_an_experiment_has_every_combination_once_in_the_order_of_the_config(small):
+    assert small().runs("learning_curves") == [
+        Run("flowers", "base", 16, "quick"),
+        Run("flowers", "bn", 16, "quick"),
+        Run("flowers", "base", 16, "probed"),
+        Run("flowers", "bn", 16, "probed"),
+    ]
+
+
+def test_a_run_that_two_experiments_share_is_one_run(small):
+    runs = small().all_runs()
+    assert len(runs) == 5
+    assert runs.count(Run("flowers", "bn", 16, "quick")) == 1
+
+
+def test_a_run_lies_where_a_person_would_look_for_it():
+    assert Run("mnist", "bn", 60, "lr0.1").path == "mnist/bn/batch60/lr0.1"
+    figure = Figure("learning_curves", "mnist", "lr0.1", "accuracy")
+    assert figure.path == "learning_curves/mnist/lr0.1/accuracy"
+
+
+def test_percentile_figures_are_made_only_where_the_recipe_probes_percentiles(small):
+    figures = [f for f in small().figures() if f.experiment == "learning_curves"]
+    by_recipe = {
+        name: [f.figure for f in figures if f.recipe == name] for name in ("quick", "probed")
+    }
+    assert by_recipe["quick"] == ["accuracy", "roc", "confusion"]
+    assert by_recipe["probed"] == ["accuracy", "percentiles", "drift", "roc", "confusion"]
+
+
+@pytest.mark.parametrize(
+    ("methods", "batches", "figures"),
+    [
+        ("[base]", "[1, 60]", ["all_methods"]),
+        ("[ln, bn]", "[1, 60]", ["all_methods", "bn_vs_ln", "statistics"]),
+        ("[base]", "[1, 2, 10, 60]", ["all_methods", "small_batches"]),
+        ("[base]", "[1, 2, 11, 60]", ["all_methods"]),
+    ],
+)
+def test_batch_size_figures_need_the_methods_and_small_batches_they_show(
+    small, methods, batches, figures
+):
+    runs = f"[{{datasets: [flowers], methods: {methods}, batches: {batches}, recipes: [quick]}}]"
+    study = small(f"experiments: {{learning_curves: null, batch_size: {{runs: {runs}}}}}")
+    assert [figure.figure for figure in study.figures()] == figures
+
+
+def test_base_and_bn_are_timed_only_where_both_are_run(small):
+    tables = {(t.experiment, t.figure) for t in small().tables()}
+    assert ("learning_curves", "timing") in tables
+    alone = (
+        "experiments: {learning_curves: {runs: [{datasets: [flowers], methods: [bn], "
+        "batches: [16], recipes: [quick]}]}}"
+    )
+    tables = {(t.experiment, t.figure) for t in small(alone).tables()}
+    assert ("learning_curves", "timing") not in tables
+
+
+def test_a_redraw_brings_its_original_along(small):
+    study = small(
+        "experiments: {batch_size: null, learning_curves: {runs: [{datasets: [flowers_redraw], "
+        "methods: [bn], batches: [4], recipes: [quick]}]}}",
+    )
+    assert study.used_datasets() == ["flowers", "flowers_redraw"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "test", "validation", "expected"),
+    [
+        (70000, 10000, 5000, (55000, 5000, 10000)),
+        (137781, 0.2, 0.1, (96447, 13778, 27556)),
+        (150, 0.5, 15, (60, 15, 75)),
+    ],
+)
+def test_sizes_of_a_split_are_rows_or_rounded_shares_of_all_rows(rows, test, validation, expected):
+    split = config.Split(test=test, validation=validation)
+    assert tuple(split.sizes(rows)) == expected
+
+
+def test_epochs_become_steps_rounded_up_so_that_no_example_is_missed(small):
+    quick = small().recipes["quick"]
+    assert [quick.steps(105, batch) for batch in (1, 2, 16, 105)] == [315, 158, 20, 3]
+
+
+def test_a_budget_in_steps_is_kept_at_every_batch_size(small):
+    probed = small().recipes["probed"]
+    assert [probed.steps(105, batch) for batch in (1, 60)] == [50, 50]
+
+
+def test_the_learning_rate_is_proportional_to_the_batch_only_with_a_reference_batch(small):
+    recipes = small().recipes
+    assert [recipes["quick"].rate(batch) for batch in (1, 60, 512)] == [0.1, 0.1, 0.1]
+    assert recipes["probed"].rate(60) == pytest.approx(0.1)
+    assert recipes["probed"].rate(15) == pytest.approx(0.025)
+
+
+def test_a_recipe_is_plain_json(small):
+    for recipe in small().recipes.values():
+        plain = recipe.model_dump()
+        assert json.loads(json.dumps(plain)) == plain
+        assert config.Recipe.model_validate(plain) == recipe
+
+
+def test_a_study_cannot_be_changed_after_it_was_checked(small):
+    with pytest.raises(ValueError, match="frozen"):
+        small().seed = 2
+
+
+# Overlays
+
+
+def test_null_in_an_overlay_takes_a_key_away(small):
+    study = small(
+        "experiments: {batch_size: null}\n"
+        "datasets: {flowers: {source: file, name: null, path: flowers.csv, target: kind}}\n",
+    )
+    assert list(study.experiments) == ["learning_curves"]
+    assert study.datasets["flowers"].source == "file"
+
+
+def test_overlays_are_laid_as_snakemake_lays_them(folder):
+    overlay = "study: over\nrecipes: {quick: {hidden: [4]}}\nexperiments: {batch_size: null}\n"
+    merged = yaml.safe_load(SMALL)
+    update_config(merged, yaml.safe_load(overlay))
+    files = written(folder, SMALL, overlay)
+    assert config.load(merged, files) == config.read(files)
+
+
+def test_checking_leaves_the_mapping_as_it_was(folder):
+    mapping = yaml.safe_load(SMALL)
+    before = copy.deepcopy(mapping)
+    config.load(mapping, [])
+    assert mapping == before
+
+
+# Everything that is wrong
+
+
+def test_a_number_that_yaml_reads_as_text_is_named_with_its_line_and_how_to_write_it(problems):
+    assert problems(
+        ("learning_rate: 0.1\n    budget: {epochs", "learning_rate: 1e-4\n    budget: {epochs")
+    ) == [
+        f"config.yaml:{line_of('budget: {epochs') - 1}: recipes.quick.learning_rate:"
+        " '1e-4' is text in YAML; write 1.0e-4"
+    ]
+
+
+@pytest.mark.parametrize("text", ["1e-4", "2.5E3", "1e+2", "3e5", "1.e3", "'0.1'", "-1e3"])
+def test_the_advice_for_a_number_in_text_is_a_number_in_yaml_and_the_same(problems, text):
+    [line] = problems(("learning_rate: 0.1", f"learning_rate: {text}"))
+    advice = re.search(r"write (\S+)$", line).group(1)
+    assert yaml.safe_load(advice) == float(yaml.safe_load(text))
+    assert not isinstance(yaml.safe_load(advice), str)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "said"),
+    [
+        ("replicates: 2", "replicats: 2", "replicats", "did you mean 'replicates'?"),
+        (
+            "scaling: none",
+            "scaling: none\n    scalling: none",
+            "datasets.flowers.scalling",
+            "unknown key",
+        ),
+        ("scaling: none", "scaling: log", "datasets.flowers.scaling", "divide_255, standardize"),
+        ("source: bundled", "source: bundel", "datasets.flowers.source", "did you mean 'bundled'?"),
+        ("    source: bundled\n", "", "datasets.flowers.source", "openml, file, bundled, redraw"),
+        ("    name: iris\n", "", "datasets.flowers.name", "is missing"),
+        (
+            "test: 0.2, validation: 15",
+            "test: 1.5, validation: 15",
+            "datasets.flowers.split.test",
+            "1.5",
+        ),
+        (
+            "test: 0.2, validation: 15",
+            "test: 140, validation: 15",
+            "datasets.flowers.split",
+            "no training row",
+        ),
+        ("rows: 150", "rows: 150.0", "datasets.flowers.shape.rows", "not a whole number"),
+        ("features: 4", "features: 0", "datasets.flowers.shape.features", "1 and above"),
+        ("layer: BN", "layer: _Hidden", "methods.bn.layer", "allowed: Base, BN, LN)"),
+        ("label: BN", "label: Base", "methods.bn.label", "'base'"),
+        (
+            "label: flowers (redraw)",
+            "label: Flowers II",
+            "datasets.flowers_redraw.label",
+            "'redraw'",
+        ),
+        ("of: flowers", "of: flower", "datasets.flowers_redraw.of", "did you mean 'flowers'?"),
+        ("of: flowers", "of: flowers_redraw", "datasets.flowers_redraw.of", "allowed: flowers"),
+        (
+            "400, features: 4",
+            "400, features: 5",
+            "datasets.flowers_redraw.shape.features",
+            "'flowers'",
+        ),
+        (
+            "activation: relu",
+            "activation: rely",
+            "recipes.probed.activation",
+            "did you mean 'relu'?",
+        ),
+        ("hidden: [8, 8]", "hidden: 8", "recipes.quick.hidden", "not a list"),
+        ("hidden: [8, 8]", "hidden: []", "recipes.quick.hidden", "empty"),
+        ("hidden: [8, 8]", "hidden: [8, -1]", "recipes.quick.hidden.1", "1 and above"),
+        ("learning_rate: 0.1", "learning_rate: 0", "recipes.quick.learning_rate", "above 0"),
+        (
+            "learning_rate: 0.1",
+            "learning_rate: .inf",
+            "recipes.quick.learning_rate",
+            "not a number",
+        ),
+        (
+            "learning_rate: 0.1",
+            "learning_rate: true",
+            "recipes.quick.learning_rate",
+            "not a number",
+        ),
+        (
+            "learning_rate: 0.1",
+            "learning_rate: fast",
+            "recipes.quick.learning_rate",
+            "not a number",
+        ),
+        (
+            "{epochs: 3}",
+            "{epochs: 3, steps: 3}",
+            "recipes.quick.budget",
+            "exactly one of steps, epochs",
+        ),
+        ("{epochs: 3}", "{}", "recipes.quick.budget", "exactly one of steps, epochs"),
+        ("{epochs: 3}", "3", "recipes.quick.budget", "not a mapping"),
+        ("[percentiles]", "[percentile]", "recipes.probed.probes.0", "did you mean 'percentiles'?"),
+        ("batches: [16]", "batches: [0]", f"{RUNS}.batches.0", "1 and above"),
+        ("batches: [16]", "batches: [106]", f"{RUNS}.batches.0", "1 to 105"),
+        ("batches: [16]", "batches: [16, 16]", f"{RUNS}.batches.1", "twice"),
+        ("batches: [16]", "batches: []", f"{RUNS}.batches", "empty"),
+        ("methods: [base, bn]", "methods: [bass]", f"{RUNS}.methods.0", "'base'?"),
+        ("[quick, probed]", "[quik]", f"{RUNS}.recipes.0", "'quick'?"),
+        ("datasets: [flowers]", "datasets: [flowres]", f"{RUNS}.datasets.0", "'flowers'?"),
+        (
+            "  batch_size:",
+            "  batch_sizes:",
+            "experiments.batch_sizes",
+            "allowed: learning_curves, batch_size",
+        ),
+        ("study: small", "study: Small/1", "study", "cannot be a name"),
+        ("  quick:", "  Quick-1:", "recipes.Quick-1", "cannot be a name"),
+        ("title: Curves", "title: 3", "experiments.learning_curves.title", "quotes"),
+        (
+            "scaling: none",
+            "scaling: none\n    sha256: {features: abc, labels: abc}",
+            "datasets.flowers.sha256.features",
+            "64 hexadecimal digits",
+        ),
+    ],
+)
+def test_a_mistake_is_named_by_its_key_with_what_is_allowed(problems, old, new, key, said):
+    [line] = [line for line in problems((old, new)) if f": {key}: " in line]
+    assert said in line
+    assert re.match(r"config\.yaml:\d+: ", line)
+
+
+def test_the_largest_batch_allowed_is_all_training_rows(folder):
+    (folder / "all.yaml").write_text(SMALL.replace("batches: [16]", "batches: [105]"))
+    assert config.read([folder / "all.yaml"]).runs("learning_curves")[0].batch == 105
+
+
+def test_an_experiment_without_runs_is_refused(problems):
+    [line] = problems(overlays=("experiments:\n  batch_size:\n    runs: []\n",))
+    assert line.startswith("1.yaml:3: experiments.batch_size.runs: is empty")
+
+
+def test_a_study_without_experiments_is_refused(problems):
+    overlay = "experiments:\n  batch_size: null\n  learning_curves: null\n"
+    [line] = problems(overlays=(overlay,))
+    assert line.startswith("1.yaml:1: experiments: is empty")
+
+
+def test_a_key_that_yaml_would_silently_overwrite_is_reported(problems):
+    [line] = problems(("seed: 1\n", "seed: 1\nseed: 2\n"))
+    assert (
+        line == f"config.yaml:{line_of('replicates: 2')}: seed: appears twice; it is also on line 3"
+    )
+
+
+def test_the_same_key_in_an_overlay_is_no_repetition(small):
+    assert small("seed: 7\n").seed == 7
+
+
+def test_a_mistake_in_an_overlay_is_placed_in_the_overlay(problems):
+    overlay = "# a comment\nrecipes:\n  quick:\n    hidden: [8,\n      0]\n"
+    [line] = problems(overlays=(overlay,))
+    assert line.startswith("1.yaml:5: recipes.quick.hidden.1: ")
+
+
+def test_a_list_replaced_by_an_overlay_is_placed_there_though_the_old_one_was_longer(problems):
+    overlay = "experiments:\n  learning_curves:\n    runs:\n    - datasets: [flowers]\n"
+    lines = problems(overlays=(overlay,))
+    assert len(lines) == 3 and all(line.startswith("1.yaml:4: ") for line in lines)
+    assert all("is missing" in line for line in lines)
+
+
+def test_every_problem_is_reported_at_once_in_the_order_of_the_file(problems):
+    lines = problems(
+        ("replicates: 2", "replicates: two"),
+        ("layer: BN", "layer: BB"),
+        ("name: iris", "name: irises"),
+        ("label: flowers (redraw)", "label: more flowers"),
+        ("learning_rate: 0.1", "learning_rate: 1e-4"),
+        ("{epochs: 3}", "{epochs: 3, epochs: 4}"),
+        ("methods: [base, bn]", "methods: [base, nb]"),
+        ("batches: [2, 16]", "batches: [2, 16, 2]"),
+    )
+    assert [line.split(": ")[1] for line in lines] == [
+        "replicates",
+        "methods.bn.layer",
+        "datasets.flowers.name",
+        "datasets.flowers_redraw.label",
+        "recipes.quick.learning_rate",
+        "recipes.quick.budget.epochs",
+        "experiments.learning_curves.runs.0.methods.1",
+        "experiments.batch_size.runs.0.batches.2",
+    ]
+    places = [int(line.split(":")[1]) for line in lines]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("section", ["methods", "datasets", "recipes", "experiments"])
+@pytest.mark.parametrize(
+    "wrong", ["3", "[a, b]", "{}", "{a: 3}", "{a: [1]}", "{a: {runs: [3, {}]}}"]
+)
+def test_a_section_of_any_other_form_is_reported_and_never_a_crash(problems, section, wrong):
+    text = re.search(rf"^{section}:\n(?:  .*\n)+", SMALL, re.MULTILINE).group()
+    lines = problems((text, f"{section}: {wrong}\n"))
+    assert any(f": {section}" in line for line in lines)
+
+
+def test_an_empty_config_lists_what_is_missing(folder):
+    with pytest.raises(ConfigError) as caught:
+        config.load({}, [])
+    missing = [line.split(": ")[1] for line in str(caught.value).splitlines()]
+    assert missing == [
+        "study",
+        "title",
+        "seed",
+        "replicates",
+        "methods",
+        "datasets",
+        "recipes",
+        "experiments",
+    ]
+
+
+def test_a_value_given_on_the_command_line_is_reported_though_no_file_has_it(folder):
+    (folder / "config.yaml").write_text(SMALL)
+    with pytest.raises(
+        ConfigError, match=r"config.yaml:1: sed: unknown key 'sed'; did you mean 'seed'"
+    ):
+        config.load({**yaml.safe_load(SMALL), "sed": 1}, [folder / "config.yaml"])
+
+
+# The studies of this repository
+
+
+@pytest.mark.parametrize("overlay", [None, *sorted(file.name for file in STUDIES.glob("*.yaml"))])
+def test_every_study_of_the_repository_is_sound(overlay):
+    study = config.read([ROOT / "config.yaml", *([STUDIES / overlay] if overlay else [])])
+    assert study.figures() and study.tables()
+
+
+def test_the_full_study_is_the_one_that_was_asked_for():
+    study = config.read([ROOT / "config.yaml"])
+    curves, batches = study.runs("learning_curves"), study.runs("batch_size")
+    sizes = [*range(1, 11), 16, 32, 60, 128, 256, 512]
+    assert {(run.method, run.batch) for run in curves} == {("base", 60), ("bn", 60)}
+    assert {study.recipes[run.recipe].learning_rate for run in curves} == {0.01, 0.1}
+    for dataset in ("mnist", "bng_glass"):
+        fixed = [
+            (run.method, run.batch)
+            for run in batches
+            if run.dataset == dataset
+            and study.recipes[run.recipe].learning_rate_reference_batch is None
+        ]
+        methods = ("base", "bn", "ln", "ws", "ws_scaled", "ws_bn", "ws_ln")
+        assert sorted(fixed) == sorted((m, b) for m in methods for b in sizes)
+    scaled = [run for run in batches if study.recipes[run.recipe].learning_rate_reference_batch]
+    assert {run.dataset for run in scaled} == {"mnist"}
+    assert {run.method for run in scaled} == {"base", "bn", "ln", "ws_bn"}
+    assert len(scaled) == 4 * len(sizes)
+    budgets = {
+        (experiment, run.dataset): study.recipes[run.recipe].budget.model_dump(exclude_none=True)
+        for experiment, runs in (("learning_curves", curves), ("batch_size", batches))
+        for run in runs
+    }
+    assert budgets == {
+        ("learning_curves", "mnist"): {"steps": 50000},
+        ("learning_curves", "bng_glass"): {"epochs": 20},
+        ("batch_size", "mnist"): {"epochs": 5},
+        ("batch_size", "bng_glass"): {"epochs": 2},
+    }
+    assert study.replicates == 10
+    assert all(recipe.hidden == [100, 100, 100] for recipe in study.recipes.values())
+
+
+def test_the_demo_shows_every_kind_of_figure_that_the_full_study_has():
+    full = config.read([ROOT / "config.yaml"])
+    demo = config.read([ROOT / "config.yaml", STUDIES / "demo.yaml"])
+    kinds = [{(f.experiment, f.figure) for f in study.figures()} for study in (demo, full)]
+    assert kinds[0] == kinds[1]
+    assert len(demo.all_runs()) <= 55
+
+
+def test_the_local_study_asks_what_the_full_study_asks():
+    def asked(study: config.Study) -> list[tuple[str, str, int, str]]:
+        return [(r.dataset.split("_")[0], *r[1:]) for r in study.all_runs()]
+
+    full = config.read([ROOT / "config.yaml"])
+    local = config.read([ROOT / "config.yaml", STUDIES / "local.example.yaml"])
+    renamed = [(name.replace("bng", "glass"), *rest) for name, *rest in asked(full)]
+    assert asked(local) == renamed
+    assert local.datasets["mnist"].sha256 == full.datasets["mnist"].sha256
