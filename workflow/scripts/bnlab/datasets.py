@@ -145,8 +145,8 @@ def check(table: Table, shape: Mapping[str, int], sha256: Mapping[str, str] | No
         found = ", ".join(f"{found_shape[key]:,} {key}" for key in wrong)
         expected = ", ".join(f"{shape[key]:,} {key}" for key in wrong)
         problems.append(
-            f"found {found}, expected {expected}: correct `shape` in the config, or the source if it is not"
-            " the data you mean"
+            f"found {found}, expected {expected}: correct `shape` in the config, or the source if"
+            " it is not the data you mean"
         )
     if table.x.dtype != np.uint8:
         missing, infinite = np.isnan(table.x), np.isinf(table.x)
@@ -162,8 +162,8 @@ def check(table: Table, shape: Mapping[str, int], sha256: Mapping[str, str] | No
     if sha256:
         content = digest(table)
         problems += [
-            f"found {part} with SHA-256 {content[part]}, expected {sha256[part]}: the content differs from the data"
-            " that the config pins; get the original, or pin these digests if the change is meant"
+            f"found {part} with SHA-256 {content[part]}, expected {sha256[part]}: the content is"
+            " not what the config pins; get the original, or pin this digest if the change is meant"
             for part in content
             if sha256.get(part) not in (None, content[part])
         ]
@@ -258,7 +258,8 @@ def read_file(
             chunks, nominal = _parquet_chunks(path, target)
         else:
             raise DataError(
-                f"{path} is of no known kind; known are CSV (.csv, .data), ARFF, Parquet, NPZ, IDX folder."
+                f"{path} is of no known kind; known are CSV (.csv, .data), ARFF (.arff), Parquet"
+                " (.parquet, .pq), NPZ (.npz), and a folder of IDX files."
             )
         return _gather(chunks, target, drop or (), classes or nominal)
     except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
@@ -274,7 +275,7 @@ def _first_line(error: BaseException) -> str:
 def _gather(
     chunks: Iterable[pd.DataFrame], target: str, drop: Sequence[str], declared: Sequence[Any] | None
 ) -> Table:
-    """One table from frames of consecutive rows; whole small numbers take one byte each from the start."""
+    """One table from frames of consecutive rows; whole small numbers take one byte each."""
     parts: list[np.ndarray] = []
     labels: list[pd.Series] = []
     names: list[str] = []
@@ -282,7 +283,8 @@ def _gather(
         absent = [name for name in (target, *drop) if name not in frame.columns]
         if absent:
             raise DataError(
-                f"there is no column {_shown(absent)}; the columns are {_shown(list(frame.columns))}."
+                f"there is no column {_shown(absent)};"
+                f" the columns are {_shown(list(frame.columns))}."
             )
         labels.append(frame[target].astype(object))
         features = frame.drop(columns=[target, *drop])
@@ -329,7 +331,6 @@ def _delimited_chunks(
         skipinitialspace=True,
         keep_default_na=False,
         na_values=["", "?", "NA", "NaN", "nan"],
-        float_precision="round_trip",
         chunksize=CHUNK_ROWS,
         **dialect,
     )
@@ -375,7 +376,7 @@ def _unescaped(text: str) -> str:
 
 
 def _arff_chunks(path: Path, target: str) -> tuple[Iterator[pd.DataFrame], list[str] | None]:
-    """Frames of the rows of a dense ARFF file, and the declared values of its target if that is nominal."""
+    """Frames of the rows of a dense ARFF file, and its target's values if that is nominal."""
     kinds: dict[str, str] = {}
     quote = "'"
     handle = _open_text(path)
@@ -416,7 +417,7 @@ def _arff_rows(handle: IO[str], names: Sequence[str], quote: str) -> Iterator[pd
 
 
 def _parquet_chunks(path: Path, target: str) -> tuple[Iterator[pd.DataFrame], list[Any] | None]:
-    """Frames of the rows of a Parquet file, and the categories of its target if that is categorical."""
+    """Frames of the rows of a Parquet file, and its target's categories if it has them."""
     from pyarrow import parquet
 
     source = parquet.ParquetFile(path)
@@ -429,14 +430,14 @@ def _parquet_chunks(path: Path, target: str) -> tuple[Iterator[pd.DataFrame], li
 
 
 def _read_npz(path: Path, classes: Sequence[Any] | None) -> Table:
-    """Arrays x (rows, ...) and y (rows,), and feature_names and class_names if the file has them."""
+    """Arrays x (rows, ...) and y (rows,), and where present feature_names and class_names."""
     with np.load(path, allow_pickle=False) as arrays:
         absent = [key for key in ("x", "y") if key not in arrays]
         if absent:
             raise DataError(f"{path} has no array {_shown(absent)}; it has {_shown(list(arrays))}.")
         x, y = arrays["x"], arrays["y"]
-        features = arrays["feature_names"] if "feature_names" in arrays else None
-        names = arrays["class_names"] if "class_names" in arrays else None
+        features = arrays.get("feature_names")
+        names = arrays.get("class_names")
     if len(x) != len(y):
         raise DataError(f"{path} has {len(x):,} rows in x but {len(y):,} in y.")
     if not np.issubdtype(x.dtype, np.number):
@@ -457,7 +458,7 @@ def _numbered(stem: str, count: int) -> tuple[str, ...]:
 
 
 def _read_idx_folder(folder: Path, classes: Sequence[Any] | None) -> Table:
-    """Images and labels of `train-…` and then `t10k-…`, as MNIST and its relatives are published."""
+    """Images and labels of `train-…` and then `t10k-…`, the way MNIST is published."""
     images, labels = [], []
     for part in ("train", "t10k"):
         images.append(_read_idx(_idx_path(folder, f"{part}-images", 3)))
@@ -480,7 +481,7 @@ def _idx_path(folder: Path, stem: str, dimensions: int) -> Path:
 
 
 def _read_idx(path: Path) -> np.ndarray:
-    """An IDX file of unsigned bytes: two zeros, type 8, number of dimensions, big-endian sizes, values."""
+    """An IDX file: two zeros, type (8: bytes), number of sizes, big-endian sizes, values."""
     raw = path.read_bytes()
     raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
     if raw[:3] != b"\0\0\x08" or len(raw) < 4 * (1 + raw[3]):
@@ -489,7 +490,7 @@ def _read_idx(path: Path) -> np.ndarray:
     values = np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3])
     if values.size != shape.prod():
         raise DataError(
-            f"{path} is broken: {values.size:,} bytes of values where {shape.prod():,} are announced."
+            f"{path} is broken: it has {values.size:,} values and announces {shape.prod():,}."
         )
     return values.reshape(shape)
 
@@ -523,11 +524,11 @@ def read_openml(
         if name != target
     ]
     logger.info("reading %s", dataset.data_file)
-    return read_file(dataset.data_file, target, drop=drop)
+    return read_file(Path(dataset.data_file), target, drop=drop)
 
 
 def _fetch(number: int, server: str, cache: str | None) -> Any:
-    """openml-python's description of a data set whose ARFF file is in the cache and fits its checksum."""
+    """openml-python's data set, once its ARFF file is in the cache and fits the checksum."""
     from xml.parsers.expat import ExpatError
 
     import requests
@@ -555,8 +556,9 @@ def _fetch(number: int, server: str, cache: str | None) -> Any:
             hopeless = isinstance(error, requests.ConnectionError) and waited > PATIENCE_SECONDS
             if pause is None or hopeless:
                 raise DataError(
-                    f"data set {number} could not be downloaded from {server} ({reason}); nothing is lost, and there"
-                    " are two ways on: `make demo`, which needs no download, or a dataset with `source: file`."
+                    f"data set {number} could not be downloaded from {server} ({reason}); nothing"
+                    " is lost, and there are two ways on: `make demo`, which needs no download, or"
+                    " a dataset with `source: file`."
                 ) from error
         time.sleep(pause)
     raise AssertionError("the last attempt returns or raises")
@@ -586,17 +588,15 @@ def _fetch_once(number: int, server: str, cache: str | None, refresh: bool) -> A
             number, download_data=True, force_refresh_cache=refresh
         )
     # openml-python checks what it downloads, not what it finds in its cache.
-    content = Path(dataset.data_file).read_bytes()
+    content = Path(str(dataset.data_file)).read_bytes()
     if dataset.md5_checksum not in (None, hashlib.md5(content).hexdigest()):
-        raise openml.exceptions.OpenMLHashException(
-            f"{dataset.data_file} does not fit its checksum"
-        )
+        raise openml.exceptions.OpenMLHashException("the cached file does not fit its checksum")
     return dataset
 
 
 @contextmanager
 def _openml_settings(server: str, cache: str | None) -> Iterator[None]:
-    """openml-python with one attempt per call, time limits, ARFF only, and without its remarks on compression."""
+    """openml-python with one attempt per call, time limits, ARFF only, and less to say."""
     import openml
     import requests
 
@@ -631,7 +631,7 @@ def _openml_settings(server: str, cache: str | None) -> Iterator[None]:
 
 
 def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Row indices {"train", "validation", "test"}, each ascending; the same for the same labels, always.
+    """Row indices of "train", "validation", "test", ascending; always the same for the same labels.
 
     rule: `test` and `validation` as a number of rows, or as a fraction of all rows; `test_rows`:
     "last", or "stratified" for a drawn share of each class. Validation rows are always stratified
@@ -641,7 +641,7 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
     sizes = {part: _count(rule[part], len(y)) for part in ("test", "validation")}
     if sum(sizes.values()) >= len(y):
         raise DataError(
-            f"the split takes {sum(sizes.values()):,} of {len(y):,} rows and leaves none for training."
+            f"`split` takes {sum(sizes.values()):,} of {len(y):,} rows and leaves none to train on."
         )
     rng = np.random.default_rng(SPLIT_SEED)
     rows = np.arange(len(y))
@@ -674,7 +674,7 @@ def _draw(y: np.ndarray, rows: np.ndarray, size: int, rng: np.random.Generator) 
 
 
 def quotas(counts: np.ndarray, size: int) -> np.ndarray:
-    """How many of `size` rows each class gives, by largest remainder; a class never gives its last row.
+    """Rows that each class gives to make `size`, by largest remainder; never its last row.
 
     counts: (classes,) rows per class, each at least 1. Raises DataError where `size` rows cannot be
     had so.
@@ -682,8 +682,8 @@ def quotas(counts: np.ndarray, size: int) -> np.ndarray:
     room = counts - 1
     if size > room.sum():
         raise DataError(
-            f"{size:,} rows cannot be cut from {counts.sum():,} rows so that each of the {len(counts)} classes"
-            " keeps one; make `split` smaller."
+            f"{size:,} rows cannot be cut from {counts.sum():,} so that each of the {len(counts)}"
+            " classes keeps one; make the parts of `split` smaller."
         )
     share = size * counts / counts.sum()
     given = np.minimum(np.floor(share).astype(int), room)
@@ -695,7 +695,7 @@ def quotas(counts: np.ndarray, size: int) -> np.ndarray:
 
 
 def fit_scaling(x_train: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarray]:
-    """Per column (shift, width) of `(x - shift) / width`, from training rows; a constant column becomes 0.
+    """(shift, width) per column of `(x - shift) / width`; a constant column becomes 0.
 
     divide_255: 0, 255. standardize: mean, standard deviation. min_max: minimum, range. none: 0, 1.
     """
@@ -719,7 +719,7 @@ def fit_scaling(x_train: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarr
 
 
 def scale(x: np.ndarray, shift: np.ndarray, width: np.ndarray) -> np.ndarray:
-    """`(x - shift) / width`, computed in float64 and rounded once to float32; (rows, features), C order."""
+    """`(x - shift) / width`, computed in float64, rounded to float32; (rows, features)."""
     scaled = x.astype(np.float64)
     scaled -= shift
     scaled /= width
@@ -727,7 +727,10 @@ def scale(x: np.ndarray, shift: np.ndarray, width: np.ndarray) -> np.ndarray:
 
 
 def preprocess(table: Table, rule: Mapping[str, Any], scaling: str) -> dict[str, np.ndarray]:
-    """The arrays of split.npz: x_<part> float32 (rows, features) and y_<part> int32 (rows,) for each part, class_names."""
+    """The arrays of split.npz.
+
+    For each part x_<part>, float32 (rows, features), and y_<part>, int32 (rows,); class_names.
+    """
     rows = split(table.y, rule)
     shift, width = fit_scaling(table.x[rows["train"]], scaling)
     arrays = {f"x_{part}": scale(table.x[rows[part]], shift, width) for part in PARTS}
@@ -738,7 +741,7 @@ def preprocess(table: Table, rule: Mapping[str, Any], scaling: str) -> dict[str,
 def summary(
     table: Table, dataset: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
 ) -> dict[str, Any]:
-    """What data.json says of a table and its split, where `arrays` is the answer of `preprocess`."""
+    """What data.json says of a table and of `arrays`, what `preprocess` made of it."""
     classes = len(table.class_names)
     return {
         "source": describe(dataset),
@@ -803,9 +806,10 @@ def save_json(path: Path, content: Mapping[str, Any]) -> None:
 
 @contextmanager
 def job_log(path: str, subject: str) -> Iterator[None]:
-    """Send the package's progress to a log file and stderr; a DataError ends the program with its message alone."""
+    """Progress to a log file and stderr; a DataError ends the program, without a traceback."""
     package = logging.getLogger("bnlab")
     package.setLevel(logging.INFO)
+    package.propagate = False
     for handler in (logging.FileHandler(path, "w", encoding="utf8"), logging.StreamHandler()):
         handler.setFormatter(logging.Formatter(f"%(asctime)s {subject}: %(message)s", "%H:%M:%S"))
         package.addHandler(handler)

@@ -1,4 +1,4 @@
-"""Re-draw a small table to a large one with a Bayesian network, by the recipe behind OpenML's BNG data sets.
+"""Re-draw a small table to a large one, by the recipe behind OpenML's BNG data sets.
 
 Every column is cut into five bins of equal frequency. A network over the class and the bins is
 learned with K2 (Cooper & Herskovits 1992): the class first, then the columns in order, each with
@@ -25,7 +25,10 @@ PRIOR = 0.5
 
 @dataclass(frozen=True)
 class Column:
-    """A numeric column in bins: bin k holds the values in (cuts[k-1], cuts[k]]; mean and deviation are per bin."""
+    """A numeric column in bins, with a mean and a deviation per bin.
+
+    Bin k holds the values in (cuts[k-1], cuts[k]].
+    """
 
     cuts: np.ndarray
     mean: np.ndarray
@@ -46,7 +49,7 @@ class Node:
 
 
 def cut(values: np.ndarray, bins: int = BINS) -> Column:
-    """Bins of equal frequency, cut at values that occur; ties make fewer bins, and no bin is empty."""
+    """Bins of equal frequency, cut at values that occur; none is empty, ties make fewer."""
     levels = np.arange(1, bins) / bins
     cuts = np.unique(np.quantile(values, levels, method="inverted_cdf"))
     cuts = cuts[cuts < values.max()]
@@ -56,7 +59,7 @@ def cut(values: np.ndarray, bins: int = BINS) -> Column:
 
 
 def code(states: list[np.ndarray], sizes: list[int], rows: int) -> np.ndarray:
-    """One number per row for the joint state of some variables, in mixed radix; 0 for no variables."""
+    """One number per row for the joint state of some variables, in mixed radix."""
     joint = np.zeros(rows, dtype=np.int64)
     for state, size in zip(states, sizes, strict=True):
         joint = joint * size + state
@@ -71,21 +74,24 @@ def parent_codes(
 
 
 def count(codes: np.ndarray, states: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """The parent codes that occur (ascending), and how often each state occurs with each: (codes, size)."""
+    """The codes that occur, ascending, and each one's counts of states: (codes, size)."""
     seen, place = np.unique(codes, return_inverse=True)
     cells = np.bincount(place.ravel() * size + states, minlength=len(seen) * size)
     return seen, cells.reshape(len(seen), size)
 
 
 def bayesian_score(counts: np.ndarray) -> float:
-    """ln of Cooper & Herskovits' g = Π_j (r-1)! / (N_j + r - 1)! · Π_k N_jk!, for counts (parent states j, states k)."""
+    """ln of Cooper & Herskovits' g = Π_j (r-1)! / (N_j + r - 1)! · Π_k N_jk!
+
+    counts: (parent states j, states k), N_jk; r is the number of states.
+    """
     size = counts.shape[1]
     per_parent_state = gammaln(size) - gammaln(counts.sum(1) + size) + gammaln(counts + 1).sum(1)
     return float(per_parent_state.sum())
 
 
 def choose_parents(nodes: list[Node], states: np.ndarray, size: int) -> tuple[int, ...]:
-    """K2 for the variable that comes after `nodes`: from the class (node 0) on, add the best parent while it helps."""
+    """K2 for the variable after `nodes`: the class (node 0), then the best while it helps."""
     before = [node.states for node in nodes]
 
     def score(parents: tuple[int, ...]) -> float:
@@ -105,9 +111,10 @@ def choose_parents(nodes: list[Node], states: np.ndarray, size: int) -> tuple[in
 def draw_states(
     node: Node, codes: np.ndarray, drawn_codes: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """A state of `node` per drawn row, given the parents' joint state in the data (codes) and in the drawn rows.
+    """A state of `node` per drawn row, from its parents' joint state there (drawn_codes).
 
-    Parent states that never occur in the data leave the prior alone: all states are equally likely.
+    codes: the parents' joint state in the data. One that never occurs there leaves the prior alone:
+    all states are equally likely.
     """
     seen, counts = count(codes, node.states, node.size)
     weights = np.vstack([counts + PRIOR, np.ones(node.size)])
@@ -119,7 +126,7 @@ def draw_states(
 
 
 def redraw(table: Table, rows: int, seed: int) -> Table:
-    """`rows` new rows with the marginals, class shares and dependences of `table`; the same for the same seed.
+    """`rows` new rows with the marginals, class shares and dependences of `table`.
 
     The values are drawn from normal distributions, so a column of whole numbers becomes one of real
     numbers, and a value can lie beyond the extremes of the data. Raises DataError for missing or
