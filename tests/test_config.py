@@ -207,6 +207,7 @@ def test_a_redraw_brings_its_original_along(small):
     [
         (70000, 10000, 5000, (55000, 5000, 10000)),
         (137781, 0.2, 0.1, (96447, 13778, 27556)),
+        (1797, 0.2, 0.1, (1258, 180, 359)),
         (150, 0.5, 15, (60, 15, 75)),
     ],
 )
@@ -317,6 +318,9 @@ def test_the_advice_for_a_number_in_text_is_a_number_in_yaml_and_the_same(proble
             "datasets.flowers.split",
             "no training row",
         ),
+        ("test: 0.2", "test: 135", "datasets.flowers.split", "no training row of 150"),
+        ("test: 0.2", "test: 0.0", "datasets.flowers.split.test", "0.0 is no size"),
+        ("test: 0.2", "test: 1.0", "datasets.flowers.split.test", "1.0 is no size"),
         ("rows: 150", "rows: 150.0", "datasets.flowers.shape.rows", "not a whole number"),
         ("features: 4", "features: 0", "datasets.flowers.shape.features", "1 and above"),
         ("layer: BN", "layer: _Hidden", "methods.bn.layer", "allowed: Base, BN, LN)"),
@@ -423,6 +427,26 @@ def test_a_key_that_yaml_would_silently_overwrite_is_reported(problems):
     assert (
         line == f"config.yaml:{line_of('replicates: 2')}: seed: appears twice; it is also on line 3"
     )
+
+
+def test_only_the_mapping_that_counts_is_placed_where_a_key_appears_twice(problems):
+    first = "  quick: {learning_rate: 0.5}\n"
+    lines = problems(("recipes:\n", f"recipes:\n{first}"), ("    learning_rate: 0.1\n", ""))
+    place = f"config.yaml:{line_of('  quick:') + 1}"
+    assert lines == [
+        f"{place}: recipes.quick: appears twice; it is also on line {line_of('  quick:')}",
+        f"{place}: recipes.quick.learning_rate: is missing, and is needed here",
+    ]
+
+
+def test_what_lies_below_a_name_that_is_not_allowed_is_left_alone(problems):
+    [line] = problems(overlays=("experiments: {landscape: {title: 3}}\n",))
+    assert line.endswith("unknown experiment 'landscape' (allowed: learning_curves, batch_size)")
+
+
+def test_a_redraw_may_be_called_one_in_capitals(small):
+    study = small("datasets: {flowers_redraw: {label: REDRAW of flowers}}\n")
+    assert study.datasets["flowers_redraw"].label == "REDRAW of flowers"
 
 
 def test_the_same_key_in_an_overlay_is_no_repetition(small):

@@ -411,11 +411,11 @@ def read(files: list[Path]) -> Study:
 
 
 def load(mapping: Mapping[str, Any], files: list[Path]) -> Study:
-    """The checked study in `mapping`, which was merged from `files` (later files win).
+    """The checked study in `mapping`, which was merged from `files` in this order (later ones win).
 
-    A key set to null counts as absent, so that an overlay can take a key away.
-    Raises ConfigError with every problem, one line each: `file:line: key: what, and what is
-    allowed`.
+    `files` serve to say where a problem is. A key set to null counts as absent, so that an overlay
+    can take a key away. Raises ConfigError with every problem, one line each:
+    `file:line: key: what is wrong (allowed: ...)`.
     """
     places, repeated = _read_places(files)
     mapping = _without_nulls(mapping)
@@ -701,7 +701,7 @@ def _entries(group: Any, kind: str, of: type[T]) -> list[tuple[int, T]]:
     return [
         (index, value)
         for index, value in enumerate(values if isinstance(values, list) else [])
-        if type(value) is of
+        if isinstance(value, of)
     ]
 
 
