@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bnlab import metrics, tables
+from bnlab import figures, metrics, report, tables
 
 LABELS = {"base": "Base", "bn": "BN", "ln": "LN", "ws": "WS", "ws_bn": "WS + BN"}
 STEPS = (0, 10, 50, 100, 200, 500, 1000)
@@ -159,3 +160,95 @@ def batch_size() -> dict[str, pd.DataFrame]:
         "metrics": tables.collect(runs, histories),
         "runs": tables.collect(runs, [tables.run_rows(r) for r in runs]),
     }
+
+
+FIGURES = ("learning_curves/accuracy", "learning_curves/roc", "batch_size/all_methods")
+TABLES = ("learning_curves/final", "learning_curves/steps_to_accuracy", "batch_size/final")
+
+
+def study(label: str) -> dict[str, Any]:
+    """A checked config as plain data."""
+    return {
+        "study": "made_up",
+        "title": "A made-up study",
+        "seed": 1,
+        "replicates": 4,
+        "methods": {name: {"layer": name.upper(), "label": text} for name, text in LABELS.items()},
+        "datasets": {"digits": {"label": label, "source": "redraw"}},
+        "recipes": {
+            "lr0.1": {
+                "hidden": [100, 100, 100],
+                "activation": "sigmoid",
+                "learning_rate": 0.1,
+                "learning_rate_reference_batch": None,
+                "budget": {"steps": 1000, "epochs": None},
+                "probes": ["percentiles"],
+            }
+        },
+        "experiments": {
+            "learning_curves": {"title": "Learning curves", "question": "Is it faster?"},
+            "batch_size": {"title": "Batch size", "question": "Does the batch matter?"},
+        },
+    }
+
+
+def data(classes: int = 4) -> dict[str, Any]:
+    """A data.json."""
+    counts = {"all": 1797, "train": 1200, "validation": 197, "test": 400}
+    return {
+        "source": "redraw of digits with seed 1",
+        "is_redraw": True,
+        "digest": {"features": "ab" * 32, "labels": "cd" * 32},
+        "shape": {"rows": 1797, "features": 64, "classes": classes},
+        "scaling": "divide_255",
+        "split": {part: rows for part, rows in counts.items() if part != "all"},
+        "class_names": ["one", "two", "three", "four"],
+        "class_counts": {part: [rows // classes] * classes for part, rows in counts.items()},
+    }
+
+
+def write_report(
+    folder: Path,
+    label: str = "Digits",
+    figure_kinds: Sequence[str] = FIGURES,
+    table_kinds: Sequence[str] = TABLES,
+) -> Path:
+    """A report of made-up results in ``folder``, with its tables and figures."""
+    sources = {"learning_curves": learning_curves(), "batch_size": batch_size()}
+    shown = tables.shown_label(label, redraw=True)
+
+    def item(name: str) -> report.Item:
+        experiment, kind = name.split("/")
+        csv = folder / "tables" / experiment / "digits" / "lr0.1" / f"{kind}.csv"
+        csv.parent.mkdir(parents=True, exist_ok=True)
+        table = tables.tabulate(
+            experiment, kind, sources[experiment], "digits", "lr0.1", shown, LABELS
+        )
+        table.to_csv(csv, index=False)
+        return report.Item(experiment, "digits", "lr0.1", kind, csv)
+
+    def drawn(item: report.Item) -> report.Item:
+        svg = folder / "figures" / item.experiment / f"{item.kind}.svg"
+        svg.parent.mkdir(parents=True, exist_ok=True)
+        figure = figures.draw(item.experiment, item.kind, report.read_table(item.csv))
+        figures.save(figure, svg, svg.with_suffix(".png"))
+        return item._replace(svg=svg)
+
+    captions = Path(__file__).parents[1] / "workflow" / "report"
+    page = folder / "report.html"
+    page.write_text(
+        report.render(
+            study=study(label),
+            figures=[drawn(item(name)) for name in figure_kinds],
+            tables=[item(name) for name in table_kinds],
+            datasets={"digits": data()},
+            runs=[run("base", diverged_at=(500,)), run("bn")],
+            captions={
+                (path.parent.name, path.stem): path.read_text() for path in captions.glob("*/*.rst")
+            },
+            formulas={"BASE": "y = φ(u)", "BN": "y = φ(γ·û + β)"},
+            folder=folder,
+        ),
+        encoding="utf8",
+    )
+    return page

@@ -1,0 +1,471 @@
+"""The report of a study: one HTML file with every figure, every table and how they were made.
+
+Everything is in the page: figures inline, no scripts, nothing to be fetched. Text from configs and data is escaped by
+the template.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+import numpy as np
+import pandas as pd
+
+from bnlab.figures import FIGURES
+from bnlab.statistics import rounded
+from bnlab.tables import shown_label
+
+TEMPLATE = "report.html.j2"
+SHORT_TABLE = 14
+
+
+class Item(NamedTuple):
+    """A figure or a table of the study: which it is, its CSV and, for a figure, its SVG."""
+
+    experiment: str
+    dataset: str
+    recipe: str
+    kind: str
+    csv: Path
+    svg: Path | None = None
+
+
+class Grid(NamedTuple):
+    """A table as shown: a heading (or none), column titles, and rows of text, the first cell naming the row."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+
+
+def render(
+    study: Mapping[str, Any],
+    figures: Sequence[Item],
+    tables: Sequence[Item],
+    datasets: Mapping[str, Mapping[str, Any]],
+    runs: Sequence[Mapping[str, Any]],
+    captions: Mapping[tuple[str, str], str],
+    formulas: Mapping[str, str],
+    folder: Path,
+) -> str:
+    """The page as HTML.
+
+    Args:
+        study: the checked config as plain data.
+        figures: every figure, in the order in which they are shown.
+        tables: every result table, likewise.
+        datasets: what data.json says, by name of dataset.
+        runs: what run.json says, for each run.
+        captions: text by experiment and kind, blank lines between paragraphs.
+        formulas: one sentence on each Keras layer class, by its name.
+        folder: where the page will lie; links to CSV files are relative to it.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = lambda value: f"{value:,}"
+    environment.filters["plain"] = _plain
+    shown = [_shown_figure(item, captions, folder) for item in figures]
+    shown += [_shown_table(item, captions, folder) for item in tables]
+    return environment.get_template(TEMPLATE).render(
+        study=study,
+        labels={
+            name: shown_label(dataset["label"], dataset["source"] == "redraw")
+            for name, dataset in study["datasets"].items()
+        },
+        methods=_methods(study, runs, formulas),
+        recipes={name: study["recipes"][name] for name in _used(runs, "recipe")},
+        datasets=datasets,
+        sections=[_section(name, study, shown) for name in study["experiments"]],
+        brief=[line for item in tables for line in _brief(item)],
+        facts=_facts(runs),
+        times=_times(runs),
+    )
+
+
+def formulas(layers: str) -> dict[str, str]:
+    """The first paragraph of each class' docstring in the source text of ``layers.py``."""
+    classes = [node for node in ast.parse(layers).body if isinstance(node, ast.ClassDef)]
+    documented = {node.name: ast.get_docstring(node) or "" for node in classes}
+    return {name: " ".join(text.split("\n\n")[0].split()) for name, text in documented.items()}
+
+
+def grids(experiment: str, kind: str, table: pd.DataFrame) -> list[Grid]:
+    """A result table as it is shown, numbers rounded to their uncertainty; a kind without its own form, as it is."""
+    present = GRIDS.get((experiment, kind), _as_it_is)
+    return [grid for grid in present(table) if grid.rows]
+
+
+def _final(table: pd.DataFrame) -> list[Grid]:
+    columns = ["method", *(f"{s} {_unit(m)}" for s, m in _pairs(table)), "diverged"]
+    rows = []
+    for (label, batch), group in table.groupby(["method_label", "batch"], sort=False):
+        name = f"{label}, batch {batch}" if table["batch"].nunique() > 1 else str(label)
+        cells = {(r.split, r.metric): r for r in group.itertuples()}
+        values = [_cell(cells[pair], with_diverged=False) for pair in _pairs(table)]
+        rows.append([name, *values, _diverged(group.iloc[0])])
+        if (group["pairs"] > 0).any():
+            differences = [_difference(cells[pair]) for pair in _pairs(table)]
+            rows.append([f"{name} less {_reference(table)}", *differences, ""])
+    return [Grid("", columns, rows)]
+
+
+def _steps(table: pd.DataFrame) -> list[Grid]:
+    """A row per split and accuracy; per method the median step and how many got there, then the ratios to base."""
+    methods = _labels(table)
+    compared = [name for name in methods if (_of(table, name)["pairs"] > 0).any()]
+    columns = ["first at", *methods, *(f"{name} / {_reference(table)}" for name in compared)]
+    grid = []
+    for (batch, split, level), group in table.groupby(["batch", "split", "level"], sort=True):
+        by_label = {r.method_label: r for r in group.itertuples()}
+        name = f"{level * 100:g} % {split}"
+        cells = [_median(by_label[m]) if m in by_label else "" for m in methods]
+        ratios = [_ratio(by_label[m]) if m in by_label else "" for m in compared]
+        several = table["batch"].nunique() > 1
+        grid.append([f"{name}, batch {batch}" if several else name, *cells, *ratios])
+    return [Grid("", columns, grid)]
+
+
+def _classes(table: pd.DataFrame) -> list[Grid]:
+    """For AUC and for average precision, a row per class: its rows, each method, each difference from base."""
+    shown = []
+    for (batch, metric), part in table.groupby(["batch", "metric"], sort=False):
+        methods = _labels(part)
+        compared = [name for name in methods if (_of(part, name)["pairs"] > 0).any()]
+        title = {"auc": "Area under the ROC curve", "average_precision": "Average precision"}[metric]
+        title = f"{title}, batch {batch}" if table["batch"].nunique() > 1 else title
+        columns = ["class", "test rows", *methods, *(f"{m} less {_reference(table)}" for m in compared)]
+        rows = []
+        for (_, name, count), group in part.groupby(["class", "class_name", "count"], sort=False):
+            by_label = {r.method_label: r for r in group.itertuples()}
+            cells = [_cell(by_label[m]) for m in methods]
+            rows.append([str(name), f"{count:,}", *cells, *(_difference(by_label[m]) for m in compared)])
+        shown.append(Grid(title, columns, rows))
+    return shown
+
+
+def _timing(table: pd.DataFrame) -> list[Grid]:
+    columns = ["method", "seconds per 1,000 steps", "repeats", f"ratio to {_reference(table)}"]
+    rows = [
+        [r.method_label, rounded(r.mean, (r.high - r.low) / 2), str(r.repeats), _ratio(r)]
+        for r in table.itertuples()
+    ]
+    return [Grid("", columns, rows)]
+
+
+def _by_batch(table: pd.DataFrame) -> list[Grid]:
+    """A grid for test accuracy and one for validation loss: a row per batch size, a column per method."""
+    curves = [("test", "accuracy"), ("validation", "loss")]
+    return [
+        _cross(_part(table, split, metric), f"{split} {_unit(metric)}".capitalize(), _cell)
+        for split, metric in curves
+    ]
+
+
+def _differences(table: pd.DataFrame) -> list[Grid]:
+    return [
+        _cross(part, f"{split} {_unit(metric)} less that of {reference}".capitalize(), _difference)
+        for (reference, split, metric), part in table.groupby(
+            ["reference", "split", "metric"], sort=False
+        )
+    ]
+
+
+def _inference(table: pd.DataFrame) -> list[Grid]:
+    kinds = table["method_label"] + ", " + table["statistics"].astype(str)
+    return _by_batch(table.assign(method_label=kinds))
+
+
+def _stability(table: pd.DataFrame) -> list[Grid]:
+    columns = ["method", "batch sizes", "best less worst (points)", "points per doubling"]
+    columns += ["best at", "worst at", "diverged"]
+    rows = [
+        [
+            r.method_label,
+            f"{r.smallest_batch} to {r.largest_batch}",
+            rounded(r.range * 100, (r.range_high - r.range_low) * 50),
+            rounded(r.slope * 100, (r.slope_high - r.slope_low) * 50),
+            _count(r.best_batch),
+            _count(r.worst_batch),
+            f"{r.diverged} of {r.replicates}",
+        ]
+        for r in table.itertuples()
+    ]
+    return [Grid("", columns, rows)]
+
+
+def _as_it_is(table: pd.DataFrame) -> list[Grid]:
+    return [Grid("", [str(c) for c in table], [[str(v) for v in row] for row in table.to_numpy()])]
+
+
+GRIDS: dict[tuple[str, str], Callable[[pd.DataFrame], list[Grid]]] = {
+    ("learning_curves", "final"): _final,
+    ("learning_curves", "steps_to_accuracy"): _steps,
+    ("learning_curves", "classes"): _classes,
+    ("learning_curves", "timing"): _timing,
+    ("batch_size", "final"): _by_batch,
+    ("batch_size", "differences"): _differences,
+    ("batch_size", "inference"): _inference,
+    ("batch_size", "stability"): _stability,
+}
+
+TITLES = {
+    "final": "Final accuracy and loss",
+    "steps_to_accuracy": "Steps to an accuracy",
+    "classes": "Quality class by class",
+    "timing": "Time for 1,000 steps",
+    "differences": "Paired differences",
+    "inference": "Inference statistics",
+    "stability": "Dependence on the batch size",
+}
+
+
+def _shown_figure(
+    item: Item, captions: Mapping[tuple[str, str], str], folder: Path
+) -> dict[str, Any]:
+    assert item.svg is not None
+    title = FIGURES[item.experiment, item.kind].title
+    table = read_table(item.csv)
+    return _shown(item, title, captions, folder) | {
+        "image": base64.b64encode(item.svg.read_bytes()).decode(),
+        "alt": alt_text(title, item.kind, table),
+        "png": _relative(item.svg.with_suffix(".png"), folder),
+    }
+
+
+def _shown_table(
+    item: Item, captions: Mapping[tuple[str, str], str], folder: Path
+) -> dict[str, Any]:
+    shown = grids(item.experiment, item.kind, read_table(item.csv))
+    title = TITLES.get(item.kind, item.kind.replace("_", " ").capitalize())
+    return _shown(item, title, captions, folder) | {
+        "grids": shown,
+        "open": sum(len(grid.rows) for grid in shown) <= SHORT_TABLE,
+    }
+
+
+def _shown(
+    item: Item, title: str, captions: Mapping[tuple[str, str], str], folder: Path
+) -> dict[str, Any]:
+    caption = captions.get((item.experiment, item.kind), "")
+    return {
+        "item": item,
+        "id": f"{item.experiment}-{item.dataset}-{item.recipe}-{item.kind}",
+        "title": title,
+        "caption": [" ".join(part.split()) for part in caption.split("\n\n") if part.strip()],
+        "csv": _relative(item.csv, folder),
+    }
+
+
+def read_table(csv: Path) -> pd.DataFrame:
+    """A published table; a class called ``NA`` stays a name."""
+    return pd.read_csv(csv, keep_default_na=False, na_values=[""])
+
+
+def alt_text(title: str, kind: str, table: pd.DataFrame) -> str:
+    """What a figure shows in words: its title, data and, where a few numbers say it, those."""
+    text = f"{title}, {table['dataset_label'].iloc[0]}, recipe {table['recipe'].iloc[0]}."
+    if kind == "accuracy":
+        last = _of_split(table, "test").groupby("method_label", sort=False).tail(1)
+        ends = [f"{r.method_label} {_cell(r, 'accuracy')} %" for r in last.itertuples()]
+        return f"{text} Final test accuracy: {', '.join(ends)}."
+    if kind == "drift":
+        first = table[table["quantity"] == "activation"].drop_duplicates("method_label")
+        means = [f"{r.method_label} {r.average:.2g}" for r in first.itertuples()]
+        return f"{text} Mean drift of activations: {', '.join(means)}."
+    if {"split", "metric"} <= set(table.columns):
+        test = _part(table, "test", "accuracy")
+        ends = []
+        for name, curve in test.groupby("method_label", sort=False):
+            low, high = curve.iloc[0], curve.iloc[-1]
+            first, last = (f"{row['mean'] * 100:.1f} % at {row['batch']}" for row in (low, high))
+            ends.append(f"{name} {first}, {last}")
+        return f"{text} Test accuracy at the smallest and largest batch: {'; '.join(ends)}."
+    return text
+
+
+def _section(name: str, study: Mapping[str, Any], shown: list[dict[str, Any]]) -> dict[str, Any]:
+    """An experiment with its figures and tables, grouped by dataset and recipe."""
+    of_experiment = [entry for entry in shown if entry["item"].experiment == name]
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for entry in of_experiment:
+        groups.setdefault((entry["item"].dataset, entry["item"].recipe), []).append(entry)
+    return {
+        "name": name,
+        "title": study["experiments"][name]["title"],
+        "question": study["experiments"][name]["question"],
+        "groups": [
+            {"id": f"{name}-{dataset}-{recipe}", "dataset": dataset, "recipe": recipe, "shown": part}
+            for (dataset, recipe), part in groups.items()
+        ],
+    }
+
+
+def _brief(item: Item) -> list[str]:
+    """One sentence for each method that the final table of a learning-curves experiment compares with base."""
+    if (item.experiment, item.kind) != ("learning_curves", "final"):
+        return []
+    table = read_table(item.csv)
+    rows = _part(table, "test", "accuracy")
+    ends = ", ".join(f"{r.method_label} {_cell(r)} %" for r in rows.itertuples())
+    compared = [
+        f"{r.method_label} less {_reference(table)} {_difference(r)} points"
+        for r in rows[rows["pairs"] > 0].itertuples()
+    ]
+    where = f"{table['dataset_label'].iloc[0]}, {item.recipe}"
+    return [f"{where}: final test accuracy {ends}; {', '.join(compared)}."] if compared else []
+
+
+def _methods(
+    study: Mapping[str, Any], runs: Iterable[Mapping[str, Any]], formulas: Mapping[str, str]
+) -> list[dict[str, str]]:
+    used = set(_used(runs, "method"))
+    return [
+        {"name": name, "label": method["label"], "formula": formulas.get(method["layer"], "")}
+        for name, method in study["methods"].items()
+        if name in used
+    ]
+
+
+def _facts(runs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Machine, versions and counts, each with every value that occurs."""
+    diverged = sum(step is not None for run in runs for step in run["diverged_at"])
+    replicates = sum(run["replicates"] for run in runs)
+    facts = {
+        "runs": f"{len(runs):,} (each a dataset, method, batch size and recipe)",
+        "replicates trained": f"{replicates:,}, of which {diverged:,} diverged",
+        "device": _values(runs, lambda run: run["device"]),
+    }
+    for part in ("hardware", "versions"):
+        for name in dict.fromkeys(name for run in runs for name in run[part]):
+            facts[name.replace("_", " ")] = _values(runs, lambda run: run[part].get(name))  # noqa: B023
+    peak = max(run["peak_memory_mb"] for run in runs)
+    return facts | {"peak memory of a job": f"{peak:,.0f} MB"}
+
+
+def _times(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    parts = dict.fromkeys(name for run in runs for name in run["seconds"])
+    sums = {name: sum(run["seconds"].get(name, 0.0) for run in runs) for name in parts}
+    return [(name, _duration(value)) for name, value in (sums | {"total": sum(sums.values())}).items()]
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _values(runs: Iterable[Mapping[str, Any]], read: Callable[[Any], Any]) -> str:
+    return ", ".join(dict.fromkeys(str(read(run)) for run in runs))
+
+
+def _used(runs: Iterable[Mapping[str, Any]], key: str) -> list[str]:
+    return list(dict.fromkeys(run[key] for run in runs))
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _plain(value: Any) -> str:
+    """A setting as a reader writes it: lists with ×, mappings as words, None as a dash."""
+    if value is None:
+        return "–"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_plain(v)} {k.replace('_', ' ')}" for k, v in value.items() if v is not None)
+    if isinstance(value, list | tuple):
+        return " × ".join(_plain(v) for v in value) or "–"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _cross(table: pd.DataFrame, title: str, cell: Callable[[Any], str]) -> Grid:
+    methods = _labels(table)
+    rows = []
+    for batch, group in table.sort_values("batch", kind="stable").groupby("batch"):
+        by_label = {r.method_label: r for r in group.itertuples()}
+        rows.append([f"{batch}", *(cell(by_label[m]) if m in by_label else "" for m in methods)])
+    return Grid(title, ["batch", *methods], rows)
+
+
+def _part(table: pd.DataFrame, split: str, metric: str) -> pd.DataFrame:
+    return table[(table["split"] == split) & (table["metric"] == metric)]
+
+
+def _of_split(table: pd.DataFrame, split: str) -> pd.DataFrame:
+    return table[table["split"] == split]
+
+
+def _of(table: pd.DataFrame, label: str) -> pd.DataFrame:
+    return table[table["method_label"] == label]
+
+
+def _labels(table: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(table["method_label"]))
+
+
+def _pairs(table: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(zip(table["split"], table["metric"], strict=True)))
+
+
+def _reference(table: pd.DataFrame) -> str:
+    labels = table.loc[table["method"] == "base", "method_label"]
+    return str(labels.iloc[0]) if len(labels) else "base"
+
+
+def _unit(metric: str) -> str:
+    return f"{metric} (%)" if metric == "accuracy" else metric
+
+
+def _scale(row: Any, metric: str | None = None) -> float:
+    return 100.0 if (metric or getattr(row, "metric", "")) == "accuracy" else 1.0
+
+
+def _cell(row: Any, metric: str | None = None, with_diverged: bool = True) -> str:
+    scale = _scale(row, metric)
+    if row.replicates and row.diverged == row.replicates:
+        return "all diverged"
+    text = rounded(row.mean * scale, (row.high - row.low) / 2 * scale)
+    return f"{text} ({row.diverged} diverged)" if with_diverged and row.diverged else text
+
+
+def _difference(row: Any) -> str:
+    scale = _scale(row)
+    text = rounded(row.difference * scale, (row.difference_high - row.difference_low) / 2 * scale)
+    return text if text.startswith(("-", "–")) or not row.pairs else f"+{text}"
+
+
+def _ratio(row: Any) -> str:
+    if not row.pairs:
+        return "–"
+    half = (row.ratio_high - row.ratio_low) / 2
+    places = 2 if not np.isfinite(half) or half == 0 else max(0, 1 - int(np.floor(np.log10(half))))
+    text = f"{row.ratio:.{places}f}"
+    if np.isfinite(half):
+        text += f" ({row.ratio_low:.{places}f} to {row.ratio_high:.{places}f})"
+    total = getattr(row, "replicates", row.pairs)
+    return text if row.pairs == total else f"{text}, {row.pairs} of {total} pairs"
+
+
+def _median(row: Any) -> str:
+    median = f"{row.median:,.0f}" if np.isfinite(row.median) else f"> {row.steps:,}"
+    reached = f"{row.reached} of {row.replicates} reached"
+    return f"{median} ({reached}, {row.diverged} diverged)" if row.diverged else f"{median} ({reached})"
+
+
+def _diverged(row: Any) -> str:
+    return f"{row['diverged']} of {row['replicates']}"
+
+
+def _count(value: float) -> str:
+    return f"{value:.0f}" if np.isfinite(value) else "–"
