@@ -285,7 +285,6 @@ def test_a_fault_that_stays_is_told_with_the_ways_on_and_leaves_no_broken_cache(
         with pytest.raises(DataError, match=f"{reason}.*nothing is lost.*make demo.*source: file"):
             datasets.read_openml(61, server=server.url, cache=str(tmp_path))
         assert server.downloads == 4
-        server.faults = Faults()
         faults.unavailable = faults.truncated = faults.corrupt = 0
         assert same(datasets.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
 
@@ -326,6 +325,15 @@ def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def test_a_server_that_has_cost_enough_time_is_not_tried_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "PATIENCE_SECONDS", 0.0)
+    start = time.monotonic()
+    with pytest.raises(DataError, match="no connection"):
+        url = f"http://127.0.0.1:{closed_port()}/api/v1/xml"
+        datasets.read_openml(61, server=url, cache=str(tmp_path))
+    assert time.monotonic() - start < datasets.PAUSES[0]
 
 
 @pytest.mark.usefixtures("impatient")
