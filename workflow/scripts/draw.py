@@ -1,13 +1,15 @@
 """Draw one figure from its table."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from bnlab import figures
+from bnlab.files import job_log, read_csv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-table = pd.read_csv(snakemake.input.csv, keep_default_na=False, na_values=[""])
-figure = figures.draw(snakemake.params.experiment, snakemake.params.kind, table)
-figures.save(figure, snakemake.output.svg, snakemake.output.png)
+output, wildcards = snakemake.output, snakemake.wildcards
+with job_log(snakemake.log[0], "/".join(wildcards)):
+    figure = figures.draw(wildcards.experiment, wildcards.kind, read_csv(Path(snakemake.input.csv)))
+    figures.save(figure, Path(output.svg), Path(output.png))

@@ -1,10 +1,13 @@
-"""Score every class of every run's test-set probabilities: AUC, average precision, ROC, confusion."""
+"""Score every class of every run's test-set probabilities: AUC, average precision, ROC,
+confusion.
+"""
 
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from bnlab import tables
 
 if TYPE_CHECKING:

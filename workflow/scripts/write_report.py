@@ -29,7 +29,7 @@ page = report.render(
     },
     runs=[json.loads(Path(path).read_text()) for path in inputs.runs],
     captions={(path.parent.name, path.stem): path.read_text() for path in captions},
-    formulas=report.formulas(Path(inputs.layers).read_text()),
+    formulas=report.formulas(Path(inputs.layers[0]).read_text()),
     folder=output.parent,
 )
 output.write_text(page, encoding="utf8")

@@ -1,8 +1,8 @@
 """Figures, each drawn from one published table and nothing else.
 
-``draw`` turns a table as ``tables.tabulate`` makes it (and a CSV brings it back) into a Matplotlib figure; ``save``
-writes it as SVG and PNG, the same bytes for the same table. A method has the same colour, marker and line everywhere.
-Bands and bars are 95 % t-intervals over replicates.
+``draw`` turns a table as ``tables.tabulate`` makes it (and a CSV brings it back) into a Matplotlib
+figure; ``save`` writes it as SVG and PNG, the same bytes for the same table. A method has the same
+colour, marker and line everywhere. Bands and bars are 95 % t-intervals over replicates.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bnlab.statistics import rounded
 
 WIDTH = 7.2
 RESOLUTION = 200
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     **sns.axes_style("ticks"),
     "font.size": 9,
     "font.family": "DejaVu Sans",
@@ -47,6 +47,9 @@ STYLE: dict[str, Any] = {
     "svg.hashsalt": "bnlab",
     "figure.facecolor": "white",
 }
+
+
+ACCURACY_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 
 
 class Look(NamedTuple):
@@ -73,7 +76,9 @@ OTHER_MARKERS = ("*", "h", "<", ">", "p")
 
 
 def look(method: str) -> Look:
-    """The colour, marker and line of a method; one that has no fixed look gets one from its name alone."""
+    """The colour, marker and line of a method; one that has no fixed look gets one from its name
+    alone.
+    """
     if method in LOOKS:
         return LOOKS[method]
     code = zlib.crc32(method.encode())
@@ -100,7 +105,9 @@ def accuracy(table: pd.DataFrame) -> Figure:
 
 
 def percentiles(table: pd.DataFrame) -> Figure:
-    """The percentiles of a typical unit over steps: methods side by side, activations above weights."""
+    """The percentiles of a typical unit over steps: methods side by side, activations above
+    weights.
+    """
 
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
         methods, quantities = list(_by_method(rows)), _quantities(rows)
@@ -129,14 +136,22 @@ def drift(table: pd.DataFrame) -> Figure:
             shown = rows[rows["quantity"] == quantity]
             for method, curve in _by_method(shown):
                 average = _amount(curve.iloc[0], "average")
-                _line(axis, method, curve["step"], curve, f"{_name(curve)}  {average}{_diverged(curve)}")
+                _line(
+                    axis,
+                    method,
+                    curve["step"],
+                    curve,
+                    f"{_name(curve)}  {average}{_diverged(curve)}",
+                )
             axis.set(title=QUANTITIES[quantity], xlabel="training step")
             axis.set_ylim(bottom=0)
             _thousands(axis)
             axis.legend(loc="upper right", title="mean over training", alignment="left")
         axes[0].set_ylabel("distance from final percentiles\n(final P85 − P15 of the unit = 1)")
 
-    return _per_batch(table, 3.2, "drift of percentiles, all units of the last hidden layer", panels)
+    return _per_batch(
+        table, 3.2, "drift of percentiles, all units of the last hidden layer", panels
+    )
 
 
 def roc(table: pd.DataFrame) -> Figure:
@@ -167,11 +182,15 @@ def roc(table: pd.DataFrame) -> Figure:
             last.set_xlabel("false-positive rate")
             last.tick_params(labelbottom=True)
 
-    return _per_batch(table, 0.5 + 1.75 * lines, "ROC of each class against the rest, with AUC", panels)
+    return _per_batch(
+        table, 0.5 + 1.75 * lines, "ROC of each class against the rest, with AUC", panels
+    )
 
 
 def confusion(table: pd.DataFrame) -> Figure:
-    """Confusion matrices, methods side by side: colour by share of the true class, numbers are mean counts."""
+    """Confusion matrices, methods side by side: colour by share of the true class, numbers are mean
+    counts.
+    """
     methods = table["method"].nunique()
     columns = min(methods, 2)
     lines = -(-methods // columns)
@@ -217,7 +236,9 @@ FIGURES: dict[tuple[str, str], Drawing] = {
     ("learning_curves", "confusion"): Drawing(confusion, "Confusion matrices"),
     ("batch_size", "all_methods"): Drawing(batch_sizes, "All methods"),
     ("batch_size", "bn_vs_ln"): Drawing(batch_sizes, "Batch and layer normalization"),
-    ("batch_size", "ws_vs_bn"): Drawing(batch_sizes, "Weight standardization and batch normalization"),
+    ("batch_size", "ws_vs_bn"): Drawing(
+        batch_sizes, "Weight standardization and batch normalization"
+    ),
     ("batch_size", "ws_bn_vs_bn"): Drawing(
         batch_sizes, "Batch normalization with and without weight standardization"
     ),
@@ -253,7 +274,9 @@ def _against_batch(table: pd.DataFrame, curves: Sequence[tuple[str, pd.DataFrame
     title = f"test accuracy and validation loss by batch size\n{_subtitle(table)}"
     figure = _figure(table, 6.2, title)
     axes = figure.subplots(2, 1, sharex=True)
-    for axis, (split, metric) in zip(axes, [("test", "accuracy"), ("validation", "loss")], strict=True):
+    for axis, (split, metric) in zip(
+        axes, [("test", "accuracy"), ("validation", "loss")], strict=True
+    ):
         shown = [(name, c[(c["split"] == split) & (c["metric"] == metric)]) for name, c in curves]
         for name, curve in shown:
             _line(axis, name, curve["batch"], curve, _curve_name(name, curve))
@@ -340,7 +363,7 @@ def _matrix(axis: Axes, counts: pd.DataFrame) -> None:
 
 
 def _diverged_counts(axis: Axes, curves: Sequence[tuple[str, pd.DataFrame]]) -> None:
-    """Above the panel, a line for each method with diverged replicates: how many at which batch size."""
+    """Above the panel, a line per method with diverged replicates: how many at which batch."""
     with_some = [(name, curve) for name, curve in curves if (curve["diverged"] > 0).any()]
     if not with_some:
         return
@@ -361,8 +384,9 @@ def _diverged_counts(axis: Axes, curves: Sequence[tuple[str, pd.DataFrame]]) -> 
     for line, (name, curve) in enumerate(reversed(with_some)):
         color = (STATISTICS.get(name) or look(name)).color
         write(_name(curve), 0, line, color, "axes fraction", ha="right", shift=-6)
-        for row in curve[curve["diverged"] > 0].itertuples():
-            write(f"{row.diverged}", row.batch, line, color, axis.get_xaxis_transform(), ha="center")
+        some = curve.loc[curve["diverged"] > 0, ["batch", "diverged"]]
+        for batch, count in some.to_numpy():
+            write(f"{count}", batch, line, color, axis.get_xaxis_transform(), ha="center")
     total = with_some[0][1]["replicates"].max()
     heading = f"diverged, of {total} replicates at each batch size:"
     write(heading, 0, len(with_some), "#333333", "axes fraction", ha="left")
@@ -386,8 +410,8 @@ def _per_batch(
     if len(batches) == 1:
         panels(figure, table)
         return figure
-    for part, batch in zip(figure.subfigures(len(batches), 1), batches, strict=True):
-        assert isinstance(part, SubFigure)
+    parts: Sequence[SubFigure] = list(figure.subfigures(len(batches), 1, squeeze=False)[:, 0])
+    for part, batch in zip(parts, batches, strict=True):
         part.suptitle(f"batch {batch}", x=0.01, ha="left", fontsize=9)
         panels(part, table[table["batch"] == batch])
     return figure
@@ -432,13 +456,12 @@ def _diverged(rows: pd.DataFrame) -> str:
 
 
 def _accuracy_axis(axis: Axes, rows: pd.DataFrame) -> None:
-    """Percent on a logit scale, which shows 10 against 50 and 97 against 98; linear where the range is narrow."""
+    """Percent on a logit scale, which resolves both ends; linear where the range is narrow."""
     lowest, highest = rows["mean"].min(), rows["mean"].max()
-    ticks = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999])
     if lowest < 0.7 and highest > 0.85:
         axis.set_yscale("logit", nonpositive="clip")
         axis.set_ylim(max(lowest * 0.8, 1e-3), min(1 - (1 - highest) * 0.7, 0.9995))
-        axis.yaxis.set_major_locator(FixedLocator(ticks))
+        axis.yaxis.set_major_locator(FixedLocator(ACCURACY_TICKS))
         axis.yaxis.set_minor_locator(NullLocator())
         axis.set_ylabel("accuracy (%, logit scale)")
     else:
@@ -479,7 +502,9 @@ def _plain(value: float, _: Any) -> str:
 
 
 def _plain_if_narrow(axis: Axes) -> Callable[[float, Any], str]:
-    """Numbers at minor ticks 2 and 5 of a log axis, and at the others where it spans less than a decade."""
+    """Numbers at minor ticks 2 and 5 of a log axis, and at the others where it spans less than a
+    decade.
+    """
 
     def label(value: float, _: Any) -> str:
         low, high = axis.get_ylim()

@@ -1,8 +1,8 @@
 """Numbers computed from one run's files: thresholds, ROC curves, confusion, percentile drift.
 
-Functions take arrays or tidy tables and return the same. A replicate that has diverged carries NaN in its histories
-and probabilities; every function here passes that on as NaN instead of leaving the replicate out, so that whoever
-summarizes it later can count it.
+Functions take arrays or tidy tables and return the same. A replicate that has diverged carries NaN
+in its histories and probabilities; every function here passes that on as NaN instead of leaving the
+replicate out, so that whoever summarizes it later can count it.
 """
 
 from __future__ import annotations
@@ -12,21 +12,25 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
+LEVELS = (0.8, 0.9, 0.95)
+"""Accuracies whose first step is recorded."""
+
 FPR_GRID: NDArray[np.float64] = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, 81)])
-"""False-positive rates at which ROC curves are kept: 20 a decade, so that the low end is resolved."""
+"""False-positive rates at which ROC curves are kept, 20 a decade to resolve the low end."""
 
 
 def first_step_reaching(history: pd.DataFrame, level: float, split: str) -> pd.Series:
-    """The first evaluated step of each replicate at which its accuracy on ``split`` is at least ``level``.
+    """The first evaluated step of each replicate with at least this accuracy on ``split``.
 
     Args:
-        history: columns replicate, step, split, statistics, accuracy. On the training split every row counts; on the
-            others the rows under moving statistics, which are the ones followed during training.
+        history: columns replicate, step, split, statistics, accuracy. On the training split every
+            row counts, on the others those under moving statistics, the ones followed in training.
         level: accuracy between 0 and 1.
         split: train, validation or test.
 
     Returns:
-        A series of floats with one entry per replicate (its index, sorted); NaN where the level is never reached.
+        A series of floats with one entry per replicate (its index, sorted); NaN where the level is
+        never reached.
     """
     followed = (history["split"] == split) & (
         (history["split"] == "train") | (history["statistics"] == "moving")
@@ -36,13 +40,28 @@ def first_step_reaching(history: pd.DataFrame, level: float, split: str) -> pd.S
     return reached.groupby("replicate")["step"].min().reindex(replicates).astype(float)
 
 
+def first_steps(history: pd.DataFrame) -> dict[str, dict[str, list[int | None]]]:
+    """First steps by split and level (``LEVELS``) for each replicate, None where never reached."""
+    return {
+        split: {
+            str(level): [
+                None if np.isnan(step) else int(step)
+                for step in first_step_reaching(history, level, split)
+            ]
+            for level in LEVELS
+        }
+        for split in ("train", "test")
+    }
+
+
 def roc_on_grid(
     positive: ArrayLike, scores: ArrayLike, grid: NDArray[np.float64] = FPR_GRID
 ) -> NDArray[np.float64]:
     """True-positive rate at each false-positive rate of ``grid``.
 
-    Between the points of the empirical curve it is interpolated linearly; where the curve rises vertically, the upper
-    end counts. NaN throughout if only one class is present or a score is not finite.
+    Between the points of the empirical curve it is interpolated linearly; where the curve rises
+    vertically, the upper end counts. NaN throughout if only one class is present or a score is not
+    finite.
 
     Args:
         positive: (n,) booleans, whether the row belongs to the class.
@@ -64,8 +83,9 @@ def class_scores(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
         probabilities: (n, classes).
 
     Returns:
-        Columns class (index), count (rows of the class), auc (area under the ROC curve) and average_precision. The two
-        scores are NaN for a class without rows, and for every class of a network with non-finite probabilities.
+        Columns class (index), count (rows of the class), auc (area under the ROC curve) and
+        average_precision. The two scores are NaN for a class without rows, and for every class of a
+        network with non-finite probabilities.
     """
     labels, probabilities = np.asarray(labels), np.asarray(probabilities, float)
     rows = []
@@ -86,9 +106,10 @@ def class_scores(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
 
 
 def confusion(labels: ArrayLike, probabilities: ArrayLike) -> NDArray[np.float64]:
-    """Counts of rows by true class (first axis) and most probable class (second axis), shape (classes, classes).
+    """Counts of rows by true class (first axis) and most probable class (second axis).
 
-    Where two classes are equally probable the lower index is predicted. All NaN if a probability is not finite.
+    Shape (classes, classes). Where two classes are equally probable the lower index is predicted.
+    All NaN if a probability is not finite.
     """
     labels, probabilities = np.asarray(labels), np.asarray(probabilities, float)
     classes = probabilities.shape[1]
@@ -109,8 +130,8 @@ def unit_drift(probes: pd.DataFrame) -> pd.DataFrame:
         probes: columns replicate, step, quantity, unit, percentile, value of one run.
 
     Returns:
-        Columns replicate, quantity, unit, step, drift. NaN for a replicate whose last percentiles are not finite and
-        for a unit whose last spread is zero.
+        Columns replicate, quantity, unit, step, drift. NaN for a replicate whose last percentiles
+        are not finite and for a unit whose last spread is zero.
     """
     unit = ["replicate", "quantity", "unit"]
     wide = probes.pivot(index=[*unit, "step"], columns="percentile", values="value").sort_index()
@@ -121,7 +142,7 @@ def unit_drift(probes: pd.DataFrame) -> pd.DataFrame:
 
 
 def percentile_drift(drift: pd.DataFrame) -> pd.DataFrame:
-    """The drift of each unit averaged over training: D_j = ∫ d_j(t) dt / (T − t₀), by trapezoids over the steps.
+    """The drift of each unit averaged over training, D_j = ∫ d_j(t) dt / (T − t₀), by trapezoids.
 
     Args:
         drift: as ``unit_drift`` returns it.

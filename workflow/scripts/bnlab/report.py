@@ -1,7 +1,7 @@
 """The report of a study: one HTML file with every figure, every table and how they were made.
 
-Everything is in the page: figures inline, no scripts, nothing to be fetched. Text from configs and data is escaped by
-the template.
+Everything is in the page: figures inline, no scripts, nothing to be fetched. Text from configs and
+data is escaped by the template.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import base64
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +37,9 @@ class Item(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """A table as shown: a heading (or none), column titles, and rows of text, the first cell naming the row."""
+    """A table as shown: a heading (or none), column titles, and rows of text, the first cell naming
+    the row.
+    """
 
     title: str
     columns: list[str]
@@ -101,7 +103,9 @@ def formulas(layers: str) -> dict[str, str]:
 
 
 def grids(experiment: str, kind: str, table: pd.DataFrame) -> list[Grid]:
-    """A result table as it is shown, numbers rounded to their uncertainty; a kind without its own form, as it is."""
+    """A result table as it is shown, numbers rounded to their uncertainty; a kind without its own
+    form, as it is.
+    """
     present = GRIDS.get((experiment, kind), _as_it_is)
     return [grid for grid in present(table) if grid.rows]
 
@@ -111,7 +115,7 @@ def _final(table: pd.DataFrame) -> list[Grid]:
     rows = []
     for (label, batch), group in table.groupby(["method_label", "batch"], sort=False):
         name = f"{label}, batch {batch}" if table["batch"].nunique() > 1 else str(label)
-        cells = {(r.split, r.metric): r for r in group.itertuples()}
+        cells = {(r.split, r.metric): r for r in _rows(group)}
         values = [_cell(cells[pair], with_diverged=False) for pair in _pairs(table)]
         rows.append([name, *values, _diverged(group.iloc[0])])
         if (group["pairs"] > 0).any():
@@ -121,14 +125,16 @@ def _final(table: pd.DataFrame) -> list[Grid]:
 
 
 def _steps(table: pd.DataFrame) -> list[Grid]:
-    """A row per split and accuracy; per method the median step and how many got there, then the ratios to base."""
+    """A row per split and accuracy; per method the median step and how many got there, then the
+    ratios to base.
+    """
     methods = _labels(table)
     compared = [name for name in methods if (_of(table, name)["pairs"] > 0).any()]
     columns = ["first at", *methods, *(f"{name} / {_reference(table)}" for name in compared)]
     grid = []
     for (batch, split, level), group in table.groupby(["batch", "split", "level"], sort=True):
-        by_label = {r.method_label: r for r in group.itertuples()}
-        name = f"{level * 100:g} % {split}"
+        by_label = {r.method_label: r for r in _rows(group)}
+        name = f"{float(str(level)) * 100:g} % {split}"
         cells = [_median(by_label[m]) if m in by_label else "" for m in methods]
         ratios = [_ratio(by_label[m]) if m in by_label else "" for m in compared]
         several = table["batch"].nunique() > 1
@@ -137,19 +143,30 @@ def _steps(table: pd.DataFrame) -> list[Grid]:
 
 
 def _classes(table: pd.DataFrame) -> list[Grid]:
-    """For AUC and for average precision, a row per class: its rows, each method, each difference from base."""
+    """For AUC and for average precision, a row per class: its rows, each method, each difference
+    from base.
+    """
     shown = []
     for (batch, metric), part in table.groupby(["batch", "metric"], sort=False):
         methods = _labels(part)
         compared = [name for name in methods if (_of(part, name)["pairs"] > 0).any()]
-        title = {"auc": "Area under the ROC curve", "average_precision": "Average precision"}[metric]
+        title = {"auc": "Area under the ROC curve", "average_precision": "Average precision"}[
+            metric
+        ]
         title = f"{title}, batch {batch}" if table["batch"].nunique() > 1 else title
-        columns = ["class", "test rows", *methods, *(f"{m} less {_reference(table)}" for m in compared)]
+        columns = [
+            "class",
+            "test rows",
+            *methods,
+            *(f"{m} less {_reference(table)}" for m in compared),
+        ]
         rows = []
         for (_, name, count), group in part.groupby(["class", "class_name", "count"], sort=False):
-            by_label = {r.method_label: r for r in group.itertuples()}
+            by_label = {r.method_label: r for r in _rows(group)}
             cells = [_cell(by_label[m]) for m in methods]
-            rows.append([str(name), f"{count:,}", *cells, *(_difference(by_label[m]) for m in compared)])
+            rows.append(
+                [str(name), f"{count:,}", *cells, *(_difference(by_label[m]) for m in compared)]
+            )
         shown.append(Grid(title, columns, rows))
     return shown
 
@@ -158,13 +175,15 @@ def _timing(table: pd.DataFrame) -> list[Grid]:
     columns = ["method", "seconds per 1,000 steps", "repeats", f"ratio to {_reference(table)}"]
     rows = [
         [r.method_label, rounded(r.mean, (r.high - r.low) / 2), str(r.repeats), _ratio(r)]
-        for r in table.itertuples()
+        for r in _rows(table)
     ]
     return [Grid("", columns, rows)]
 
 
 def _by_batch(table: pd.DataFrame) -> list[Grid]:
-    """A grid for test accuracy and one for validation loss: a row per batch size, a column per method."""
+    """A grid for test accuracy and one for validation loss: a row per batch size, a column per
+    method.
+    """
     curves = [("test", "accuracy"), ("validation", "loss")]
     return [
         _cross(_part(table, split, metric), f"{split} {_unit(metric)}".capitalize(), _cell)
@@ -199,7 +218,7 @@ def _stability(table: pd.DataFrame) -> list[Grid]:
             _count(r.worst_batch),
             f"{r.diverged} of {r.replicates}",
         ]
-        for r in table.itertuples()
+        for r in _rows(table)
     ]
     return [Grid("", columns, rows)]
 
@@ -218,6 +237,8 @@ GRIDS: dict[tuple[str, str], Callable[[pd.DataFrame], list[Grid]]] = {
     ("batch_size", "inference"): _inference,
     ("batch_size", "stability"): _stability,
 }
+
+SCORES = {"auc": "Area under the ROC curve", "average_precision": "Average precision"}
 
 TITLES = {
     "final": "Final accuracy and loss",
@@ -277,20 +298,22 @@ def alt_text(title: str, kind: str, table: pd.DataFrame) -> str:
     text = f"{title}, {table['dataset_label'].iloc[0]}, recipe {table['recipe'].iloc[0]}."
     if kind == "accuracy":
         last = _of_split(table, "test").groupby("method_label", sort=False).tail(1)
-        ends = [f"{r.method_label} {_cell(r, 'accuracy')} %" for r in last.itertuples()]
+        ends = [f"{r.method_label} {_percent(r)}" for r in _rows(last)]
         return f"{text} Final test accuracy: {', '.join(ends)}."
     if kind == "drift":
         first = table[table["quantity"] == "activation"].drop_duplicates("method_label")
-        means = [f"{r.method_label} {r.average:.2g}" for r in first.itertuples()]
+        means = [f"{r.method_label} {r.average:.2g}" for r in _rows(first)]
         return f"{text} Mean drift of activations: {', '.join(means)}."
     if {"split", "metric"} <= set(table.columns):
         test = _part(table, "test", "accuracy")
-        ends = []
-        for name, curve in test.groupby("method_label", sort=False):
-            low, high = curve.iloc[0], curve.iloc[-1]
-            first, last = (f"{row['mean'] * 100:.1f} % at {row['batch']}" for row in (low, high))
-            ends.append(f"{name} {first}, {last}")
-        return f"{text} Test accuracy at the smallest and largest batch: {'; '.join(ends)}."
+        names = ["method_label", "statistics"] if "statistics" in table else ["method_label"]
+        curves = [
+            f"{' '.join(map(str, key))} {_percent(first)} at {first.batch}, "
+            f"{_percent(last)} at {last.batch}"
+            for key, curve in test.groupby(names, sort=False)
+            for first, *_, last in [[*_rows(curve), *_rows(curve)]]
+        ]
+        return f"{text} Test accuracy at the smallest and largest batch: {'; '.join(curves)}."
     return text
 
 
@@ -305,22 +328,29 @@ def _section(name: str, study: Mapping[str, Any], shown: list[dict[str, Any]]) -
         "title": study["experiments"][name]["title"],
         "question": study["experiments"][name]["question"],
         "groups": [
-            {"id": f"{name}-{dataset}-{recipe}", "dataset": dataset, "recipe": recipe, "shown": part}
+            {
+                "id": f"{name}-{dataset}-{recipe}",
+                "dataset": dataset,
+                "recipe": recipe,
+                "shown": part,
+            }
             for (dataset, recipe), part in groups.items()
         ],
     }
 
 
 def _brief(item: Item) -> list[str]:
-    """One sentence for each method that the final table of a learning-curves experiment compares with base."""
+    """One sentence for each method that the final table of a learning-curves experiment compares
+    with base.
+    """
     if (item.experiment, item.kind) != ("learning_curves", "final"):
         return []
     table = read_table(item.csv)
     rows = _part(table, "test", "accuracy")
-    ends = ", ".join(f"{r.method_label} {_cell(r)} %" for r in rows.itertuples())
+    ends = ", ".join(f"{r.method_label} {_percent(r)}" for r in _rows(rows))
     compared = [
         f"{r.method_label} less {_reference(table)} {_difference(r)} points"
-        for r in rows[rows["pairs"] > 0].itertuples()
+        for r in _rows(rows[rows["pairs"] > 0])
     ]
     where = f"{table['dataset_label'].iloc[0]}, {item.recipe}"
     return [f"{where}: final test accuracy {ends}; {', '.join(compared)}."] if compared else []
@@ -344,11 +374,11 @@ def _facts(runs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     facts = {
         "runs": f"{len(runs):,} (each a dataset, method, batch size and recipe)",
         "replicates trained": f"{replicates:,}, of which {diverged:,} diverged",
-        "device": _values(runs, lambda run: run["device"]),
+        "device": _values(run["device"] for run in runs),
     }
     for part in ("hardware", "versions"):
         for name in dict.fromkeys(name for run in runs for name in run[part]):
-            facts[name.replace("_", " ")] = _values(runs, lambda run: run[part].get(name))  # noqa: B023
+            facts[name.replace("_", " ")] = _values(run[part].get(name) for run in runs)
     peak = max(run["peak_memory_mb"] for run in runs)
     return facts | {"peak memory of a job": f"{peak:,.0f} MB"}
 
@@ -356,7 +386,9 @@ def _facts(runs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 def _times(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     parts = dict.fromkeys(name for run in runs for name in run["seconds"])
     sums = {name: sum(run["seconds"].get(name, 0.0) for run in runs) for name in parts}
-    return [(name, _duration(value)) for name, value in (sums | {"total": sum(sums.values())}).items()]
+    return [
+        (name, _duration(value)) for name, value in (sums | {"total": sum(sums.values())}).items()
+    ]
 
 
 def _duration(seconds: float) -> str:
@@ -366,8 +398,8 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _values(runs: Iterable[Mapping[str, Any]], read: Callable[[Any], Any]) -> str:
-    return ", ".join(dict.fromkeys(str(read(run)) for run in runs))
+def _values(values: Iterable[Any]) -> str:
+    return ", ".join(dict.fromkeys(map(str, values)))
 
 
 def _used(runs: Iterable[Mapping[str, Any]], key: str) -> list[str]:
@@ -383,7 +415,9 @@ def _plain(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, Mapping):
-        return ", ".join(f"{_plain(v)} {k.replace('_', ' ')}" for k, v in value.items() if v is not None)
+        return ", ".join(
+            f"{_plain(v)} {k.replace('_', ' ')}" for k, v in value.items() if v is not None
+        )
     if isinstance(value, list | tuple):
         return " × ".join(_plain(v) for v in value) or "–"
     return f"{value:,}" if isinstance(value, int) else str(value)
@@ -393,9 +427,13 @@ def _cross(table: pd.DataFrame, title: str, cell: Callable[[Any], str]) -> Grid:
     methods = _labels(table)
     rows = []
     for batch, group in table.sort_values("batch", kind="stable").groupby("batch"):
-        by_label = {r.method_label: r for r in group.itertuples()}
+        by_label: dict[str, Any] = {r.method_label: r for r in _rows(group)}
         rows.append([f"{batch}", *(cell(by_label[m]) if m in by_label else "" for m in methods)])
     return Grid(title, ["batch", *methods], rows)
+
+
+def _rows(table: pd.DataFrame) -> Iterator[Any]:
+    return table.itertuples()
 
 
 def _part(table: pd.DataFrame, split: str, metric: str) -> pd.DataFrame:
@@ -423,20 +461,25 @@ def _reference(table: pd.DataFrame) -> str:
     return str(labels.iloc[0]) if len(labels) else "base"
 
 
-def _unit(metric: str) -> str:
+def _unit(metric: Any) -> str:
     return f"{metric} (%)" if metric == "accuracy" else metric
 
 
-def _scale(row: Any, metric: str | None = None) -> float:
-    return 100.0 if (metric or getattr(row, "metric", "")) == "accuracy" else 1.0
+def _scale(row: Any) -> float:
+    return 100.0 if row.metric == "accuracy" else 1.0
 
 
-def _cell(row: Any, metric: str | None = None, with_diverged: bool = True) -> str:
-    scale = _scale(row, metric)
+def _cell(row: Any, with_diverged: bool = True) -> str:
+    scale = _scale(row)
     if row.replicates and row.diverged == row.replicates:
         return "all diverged"
     text = rounded(row.mean * scale, (row.high - row.low) / 2 * scale)
     return f"{text} ({row.diverged} diverged)" if with_diverged and row.diverged else text
+
+
+def _percent(row: Any) -> str:
+    accuracy = rounded(row.mean * 100, (row.high - row.low) * 50)
+    return f"{accuracy} %" + (f" ({row.diverged} diverged)" if row.diverged else "")
 
 
 def _difference(row: Any) -> str:
@@ -460,7 +503,11 @@ def _ratio(row: Any) -> str:
 def _median(row: Any) -> str:
     median = f"{row.median:,.0f}" if np.isfinite(row.median) else f"> {row.steps:,}"
     reached = f"{row.reached} of {row.replicates} reached"
-    return f"{median} ({reached}, {row.diverged} diverged)" if row.diverged else f"{median} ({reached})"
+    return (
+        f"{median} ({reached}, {row.diverged} diverged)"
+        if row.diverged
+        else f"{median} ({reached})"
+    )
 
 
 def _diverged(row: Any) -> str:

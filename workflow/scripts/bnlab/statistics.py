@@ -1,7 +1,7 @@
-"""Summaries over replicates: means, paired differences and ratios with t-intervals, medians with censoring.
+"""Summaries over replicates: means, paired differences and ratios, medians with censoring.
 
-A replicate without a number (it diverged, or never reached a threshold) is NaN. It enters no mean, and each result
-says how many replicates did.
+A replicate without a number (it diverged, or never reached a threshold) is NaN. It enters no mean,
+and each result says how many replicates did.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval
 def paired_difference(
     values: ArrayLike, reference: ArrayLike, confidence: float = CONFIDENCE
 ) -> Interval:
-    """Mean and t-interval of values − reference over the pairs (same position) in which both are finite."""
+    """Mean and t-interval of values − reference over the pairs in which both are finite.
+
+    A pair is what stands at the same position.
+    """
     return mean_interval(np.asarray(values, float) - np.asarray(reference, float), confidence)
 
 
@@ -58,7 +61,8 @@ def paired_ratio(
 ) -> Interval:
     """Geometric mean of values / reference over the pairs in which both are finite and positive.
 
-    The interval is the t-interval of the mean log-ratio, taken back by exp; it is not symmetric about the mean.
+    The interval is the t-interval of the mean log-ratio, taken back by exp; it is not symmetric
+    about the mean.
     """
     values, reference = np.asarray(values, float), np.asarray(reference, float)
     positive = (values > 0) & (reference > 0)
@@ -68,9 +72,10 @@ def paired_ratio(
 
 
 def censored_median(values: ArrayLike) -> float:
-    """Median in which NaN means later than every value observed; inf if the median itself was not observed.
+    """Median in which NaN means later than every value observed.
 
-    With an even number of values it is the mean of the two in the middle. NaN without any values.
+    It is inf if the median itself was not observed. With an even number of values it is the mean of
+    the two in the middle. NaN without any values.
     """
     observed = np.asarray(values, float)
     if observed.size == 0:
@@ -79,9 +84,10 @@ def censored_median(values: ArrayLike) -> float:
 
 
 def rounded(mean: float, half_width: float, digits: int = 2) -> str:
-    """``97.71 ± 0.12``: both rounded to the place of the ``digits``-th significant digit of the half-width.
+    """``97.71 ± 0.12``: a mean and its half-width, rounded to ``digits`` digits of the latter.
 
-    Without a half-width the mean has four significant digits; without a mean the text is an en dash.
+    Without a half-width the mean has four significant digits; without a mean the text is an en
+    dash.
     """
     if not np.isfinite(mean):
         return "–"

@@ -1,9 +1,10 @@
-"""From an experiment's parquet files to the tidy tables that are published: those behind figures and those of results.
+"""From an experiment's results to the tidy tables that are published, of figures and of results.
 
-Each table is a function of the rows of one dataset and recipe; ``TABLES`` names it and the sources it needs, and
-``tabulate`` adds the columns that make a row explain itself. A table has one row per combination of its leading
-columns. ``mean``, ``low`` and ``high`` are a mean over replicates and its 95 % t-interval, ``n`` the replicates in it,
-``diverged`` those left out because they diverged, ``replicates`` all of them.
+Each table is a function of the rows of one dataset and recipe; ``TABLES`` names it and the sources
+it needs, and ``tabulate`` adds the columns that make a row explain itself. A table has one row per
+combination of its leading columns. ``mean``, ``low`` and ``high`` are a mean over replicates and
+its 95 % t-interval, ``n`` the replicates in it, ``diverged`` those left out because they diverged,
+``replicates`` all of them.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ def accuracy(metrics: pd.DataFrame) -> pd.DataFrame:
 def percentiles(percentiles: pd.DataFrame) -> pd.DataFrame:
     """The probed percentiles of one typical unit in each replicate.
 
-    The typical unit of a replicate is the one whose drift of activations is nearest to the median over its units;
-    ``typical`` marks the replicate whose unit's drift is nearest to the median of those.
+    The typical unit of a replicate is the one whose drift of activations is nearest to the median
+    over its units; ``typical`` marks the replicate whose unit's drift is nearest to the median of
+    those.
     """
     parts = []
     for _, probes in percentiles.groupby(RUN, sort=False):
@@ -75,12 +77,12 @@ def percentiles(percentiles: pd.DataFrame) -> pd.DataFrame:
 def drift(percentiles: pd.DataFrame) -> pd.DataFrame:
     """Percentile drift averaged over all units, at each probed step, for activations and weights.
 
-    ``average`` is the drift averaged over training, ``ratio`` that of the method over that of base, replicate by
-    replicate; both are repeated on every row of a method and quantity.
+    ``average`` is the drift averaged over training, ``ratio`` that of the method over that of base,
+    replicate by replicate; both are repeated on every row of a method and quantity.
     """
     parts, averages = [], []
     for key, probes in percentiles.groupby(RUN, sort=False):
-        names = dict(zip(RUN, key, strict=True))
+        names: dict[str, Any] = dict(zip(RUN, key, strict=True))
         units = measure.unit_drift(probes)
         over_units = units.groupby(["quantity", "replicate", "step"])["drift"].mean()
         parts.append(over_units.reset_index().assign(**names))
@@ -94,7 +96,7 @@ def drift(percentiles: pd.DataFrame) -> pd.DataFrame:
 
 
 def roc(roc: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame:
-    """One-vs-rest ROC curves of every class; ``auc`` with its interval is repeated along a curve."""
+    """One-vs-rest ROC curves of every class; ``auc`` with its interval is repeated along each."""
     keys = [*RUN, "class", "class_name"]
     area = _summarize(classes, [*keys, "count"], "auc", prefix="auc")
     area = area.drop(columns=["n", "diverged", "replicates"])
@@ -110,7 +112,7 @@ def confusion(confusion: pd.DataFrame) -> pd.DataFrame:
 
 
 def final(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy and loss at the last step, and their paired difference from base at the same batch size."""
+    """Accuracy and loss at the last step, and the paired difference from base at equal batch."""
     rows = _long(_followed(_last(metrics)), [(s, m) for s in SPLITS for m in METRICS])
     keys = [*RUN, "split", "metric"]
     table = _summarize(rows, keys, "value")
@@ -120,8 +122,9 @@ def final(metrics: pd.DataFrame) -> pd.DataFrame:
 def steps_to_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
     """Steps until an accuracy is first reached.
 
-    ``reached`` of ``replicates`` got there within the ``steps`` trained. ``median`` counts the others as later than
-    all of them and is empty if it was not observed. ``ratio`` to base is over the ``pairs`` in which both got there.
+    ``reached`` of ``replicates`` got there within the ``steps`` trained. ``median`` counts the
+    others as later than all of them and is empty if it was not observed. ``ratio`` to base is over
+    the ``pairs`` in which both got there.
     """
     names = [name for name in runs.columns if name.startswith("first_")]
     rows = runs.melt(
@@ -131,7 +134,9 @@ def steps_to_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
         value_name="first",
     )
     parts = rows["event"].str.split("_", expand=True)
-    rows = rows.assign(split=parts[1], level=parts[2].astype(float), first=rows["first"].astype(float))
+    rows = rows.assign(
+        split=parts[1], level=parts[2].astype(float), first=rows["first"].astype(float)
+    )
     keys = [*RUN, "split", "level"]
     table = []
     for key, group in rows.groupby(keys):
@@ -153,7 +158,10 @@ def steps_to_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def classes(classes: pd.DataFrame) -> pd.DataFrame:
-    """AUC and average precision of each class with its number of test rows, and the paired difference from base."""
+    """AUC and average precision of each class, and the paired difference from base.
+
+    ``count`` is the number of test rows of the class.
+    """
     keys = [*RUN, "class", "class_name", "count", "metric"]
     rows = classes.melt(
         id_vars=[*RUN, "class", "class_name", "count", "replicate"],
@@ -165,7 +173,7 @@ def classes(classes: pd.DataFrame) -> pd.DataFrame:
 
 
 def timing(timing: pd.DataFrame) -> pd.DataFrame:
-    """Seconds per 1,000 steps, measured in turn in one process; ``ratio`` to base pairs the repeats."""
+    """Seconds per 1,000 steps, measured in turn; ``ratio`` to base pairs the repeats."""
     rows = timing.rename(columns={"repeat": "replicate", "seconds_per_1000_steps": "value"})
     ratios = _compare(rows, ["method"], "value", BASE, paired_ratio, "ratio")
     table = _summarize(rows, ["method"], "value").merge(ratios)
@@ -173,7 +181,7 @@ def timing(timing: pd.DataFrame) -> pd.DataFrame:
 
 
 def all_methods(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Test accuracy and validation loss at the last step by method and batch size, under moving statistics."""
+    """Test accuracy and validation loss at the last step, under moving statistics."""
     rows = _long(_followed(_last(metrics)), CURVES)
     return _summarize(rows, [*RUN, "split", "metric"], "value")
 
@@ -193,25 +201,33 @@ def small_batches(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def statistics(metrics: pd.DataFrame) -> pd.DataFrame:
-    """bn at the last step, evaluated under moving, population and batch statistics."""
+    """Bn at the last step, evaluated under moving, population and batch statistics."""
     return inference(metrics[metrics["method"] == BN])
 
 
 def inference(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Every method that has batch statistics, evaluated under each kind, and the paired difference from moving."""
+    """Methods with batch statistics under each kind of them, and paired differences from moving."""
     last = _last(metrics)
-    several = last.groupby("method")["statistics"].transform(lambda kinds: (kinds != "moving").any())
+    several = last.groupby("method")["statistics"].transform(
+        lambda kinds: (kinds != "moving").any()
+    )
     rows = _long(last[several & (last["split"] != "train")], CURVES)
     keys = [*RUN, "split", "metric"]
     table = _summarize(rows, [*keys, "statistics"], "value")
     differences = _compare(
-        rows, [*keys, "statistics"], "value", "moving", paired_difference, "difference", "statistics"
+        rows,
+        [*keys, "statistics"],
+        "value",
+        "moving",
+        paired_difference,
+        "difference",
+        "statistics",
     )
     return table.merge(differences)
 
 
 def differences(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Test accuracy and validation loss of every method less that of base and of bn at the same batch size."""
+    """Every method less base, and less bn, at equal batch: test accuracy and validation loss."""
     rows = _long(_followed(_last(metrics)), CURVES)
     keys = [*RUN, "split", "metric"]
     parts = []
@@ -226,9 +242,10 @@ def differences(metrics: pd.DataFrame) -> pd.DataFrame:
 def stability(metrics: pd.DataFrame) -> pd.DataFrame:
     """How much test accuracy depends on the batch size, by method.
 
-    ``range`` is the best less the worst accuracy over the batch sizes and ``slope`` the least-squares slope of
-    accuracy over log₂ batch (per doubling), both replicate by replicate; a replicate that diverged at any batch size
-    has neither. ``best_batch`` and ``worst_batch`` are those of the mean accuracy.
+    ``range`` is the best less the worst accuracy over the batch sizes and ``slope`` the
+    least-squares slope of accuracy over log₂ batch (per doubling), both replicate by replicate; a
+    replicate that diverged at any batch size has neither. ``best_batch`` and ``worst_batch`` are
+    those of the mean accuracy.
     """
     rows = _long(_followed(_last(metrics)), [("test", "accuracy")])
     table = []
@@ -314,7 +331,9 @@ def tabulate(
     function, needed = TABLES[experiment, kind]
     table = function(*(_select(sources[name], dataset, recipe) for name in needed))
     order = {name: place for place, name in enumerate(method_labels)}
-    table = table.sort_values("method", key=lambda m: m.map(order), kind="stable")
+    table = table.assign(_order=table["method"].map(order)).sort_values(
+        ["_order", "batch"] if "batch" in table else ["_order"], kind="stable"
+    )
     lead = {
         "dataset": dataset,
         "dataset_label": dataset_label,
@@ -322,7 +341,7 @@ def tabulate(
         "method": table["method"],
         "method_label": table["method"].map(lambda name: method_labels.get(name, name)),
     }
-    rest = table.drop(columns="method")
+    rest = table.drop(columns=["method", "_order"])
     return pd.concat([pd.DataFrame(lead, index=table.index), rest], axis=1).reset_index(drop=True)
 
 
@@ -332,7 +351,7 @@ def shown_label(label: str, redraw: bool) -> str:
 
 
 def collect(runs: Sequence[Mapping[str, Any]], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The tables of several runs in one, led by the columns dataset, method, batch, recipe and learning_rate.
+    """The tables of several runs in one, led by what identifies a run and its learning rate.
 
     Args:
         runs: for each run at least these five values; others (as in run.json) are ignored.
@@ -347,7 +366,7 @@ def collect(runs: Sequence[Mapping[str, Any]], tables: Sequence[pd.DataFrame]) -
 
 
 def run_rows(run: Mapping[str, Any]) -> pd.DataFrame:
-    """What run.json says about each replicate: one row each with its divergence, thresholds, seconds and memory."""
+    """What run.json says, a row per replicate: divergence, thresholds, seconds and memory."""
     replicates = range(run["replicates"])
     columns: dict[str, Any] = {
         "replicate": list(replicates),
@@ -373,8 +392,8 @@ def score_predictions(
         class_names: (classes,).
 
     Returns:
-        ``classes`` (replicate, class, class_name, count, auc, average_precision), ``roc`` (…, fpr, tpr) and
-        ``confusion`` (replicate, true, true_name, predicted, predicted_name, count).
+        ``classes`` (replicate, class, class_name, count, auc, average_precision), ``roc`` (…, fpr,
+        tpr) and ``confusion`` (replicate, true, true_name, predicted, predicted_name, count).
     """
     names = pd.Series([str(name) for name in class_names])
     number = len(names)
@@ -382,7 +401,10 @@ def score_predictions(
     for replicate, p in enumerate(probabilities):
         scores.append(measure.class_scores(labels, p).assign(replicate=replicate))
         for index in range(number):
-            curve = {"fpr": measure.FPR_GRID, "tpr": measure.roc_on_grid(labels == index, p[:, index])}
+            curve = {
+                "fpr": measure.FPR_GRID,
+                "tpr": measure.roc_on_grid(labels == index, p[:, index]),
+            }
             curves.append(pd.DataFrame(curve).assign(**{"replicate": replicate, "class": index}))
         true, predicted = np.indices((number, number)).reshape(2, -1)
         counts.append(
@@ -397,7 +419,11 @@ def score_predictions(
                 }
             )
         )
-    result = {"classes": pd.concat(scores), "roc": pd.concat(curves), "confusion": pd.concat(counts)}
+    result = {
+        "classes": pd.concat(scores),
+        "roc": pd.concat(curves),
+        "confusion": pd.concat(counts),
+    }
     for name in ("classes", "roc"):
         result[name]["class_name"] = result[name]["class"].map(names)
     return result
@@ -437,7 +463,7 @@ def _with_absent_classes(table: pd.DataFrame) -> pd.DataFrame:
 def _summarize(
     rows: pd.DataFrame, keys: list[str], value: str, prefix: str | None = None
 ) -> pd.DataFrame:
-    """Mean and interval of ``value`` over the replicates of each combination of ``keys``, in their first order."""
+    """Mean and interval of ``value`` over the replicates of each combination of ``keys``."""
     table = []
     for key, group in rows.groupby(keys, sort=False):
         interval = mean_interval(group[value])
@@ -456,10 +482,11 @@ def _compare(
     prefix: str,
     column: str = "method",
 ) -> pd.DataFrame:
-    """``value`` against that of the reference, paired by replicate, for each combination of ``keys``.
+    """``value`` against that of the reference, paired by replicate, for each combination of
+    ``keys``.
 
-    The reference is the group with the same other keys whose ``column`` is ``reference``; compared with itself or
-    with a missing group the numbers are NaN and ``pairs`` is 0.
+    The reference is the group with the same other keys whose ``column`` is ``reference``; compared
+    with itself or with a missing group the numbers are NaN and ``pairs`` is 0.
     """
     wide = {
         key: group.set_index("replicate")[value] for key, group in rows.groupby(keys, sort=False)

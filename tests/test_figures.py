@@ -1,0 +1,110 @@
+"""Figures from made-up tables: what is drawn, and that it is the same every time."""
+
+import io
+import re
+
+import pandas as pd
+import pytest
+import synthetic
+
+from bnlab import figures, tables
+
+SOURCES = {"learning_curves": synthetic.learning_curves(), "batch_size": synthetic.batch_size()}
+
+
+def published(experiment: str, kind: str, label: str = "Digits") -> pd.DataFrame:
+    """A figure's table as it comes back from its CSV."""
+    made = tables.tabulate(
+        experiment, kind, SOURCES[experiment], "digits", "lr0.1", label, synthetic.LABELS
+    )
+    return pd.read_csv(io.StringIO(made.to_csv(index=False)))
+
+
+def texts(figure) -> list[str]:
+    return [text.get_text() for text in figure.findobj(match=lambda a: hasattr(a, "get_text"))]
+
+
+@pytest.mark.parametrize(("experiment", "kind"), list(figures.FIGURES))
+def test_a_figure_names_its_data_and_is_written_the_same_twice(experiment, kind, tmp_path):
+    drawn = []
+    for name in ("one", "two"):
+        figure = figures.draw(experiment, kind, published(experiment, kind, "Digits (redraw)"))
+        figures.save(figure, tmp_path / f"{name}.svg", tmp_path / f"{name}.png")
+        drawn.append(
+            (tmp_path / f"{name}.svg").read_bytes() + (tmp_path / f"{name}.png").read_bytes()
+        )
+    assert any("Digits (redraw)" in text for text in texts(figure))
+    assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize(("experiment", "kind"), list(figures.FIGURES))
+def test_no_text_is_smaller_than_seven_points_in_print(experiment, kind):
+    figure = figures.draw(experiment, kind, published(experiment, kind))
+    shown = figure.findobj(match=lambda a: hasattr(a, "get_fontsize") and a.get_text().strip())
+    assert min(text.get_fontsize() for text in shown) >= 7.5
+
+
+def test_every_figure_has_a_table():
+    assert set(figures.FIGURES) <= set(tables.TABLES)
+
+
+def test_methods_differ_in_colour_and_in_marker():
+    looks = list(figures.LOOKS.values())
+    assert len({look.color for look in looks}) == len(looks)
+    assert len({look.marker for look in looks}) == len(looks)
+
+
+def test_a_method_that_a_user_adds_gets_a_look_of_its_own():
+    mine = figures.look("my_method")
+    assert mine == figures.look("my_method")
+    assert mine.color not in {look.color for look in figures.LOOKS.values()}
+
+
+def test_a_method_has_the_same_colour_in_every_figure():
+    colors = set()
+    for kind in ("all_methods", "bn_vs_ln", "ws_vs_bn"):
+        figure = figures.draw("batch_size", kind, published("batch_size", kind))
+        lines = {line.get_label(): line.get_color() for line in figure.axes[0].get_lines()}
+        colors.add(lines["BN"])
+    assert colors == {figures.LOOKS["bn"].color}
+
+
+def test_diverged_replicates_are_written_above_the_batch_size():
+    shown = texts(figures.draw("batch_size", "all_methods", published("batch_size", "all_methods")))
+    assert "diverged, of 4 replicates at each batch size:" in shown
+    assert "2" in shown
+
+
+def test_diverged_replicates_are_written_into_the_legend_of_a_curve():
+    shown = texts(
+        figures.draw("learning_curves", "accuracy", published("learning_curves", "accuracy"))
+    )
+    assert any("(1 of 4 diverged)" in text for text in shown)
+
+
+def test_a_figure_survives_a_method_that_always_diverged():
+    table = published("batch_size", "bn_vs_ln")
+    gone = table["method"] == "bn"
+    table.loc[gone, ["mean", "low", "high"]] = float("nan")
+    table.loc[gone, ["n", "diverged"]] = [0, 4]
+    figures.draw("batch_size", "bn_vs_ln", table)
+
+
+def test_two_batch_sizes_are_drawn_one_below_the_other():
+    table = published("learning_curves", "accuracy")
+    both = pd.concat([table, table.assign(batch=4)])
+    shown = texts(figures.draw("learning_curves", "accuracy", both))
+    assert {"batch 4", "batch 60"} <= set(shown)
+
+
+def test_batch_sizes_are_plain_numbers():
+    figure = figures.draw("batch_size", "all_methods", published("batch_size", "all_methods"))
+    labels = [label.get_text() for label in figure.axes[1].get_xticklabels()]
+    assert [label for label in labels if label] == ["1", "2", "3", "4", "8", "16", "60", "256"]
+
+
+def test_an_svg_refers_to_nothing_outside(tmp_path):
+    figure = figures.draw("batch_size", "bn_vs_ln", published("batch_size", "bn_vs_ln"))
+    figures.save(figure, tmp_path / "a.svg", tmp_path / "a.png")
+    links = re.findall(r'(?:href|src)="([^"]+)"', (tmp_path / "a.svg").read_text())
+    assert all(link.startswith("#") for link in links)

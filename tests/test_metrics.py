@@ -1,0 +1,130 @@
+"""Metrics against values worked out by hand and by brute force."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from bnlab import metrics
+
+
+def curve(*accuracies: float, split: str = "test", statistics: str = "moving") -> pd.DataFrame:
+    """History of one replicate, evaluated every ten steps."""
+    return pd.DataFrame(
+        {
+            "replicate": 0,
+            "step": [10 * (i + 1) for i in range(len(accuracies))],
+            "split": split,
+            "statistics": statistics,
+            "accuracy": accuracies,
+        }
+    )
+
+
+def test_the_first_step_counts_even_if_the_accuracy_falls_again():
+    assert metrics.first_step_reaching(curve(0.5, 0.8, 0.7, 0.9), 0.8, "test").tolist() == [20]
+
+
+def test_a_replicate_that_never_reaches_the_level_is_kept_as_nan():
+    history = pd.concat([curve(0.5, 0.9), curve(0.5, np.nan).assign(replicate=1)])
+    steps = metrics.first_step_reaching(history, 0.8, "test")
+    assert steps[0] == 20
+    assert np.isnan(steps[1])
+
+
+def test_only_moving_statistics_count_for_a_threshold():
+    history = pd.concat([curve(0.5, 0.6), curve(0.9, 0.9, statistics="batch")])
+    assert metrics.first_step_reaching(history, 0.8, "test").isna().all()
+
+
+def test_other_splits_do_not_count_for_a_threshold():
+    history = pd.concat([curve(0.5, 0.9), curve(0.9, 0.9, split="train")])
+    assert metrics.first_step_reaching(history, 0.8, "test").tolist() == [20]
+
+
+def test_the_area_under_the_curve_is_the_share_of_pairs_in_the_right_order():
+    rng = np.random.default_rng(3)
+    labels = np.repeat([0, 1], [30, 50])
+    probabilities = np.round(rng.random((80, 2)), 1)
+    scores = metrics.class_scores(labels, probabilities).set_index("class")
+    ours, others = probabilities[labels == 1, 1], probabilities[labels == 0, 1]
+    u = stats.mannwhitneyu(ours, others).statistic
+    assert scores.loc[1, "auc"] == pytest.approx(u / (30 * 50))
+    assert scores["count"].tolist() == [30, 50]
+
+
+def test_average_precision_is_the_mean_precision_at_each_hit():
+    positive = np.array([1, 0, 1, 1, 0])
+    belief = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
+    scores = metrics.class_scores(positive, np.column_stack([1 - belief, belief]))
+    assert scores["average_precision"][1] == pytest.approx((1 / 1 + 2 / 3 + 3 / 4) / 3)
+
+
+def test_a_class_without_rows_has_a_count_of_zero_and_no_score():
+    scores = metrics.class_scores([0, 0, 1], np.full((3, 3), 1 / 3))
+    assert scores["count"].tolist() == [2, 1, 0]
+    assert np.isnan(scores["auc"][2])
+    assert np.isnan(scores["average_precision"][2])
+
+
+def test_a_roc_curve_is_read_off_at_the_upper_end_of_its_jumps():
+    positive = [1, 1, 0, 1, 0]
+    scores = [0.9, 0.8, 0.7, 0.6, 0.5]
+    grid = np.array([0.0, 0.25, 0.5, 1.0])
+    assert metrics.roc_on_grid(positive, scores, grid) == pytest.approx([2 / 3, 2 / 3, 1, 1])
+
+
+def test_a_diverged_network_has_no_scores_no_curve_and_no_confusion():
+    probabilities = np.full((4, 2), np.nan)
+    labels = np.array([0, 1, 0, 1])
+    assert metrics.class_scores(labels, probabilities)["auc"].isna().all()
+    assert np.isnan(metrics.roc_on_grid(labels == 1, probabilities[:, 1])).all()
+    assert np.isnan(metrics.confusion(labels, probabilities)).all()
+
+
+def test_confusion_counts_true_by_row_and_predicted_by_column():
+    probabilities = np.eye(3)[[0, 1, 1, 2, 0]]
+    counts = metrics.confusion([0, 0, 1, 2, 2], probabilities)
+    assert counts.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 1]]
+
+
+def moving_unit(
+    shift: float, scale: float = 1.0, steps: tuple[int, ...] = (0, 50, 100)
+) -> pd.DataFrame:
+    """A unit with percentiles −1, 0, 3 that slides linearly by ``shift`` until the last step, all
+    times ``scale``.
+    """
+    return pd.DataFrame(
+        [
+            (0, step, "activation", 0, q, scale * (offset + shift * step / steps[-1]))
+            for step in steps
+            for q, offset in ((15, -1.0), (50, 0.0), (85, 3.0))
+        ],
+        columns=["replicate", "step", "quantity", "unit", "percentile", "value"],
+    )
+
+
+def test_drift_is_the_distance_to_the_last_percentiles_in_final_spreads():
+    drift = metrics.unit_drift(moving_unit(2.0)).set_index("step")["drift"]
+    assert drift.to_dict() == pytest.approx({0: 0.5, 50: 0.25, 100: 0.0})
+
+
+def test_drift_does_not_depend_on_the_scale_of_the_unit():
+    one, other = (metrics.unit_drift(moving_unit(2.0, scale)) for scale in (1.0, 7.0))
+    assert one["drift"].to_numpy() == pytest.approx(other["drift"].to_numpy())
+
+
+def test_the_mean_drift_does_not_depend_on_where_the_probes_lie():
+    sparse = metrics.percentile_drift(metrics.unit_drift(moving_unit(2.0)))
+    dense = moving_unit(2.0, steps=(0, 1, 2, 5, 10, 50, 100))
+    dense = metrics.percentile_drift(metrics.unit_drift(dense))
+    assert sparse["drift"].item() == pytest.approx(0.25)
+    assert dense["drift"].item() == pytest.approx(0.25)
+
+
+def test_a_unit_without_final_spread_and_a_diverged_replicate_have_no_drift():
+    still = moving_unit(0.0).assign(value=1.0)
+    diverged = moving_unit(1.0)
+    diverged.loc[diverged["step"] == 100, "value"] = np.nan
+    assert metrics.unit_drift(still)["drift"].isna().all()
+    assert metrics.percentile_drift(metrics.unit_drift(diverged))["drift"].isna().all()

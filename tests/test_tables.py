@@ -1,0 +1,168 @@
+"""Tidy tables from made-up results whose content is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import synthetic
+
+from bnlab import tables
+from bnlab.statistics import mean_interval, paired_difference
+
+SOURCES = {"learning_curves": synthetic.learning_curves(), "batch_size": synthetic.batch_size()}
+
+
+def table(experiment: str, kind: str) -> pd.DataFrame:
+    return tables.tabulate(
+        experiment, kind, SOURCES[experiment], "digits", "lr0.1", "Digits", synthetic.LABELS
+    )
+
+
+@pytest.mark.parametrize(("experiment", "kind"), list(tables.TABLES))
+def test_every_row_says_what_it_is_about(experiment, kind):
+    made = table(experiment, kind)
+    assert len(made)
+    assert list(made.columns[:5]) == [
+        "dataset",
+        "dataset_label",
+        "recipe",
+        "method",
+        "method_label",
+    ]
+    assert not made.iloc[:, :5].isna().to_numpy().any()
+
+
+@pytest.mark.parametrize(("experiment", "kind"), list(tables.TABLES))
+def test_methods_come_in_the_order_of_the_config(experiment, kind):
+    order = list(synthetic.LABELS)
+    seen = list(dict.fromkeys(table(experiment, kind)["method"]))
+    assert seen == sorted(seen, key=order.index)
+
+
+@pytest.mark.parametrize("name", ["n", "diverged", "replicates"])
+def test_a_diverged_replicate_is_left_out_of_the_mean_and_counted(name):
+    rows = table("learning_curves", "final").query("method == 'base' and split == 'test'")
+    assert rows[name].tolist() == [{"n": 3, "diverged": 1, "replicates": 4}[name]] * 2
+
+
+def test_a_replicate_counts_in_a_curve_until_it_diverges():
+    rows = table("learning_curves", "accuracy").query("method == 'base' and split == 'test'")
+    assert rows.set_index("step")["diverged"].loc[[200, 500, 1000]].tolist() == [0, 1, 1]
+
+
+def test_final_numbers_are_means_of_the_last_step_with_their_interval():
+    last = SOURCES["learning_curves"]["metrics"].query("step == 1000 and split == 'test'")
+    bn = last.query("method == 'bn' and statistics == 'moving'")["accuracy"]
+    base = last.query("method == 'base'")["accuracy"]
+    row = table("learning_curves", "final").query(
+        "method == 'bn' and split == 'test' and metric == 'accuracy'"
+    )
+    assert tuple(row[["mean", "low", "high"]].iloc[0]) == pytest.approx(mean_interval(bn)[:3])
+    expected = paired_difference(bn.to_numpy(), base.to_numpy())
+    found = row[["difference", "difference_low", "difference_high", "pairs"]].iloc[0]
+    assert tuple(found) == pytest.approx(tuple(expected))
+
+
+def test_steps_count_who_reached_the_level_and_censor_the_others():
+    runs = SOURCES["learning_curves"]["runs"].copy()
+    base = runs["method"] == "base"
+    runs.loc[base, "first_test_0.8"] = [100.0, np.nan, 300.0, np.nan]
+    runs.loc[~base, "first_test_0.8"] = [50.0, 50.0, 75.0, 50.0]
+    made = tables.steps_to_accuracy(runs).query("split == 'test' and level == 0.8")
+    made = made.set_index("method")
+    assert made["reached"].to_dict() == {"base": 2, "bn": 4}
+    assert np.isnan(made.loc["base", "median"])
+    assert made.loc["bn", "median"] == 50
+    assert made.loc["bn", "pairs"] == 2
+    assert made.loc["bn", "ratio"] == pytest.approx(np.sqrt(50 / 100 * 75 / 300))
+
+
+def test_the_timing_ratio_pairs_the_repeats():
+    row = table("learning_curves", "timing").query("method == 'bn'").iloc[0]
+    assert row["ratio"] == pytest.approx(
+        np.exp(np.mean(np.log([0.6 / 0.5, 0.61 / 0.52, 0.63 / 0.51])))
+    )
+    assert row["repeats"] == 3
+
+
+def test_shares_of_a_true_class_add_up_to_one():
+    shares = table("learning_curves", "confusion").groupby(["method", "true"])["share"].sum()
+    assert shares.to_numpy() == pytest.approx(1)
+
+
+def test_roc_rows_carry_the_area_of_their_class():
+    area = table("learning_curves", "classes").query("metric == 'auc'")
+    roc = table("learning_curves", "roc").drop_duplicates(["method", "class"])
+    both = roc.merge(area, on=["method", "class"])
+    assert both["auc"].to_numpy() == pytest.approx(both["mean_y"].to_numpy())
+
+
+def test_a_class_without_test_rows_has_not_diverged():
+    labels, probabilities = synthetic.predictions("bn", classes=4)
+    probabilities = np.pad(probabilities, ((0, 0), (0, 0), (0, 1)))
+    scores = tables.score_predictions(labels, probabilities, list("abcde"))["classes"]
+    made = tables.classes(tables.collect([synthetic.run("bn")], [scores])).query(
+        "class_name == 'e'"
+    )
+    assert made["mean"].isna().all()
+    assert made["diverged"].tolist() == [0, 0]
+
+
+def test_one_typical_unit_is_kept_for_each_replicate_and_one_replicate_is_typical():
+    made = table("learning_curves", "percentiles")
+    assert (made.groupby(["method", "replicate"])["unit"].nunique() == 1).all()
+    assert (made[made["typical"]].groupby("method")["replicate"].nunique() == 1).all()
+
+
+def test_steadier_percentiles_have_a_drift_ratio_below_one():
+    made = table("learning_curves", "drift").query("method == 'bn'")
+    assert (made["ratio_high"] < 1).all()
+
+
+def test_a_pair_figure_has_only_its_two_methods():
+    assert set(table("batch_size", "ws_bn_vs_bn")["method"]) == {"ws_bn", "bn"}
+
+
+def test_the_close_up_ends_at_ten():
+    assert table("batch_size", "small_batches")["batch"].max() == 8
+
+
+def test_inference_lists_every_method_with_batch_statistics_and_no_other():
+    assert set(table("batch_size", "inference")["method"]) == {"bn", "ws_bn"}
+    assert set(table("batch_size", "statistics")["method"]) == {"bn"}
+
+
+def test_the_difference_between_inference_statistics_is_paired_with_moving():
+    made = table("batch_size", "statistics").query("metric == 'accuracy' and statistics == 'batch'")
+    assert made["difference"].to_numpy() == pytest.approx(-0.02)
+    assert made["difference_high"].to_numpy() == pytest.approx(-0.02)
+
+
+def test_differences_are_from_base_and_from_bn_but_never_from_itself():
+    made = table("batch_size", "differences")
+    assert set(made["reference"]) == {"base", "bn"}
+    assert (made["method"] != made["reference"]).all()
+
+
+def test_a_slope_over_batch_sizes_is_per_doubling():
+    metrics = SOURCES["batch_size"]["metrics"].query("method == 'ln'").copy()
+    metrics["accuracy"] = 0.5 + 0.01 * np.log2(metrics["batch"]) + 0.001 * metrics["replicate"]
+    row = tables.stability(metrics).iloc[0]
+    assert row["slope"] == pytest.approx(0.01)
+    assert row["range"] == pytest.approx(0.08)
+    assert (row["best_batch"], row["worst_batch"]) == (256, 1)
+
+
+def test_a_redraw_is_called_one_whatever_the_config_says():
+    assert tables.shown_label("BNG(glass)", redraw=True) == "BNG(glass) (redraw)"
+    assert tables.shown_label("Glass, redrawn", redraw=True) == "Glass, redrawn"
+    assert tables.shown_label("MNIST", redraw=False) == "MNIST"
+
+
+def test_rows_of_other_datasets_and_recipes_do_not_enter():
+    metrics = SOURCES["batch_size"]["metrics"]
+    other = metrics.assign(recipe="other", accuracy=0.0)
+    sources = {"metrics": pd.concat([metrics, other, metrics.assign(dataset="wine")])}
+    made = tables.tabulate(
+        "batch_size", "final", sources, "digits", "lr0.1", "Digits", synthetic.LABELS
+    )
+    pd.testing.assert_frame_equal(made, table("batch_size", "final"))
