@@ -17,7 +17,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from bnlab import datasets
+from bnlab import datasets, files
 from bnlab.datasets import DataError, Table
 from openml_server import Faults, arff, serve
 
@@ -521,8 +521,8 @@ def test_a_table_comes_back_from_its_file_as_it_was_and_equal_tables_give_equal_
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "x.json"
-    datasets.save_json(path, {"a": 1})
-    with pytest.raises(ZeroDivisionError), datasets.replacing(path) as handle:
+    files.save_json(path, {"a": 1})
+    with pytest.raises(ZeroDivisionError), files.replacing(path) as handle:
         handle.write(b"half")
         raise ZeroDivisionError
     assert json.loads(path.read_text()) == {"a": 1}

@@ -26,6 +26,8 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
+from bnlab.files import JobError, save_arrays
+
 logger = logging.getLogger(__name__)
 
 OPENML_SERVER = "https://www.openml.org/api/v1/xml"
@@ -41,7 +43,7 @@ CHUNK_ROWS = 8192
 PARTS = ("train", "validation", "test")
 
 
-class DataError(RuntimeError):
+class DataError(JobError):
     """Data that cannot be had or is not what the config says; the message is meant for the user."""
 
 
@@ -760,28 +762,6 @@ def summary(
     }
 
 
-# ------------------------------------------------------------------------------- files of the study
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write that takes the place of `path` only when all of it is written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as handle:
-            yield handle
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write an uncompressed .npz; equal arrays give equal bytes."""
-    with replacing(path) as handle:
-        np.savez(handle, allow_pickle=False, **arrays)
-
-
 def save_table(path: Path, table: Table) -> None:
     """Write raw.npz: x, y, feature_names, class_names."""
     names = {
@@ -796,25 +776,3 @@ def load_table(path: Path) -> Table:
     with np.load(path, allow_pickle=False) as arrays:
         names = (tuple(arrays[key].tolist()) for key in ("feature_names", "class_names"))
         return Table(arrays["x"], arrays["y"], *names)
-
-
-def save_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write `content` as indented JSON."""
-    with replacing(path) as handle:
-        handle.write((json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
-
-
-@contextmanager
-def job_log(path: str, subject: str) -> Iterator[None]:
-    """Progress to a log file and stderr; a DataError ends the program, without a traceback."""
-    package = logging.getLogger("bnlab")
-    package.setLevel(logging.INFO)
-    package.propagate = False
-    for handler in (logging.FileHandler(path, "w", encoding="utf8"), logging.StreamHandler()):
-        handler.setFormatter(logging.Formatter(f"%(asctime)s {subject}: %(message)s", "%H:%M:%S"))
-        package.addHandler(handler)
-    try:
-        yield
-    except DataError as error:
-        package.error("%s", error)
-        sys.exit(1)

@@ -1,0 +1,45 @@
+# What does normalization do to the training of neural networks?
+#
+#   snakemake -n                     what would be done
+#   snakemake --cores all            everything, to reports/<study>/report.html
+#   snakemake learning_curves        one experiment: its figures and tables
+#   snakemake --configfile workflow/studies/demo.yaml    another study
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/analysis.smk"
+include: "workflow/rules/report.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+rule all:
+    default_target: True
+    input:
+        f"{REPORTS}/report.html",
+
+
+rule learning_curves:
+    input:
+        pieces("learning_curves"),
+
+
+rule batch_size:
+    input:
+        pieces("batch_size"),
+
+
+localrules:
+    all,
+    learning_curves,
+    batch_size,

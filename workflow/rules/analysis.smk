@@ -1,0 +1,102 @@
+"""From runs to tidy tables, from tidy tables to figures."""
+
+
+rule aggregate:
+    input:
+        library("tables"),
+        runs=lambda w: of_runs(w.experiment, "run.json"),
+        histories=lambda w: of_runs(w.experiment, "history.parquet"),
+        probes=lambda w: of_runs(w.experiment, "probes.parquet"),
+    output:
+        metrics=f"{RESULTS}/experiments/{{experiment}}/metrics.parquet",
+        runs=f"{RESULTS}/experiments/{{experiment}}/runs.parquet",
+        percentiles=f"{RESULTS}/experiments/{{experiment}}/percentiles.parquet",
+    log:
+        f"logs/{STUDY.study}/aggregate/{{experiment}}.log",
+    benchmark:
+        f"logs/{STUDY.study}/aggregate/{{experiment}}.tsv"
+    conda:
+        "../envs/bnlab.yaml"
+    message:
+        "Bringing the runs of {wildcards.experiment} together"
+    script:
+        "../scripts/aggregate.py"
+
+
+rule score_classes:
+    input:
+        library("tables", "metrics"),
+        runs=lambda w: of_runs(w.experiment, "run.json"),
+        predictions=lambda w: of_runs(w.experiment, "predictions.npz"),
+        data=data_of_runs,
+    output:
+        classes=f"{RESULTS}/experiments/{{experiment}}/classes.parquet",
+        roc=f"{RESULTS}/experiments/{{experiment}}/roc.parquet",
+        confusion=f"{RESULTS}/experiments/{{experiment}}/confusion.parquet",
+    log:
+        f"logs/{STUDY.study}/score_classes/{{experiment}}.log",
+    benchmark:
+        f"logs/{STUDY.study}/score_classes/{{experiment}}.tsv"
+    conda:
+        "../envs/bnlab.yaml"
+    message:
+        "Scoring every class in the runs of {wildcards.experiment}"
+    script:
+        "../scripts/score_classes.py"
+
+
+for experiment in STUDY.experiments:
+
+    rule:
+        name:
+            f"tabulate_{experiment}"
+        input:
+            library("tables", "metrics", "statistics"),
+            **{
+                source: f"{RESULTS}/experiments/{experiment}/{source}.parquet"
+                for source in TABLE_SOURCES[experiment]
+            },
+            timings=timings(experiment),
+        output:
+            tables=paths("tables", keys_of_tables(experiment), "csv"),
+        log:
+            f"logs/{STUDY.study}/tabulate/{experiment}.log",
+        benchmark:
+            f"logs/{STUDY.study}/tabulate/{experiment}.tsv"
+        conda:
+            "../envs/bnlab.yaml"
+        params:
+            sources=TABLE_SOURCES[experiment],
+            wanted=[tuple(key) for key in keys_of_tables(experiment)],
+            dataset_labels={name: d.label for name, d in STUDY.datasets.items()},
+            redraws=[name for name in STUDY.datasets if is_redraw(name)],
+            method_labels={name: m.label for name, m in STUDY.methods.items()},
+        message:
+            "Writing the tables"
+        script:
+            "../scripts/tabulate.py"
+
+
+rule draw:
+    input:
+        library("figures"),
+        csv=f"{REPORTS}/tables/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.csv",
+    output:
+        svg=report(
+            f"{REPORTS}/figures/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.svg",
+            caption="../report/{experiment}/{kind}.rst",
+            category="{experiment}",
+            subcategory="{dataset}",
+            labels={"figure": "{kind}", "recipe": "{recipe}"},
+        ),
+        png=f"{REPORTS}/figures/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.png",
+    log:
+        f"logs/{STUDY.study}/draw/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.log",
+    benchmark:
+        f"logs/{STUDY.study}/draw/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.tsv"
+    conda:
+        "../envs/bnlab.yaml"
+    message:
+        "Drawing {wildcards.kind} of {wildcards.dataset}, {wildcards.recipe}"
+    script:
+        "../scripts/draw.py"

@@ -1,0 +1,130 @@
+"""The study as checked, where its files lie, and what rules have in common."""
+
+import sys
+from pathlib import Path
+
+SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from bnlab.config import ConfigError, Run, layer_digest, load
+
+try:
+    STUDY = load(
+        config,
+        [Path(file) for file in ["config.yaml", *workflow.overwrite_configfiles]],
+    )
+except ConfigError as error:
+    sys.exit(f"The config of this study cannot be run:\n{error}")
+
+DATA = "results/data"
+RESULTS = f"results/{STUDY.study}"
+REPORTS = f"reports/{STUDY.study}"
+
+FIGURES = STUDY.figures()
+TABLES = STUDY.tables()
+TIMED = ["base", "bn"]
+TABLE_SOURCES = {
+    "learning_curves": [
+        "metrics",
+        "runs",
+        "percentiles",
+        "classes",
+        "roc",
+        "confusion",
+    ],
+    "batch_size": ["metrics", "runs"],
+}
+
+
+wildcard_constraints:
+    dataset="|".join(STUDY.datasets),
+    method="|".join(STUDY.methods),
+    batch=r"\d+",
+    recipe="|".join(STUDY.recipes),
+    experiment="|".join(STUDY.experiments),
+    kind=r"[a-z_]+",
+
+
+def library(*modules):
+    """The library files that a rule's result depends on: an edit of one of them re-runs the rule."""
+    return [f"workflow/scripts/bnlab/{module}.py" for module in modules]
+
+
+def of_runs(experiment, file):
+    """One of the files that every run of an experiment leaves."""
+    return [f"{RESULTS}/runs/{run.path}/{file}" for run in STUDY.runs(experiment)]
+
+
+def is_redraw(name):
+    return STUDY.datasets[name].source == "redraw"
+
+
+def raw_of_original(wildcards):
+    return f"{DATA}/{STUDY.datasets[wildcards.dataset].of}/raw.npz"
+
+
+def described(wildcards):
+    return STUDY.datasets[wildcards.dataset].model_dump(exclude_none=True)
+
+
+def settings(dataset, recipe, batch):
+    """A recipe worked out: every number that a run's result depends on, and nothing else."""
+    recipe = STUDY.recipes[recipe]
+    return {
+        "hidden": recipe.hidden,
+        "activation": recipe.activation,
+        "initializer": recipe.initializer,
+        "learning_rate": recipe.rate(batch),
+        "steps": recipe.steps(STUDY.datasets[dataset].train_rows, batch),
+        "first_epoch": recipe.evaluations.first_epoch,
+        "later": recipe.evaluations.later,
+        "percentiles": "percentiles" in recipe.probes,
+    }
+
+
+def layer(wildcards):
+    return STUDY.methods[wildcards.method].layer
+
+
+def data_of_runs(wildcards):
+    return [
+        f"{DATA}/{run.dataset}/data.json" for run in STUDY.runs(wildcards.experiment)
+    ]
+
+
+def timings(experiment):
+    """Timing files behind the tables of an experiment: one for each batch size of a timed recipe."""
+    timed = {(t.dataset, t.recipe) for t in TABLES if t.figure == "timing"}
+    return sorted(
+        {
+            f"{RESULTS}/timing/{run.dataset}/batch{run.batch}/{run.recipe}.parquet"
+            for run in STUDY.runs(experiment)
+            if experiment == "learning_curves" and (run.dataset, run.recipe) in timed
+        }
+    )
+
+
+def keys_of_tables(experiment):
+    """Every table of an experiment, those behind its figures first."""
+    return [t for t in [*FIGURES, *TABLES] if t.experiment == experiment]
+
+
+def paths(folder, keys, suffix):
+    """Files of figures or tables below reports/<study>/."""
+    return [f"{REPORTS}/{folder}/{key.path}.{suffix}" for key in keys]
+
+
+def pieces(experiment):
+    """Figures and tables of an experiment; none if the study leaves it out."""
+    figures = [key for key in FIGURES if key.experiment == experiment]
+    tables = [key for key in TABLES if key.experiment == experiment]
+    images = [
+        path for suffix in ("svg", "png") for path in paths("figures", figures, suffix)
+    ]
+    return images + paths("tables", tables, "csv")
+
+
+def captions():
+    """Every caption of the study, of figures and of tables."""
+    kinds = sorted({(key.experiment, key.figure) for key in [*FIGURES, *TABLES]})
+    return [f"workflow/report/{experiment}/{kind}.rst" for experiment, kind in kinds]

@@ -1,0 +1,80 @@
+"""Files of the study: written whole or not at all, and one log a job."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+
+
+class JobError(RuntimeError):
+    """What stops a job and is no fault of the program; the message is meant for the user."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write that takes the place of `path` only when all of it is written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as handle:
+            yield handle
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write an uncompressed .npz; equal arrays give equal bytes."""
+    with replacing(path) as handle:
+        np.savez(handle, allow_pickle=False, **arrays)
+
+
+def save_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write `content` as indented JSON."""
+    with replacing(path) as handle:
+        handle.write((json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def save_parquet(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet, without its index."""
+    with replacing(path) as handle:
+        table.to_parquet(handle, index=False)
+
+
+def save_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV with eight significant digits, without its index."""
+    with replacing(path) as handle:
+        table.to_csv(handle, index=False, float_format="%.8g")
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """A published table; a class called ``NA`` stays a name."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+@contextmanager
+def job_log(path: str, subject: str) -> Iterator[None]:
+    """Progress to a log file and stderr; a JobError ends the program without a traceback."""
+    package = logging.getLogger("bnlab")
+    package.setLevel(logging.INFO)
+    package.propagate = False
+    for handler in (logging.FileHandler(path, "w", encoding="utf8"), logging.StreamHandler()):
+        handler.setFormatter(logging.Formatter(f"%(asctime)s {subject}: %(message)s", "%H:%M:%S"))
+        package.addHandler(handler)
+    try:
+        yield
+    except JobError as error:
+        package.error("%s", error)
+        sys.exit(1)
+    except Exception:
+        package.exception("failed")
+        raise

@@ -1,0 +1,518 @@
+"""Many replicates, many steps, fast: stochastic gradient descent compiled into one loop.
+
+A run's replicates are trained one after the other by the same compiled program, so each is exactly what it would be
+alone, the weights of the one in training stay in the processor's cache, and one that diverges stops by itself. The
+program is the whole loop of steps between two evaluations: parameters are its state, the data lie in memory as tensors,
+and each step gathers its rows by index.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from scipy.special import softmax
+
+from bnlab import layers, probes
+from bnlab.models import Perceptron, initial_values
+
+logger = logging.getLogger(__name__)
+
+EVALUATION_BLOCK = 1000
+POPULATION_EXAMPLES = 10_000
+PROBE_ROWS = 1000
+
+Values = list[tf.Tensor]
+
+
+class Split(NamedTuple):
+    """The parts of a dataset: x (rows, features) float32, y (rows,) int32 class indices."""
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_validation: np.ndarray
+    y_validation: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    class_names: np.ndarray
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A recipe worked out for one dataset and batch size.
+
+    Attributes:
+        hidden, activation, initializer: of the network.
+        learning_rate, steps: of stochastic gradient descent.
+        first_epoch, later: evaluations within the first epoch and after it.
+        percentiles: whether to probe them at every evaluation.
+    """
+
+    hidden: list[int]
+    activation: str
+    initializer: str
+    learning_rate: float
+    steps: int
+    first_epoch: int
+    later: int
+    percentiles: bool
+
+
+def use_one_thread() -> None:
+    """One thread for this process's TensorFlow; Snakemake fills the cores with processes. Call before any tensor."""
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def device() -> str:
+    """What TensorFlow computes on: "CPU", or "GPU" where it sees one."""
+    return tf.config.list_logical_devices()[-1].device_type
+
+
+def row_order(seed: np.random.SeedSequence, rows: int, batch: int, steps: int) -> np.ndarray:
+    """Which training rows each step sees, shape (steps, batch), int32.
+
+    One random permutation of all rows after another, cut into batches; a batch may span two of them, so that every row
+    is used equally often whether or not the batch size divides the data.
+    """
+    generator = np.random.default_rng(seed)
+    passes = -(-steps * batch // rows)
+    order = np.concatenate([generator.permutation(rows).astype(np.int32) for _ in range(passes)])
+    return order[: steps * batch].reshape(steps, batch)
+
+
+def evaluation_steps(steps: int, steps_per_epoch: float, first_epoch: int, later: int) -> list[int]:
+    """The steps after which a run is evaluated: a geometric series through the first epoch, then evenly to the end."""
+    end = min(steps, max(1, round(steps_per_epoch))) if first_epoch else 0
+    early = np.geomspace(1, end, first_epoch) if first_epoch else []
+    late = np.linspace(end, steps, later + 1)[1:]
+    return sorted({max(1, round(step)) for step in [*early, *late]})
+
+
+def block_starts(first: int, rows: int, block: int) -> np.ndarray:
+    """First rows of blocks that cover ``rows`` rows from ``first`` on; the last block overlaps its neighbour."""
+    starts = np.arange(first, first + rows, block, dtype=np.int32)
+    return np.minimum(starts, first + rows - block)
+
+
+def stored(values: Values) -> Values:
+    """Kernels transposed to (units, fan_in), the layout in which a step's products are fastest; its own inverse."""
+    return [tf.transpose(v) if len(v.shape) == 2 else v for v in values]
+
+
+class Trainer:
+    """The compiled programs of one run; they hold no state of a replicate, which is passed in and returned.
+
+    Args:
+        model: a Perceptron.
+        x, y: training rows (rows, features) and class indices (rows,).
+        learning_rate: of plain stochastic gradient descent, w ← w − η·∂L/∂w, L the batch's mean cross-entropy.
+    """
+
+    def __init__(self, model: Perceptron, x: np.ndarray, y: np.ndarray, learning_rate: float):
+        self.model = model
+        self.x, self.y = tf.constant(x), tf.constant(y)
+        self.learning_rate = learning_rate
+
+    def _step(
+        self, parameters: Values, state: Values, rows: tf.Tensor
+    ) -> tuple[Values, Values, tf.Tensor, tf.Tensor]:
+        x, y = tf.gather(self.x, rows), tf.gather(self.y, rows)
+        with tf.GradientTape() as tape:
+            tape.watch(parameters)
+            (logits, _), state = self.model.stateless_call(
+                stored(parameters), state, x, training=True
+            )
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
+        gradients = tape.gradient(loss, parameters)
+        correct = tf.gather(logits, y, batch_dims=1) >= tf.reduce_max(logits, axis=1)
+        moved = [
+            p - tf.cast(self.learning_rate, p.dtype) * g
+            for p, g in zip(parameters, gradients, strict=True)
+        ]
+        return moved, state, loss, tf.reduce_mean(tf.cast(correct, loss.dtype))
+
+    @tf.function(jit_compile=True)
+    def advance(
+        self, parameters: Values, state: Values, order: tf.Tensor, start: tf.Tensor, stop: tf.Tensor
+    ) -> tuple[Values, Values, tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Steps ``start`` to ``stop`` − 1 of ``order``.
+
+        Returns the new parameters (as ``stored``) and state, the mean loss and accuracy over these steps, and the
+        number of the first step (from 1) whose loss was not finite, 0 if there was none.
+        """
+        zero = tf.zeros((), parameters[0].dtype)
+
+        def body(step: tf.Tensor, values: Values, state: Values, *sums: tf.Tensor) -> Any:
+            values, state, loss, accuracy = self._step(values, state, order[step])
+            total, correct, diverged = sums
+            bad = tf.logical_and(tf.equal(diverged, 0), tf.logical_not(tf.math.is_finite(loss)))
+            return (
+                step + 1,
+                values,
+                state,
+                total + loss,
+                correct + accuracy,
+                tf.where(bad, step + 1, diverged),
+            )
+
+        _, parameters, state, loss, accuracy, diverged = tf.while_loop(
+            lambda step, *_: step < stop, body, (start, parameters, state, zero, zero, tf.constant(0))
+        )
+        count = tf.cast(stop - start, zero.dtype)
+        return parameters, state, loss / count, accuracy / count, diverged
+
+    @tf.function(jit_compile=True)
+    def logits(
+        self,
+        parameters: Values,
+        state: Values,
+        x: tf.Tensor,
+        starts: tf.Tensor,
+        block: int,
+        training: bool,
+    ) -> tf.Tensor:
+        """Logits (rows, classes) of the rows of x, computed ``block`` rows at a time from each of ``starts``.
+
+        ``training`` normalizes each block by its own statistics, else by those in ``state``.
+        """
+        values = stored(parameters)
+
+        def body(i: tf.Tensor, out: tf.Tensor) -> Any:
+            rows = tf.slice(x, [starts[i], 0], [block, x.shape[1]])
+            (logits, _), _ = self.model.stateless_call(values, state, rows, training=training)
+            where = starts[i] + tf.range(block)
+            return i + 1, tf.tensor_scatter_nd_update(out, where[:, None], logits)
+
+        classes = parameters[-1].shape[0]
+        start = (tf.constant(0), tf.zeros((x.shape[0], classes), x.dtype))
+        return tf.while_loop(lambda i, *_: i < starts.shape[0], body, start)[1]
+
+    @tf.function(jit_compile=True)
+    def population_state(self, parameters: Values, order: tf.Tensor) -> Values:
+        """State with the statistics of Algorithm 2 in the place of the moving ones.
+
+        Weights frozen, each of the batches in ``order`` (batches, m) passes through the network in training mode;
+        E[x] ← mean of the batch means, Var[x] ← m/(m − 1) · mean of the biased batch variances. A layer's update of
+        its averages is linear, so the statistics are read off by letting it start from zero. Needs m > 1.
+
+        Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2, steps 8 to 11.
+        """
+        batches, m = order.shape
+        values = stored(parameters)
+        names = [v.name for v in self.model.non_trainable_variables]
+        zeros = [tf.zeros(v.shape, v.dtype) for v in self.model.non_trainable_variables]
+
+        def body(i: tf.Tensor, sums: Values) -> Any:
+            rows = tf.gather(self.x, order[i])
+            _, updated = self.model.stateless_call(values, zeros, rows, training=True)
+            return i + 1, [s + u for s, u in zip(sums, updated, strict=True)]
+
+        sums = tf.while_loop(lambda i, *_: i < batches, body, (tf.constant(0), zeros))[1]
+        scale = 1 / (batches * (1 - layers.BN.momentum))
+        unbiased = {"moving_mean": 1.0, "moving_variance": m / (m - 1)}
+        return [s * (scale * unbiased[name]) for s, name in zip(sums, names, strict=True)]
+
+    @tf.function(jit_compile=True)
+    def last_pre_activations(self, parameters: Values, state: Values, x: tf.Tensor) -> tf.Tensor:
+        """Inputs of the last hidden activation (rows, units), normalized as in a training step over the rows of x."""
+        return self.model.stateless_call(stored(parameters), state, x, training=True)[0][1]
+
+
+@dataclass
+class Clock:
+    """Seconds of this process spent under each name."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def measure(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
+
+
+def cross_entropy_and_accuracy(logits: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """Loss: mean of −log softmax(logits)[y]; accuracy: share of rows whose largest logit is y's."""
+    logits = logits.astype(np.float64)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    own = shifted[np.arange(len(y)), y]
+    loss = np.log(np.exp(shifted).sum(axis=1)) - own
+    return {"loss": float(loss.mean()), "accuracy": float(np.mean(own >= 0))}
+
+
+class Evaluator:
+    """Validation and test loss and accuracy of a replicate under each kind of inference statistics."""
+
+    def __init__(self, trainer: Trainer, split: Split, batch: int):
+        self.trainer, self.batch = trainer, batch
+        self.x = tf.constant(np.concatenate([split.x_validation, split.x_test]))
+        self.labels = {"validation": split.y_validation, "test": split.y_test}
+
+    def logits(
+        self, parameters: Values, state: Values, by_batch: bool = False
+    ) -> dict[str, np.ndarray]:
+        """Logits of each part; ``by_batch``: blocks of the training batch size, each under its own statistics.
+
+        A part with fewer rows than the batch is one block.
+        """
+        validation, test = (len(y) for y in self.labels.values())
+        block = min(self.batch if by_batch else EVALUATION_BLOCK, validation, test)
+        starts = [block_starts(0, validation, block), block_starts(validation, test, block)]
+        out = self.trainer.logits(
+            parameters, state, self.x, tf.constant(np.concatenate(starts)), block, by_batch
+        ).numpy()
+        return {"validation": out[:validation], "test": out[validation:]}
+
+    def scores(self, logits: dict[str, np.ndarray], statistics: str) -> list[dict[str, Any]]:
+        """One history row a part."""
+        return [
+            {"split": part, "statistics": statistics}
+            | cross_entropy_and_accuracy(logits[part], labels)
+            for part, labels in self.labels.items()
+        ]
+
+
+@dataclass
+class Replicate:
+    """What one replicate leaves: see ``Result``."""
+
+    history: pd.DataFrame
+    probes: pd.DataFrame
+    probabilities: np.ndarray
+    weights: list[np.ndarray]
+    diverged_at: int | None
+
+
+@dataclass
+class Result:
+    """What a run leaves; every array and list has the replicates in its leading axis.
+
+    Attributes:
+        history: loss and accuracy by replicate, step, split and statistics. Split ``train`` is the mean over the steps
+            since the evaluation before, as a progress bar shows it; the others are taken after the step.
+        probes: percentiles by replicate, step, quantity and unit; empty unless the recipe asks for them.
+        probabilities: of the test rows at the end, (replicates, rows, classes), under the moving statistics.
+        weights: final variables by path.
+        diverged_at: the step whose loss was not finite, or None.
+        parameters: trainable numbers of one replicate.
+        seconds: of this process by activity.
+    """
+
+    history: pd.DataFrame
+    probes: pd.DataFrame
+    probabilities: np.ndarray
+    weights: dict[str, np.ndarray]
+    diverged_at: list[int | None]
+    parameters: int
+    seconds: dict[str, float]
+
+
+class Run:
+    """One configuration, made ready to train any of its replicates."""
+
+    def __init__(
+        self, split: Split, method: type[layers.Base], settings: Settings, batch: int, seed: int
+    ):
+        self.settings, self.batch, self.seed = settings, batch, seed
+        self.rows, features = split.x_train.shape
+        self.schedule = evaluation_steps(
+            settings.steps, self.rows / batch, settings.first_epoch, settings.later
+        )
+        self.model = Perceptron(
+            method,
+            settings.hidden,
+            len(split.class_names),
+            settings.activation,
+            settings.initializer,
+        )
+        self.model.build((None, features))
+        self.trainer = Trainer(
+            self.model, split.x_train, split.y_train, settings.learning_rate
+        )
+        self.evaluator = Evaluator(self.trainer, split, batch)
+        self.has_statistics = bool(self.model.non_trainable_variables)
+        self.probe_rows = tf.constant(split.x_validation[:PROBE_ROWS])
+        self.clock = Clock()
+
+    def start(self, replicate: int) -> tuple[Values, Values, tf.Tensor, np.random.SeedSequence]:
+        """Initial parameters (as ``stored``), state, order of rows, and the seed of Algorithm 2's batches.
+
+        They depend on the study's seed and on i alone, not on the method or the number of replicates.
+        """
+        initial, shuffle, population = np.random.SeedSequence([self.seed, replicate]).spawn(3)
+        parameters, state = initial_values(self.model, initial)
+        order = tf.constant(row_order(shuffle, self.rows, self.batch, self.settings.steps))
+        return stored(parameters), state, order, population
+
+    def compile(self) -> None:
+        """Compile all programs ahead of their use, so that the clock tells compiling from training."""
+        with self.clock.measure("compile"):
+            parameters, state, order, population = self.start(0)
+            self.trainer.advance(parameters, state, order, tf.constant(0), tf.constant(0))
+            self.evaluator.logits(parameters, state)
+            if self.has_statistics:
+                self.under_other_statistics(parameters, state, population)
+            if self.settings.percentiles:
+                self.probe(parameters, state)
+
+    def train(self, replicate: int) -> Replicate:
+        """One replicate from its first step to its last, or to the step at which it diverges."""
+        with self.clock.measure("prepare"):
+            parameters, state, order, population = self.start(replicate)
+        history: list[dict[str, Any]] = []
+        probed = [probes.nothing()]
+        for start, stop in pairwise([0, *self.schedule]):
+            with self.clock.measure("train"):
+                parameters, state, *scalars = self.trainer.advance(
+                    parameters, state, order, tf.constant(start), tf.constant(stop)
+                )
+                loss, accuracy, diverged_at = (value.numpy().item() for value in scalars)
+            if diverged_at:
+                break
+            with self.clock.measure("evaluate"):
+                logits = self.evaluator.logits(parameters, state)
+            train = {"split": "train", "statistics": "batch", "loss": loss, "accuracy": accuracy}
+            rows = [train, *self.evaluator.scores(logits, "moving")]
+            history += [{"step": stop} | row for row in rows]
+            if self.settings.percentiles:
+                with self.clock.measure("probe"):
+                    probed.append(self.probe(parameters, state).assign(step=stop))
+        if self.has_statistics and not diverged_at:
+            with self.clock.measure("evaluate"):
+                rows = self.under_other_statistics(parameters, state, population)
+            history += [{"step": self.settings.steps} | row for row in rows]
+        shape = (len(self.evaluator.labels["test"]), self.model.logits.units)
+        test = np.full(shape, np.nan, np.float32) if diverged_at else logits["test"]
+        return Replicate(
+            history=self.complete(history).assign(replicate=replicate),
+            probes=pd.concat(probed).assign(replicate=replicate),
+            probabilities=softmax(test, axis=1),
+            weights=[value.numpy() for value in [*stored(parameters), *state]],
+            diverged_at=diverged_at or None,
+        )
+
+    def probe(self, parameters: Values, state: Values) -> pd.DataFrame:
+        """Percentiles of the inputs of the last hidden activation and of that layer's weights, by unit."""
+        inputs = self.trainer.last_pre_activations(parameters, state, self.probe_rows)
+        kernel = self.model.hidden[-1].kernel.path
+        paths = [variable.path for variable in self.model.trainable_variables]
+        weights = stored(parameters)[paths.index(kernel)]
+        return probes.percentiles(activation=inputs.numpy(), weight=weights.numpy())
+
+    def under_other_statistics(
+        self, parameters: Values, state: Values, seed: np.random.SeedSequence
+    ) -> list[dict[str, Any]]:
+        """Scores under the batch's own statistics and, where m > 1 defines them, under those of Algorithm 2."""
+        rows = self.evaluator.scores(self.evaluator.logits(parameters, state, True), "batch")
+        if self.batch > 1:
+            batches = max(1, min(POPULATION_EXAMPLES, self.rows) // self.batch)
+            order = tf.constant(row_order(seed, self.rows, self.batch, batches))
+            population = self.trainer.population_state(parameters, order)
+            rows += self.evaluator.scores(
+                self.evaluator.logits(parameters, population), "population"
+            )
+        return rows
+
+    def complete(self, history: list[dict[str, Any]]) -> pd.DataFrame:
+        """The history with a NaN row for every evaluation that a diverged replicate never reached."""
+        parts = [("train", "batch"), ("validation", "moving"), ("test", "moving")]
+        expected = [(step, *part) for step in self.schedule for part in parts]
+        if self.has_statistics:
+            kinds = ["batch", "population"] if self.batch > 1 else ["batch"]
+            expected += [(self.settings.steps, p, k) for k in kinds for p in ("validation", "test")]
+        keys = ["step", "split", "statistics"]
+        table = pd.DataFrame(history, columns=[*keys, "loss", "accuracy"]).set_index(keys)
+        table = table.reindex(pd.MultiIndex.from_tuples(expected, names=keys)).reset_index()
+        return table.assign(epoch=table["step"] * self.batch / self.rows)
+
+
+def train(
+    split: Split,
+    method: type[layers.Base],
+    settings: Settings,
+    batch: int,
+    replicates: int,
+    seed: int,
+) -> Result:
+    """All replicates of one run, with a line of progress in the log after each.
+
+    Replicate i of every method starts from the same kernels and sees the training rows in the same order. One whose
+    loss is not finite has diverged: it stops there, its later rows are NaN, and the others go on.
+    """
+    run = Run(split, method, settings, batch, seed)
+    run.compile()
+    logger.info("%d steps of %d rows, compiled", settings.steps, batch)
+    done = []
+    for i in range(replicates):
+        done.append(run.train(i))
+        logger.info("replicate %d of %d: %s", i + 1, replicates, _outcome(done[-1]))
+    paths = [v.path for v in [*run.model.trainable_variables, *run.model.non_trainable_variables]]
+    return Result(
+        history=pd.concat([r.history for r in done], ignore_index=True),
+        probes=pd.concat([r.probes for r in done], ignore_index=True),
+        probabilities=np.stack([r.probabilities for r in done]),
+        weights={p: np.stack(w) for p, w in zip(paths, zip(*(r.weights for r in done), strict=True), strict=True)},
+        diverged_at=[r.diverged_at for r in done],
+        parameters=sum(int(np.prod(v.shape)) for v in run.model.trainable_variables),
+        seconds=run.clock.seconds,
+    )
+
+
+def _outcome(replicate: Replicate) -> str:
+    if replicate.diverged_at:
+        return f"diverged at step {replicate.diverged_at}"
+    test = replicate.history.query("split == 'test' and statistics == 'moving'").iloc[-1]
+    return f"test accuracy {test.accuracy:.4f}, loss {test.loss:.4f}"
+
+
+def time_in_turn(
+    split: Split,
+    methods: Mapping[str, type[layers.Base]],
+    settings: Settings,
+    batch: int,
+    repeats: int = 10,
+    seconds: float = 0.5,
+) -> pd.DataFrame:
+    """Seconds per 1,000 training steps of one replicate, the methods measured in turn after one uncounted round.
+
+    Each measurement takes as many steps as fill about ``seconds``; since the methods alternate, what else the machine
+    does falls on all of them alike, and their ratio within a repeat is steadier than either.
+
+    Returns:
+        Columns method, repeat, seconds_per_1000_steps.
+    """
+    runs = {name: Run(split, method, settings, batch, seed=0) for name, method in methods.items()}
+    starts = {name: run.start(0) for name, run in runs.items()}
+
+    def measure(name: str, steps: int) -> float:
+        parameters, state, order, _ = starts[name]
+        begun = time.perf_counter()
+        loss = runs[name].trainer.advance(
+            parameters, state, order, tf.constant(0), tf.constant(steps)
+        )[2]
+        loss.numpy()
+        return (time.perf_counter() - begun) / steps * 1000
+
+    few = min(20, settings.steps)
+    for name in runs:
+        measure(name, few)
+    per_step = max(measure(name, few) for name in runs) / 1000
+    steps = min(settings.steps, max(1, round(seconds / per_step)))
+    rows = [
+        {"method": name, "repeat": repeat, "seconds_per_1000_steps": measure(name, steps)}
+        for repeat in range(repeats + 1)
+        for name in runs
+    ]
+    return pd.DataFrame([row for row in rows if row["repeat"] > 0])

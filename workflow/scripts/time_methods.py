@@ -1,0 +1,25 @@
+"""Time methods in turn in one process: seconds per 1,000 steps of one replicate."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from bnlab import layers, training
+from bnlab.files import job_log, save_parquet
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+params = snakemake.params
+with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values())):
+    training.use_one_thread()
+    with np.load(snakemake.input.split) as arrays:
+        split = training.Split(**arrays)
+    timing = training.time_in_turn(
+        split,
+        {name: getattr(layers, layer) for name, layer in params.layers.items()},
+        training.Settings(**params.settings),
+        params.run["batch"],
+    )
+    table = timing.assign(**params.run, learning_rate=params.settings["learning_rate"])
+    save_parquet(Path(snakemake.output.timing), table)
