@@ -148,7 +148,7 @@ def test_a_threshold_that_was_not_reached_is_shown_as_later_than_the_last_step()
         }
     )
     (grid,) = report.grids("learning_curves", "steps_to_accuracy", table)
-    assert grid.rows == [["95 % test", "> 50,000 (3 of 10 reached)"]]
+    assert grid.rows == [["95 % test accuracy", "> 50,000 (3 of 10 reached)"]]
 
 
 def test_a_table_of_an_unknown_kind_is_shown_as_it_is():

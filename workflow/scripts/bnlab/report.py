@@ -111,17 +111,23 @@ def grids(experiment: str, kind: str, table: pd.DataFrame) -> list[Grid]:
 
 
 def _final(table: pd.DataFrame) -> list[Grid]:
-    columns = ["method", *(f"{s} {_unit(m)}" for s, m in _pairs(table)), "diverged"]
-    rows = []
-    for (label, batch), group in table.groupby(["method_label", "batch"], sort=False):
-        name = f"{label}, batch {batch}" if table["batch"].nunique() > 1 else str(label)
-        cells = {(r.split, r.metric): r for r in _rows(group)}
-        values = [_cell(cells[pair], with_diverged=False) for pair in _pairs(table)]
-        rows.append([name, *values, _diverged(group.iloc[0])])
-        if (group["pairs"] > 0).any():
-            differences = [_difference(cells[pair]) for pair in _pairs(table)]
-            rows.append([f"{name} less {_reference(table)}", *differences, ""])
-    return [Grid("", columns, rows)]
+    """For each batch size a row per split and metric; a column per method and per difference."""
+    shown = []
+    for batch, part in table.groupby("batch"):
+        methods = _labels(part)
+        compared = [name for name in methods if (_of(part, name)["pairs"] > 0).any()]
+        cells = {(r.split, r.metric, r.method_label): r for r in _rows(part)}
+        rows = []
+        for split, metric in _pairs(part):
+            values = [_cell(cells[split, metric, m], with_diverged=False) for m in methods]
+            differences = [_difference(cells[split, metric, m]) for m in compared]
+            rows.append([f"{split} {_unit(metric)}", *values, *differences])
+        counts = [_of(part, name).iloc[0] for name in methods]
+        diverged = [f"{row['diverged']} of {row['replicates']}" for row in counts]
+        rows.append(["diverged", *diverged, *([""] * len(compared))])
+        columns = ["", *methods, *(f"{name} less {_reference(part)}" for name in compared)]
+        shown.append(Grid(f"batch {batch}" if table["batch"].nunique() > 1 else "", columns, rows))
+    return shown
 
 
 def _steps(table: pd.DataFrame) -> list[Grid]:
@@ -130,11 +136,11 @@ def _steps(table: pd.DataFrame) -> list[Grid]:
     """
     methods = _labels(table)
     compared = [name for name in methods if (_of(table, name)["pairs"] > 0).any()]
-    columns = ["first at", *methods, *(f"{name} / {_reference(table)}" for name in compared)]
+    columns = ["first step at", *methods, *(f"{name} / {_reference(table)}" for name in compared)]
     grid = []
     for (batch, split, level), group in table.groupby(["batch", "split", "level"], sort=True):
         by_label = {r.method_label: r for r in _rows(group)}
-        name = f"{float(str(level)) * 100:g} % {split}"
+        name = f"{float(str(level)) * 100:g} % {split} accuracy"
         cells = [_median(by_label[m]) if m in by_label else "" for m in methods]
         ratios = [_ratio(by_label[m]) if m in by_label else "" for m in compared]
         several = table["batch"].nunique() > 1
@@ -150,10 +156,8 @@ def _classes(table: pd.DataFrame) -> list[Grid]:
     for (batch, metric), part in table.groupby(["batch", "metric"], sort=False):
         methods = _labels(part)
         compared = [name for name in methods if (_of(part, name)["pairs"] > 0).any()]
-        title = {"auc": "Area under the ROC curve", "average_precision": "Average precision"}[
-            metric
-        ]
-        title = f"{title}, batch {batch}" if table["batch"].nunique() > 1 else title
+        several = table["batch"].nunique() > 1
+        title = SCORES[str(metric)] + (f", batch {batch}" if several else "")
         columns = [
             "class",
             "test rows",
@@ -172,9 +176,16 @@ def _classes(table: pd.DataFrame) -> list[Grid]:
 
 
 def _timing(table: pd.DataFrame) -> list[Grid]:
-    columns = ["method", "seconds per 1,000 steps", "repeats", f"ratio to {_reference(table)}"]
+    columns = ["method", "batch", "seconds per 1,000 steps", "repeats"]
+    columns += [f"ratio to {_reference(table)}"]
     rows = [
-        [r.method_label, rounded(r.mean, (r.high - r.low) / 2), str(r.repeats), _ratio(r)]
+        [
+            r.method_label,
+            f"{r.batch}",
+            rounded(r.mean, (r.high - r.low) / 2),
+            str(r.repeats),
+            _ratio(r),
+        ]
         for r in _rows(table)
     ]
     return [Grid("", columns, rows)]
@@ -283,9 +294,13 @@ def _shown(
         "item": item,
         "id": f"{item.experiment}-{item.dataset}-{item.recipe}-{item.kind}",
         "title": title,
-        "caption": [" ".join(part.split()) for part in caption.split("\n\n") if part.strip()],
+        "caption": [_paragraph(part) for part in caption.split("\n\n") if part.strip()],
         "csv": _relative(item.csv, folder),
     }
+
+
+def _paragraph(text: str) -> str:
+    return " ".join(text.split()).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def read_table(csv: Path) -> pd.DataFrame:
@@ -485,7 +500,7 @@ def _percent(row: Any) -> str:
 def _difference(row: Any) -> str:
     scale = _scale(row)
     text = rounded(row.difference * scale, (row.difference_high - row.difference_low) / 2 * scale)
-    return text if text.startswith(("-", "–")) or not row.pairs else f"+{text}"
+    return text.replace("-", "−", 1) if text.startswith(("-", "–")) else f"+{text}"
 
 
 def _ratio(row: Any) -> str:
@@ -508,10 +523,6 @@ def _median(row: Any) -> str:
         if row.diverged
         else f"{median} ({reached})"
     )
-
-
-def _diverged(row: Any) -> str:
-    return f"{row['diverged']} of {row['replicates']}"
 
 
 def _count(value: float) -> str:

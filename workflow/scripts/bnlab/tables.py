@@ -175,8 +175,8 @@ def classes(classes: pd.DataFrame) -> pd.DataFrame:
 def timing(timing: pd.DataFrame) -> pd.DataFrame:
     """Seconds per 1,000 steps, measured in turn; ``ratio`` to base pairs the repeats."""
     rows = timing.rename(columns={"repeat": "replicate", "seconds_per_1000_steps": "value"})
-    ratios = _compare(rows, ["method"], "value", BASE, paired_ratio, "ratio")
-    table = _summarize(rows, ["method"], "value").merge(ratios)
+    ratios = _compare(rows, RUN, "value", BASE, paired_ratio, "ratio")
+    table = _summarize(rows, RUN, "value").merge(ratios)
     return table.drop(columns=["diverged", "replicates"]).rename(columns={"n": "repeats"})
 
 
