@@ -157,8 +157,9 @@ def drift(table: pd.DataFrame) -> Figure:
 def roc(table: pd.DataFrame) -> Figure:
     """One-vs-rest ROC curves, a panel per class, the false-positive rate on a logarithmic axis."""
     classes = table[["class", "class_name"]].drop_duplicates()
-    columns = min(len(classes), 4)
+    columns = min(len(classes), 3)
     lines = -(-len(classes) // columns)
+    methods = table["method"].nunique()
     rows_of_all = table.drop_duplicates("class")["count"].sum()
     lowest = max(table["fpr"][table["fpr"] > 0].min(), 1 / rows_of_all)
 
@@ -173,8 +174,14 @@ def roc(table: pd.DataFrame) -> Figure:
                 _line(axis, method, curve["fpr"], curve, f"{_name(curve)} {area}", markers=False)
             axis.set(xscale="log", xlim=(lowest, 1), ylim=(0, 1.02))
             axis.xaxis.set_minor_formatter(NullFormatter())
-            axis.set_title(f"{_short(name)} ({int(shown['count'].max()):,} rows)", fontsize=8)
-            axis.legend(loc="lower right", handlelength=1.2, borderaxespad=0.1, fontsize=7.5)
+            axis.legend(
+                title=f"{_short(name)} ({int(shown['count'].max()):,} rows)",
+                loc="lower left",
+                bbox_to_anchor=(0, 1),
+                borderaxespad=0.2,
+                alignment="left",
+                handlelength=1.4,
+            )
         for axis in grid[:, 0]:
             axis.set_ylabel("true-positive rate")
         for column in range(columns):
@@ -183,7 +190,10 @@ def roc(table: pd.DataFrame) -> Figure:
             last.tick_params(labelbottom=True)
 
     return _per_batch(
-        table, 0.5 + 1.75 * lines, "ROC of each class against the rest, with AUC", panels
+        table,
+        0.5 + (1.7 + 0.17 * methods) * lines,
+        "ROC of each class against the rest, with AUC",
+        panels,
     )
 
 
