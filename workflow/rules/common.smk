@@ -78,6 +78,7 @@ def settings(dataset, recipe, batch):
         "steps": recipe.steps(STUDY.datasets[dataset].train_rows, batch),
         "first_epoch": recipe.evaluations.first_epoch,
         "later": recipe.evaluations.later,
+        "evaluation_rows": recipe.evaluations.rows,
         "percentiles": "percentiles" in recipe.probes,
     }
 

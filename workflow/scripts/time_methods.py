@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from bnlab import layers, training
 from bnlab.files import job_log, save_parquet
 
@@ -13,10 +12,8 @@ if TYPE_CHECKING:
 params = snakemake.params
 with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values())):
     training.use_one_thread()
-    with np.load(snakemake.input.split) as arrays:
-        split = training.Split(**arrays)
     timing = training.time_in_turn(
-        split,
+        training.load_split(Path(snakemake.input.split)),
         {name: getattr(layers, layer) for name, layer in params.layers.items()},
         training.Settings(**params.settings),
         params.run["batch"],

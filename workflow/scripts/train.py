@@ -1,10 +1,8 @@
 """Train all replicates of one run and write what they leave."""
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from bnlab import layers, training
 from bnlab.files import job_log, save_arrays, save_json, save_parquet
 from bnlab.metrics import first_steps
@@ -15,13 +13,9 @@ if TYPE_CHECKING:
 
 params, output = snakemake.params, snakemake.output
 with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values())):
-    started = time.perf_counter()
     training.use_one_thread()
-    with np.load(snakemake.input.split) as arrays:
-        split = training.Split(**arrays)
-    loading = time.perf_counter() - started
     result = training.train(
-        split,
+        training.load_split(Path(snakemake.input.split)),
         getattr(layers, params.layer),
         training.Settings(**params.settings),
         params.run["batch"],
@@ -31,13 +25,13 @@ with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values(
     summary = params.run | {
         "learning_rate": params.settings["learning_rate"],
         "steps": params.settings["steps"],
-        "steps_per_epoch": len(split.y_train) / params.run["batch"],
+        "steps_per_epoch": result.steps_per_epoch,
         "replicates": params.replicates,
         "seed": params.seed,
         "parameters": result.parameters,
         "diverged_at": result.diverged_at,
         "first_step": first_steps(result.history),
-        "seconds": {"load": loading} | result.seconds,
+        "seconds": result.seconds,
         "peak_memory_mb": peak_memory_mb(),
         "device": training.device(),
         "versions": versions(),
@@ -47,7 +41,7 @@ with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values(
     save_parquet(Path(output.probes), result.probes)
     save_arrays(
         Path(output.predictions),
-        {"probabilities": result.probabilities, "labels": split.y_test},
+        {"probabilities": result.probabilities, "labels": result.labels},
     )
     save_arrays(Path(output.weights), result.weights)
     save_json(Path(output.run), summary)

@@ -206,10 +206,15 @@ class Budget(Section):
 
 
 class Evaluations(Section):
-    """How many evaluations fall within the first epoch, and how many after it."""
+    """How many evaluations fall within the first epoch, and how many after it.
+
+    `rows` is how many validation and how many test rows each may use (all where it is not set); the
+    last evaluation always uses all.
+    """
 
     first_epoch: Annotated[int, Field(ge=0)] = 10
     later: Count = 30
+    rows: Count | None = None
 
 
 class Recipe(Section):

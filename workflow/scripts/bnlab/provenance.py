@@ -40,7 +40,9 @@ def peak_memory_mb() -> float:
 def _processor() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf8") as lines:
-            names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+            names = [
+                line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")
+            ]
     except OSError:
         names = []
     return names[0] if names else platform.processor() or platform.machine()

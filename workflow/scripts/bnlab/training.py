@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ from bnlab.models import Perceptron, initial_values
 
 logger = logging.getLogger(__name__)
 
-EVALUATION_BLOCK = 1000
+EVALUATION_BLOCK = 500
 POPULATION_EXAMPLES = 10_000
 PROBE_ROWS = 1000
 
@@ -45,6 +46,12 @@ class Split(NamedTuple):
     class_names: np.ndarray
 
 
+def load_split(path: Path) -> Split:
+    """Read ``split.npz``."""
+    with np.load(path) as arrays:
+        return Split(**arrays)
+
+
 @dataclass(frozen=True)
 class Settings:
     """A recipe worked out for one dataset and batch size.
@@ -53,6 +60,7 @@ class Settings:
         hidden, activation, initializer: of the network.
         learning_rate, steps: of stochastic gradient descent.
         first_epoch, later: evaluations within the first epoch and after it.
+        evaluation_rows: validation and test rows that each of them uses, None for all; the last uses all.
         percentiles: whether to probe them at every evaluation.
     """
 
@@ -63,6 +71,7 @@ class Settings:
     steps: int
     first_epoch: int
     later: int
+    evaluation_rows: int | None
     percentiles: bool
 
 
@@ -103,6 +112,24 @@ def block_starts(first: int, rows: int, block: int) -> np.ndarray:
     return np.minimum(starts, first + rows - block)
 
 
+def spread(starts: np.ndarray, count: int) -> np.ndarray:
+    """At most ``count`` of the blocks, evenly spread over all of them."""
+    chosen = np.linspace(0, len(starts) - 1, min(count, len(starts)))
+    return starts[np.unique(chosen.round().astype(int))]
+
+
+def resident(array: np.ndarray) -> tf.Tensor:
+    """The array as a tensor in the memory of the device.
+
+    Conversion by TensorFlow holds a large array three times over; sharing an aligned copy holds it once.
+    """
+    room = np.empty(array.nbytes + 64, np.uint8)
+    start = -room.ctypes.data % 64
+    aligned = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    aligned[...] = array
+    return tf.identity(tf.experimental.dlpack.from_dlpack(aligned.__dlpack__()))
+
+
 def stored(values: Values) -> Values:
     """Kernels transposed to (units, fan_in), the layout in which a step's products are fastest; its own inverse."""
     return [tf.transpose(v) if len(v.shape) == 2 else v for v in values]
@@ -119,7 +146,7 @@ class Trainer:
 
     def __init__(self, model: Perceptron, x: np.ndarray, y: np.ndarray, learning_rate: float):
         self.model = model
-        self.x, self.y = tf.constant(x), tf.constant(y)
+        self.x, self.y = resident(x), resident(y)
         self.learning_rate = learning_rate
 
     def _step(
@@ -165,7 +192,9 @@ class Trainer:
             )
 
         _, parameters, state, loss, accuracy, diverged = tf.while_loop(
-            lambda step, *_: step < stop, body, (start, parameters, state, zero, zero, tf.constant(0))
+            lambda step, *_: step < stop,
+            body,
+            (start, parameters, state, zero, zero, tf.constant(0)),
         )
         count = tf.cast(stop - start, zero.dtype)
         return parameters, state, loss / count, accuracy / count, diverged
@@ -177,12 +206,13 @@ class Trainer:
         state: Values,
         x: tf.Tensor,
         starts: tf.Tensor,
+        count: tf.Tensor,
         block: int,
         training: bool,
     ) -> tf.Tensor:
-        """Logits (rows, classes) of the rows of x, computed ``block`` rows at a time from each of ``starts``.
+        """Logits (rows, classes) of rows of x, computed ``block`` rows at a time from the first ``count`` of ``starts``.
 
-        ``training`` normalizes each block by its own statistics, else by those in ``state``.
+        ``training`` normalizes each block by its own statistics, else by those in ``state``. Rows of no block are 0.
         """
         values = stored(parameters)
 
@@ -194,7 +224,7 @@ class Trainer:
 
         classes = parameters[-1].shape[0]
         start = (tf.constant(0), tf.zeros((x.shape[0], classes), x.dtype))
-        return tf.while_loop(lambda i, *_: i < starts.shape[0], body, start)[1]
+        return tf.while_loop(lambda i, *_: i < count, body, start)[1]
 
     @tf.function(jit_compile=True)
     def population_state(self, parameters: Values, order: tf.Tensor) -> Values:
@@ -253,35 +283,70 @@ def cross_entropy_and_accuracy(logits: np.ndarray, y: np.ndarray) -> dict[str, f
 
 
 class Evaluator:
-    """Validation and test loss and accuracy of a replicate under each kind of inference statistics."""
+    """Validation and test loss and accuracy of a replicate under each kind of inference statistics.
 
-    def __init__(self, trainer: Trainer, split: Split, batch: int):
-        self.trainer, self.batch = trainer, batch
-        self.x = tf.constant(np.concatenate([split.x_validation, split.x_test]))
-        self.labels = {"validation": split.y_validation, "test": split.y_test}
+    Args:
+        rows: how many rows of each part an evaluation before the last may use, None for all.
+    """
+
+    def __init__(self, trainer: Trainer, split: Split, batch: int, rows: int | None):
+        self.trainer, self.batch, self.rows = trainer, batch, rows
+        self.x = resident(np.concatenate([split.x_validation, split.x_test]))
+        self.labels = np.concatenate([split.y_validation, split.y_test])
+        self.sizes = {"validation": len(split.y_validation), "test": len(split.y_test)}
 
     def logits(
-        self, parameters: Values, state: Values, by_batch: bool = False
-    ) -> dict[str, np.ndarray]:
-        """Logits of each part; ``by_batch``: blocks of the training batch size, each under its own statistics.
+        self, parameters: Values, state: Values, by_batch: bool = False, few: bool = False
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Logits (rows, classes) of validation and test rows, and which of these rows were computed, by part.
 
-        A part with fewer rows than the batch is one block.
+        ``by_batch`` normalizes blocks of the training batch size by their own statistics; a part with fewer rows than
+        the batch is one block. ``few`` computes blocks spread over each part, with ``rows`` rows or a little less.
         """
-        validation, test = (len(y) for y in self.labels.values())
+        validation, test = self.sizes.values()
         block = min(self.batch if by_batch else EVALUATION_BLOCK, validation, test)
-        starts = [block_starts(0, validation, block), block_starts(validation, test, block)]
+        starts = {
+            "validation": block_starts(0, validation, block),
+            "test": block_starts(validation, test, block),
+        }
+        room = sum(map(len, starts.values()))
+        if few and self.rows:
+            starts = {part: spread(s, max(1, self.rows // block)) for part, s in starts.items()}
+        wanted = np.concatenate(list(starts.values()))
+        padded = np.pad(wanted, (0, room - len(wanted)))
         out = self.trainer.logits(
-            parameters, state, self.x, tf.constant(np.concatenate(starts)), block, by_batch
-        ).numpy()
-        return {"validation": out[:validation], "test": out[validation:]}
+            parameters,
+            state,
+            self.x,
+            tf.constant(padded),
+            tf.constant(len(wanted)),
+            block,
+            by_batch,
+        )
+        offsets = np.arange(block)
+        rows = {part: np.unique(s[:, None] + offsets) for part, s in starts.items()}
+        return out.numpy(), rows
 
-    def scores(self, logits: dict[str, np.ndarray], statistics: str) -> list[dict[str, Any]]:
-        """One history row a part."""
+    def scores(
+        self,
+        parameters: Values,
+        state: Values,
+        statistics: str,
+        by_batch: bool = False,
+        few: bool = False,
+    ) -> list[dict[str, Any]]:
+        """One history row a part; the arguments are those of ``logits``."""
+        logits, rows = self.logits(parameters, state, by_batch, few)
         return [
             {"split": part, "statistics": statistics}
-            | cross_entropy_and_accuracy(logits[part], labels)
-            for part, labels in self.labels.items()
+            | cross_entropy_and_accuracy(logits[chosen], self.labels[chosen])
+            for part, chosen in rows.items()
         ]
+
+    def test_probabilities(self, parameters: Values, state: Values) -> np.ndarray:
+        """Of every test row under the moving statistics, shape (rows, classes)."""
+        logits, _ = self.logits(parameters, state)
+        return softmax(logits[self.sizes["validation"] :], axis=1)
 
 
 @dataclass
@@ -304,8 +369,10 @@ class Result:
             since the evaluation before, as a progress bar shows it; the others are taken after the step.
         probes: percentiles by replicate, step, quantity and unit; empty unless the recipe asks for them.
         probabilities: of the test rows at the end, (replicates, rows, classes), under the moving statistics.
+        labels: of the test rows.
         weights: final variables by path.
         diverged_at: the step whose loss was not finite, or None.
+        steps_per_epoch: training rows over the batch size.
         parameters: trainable numbers of one replicate.
         seconds: of this process by activity.
     """
@@ -313,8 +380,10 @@ class Result:
     history: pd.DataFrame
     probes: pd.DataFrame
     probabilities: np.ndarray
+    labels: np.ndarray
     weights: dict[str, np.ndarray]
     diverged_at: list[int | None]
+    steps_per_epoch: float
     parameters: int
     seconds: dict[str, float]
 
@@ -338,10 +407,8 @@ class Run:
             settings.initializer,
         )
         self.model.build((None, features))
-        self.trainer = Trainer(
-            self.model, split.x_train, split.y_train, settings.learning_rate
-        )
-        self.evaluator = Evaluator(self.trainer, split, batch)
+        self.trainer = Trainer(self.model, split.x_train, split.y_train, settings.learning_rate)
+        self.evaluator = Evaluator(self.trainer, split, batch, settings.evaluation_rows)
         self.has_statistics = bool(self.model.non_trainable_variables)
         self.probe_rows = tf.constant(split.x_validation[:PROBE_ROWS])
         self.clock = Clock()
@@ -381,11 +448,11 @@ class Run:
                 loss, accuracy, diverged_at = (value.numpy().item() for value in scalars)
             if diverged_at:
                 break
-            with self.clock.measure("evaluate"):
-                logits = self.evaluator.logits(parameters, state)
             train = {"split": "train", "statistics": "batch", "loss": loss, "accuracy": accuracy}
-            rows = [train, *self.evaluator.scores(logits, "moving")]
-            history += [{"step": stop} | row for row in rows]
+            with self.clock.measure("evaluate"):
+                few = stop < self.settings.steps
+                scores = self.evaluator.scores(parameters, state, "moving", few=few)
+            history += [{"step": stop} | row for row in [train, *scores]]
             if self.settings.percentiles:
                 with self.clock.measure("probe"):
                     probed.append(self.probe(parameters, state).assign(step=stop))
@@ -393,12 +460,13 @@ class Run:
             with self.clock.measure("evaluate"):
                 rows = self.under_other_statistics(parameters, state, population)
             history += [{"step": self.settings.steps} | row for row in rows]
-        shape = (len(self.evaluator.labels["test"]), self.model.logits.units)
-        test = np.full(shape, np.nan, np.float32) if diverged_at else logits["test"]
+        probabilities = self.evaluator.test_probabilities(parameters, state)
+        if diverged_at:
+            probabilities = np.full_like(probabilities, np.nan)
         return Replicate(
             history=self.complete(history).assign(replicate=replicate),
             probes=pd.concat(probed).assign(replicate=replicate),
-            probabilities=softmax(test, axis=1),
+            probabilities=probabilities,
             weights=[value.numpy() for value in [*stored(parameters), *state]],
             diverged_at=diverged_at or None,
         )
@@ -415,14 +483,12 @@ class Run:
         self, parameters: Values, state: Values, seed: np.random.SeedSequence
     ) -> list[dict[str, Any]]:
         """Scores under the batch's own statistics and, where m > 1 defines them, under those of Algorithm 2."""
-        rows = self.evaluator.scores(self.evaluator.logits(parameters, state, True), "batch")
+        rows = self.evaluator.scores(parameters, state, "batch", by_batch=True)
         if self.batch > 1:
             batches = max(1, min(POPULATION_EXAMPLES, self.rows) // self.batch)
             order = tf.constant(row_order(seed, self.rows, self.batch, batches))
             population = self.trainer.population_state(parameters, order)
-            rows += self.evaluator.scores(
-                self.evaluator.logits(parameters, population), "population"
-            )
+            rows += self.evaluator.scores(parameters, population, "population")
         return rows
 
     def complete(self, history: list[dict[str, Any]]) -> pd.DataFrame:
@@ -451,7 +517,8 @@ def train(
     Replicate i of every method starts from the same kernels and sees the training rows in the same order. One whose
     loss is not finite has diverged: it stops there, its later rows are NaN, and the others go on.
     """
-    run = Run(split, method, settings, batch, seed)
+    run, labels = Run(split, method, settings, batch, seed), split.y_test
+    del split  # its rows now lie in the tensors of the run
     run.compile()
     logger.info("%d steps of %d rows, compiled", settings.steps, batch)
     done = []
@@ -463,8 +530,13 @@ def train(
         history=pd.concat([r.history for r in done], ignore_index=True),
         probes=pd.concat([r.probes for r in done], ignore_index=True),
         probabilities=np.stack([r.probabilities for r in done]),
-        weights={p: np.stack(w) for p, w in zip(paths, zip(*(r.weights for r in done), strict=True), strict=True)},
+        labels=labels,
+        weights={
+            p: np.stack(w)
+            for p, w in zip(paths, zip(*(r.weights for r in done), strict=True), strict=True)
+        },
         diverged_at=[r.diverged_at for r in done],
+        steps_per_epoch=run.rows / batch,
         parameters=sum(int(np.prod(v.shape)) for v in run.model.trainable_variables),
         seconds=run.clock.seconds,
     )
