@@ -101,7 +101,7 @@ def row_order(seed: np.random.SeedSequence, rows: int, batch: int, steps: int) -
 def evaluation_steps(steps: int, steps_per_epoch: float, first_epoch: int, later: int) -> list[int]:
     """The steps after which a run is evaluated: a geometric series through the first epoch, then evenly to the end."""
     end = min(steps, max(1, round(steps_per_epoch))) if first_epoch else 0
-    early = np.geomspace(1, end, first_epoch) if first_epoch else []
+    early: Any = np.geomspace(1, end, first_epoch) if first_epoch else []
     late = np.linspace(end, steps, later + 1)[1:]
     return sorted({max(1, round(step)) for step in [*early, *late]})
 
@@ -282,6 +282,13 @@ def cross_entropy_and_accuracy(logits: np.ndarray, y: np.ndarray) -> dict[str, f
     return {"loss": float(loss.mean()), "accuracy": float(np.mean(own >= 0))}
 
 
+class Logits(NamedTuple):
+    """Logits (rows, classes) of validation and then test rows, and which of them were computed, by part."""
+
+    values: np.ndarray
+    computed: dict[str, np.ndarray]
+
+
 class Evaluator:
     """Validation and test loss and accuracy of a replicate under each kind of inference statistics.
 
@@ -297,8 +304,8 @@ class Evaluator:
 
     def logits(
         self, parameters: Values, state: Values, by_batch: bool = False, few: bool = False
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Logits (rows, classes) of validation and test rows, and which of these rows were computed, by part.
+    ) -> Logits:
+        """Logits under the statistics in ``state``.
 
         ``by_batch`` normalizes blocks of the training batch size by their own statistics; a part with fewer rows than
         the batch is one block. ``few`` computes blocks spread over each part, with ``rows`` rows or a little less.
@@ -313,40 +320,32 @@ class Evaluator:
         if few and self.rows:
             starts = {part: spread(s, max(1, self.rows // block)) for part, s in starts.items()}
         wanted = np.concatenate(list(starts.values()))
-        padded = np.pad(wanted, (0, room - len(wanted)))
-        out = self.trainer.logits(
+        values = self.trainer.logits(
             parameters,
             state,
             self.x,
-            tf.constant(padded),
+            tf.constant(np.pad(wanted, (0, room - len(wanted)))),
             tf.constant(len(wanted)),
             block,
             by_batch,
         )
         offsets = np.arange(block)
-        rows = {part: np.unique(s[:, None] + offsets) for part, s in starts.items()}
-        return out.numpy(), rows
+        return Logits(
+            values.numpy(),
+            {part: np.unique(s[:, None] + offsets) for part, s in starts.items()},
+        )
 
-    def scores(
-        self,
-        parameters: Values,
-        state: Values,
-        statistics: str,
-        by_batch: bool = False,
-        few: bool = False,
-    ) -> list[dict[str, Any]]:
-        """One history row a part; the arguments are those of ``logits``."""
-        logits, rows = self.logits(parameters, state, by_batch, few)
+    def scores(self, logits: Logits, statistics: str) -> list[dict[str, Any]]:
+        """One history row a part."""
         return [
             {"split": part, "statistics": statistics}
-            | cross_entropy_and_accuracy(logits[chosen], self.labels[chosen])
-            for part, chosen in rows.items()
+            | cross_entropy_and_accuracy(logits.values[rows], self.labels[rows])
+            for part, rows in logits.computed.items()
         ]
 
-    def test_probabilities(self, parameters: Values, state: Values) -> np.ndarray:
-        """Of every test row under the moving statistics, shape (rows, classes)."""
-        logits, _ = self.logits(parameters, state)
-        return softmax(logits[self.sizes["validation"] :], axis=1)
+    def test_rows(self, values: np.ndarray) -> np.ndarray:
+        """What of an array over validation and test rows belongs to the test rows."""
+        return values[self.sizes["validation"] :]
 
 
 @dataclass
@@ -451,7 +450,8 @@ class Run:
             train = {"split": "train", "statistics": "batch", "loss": loss, "accuracy": accuracy}
             with self.clock.measure("evaluate"):
                 few = stop < self.settings.steps
-                scores = self.evaluator.scores(parameters, state, "moving", few=few)
+                logits = self.evaluator.logits(parameters, state, few=few)
+                scores = self.evaluator.scores(logits, "moving")
             history += [{"step": stop} | row for row in [train, *scores]]
             if self.settings.percentiles:
                 with self.clock.measure("probe"):
@@ -460,13 +460,12 @@ class Run:
             with self.clock.measure("evaluate"):
                 rows = self.under_other_statistics(parameters, state, population)
             history += [{"step": self.settings.steps} | row for row in rows]
-        probabilities = self.evaluator.test_probabilities(parameters, state)
-        if diverged_at:
-            probabilities = np.full_like(probabilities, np.nan)
+        shape = (len(self.evaluator.labels), self.model.logits.units)
+        final = np.full(shape, np.nan, np.float32) if diverged_at else logits.values
         return Replicate(
             history=self.complete(history).assign(replicate=replicate),
             probes=pd.concat(probed).assign(replicate=replicate),
-            probabilities=probabilities,
+            probabilities=softmax(self.evaluator.test_rows(final), axis=1),
             weights=[value.numpy() for value in [*stored(parameters), *state]],
             diverged_at=diverged_at or None,
         )
@@ -483,12 +482,14 @@ class Run:
         self, parameters: Values, state: Values, seed: np.random.SeedSequence
     ) -> list[dict[str, Any]]:
         """Scores under the batch's own statistics and, where m > 1 defines them, under those of Algorithm 2."""
-        rows = self.evaluator.scores(parameters, state, "batch", by_batch=True)
+        logits = self.evaluator.logits(parameters, state, by_batch=True)
+        rows = self.evaluator.scores(logits, "batch")
         if self.batch > 1:
             batches = max(1, min(POPULATION_EXAMPLES, self.rows) // self.batch)
             order = tf.constant(row_order(seed, self.rows, self.batch, batches))
             population = self.trainer.population_state(parameters, order)
-            rows += self.evaluator.scores(parameters, population, "population")
+            logits = self.evaluator.logits(parameters, population)
+            rows += self.evaluator.scores(logits, "population")
         return rows
 
     def complete(self, history: list[dict[str, Any]]) -> pd.DataFrame:
@@ -582,9 +583,10 @@ def time_in_turn(
         measure(name, few)
     per_step = max(measure(name, few) for name in runs) / 1000
     steps = min(settings.steps, max(1, round(seconds / per_step)))
-    rows = [
+    for name in runs:
+        measure(name, steps)
+    return pd.DataFrame(
         {"method": name, "repeat": repeat, "seconds_per_1000_steps": measure(name, steps)}
-        for repeat in range(repeats + 1)
+        for repeat in range(repeats)
         for name in runs
-    ]
-    return pd.DataFrame([row for row in rows if row["repeat"] > 0])
+    )
