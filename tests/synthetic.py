@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab import figures, metrics, report, tables
+from bnlab.files import read_csv
 
 LABELS = {"base": "Base", "bn": "BN", "ln": "LN", "ws": "WS", "ws_bn": "WS + BN"}
 STEPS = (0, 10, 50, 100, 200, 500, 1000)
@@ -242,7 +243,7 @@ def write_report(
     def drawn(item: report.Item) -> report.Item:
         svg = folder / "figures" / item.experiment / f"{item.kind}.svg"
         svg.parent.mkdir(parents=True, exist_ok=True)
-        figure = figures.draw(item.experiment, item.kind, report.read_table(item.csv))
+        figure = figures.draw(item.experiment, item.kind, read_csv(item.csv))
         figures.save(figure, svg, svg.with_suffix(".png"))
         return item._replace(svg=svg)
 

@@ -77,26 +77,33 @@ for experiment in STUDY.experiments:
             "../scripts/tabulate.py"
 
 
-rule draw:
-    input:
-        library("figures"),
-        csv=f"{REPORTS}/tables/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.csv",
-    output:
-        svg=report(
-            f"{REPORTS}/figures/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.svg",
-            caption="../report/{experiment}/{kind}.rst",
-            category="{experiment}",
-            subcategory="{dataset}",
-            labels={"figure": "{kind}", "recipe": "{recipe}"},
-        ),
-        png=f"{REPORTS}/figures/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.png",
-    log:
-        f"logs/{STUDY.study}/draw/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.log",
-    benchmark:
-        f"logs/{STUDY.study}/draw/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.tsv"
-    conda:
-        "../envs/bnlab.yaml"
-    message:
-        "Drawing {wildcards.kind} of {wildcards.dataset}, {wildcards.recipe}"
-    script:
-        "../scripts/draw.py"
+for experiment, kind in sorted({(key.experiment, key.figure) for key in FIGURES}):
+
+    rule:
+        name:
+            f"draw_{experiment}_{kind}"
+        input:
+            library("figures", "statistics"),
+            csv=f"{REPORTS}/tables/{experiment}/{{dataset}}/{{recipe}}/{kind}.csv",
+        output:
+            svg=report(
+                f"{REPORTS}/figures/{experiment}/{{dataset}}/{{recipe}}/{kind}.svg",
+                caption=f"../report/{experiment}/{kind}.rst",
+                category=STUDY.experiments[experiment].title,
+                subcategory="{dataset}",
+                labels={"figure": kind.replace("_", " "), "recipe": "{recipe}"},
+            ),
+            png=f"{REPORTS}/figures/{experiment}/{{dataset}}/{{recipe}}/{kind}.png",
+        params:
+            experiment=experiment,
+            kind=kind,
+        log:
+            f"logs/{STUDY.study}/draw/{experiment}/{{dataset}}/{{recipe}}/{kind}.log",
+        benchmark:
+            f"logs/{STUDY.study}/draw/{experiment}/{{dataset}}/{{recipe}}/{kind}.tsv"
+        conda:
+            "../envs/bnlab.yaml"
+        message:
+            "Drawing a figure of {wildcards.dataset}, {wildcards.recipe}"
+        script:
+            "../scripts/draw.py"

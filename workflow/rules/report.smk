@@ -3,7 +3,7 @@
 
 rule write_report:
     input:
-        library("report"),
+        library("report", "figures", "statistics", "tables"),
         template="workflow/scripts/bnlab/templates/report.html.j2",
         figures=paths("figures", FIGURES, "svg"),
         figure_pngs=paths("figures", FIGURES, "png"),
@@ -14,7 +14,12 @@ rule write_report:
         captions=captions(),
         layers=library("layers"),
     output:
-        report=f"{REPORTS}/report.html",
+        report=report(
+            f"{REPORTS}/report.html",
+            caption="../report/report.rst",
+            category="Report",
+            labels={"figure": "the whole report", "recipe": "all"},
+        ),
     log:
         f"logs/{STUDY.study}/write_report.log",
     benchmark:

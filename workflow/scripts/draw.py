@@ -9,7 +9,7 @@ from bnlab.files import job_log, read_csv
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-output, wildcards = snakemake.output, snakemake.wildcards
-with job_log(snakemake.log[0], "/".join(wildcards)):
-    figure = figures.draw(wildcards.experiment, wildcards.kind, read_csv(Path(snakemake.input.csv)))
+params, output = snakemake.params, snakemake.output
+with job_log(snakemake.log[0], f"{params.kind} of {'/'.join(snakemake.wildcards)}"):
+    figure = figures.draw(params.experiment, params.kind, read_csv(Path(snakemake.input.csv)))
     figures.save(figure, Path(output.svg), Path(output.png))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+
 from bnlab import tables
 from bnlab.files import job_log, save_csv
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
-import json
 import logging
 import os
 import re
-import sys
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

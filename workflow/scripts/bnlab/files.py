@@ -44,6 +44,17 @@ def save_json(path: Path, content: Mapping[str, Any]) -> None:
         handle.write((json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
 
 
+def read_json(path: Path) -> Any:
+    """Read what ``save_json`` wrote."""
+    return json.loads(path.read_text("utf8"))
+
+
+def save_text(path: Path, text: str) -> None:
+    """Write a text."""
+    with replacing(path) as handle:
+        handle.write(text.encode())
+
+
 def save_parquet(path: Path, table: pd.DataFrame) -> None:
     """Write a table as Parquet, without its index."""
     with replacing(path) as handle:

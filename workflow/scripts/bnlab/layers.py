@@ -22,8 +22,8 @@ SMALL_BATCH = 8
 def transposed_gradient(x: tf.Tensor, d: tf.Tensor) -> tf.Tensor:
     """dᵀ·x, shape (units, fan_in), for x (m, fan_in) and d (m, units): the transposed gradient of a kernel.
 
-    Written for speed on one core. The transposed product is the one that a CPU does fastest, and since the trainer keeps
-    its kernels transposed, nothing is ever transposed back. For m ≤ ``SMALL_BATCH`` it is a sum of m outer products,
+    Written for speed on one core. The transposed product is the one that a CPU does fastest, and since the trainer
+    keeps its kernels transposed, nothing is ever transposed back. For m ≤ ``SMALL_BATCH`` it is a sum of m outer products,
     which the compiler fuses with the update of the kernel, so that the gradient is never stored.
     """
     if x.shape[0] is None or x.shape[0] > SMALL_BATCH:
@@ -34,7 +34,7 @@ def transposed_gradient(x: tf.Tensor, d: tf.Tensor) -> tf.Tensor:
 
 @tf.custom_gradient
 def linear(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
-    """u = x·W for x (m, fan_in) and W (fan_in, units)."""
+    """U = x·W for x (m, fan_in) and W (fan_in, units)."""
 
     def gradient(du: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.matmul(du, kernel, transpose_b=True), tf.transpose(transposed_gradient(x, du))
@@ -44,7 +44,7 @@ def linear(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
 
 @tf.custom_gradient
 def standardized_linear(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
-    """u = x·Ŵ, Ŵ = (W − μ)/s, s = σ + ``WS.epsilon``, without ever forming Ŵ: u = (x·W − (Σₖxₖ)·μ)/s.
+    """U = x·Ŵ, Ŵ = (W − μ)/s, s = σ + ``WS.epsilon``, without ever forming Ŵ: u = (x·W − (Σₖxₖ)·μ)/s.
 
     μ and σ are each column's mean and biased standard deviation over fan_in = N rows. With D = ∂L/∂u / s the gradients
     through x, μ and σ are

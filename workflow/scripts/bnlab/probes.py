@@ -12,8 +12,8 @@ COLUMNS = {"quantity": "object", "unit": "int16", "percentile": "int8", "value":
 def percentiles(**quantities: np.ndarray) -> pd.DataFrame:
     """Percentiles 15, 50 and 85 of each column of each array (samples, units), one row a unit and percentile.
 
-    Ioffe & Szegedy 2015 (arXiv 1502.03167, §4.1 and Fig. 1b, c) follow those of the inputs of one typical sigmoid of the
-    last hidden layer.
+    Ioffe & Szegedy 2015 (arXiv 1502.03167, §4.1 and Fig. 1b, c) follow those of the inputs of one typical sigmoid of
+    the last hidden layer.
     """
     return pd.concat([_table(name, values) for name, values in quantities.items()])
 

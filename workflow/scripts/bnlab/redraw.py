@@ -81,7 +81,7 @@ def count(codes: np.ndarray, states: np.ndarray, size: int) -> tuple[np.ndarray,
 
 
 def bayesian_score(counts: np.ndarray) -> float:
-    """ln of Cooper & Herskovits' g = Π_j (r-1)! / (N_j + r - 1)! · Π_k N_jk!
+    """Ln of Cooper & Herskovits' g = Π_j (r-1)! / (N_j + r - 1)! · Π_k N_jk!
 
     counts: (parent states j, states k), N_jk; r is the number of states.
     """

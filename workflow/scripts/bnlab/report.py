@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.figures import FIGURES
+from bnlab.files import read_csv
 from bnlab.statistics import rounded
 from bnlab.tables import shown_label
 
@@ -267,7 +268,7 @@ def _shown_figure(
 ) -> dict[str, Any]:
     assert item.svg is not None
     title = FIGURES[item.experiment, item.kind].title
-    table = read_table(item.csv)
+    table = read_csv(item.csv)
     return _shown(item, title, captions, folder) | {
         "image": base64.b64encode(item.svg.read_bytes()).decode(),
         "alt": alt_text(title, item.kind, table),
@@ -278,7 +279,7 @@ def _shown_figure(
 def _shown_table(
     item: Item, captions: Mapping[tuple[str, str], str], folder: Path
 ) -> dict[str, Any]:
-    shown = grids(item.experiment, item.kind, read_table(item.csv))
+    shown = grids(item.experiment, item.kind, read_csv(item.csv))
     title = TITLES.get(item.kind, item.kind.replace("_", " ").capitalize())
     return _shown(item, title, captions, folder) | {
         "grids": shown,
@@ -301,11 +302,6 @@ def _shown(
 
 def _paragraph(text: str) -> str:
     return " ".join(text.split()).replace(" %", "\N{NO-BREAK SPACE}%")
-
-
-def read_table(csv: Path) -> pd.DataFrame:
-    """A published table; a class called ``NA`` stays a name."""
-    return pd.read_csv(csv, keep_default_na=False, na_values=[""])
 
 
 def alt_text(title: str, kind: str, table: pd.DataFrame) -> str:
@@ -360,7 +356,7 @@ def _brief(item: Item) -> list[str]:
     """
     if (item.experiment, item.kind) != ("learning_curves", "final"):
         return []
-    table = read_table(item.csv)
+    table = read_csv(item.csv)
     rows = _part(table, "test", "accuracy")
     ends = ", ".join(f"{r.method_label} {_percent(r)}" for r in _rows(rows))
     compared = [

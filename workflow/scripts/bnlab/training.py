@@ -210,7 +210,7 @@ class Trainer:
         block: int,
         training: bool,
     ) -> tf.Tensor:
-        """Logits (rows, classes) of rows of x, computed ``block`` rows at a time from the first ``count`` of ``starts``.
+        """Logits (rows, classes) of rows of x, ``block`` rows at a time from each of the first ``count`` of ``starts``.
 
         ``training`` normalizes each block by its own statistics, else by those in ``state``. Rows of no block are 0.
         """
