@@ -1,0 +1,59 @@
+# Every target is one plain command in an environment built from a lock file; `make` lists them.
+
+PYTHON ?= python3#           a Python 3.11, 3.12 or 3.13
+LOCK ?= requirements.lock#   requirements-gpu.lock on a machine with a CUDA GPU
+BIN := .venv/bin
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(BIN)/uv)
+
+SUPPORTED := import sys; v = sys.version.split()[0]; \
+  sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else \
+  f"Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is {v}. Name another: make PYTHON=python3.12")
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --custom-compile-command "make lock" --group dev pyproject.toml
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo study test lint bench lock environment
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+
+demo: environment  ## the whole study in minutes, on data that need no download
+	$(BIN)/snakemake --configfile workflow/studies/demo.yaml
+	@printf '\nThe report: %s\n' '$(CURDIR)/reports/demo/report.html'
+
+study: environment  ## the full study of config.yaml
+	$(BIN)/snakemake --cores all
+	@printf '\nThe report: %s\n' '$(CURDIR)/reports/full/report.html'
+
+test: environment  ## all tests
+	$(BIN)/pytest
+
+lint: environment  ## format, style, types, and Snakemake's own advice
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+	$(BIN)/mypy
+
+bench: environment  ## the trainer against keras.Model.fit and this machine's matrix products
+	$(BIN)/python workflow/scripts/bench.py
+
+lock: environment $(filter $(BIN)/%,$(UV))  ## lock files and conda environment from pyproject.toml
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) -o requirements-gpu.lock -c requirements.lock --extra gpu \
+	  --no-emit-package tensorflow-cpu
+	$(BIN)/python workflow/envs/pin.py
+
+# .venv/lock is a copy of the lock file that .venv was last built from.
+environment: $(BIN)/python $(filter $(BIN)/%,$(UV))  ## .venv as the lock file says, the others do it first
+	@cmp -s $(LOCK) .venv/lock || { set -ex; \
+	  $(UV) pip sync --python $(BIN)/python --require-hashes --compile-bytecode $(LOCK); \
+	  cp $(LOCK) .venv/lock; }
+
+$(BIN)/python:
+	@$(PYTHON) -c '$(SUPPORTED)'
+	$(PYTHON) -m venv .venv
+
+$(BIN)/uv: | $(BIN)/python
+	$(BIN)/python -m pip install --quiet uv
