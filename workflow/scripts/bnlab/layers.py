@@ -22,9 +22,9 @@ SMALL_BATCH = 8
 def transposed_gradient(x: tf.Tensor, d: tf.Tensor) -> tf.Tensor:
     """dᵀ·x, shape (units, fan_in), for x (m, fan_in) and d (m, units): the transposed gradient of a kernel.
 
-    Written for speed on one core. The transposed product is the one that a CPU does fastest, and since the trainer
-    keeps its kernels transposed, nothing is ever transposed back. For m ≤ ``SMALL_BATCH`` it is a sum of m outer products,
-    which the compiler fuses with the update of the kernel, so that the gradient is never stored.
+    Written for speed on one core. The transposed product is the one that a CPU does fastest, and since the trainer keeps
+    its kernels transposed, nothing is transposed back. For m ≤ ``SMALL_BATCH`` it is a sum of m outer products, which
+    the compiler fuses with the update of the kernel, so that the gradient is never stored.
     """
     if x.shape[0] is None or x.shape[0] > SMALL_BATCH:
         return tf.matmul(d, x, transpose_a=True)
@@ -44,7 +44,7 @@ def linear(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
 
 @tf.custom_gradient
 def standardized_linear(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
-    """U = x·Ŵ, Ŵ = (W − μ)/s, s = σ + ``WS.epsilon``, without ever forming Ŵ: u = (x·W − (Σₖxₖ)·μ)/s.
+    """U = x·Ŵ, Ŵ = (W − μ)/s, s = σ + ``WS.kernel_epsilon``, without ever forming Ŵ: u = (x·W − (Σₖxₖ)·μ)/s.
 
     μ and σ are each column's mean and biased standard deviation over fan_in = N rows. With D = ∂L/∂u / s the gradients
     through x, μ and σ are
@@ -55,7 +55,7 @@ def standardized_linear(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any
     fan_in = kernel.shape[0]
     mean = column_mean(kernel)
     sigma = tf.sqrt(column_mean(tf.square(kernel)) - tf.square(mean))
-    s = sigma + WS.epsilon
+    s = sigma + WS.kernel_epsilon
     total = tf.matmul(x, tf.ones((fan_in, 1), x.dtype))
     u = (tf.matmul(x, kernel) - total * mean) / s
 
@@ -194,7 +194,7 @@ class WS(Base):
     Reference: Qiao, Wang, Liu, Shen & Yuille 2019, arXiv 1903.10520, eq. 4 to 6; ε = 1e-5 as in their code.
     """
 
-    epsilon = 1e-5
+    kernel_epsilon = 1e-5
 
     def multiply(self, x: tf.Tensor) -> tf.Tensor:
         return standardized_linear(x, tf.convert_to_tensor(self.kernel))

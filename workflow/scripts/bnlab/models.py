@@ -32,7 +32,7 @@ class Perceptron(keras.Model):
         initializer: str,
         dtype: str = "float32",
     ):
-        super().__init__(dtype=dtype)
+        super().__init__(name="perceptron", dtype=dtype)
         self.hidden = [
             method(units, activation, initializer, name=f"hidden{i}", dtype=dtype)
             for i, units in enumerate(hidden, 1)
