@@ -22,9 +22,9 @@ SMALL_BATCH = 8
 def transposed_gradient(x: tf.Tensor, d: tf.Tensor) -> tf.Tensor:
     """dᵀ·x, shape (units, fan_in), for x (m, fan_in) and d (m, units): the transposed gradient of a kernel.
 
-    Written for speed on one core. The transposed product is the one that a CPU does fastest, and since the trainer keeps
-    its kernels transposed, nothing is transposed back. For m ≤ ``SMALL_BATCH`` it is a sum of m outer products, which
-    the compiler fuses with the update of the kernel, so that the gradient is never stored.
+    Written for speed on one core. The transposed product is the one that a CPU does fastest, and since the trainer
+    keeps its kernels transposed, nothing is transposed back. For m ≤ ``SMALL_BATCH`` it is a sum of m outer products,
+    which the compiler fuses with the update of the kernel, so that the gradient is never stored.
     """
     if x.shape[0] is None or x.shape[0] > SMALL_BATCH:
         return tf.matmul(d, x, transpose_a=True)
