@@ -36,7 +36,7 @@ rule train:
 
 rule time_methods:
     input:
-        library("layers", "models", "training"),
+        library("models", "training"),
         split=f"{DATA}/{{dataset}}/split.npz",
     output:
         timing=f"{RESULTS}/timing/{{dataset}}/batch{{batch}}/{{recipe}}.parquet",
@@ -52,6 +52,11 @@ rule time_methods:
         layers={
             name: STUDY.methods[name].layer for name in TIMED if name in STUDY.methods
         },
+        layer_digests=[
+            layer_digest(STUDY.methods[name].layer)
+            for name in TIMED
+            if name in STUDY.methods
+        ],
         settings=lambda w: settings(w.dataset, w.recipe, int(w.batch)),
     message:
         "Timing base and bn in turn on {wildcards.dataset}, batch {wildcards.batch}, {wildcards.recipe}"

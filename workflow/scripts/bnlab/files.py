@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,11 +82,16 @@ def job_log(path: str, subject: str) -> Iterator[None]:
     for handler in (logging.FileHandler(path, "w", encoding="utf8"), logging.StreamHandler()):
         handler.setFormatter(logging.Formatter(f"%(asctime)s {subject}: %(message)s", "%H:%M:%S"))
         package.addHandler(handler)
+    begun = time.perf_counter()
     try:
         yield
+        package.info("done in %.1f s", time.perf_counter() - begun)
     except JobError as error:
         package.error("%s", error)
         sys.exit(1)
+    except KeyboardInterrupt:
+        package.error("interrupted")
+        sys.exit(130)
     except Exception:
         package.exception("failed")
         raise

@@ -1,0 +1,145 @@
+"""A copy of the project in which tests run Snakemake for real and may change anything."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bnlab.config import Run, Study, read
+
+CHECKOUT = Path(__file__).parents[1]
+SOURCES = ("Snakefile", "config.yaml", "workflow", "profiles")
+SMOKE = "workflow/studies/smoke.yaml"
+SECONDS = 300
+"""No call of Snakemake may take longer than this."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call of Snakemake left: exit code, standard output, and what it said on stderr."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        return self.stdout + self.stderr
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with the project's sources, the overlays laid over config.yaml, and an environment."""
+
+    folder: Path
+    overlays: tuple[str, ...] = (SMOKE,)
+    environment: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def study(self) -> Study:
+        return read([self.folder / name for name in ("config.yaml", *self.overlays)])
+
+    def full(self) -> "Project":
+        """The same folder without an overlay."""
+        return Project(self.folder, (), self.environment)
+
+    def overlaid(self, content: Mapping[str, Any] | str, name: str = "overlay.yaml") -> "Project":
+        """The same folder with one more overlay, given as a mapping or as YAML text."""
+        text = content if isinstance(content, str) else yaml.safe_dump(dict(content))
+        (self.folder / name).write_text(text, encoding="utf8")
+        overlays = tuple(known for known in self.overlays if known != name)
+        return Project(self.folder, (*overlays, name), self.environment)
+
+    def with_environment(self, **variables: str) -> "Project":
+        """The same folder with these environment variables."""
+        return Project(self.folder, self.overlays, tuple(variables.items()))
+
+    def copy(self, folder: Path) -> "Project":
+        """All of it, times of change included, in another folder."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Project(folder, self.overlays, self.environment)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Snakemake with these targets and options, in a process group of its own."""
+        configs = ["--configfile", *self.overlays] if self.overlays else []
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", *arguments, "--cores", "2", *configs],
+            cwd=self.folder,
+            env=_environment() | dict(self.environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def snakemake(self, *arguments: str) -> Outcome:
+        """Run Snakemake with these targets and options to its end."""
+        with self.start(*arguments) as process:
+            try:
+                stdout, stderr = process.communicate(timeout=SECONDS)
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        return Outcome(process.returncode, stdout, stderr)
+
+    def plan(self, *arguments: str) -> "Plan":
+        """What a dry run with these targets and options would do."""
+        outcome = self.snakemake("--dry-run", *arguments)
+        assert outcome.code == 0, outcome.text
+        return Plan.of(outcome.text)
+
+    def files(self, pattern: str) -> set[str]:
+        """Files that match a pattern, relative to the folder."""
+        return {
+            path.relative_to(self.folder).as_posix()
+            for path in self.folder.glob(pattern)
+            if path.is_file()
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The jobs of a dry run: how many of each rule, and which runs would be trained."""
+
+    jobs: Counter[str]
+    trained: set[Run]
+
+    @classmethod
+    def of(cls, text: str) -> "Plan":
+        _, _, table = text.partition("Job stats:\n")
+        rows = re.findall(r"^(\w+) +(\d+)$", table.partition("\n\n")[0], re.MULTILINE)
+        jobs = Counter({rule: int(count) for rule, count in rows if rule not in ("total", "all")})
+        runs = re.findall(r"Training (\S+) on (\S+), batch (\d+), (\S+)", text)
+        trained = {Run(dataset, method, int(batch), recipe) for method, dataset, batch, recipe in runs}
+        assert len(trained) == jobs["train"]
+        return cls(jobs, trained)
+
+    def count(self, stem: str) -> int:
+        """Jobs of all rules whose name begins with this."""
+        return sum(count for rule, count in self.jobs.items() if rule.startswith(stem))
+
+
+def fresh_project(folder: Path) -> Project:
+    """The sources of the project as they are in the checkout, and nothing that they made."""
+    folder.mkdir(parents=True)
+    for name in SOURCES:
+        source = CHECKOUT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("*cache*"))
+        else:
+            shutil.copy2(source, folder / name)
+    return Project(folder)
+
+
+def _environment() -> dict[str, str]:
+    """This process' environment without what would lead a study elsewhere."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("BNLAB_")}
