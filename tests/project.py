@@ -119,7 +119,9 @@ class Plan:
         rows = re.findall(r"^(\w+) +(\d+)$", table.partition("\n\n")[0], re.MULTILINE)
         jobs = Counter({rule: int(count) for rule, count in rows if rule not in ("total", "all")})
         runs = re.findall(r"Training (\S+) on (\S+), batch (\d+), (\S+)", text)
-        trained = {Run(dataset, method, int(batch), recipe) for method, dataset, batch, recipe in runs}
+        trained = {
+            Run(dataset, method, int(batch), recipe) for method, dataset, batch, recipe in runs
+        }
         assert len(trained) == jobs["train"]
         return cls(jobs, trained)
 

@@ -1,0 +1,519 @@
+"""What a user of Snakemake expects, with Snakemake run for real in copies of the project."""
+
+import ast
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from openml_server import Faults, serve
+from project import CHECKOUT, Plan, Project, fresh_project
+from sklearn.datasets import load_iris
+
+from bnlab import datasets
+from bnlab.config import Run, Study, read
+
+pytestmark = pytest.mark.slow
+
+BN_4, BN_16, LN_4, LN_16 = (
+    Run("iris_redraw", method, batch, "smoke") for method in ("bn", "ln") for batch in (4, 16)
+)
+BASE_16 = Run("iris_redraw", "base", 16, "smoke")
+FILES_OF_A_RUN = ("history.parquet", "probes.parquet", "predictions.npz", "weights.npz", "run.json")
+
+
+def run_file(run: Run, name: str, study: str = "smoke") -> str:
+    return f"results/{study}/runs/{run.path}/{name}"
+
+
+def assert_plain(outcome) -> None:
+    """It failed, and said so in words for a user."""
+    assert outcome.code != 0
+    assert "Traceback" not in outcome.text, outcome.text
+
+
+# --- the full study, in dry runs --------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory) -> Project:
+    return fresh_project(tmp_path_factory.mktemp("full") / "project").full()
+
+
+def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[str, int]:
+    """Jobs of an empty folder, counted from the config."""
+    runs = {run for name in experiments for run in study.runs(name)}
+    figures = [figure for figure in study.figures() if figure.experiment in experiments]
+    used = {name for run in runs for name in (run.dataset, study.datasets[run.dataset])}
+    timed = {t[1:3] for t in study.tables() if t.experiment in experiments and t.figure == "timing"}
+    curves = [run for run in runs if (run.dataset, run.recipe) in timed]
+    return {
+        "download": sum(isinstance(name, str) for name in used),
+        "preprocess": len({run.dataset for run in runs}),
+        "train": len(runs),
+        "time_methods": len({(run.dataset, run.batch, run.recipe) for run in curves}),
+        "aggregate": len(experiments),
+        "score_classes": len([name for name in experiments if name == "learning_curves"]),
+        "tabulate": len(experiments),
+        "draw": len(figures),
+        "write_report": int(report),
+    }
+
+
+def counted(plan: Plan, rules) -> dict[str, int]:
+    return {rule: plan.count(rule) for rule in rules}
+
+
+def seconds_of_children() -> float:
+    """Processor time of finished child processes, which does not grow when the machine is busy."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def test_a_dry_run_of_the_full_study_plans_every_job_within_ten_seconds(full):
+    before = seconds_of_children()
+    plan = full.plan()
+    assert seconds_of_children() - before < 10
+    expected = expected_jobs(full.study, ["learning_curves", "batch_size"], report=True)
+    assert counted(plan, expected) == expected
+    assert sum(plan.jobs.values()) == sum(expected.values())
+    assert plan.trained == set(full.study.all_runs())
+
+
+@pytest.mark.parametrize("experiment", ["learning_curves", "batch_size"])
+def test_an_experiment_is_a_target(full, experiment):
+    plan = full.plan(experiment)
+    expected = expected_jobs(full.study, [experiment], report=False)
+    assert counted(plan, expected) == expected
+    assert plan.trained == set(full.study.runs(experiment))
+
+
+def test_one_file_of_a_run_is_a_target(full):
+    run = full.study.runs("batch_size")[0]
+    plan = full.plan(run_file(run, "history.parquet", "full"))
+    assert plan.jobs == {"download": 1, "preprocess": 1, "train": 1}
+    assert plan.trained == {run}
+
+
+# --- the smoke study, run to its end ----------------------------------------------------------
+
+
+def test_a_finished_study_has_every_file_that_its_config_promises(finished_study):
+    study = finished_study.study
+    promised = {
+        "results/smoke/runs/**/*": {
+            run_file(run, name) for run in study.all_runs() for name in FILES_OF_A_RUN
+        },
+        "reports/smoke/figures/**/*": {
+            f"reports/smoke/figures/{figure.path}.{suffix}"
+            for figure in study.figures()
+            for suffix in ("svg", "png")
+        },
+        "reports/smoke/tables/**/*": {
+            f"reports/smoke/tables/{table.path}.csv"
+            for table in [*study.figures(), *study.tables()]
+        },
+        "reports/smoke/*": {"reports/smoke/report.html"},
+        "results/data/**/*": {
+            f"results/data/{name}/{file}"
+            for name in study.used_datasets()
+            for file in ("raw.npz", "split.npz", "data.json")
+        },
+    }
+    assert {pattern: finished_study.files(pattern) for pattern in promised} == promised
+
+
+def test_every_job_leaves_a_log_with_progress_and_a_benchmark(finished_study):
+    logs, benchmarks = finished_study.files("logs/**/*.log"), finished_study.files("logs/**/*.tsv")
+    assert {Path(log).with_suffix(".tsv").as_posix() for log in logs} == benchmarks
+    texts = {log: (finished_study.folder / log).read_text() for log in logs}
+    assert [log for log, text in texts.items() if "done in" not in text] == []
+    run = texts[f"logs/smoke/train/{BN_16.path}.log"]
+    assert re.search(r"replicate 1 of 2: test accuracy \d\.\d+", run)
+    seconds = pd.read_csv(finished_study.folder / f"logs/smoke/train/{BN_16.path}.tsv", sep="\t")
+    assert seconds["s"].item() > 0
+
+
+def test_a_second_run_does_nothing(finished_study):
+    outcome = finished_study.snakemake()
+    assert outcome.code == 0
+    assert "Nothing to be done" in outcome.text
+
+
+def test_a_study_repeated_in_another_folder_has_the_same_bits(finished_study, fresh):
+    outcome = fresh.snakemake("learning_curves")
+    assert outcome.code == 0, outcome.text
+    folders = (
+        "results/data/**/*",
+        "results/smoke/runs/**/*",
+        "results/smoke/experiments/learning_curves/*",
+        "reports/smoke/figures/**/*",
+        "reports/smoke/tables/**/*",
+    )
+    measured = re.compile(r"/(run\.json|runs\.parquet|timing\.csv)$")  # seconds and megabytes
+    files = [
+        file for pattern in folders for file in fresh.files(pattern) if not measured.search(file)
+    ]
+    assert {Path(file).suffix for file in files} == {
+        ".npz",
+        ".json",
+        ".parquet",
+        ".csv",
+        ".svg",
+        ".png",
+    }
+    assert {Path(file).name for file in files} >= set(FILES_OF_A_RUN) - {"run.json"}
+    first, second = finished_study.folder, fresh.folder
+    differing = [f for f in files if (first / f).read_bytes() != (second / f).read_bytes()]
+    assert differing == []
+
+
+# --- what an edit re-runs ---------------------------------------------------------------------
+
+
+def append(project: Project, file: str, text: str) -> None:
+    path = project.folder / "workflow" / "scripts" / "bnlab" / file
+    path.write_text(path.read_text() + text)
+
+
+def insert_into_class(project: Project, name: str, line: str) -> None:
+    """Add a line at the end of a class of layers.py."""
+    path = project.folder / "workflow" / "scripts" / "bnlab" / "layers.py"
+    lines = path.read_text().splitlines()
+    (node,) = [n for n in ast.parse("\n".join(lines)).body if getattr(n, "name", None) == name]
+    lines.insert(node.end_lineno, f"\n    {line}\n")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_force_running_a_rule_runs_all_its_jobs_and_what_follows_but_nothing_before(finished_study):
+    plan = finished_study.plan("--forcerun", "train")
+    assert plan.trained == set(finished_study.study.all_runs())
+    assert counted(plan, ["download", "preprocess", "time_methods"]) == dict.fromkeys(
+        ["download", "preprocess", "time_methods"], 0
+    )
+    assert plan.count("draw") == len(finished_study.study.figures())
+
+
+def test_an_edit_of_the_drawing_code_redraws_the_figures_and_nothing_else(finished):
+    append(finished, "figures.py", "\nEDITED = True\n")
+    plan = finished.plan()
+    figures = len(finished.study.figures())
+    assert plan.count("draw") == figures
+    assert sum(plan.jobs.values()) == figures + plan.jobs["write_report"] == figures + 1
+
+
+def test_an_edit_of_the_trainer_trains_anew_but_keeps_the_data(finished):
+    append(finished, "training.py", "\nEDITED = True\n")
+    plan = finished.plan()
+    assert plan.trained == set(finished.study.all_runs())
+    assert plan.jobs["time_methods"] == 1
+    assert counted(plan, ["download", "redraw", "preprocess"]) == {
+        "download": 0,
+        "redraw": 0,
+        "preprocess": 0,
+    }
+
+
+def test_an_edit_of_a_method_trains_only_the_runs_of_this_method(finished):
+    insert_into_class(finished, "BN", "edited = True")
+    assert finished.plan().trained == {BN_4, BN_16}
+
+
+def test_a_comment_or_docstring_in_the_methods_trains_and_times_nothing(finished):
+    append(finished, "layers.py", "\n# A remark.\n")
+    path = finished.folder / "workflow" / "scripts" / "bnlab" / "layers.py"
+    text = path.read_text()
+    docstring = ast.get_docstring(ast.parse(text), clean=False)
+    path.write_text(text.replace(docstring, f"In other words.\n\n{docstring}", 1))
+    plan = finished.plan()
+    assert plan.trained == set()
+    assert plan.jobs["time_methods"] == 0
+
+
+def test_a_new_method_trains_only_its_own_runs(finished):
+    append(
+        finished,
+        "layers.py",
+        "\n\nclass Centered(Base):\n    def normalize(self, u, training):\n"
+        "        return u - column_mean(u)\n",
+    )
+    own = {
+        "datasets": ["iris_redraw"],
+        "methods": ["centered"],
+        "batches": [8],
+        "recipes": ["smoke"],
+    }
+    groups = [group.model_dump() for group in finished.study.experiments["batch_size"].runs]
+    changed = finished.overlaid(
+        {
+            "methods": {"centered": {"layer": "Centered", "label": "Centered"}},
+            "experiments": {"batch_size": {"runs": [*groups, own]}},
+        }
+    )
+    run = Run("iris_redraw", "centered", 8, "smoke")
+    plan = changed.plan()
+    assert plan.trained == {run}
+    assert plan.jobs["time_methods"] == 0
+    outcome = changed.snakemake(run_file(run, "run.json"))
+    assert outcome.code == 0, outcome.text
+    summary = json.loads((changed.folder / run_file(run, "run.json")).read_text())
+    assert (summary["method"], summary["diverged_at"]) == ("centered", [None, None])
+
+
+def test_an_edit_of_one_recipe_trains_only_its_runs(finished):
+    smoke = finished.study.recipes["smoke"].model_dump(exclude_none=True)
+    groups = [group.model_dump() for group in finished.study.experiments["batch_size"].runs]
+    own = {"datasets": ["iris_redraw"], "methods": ["ln"], "batches": [4], "recipes": ["second"]}
+
+    def with_second(rate: float) -> Project:
+        return finished.overlaid(
+            {
+                "recipes": {"second": smoke | {"learning_rate": rate}},
+                "experiments": {"batch_size": {"runs": [*groups, own]}},
+            }
+        )
+
+    of_second = Run("iris_redraw", "ln", 4, "second")
+    before = with_second(0.1)
+    assert before.plan().trained == {of_second}
+    outcome = before.snakemake(run_file(of_second, "run.json"))
+    assert outcome.code == 0, outcome.text
+    assert before.plan().trained == set()
+    assert with_second(0.2).plan().trained == {of_second}
+    of_first = finished.overlaid({"recipes": {"smoke": {"learning_rate": 0.2}}}, "first.yaml")
+    assert of_first.plan().trained == {BASE_16, BN_4, BN_16, LN_4, LN_16}
+
+
+def test_a_setting_trains_only_the_runs_in_which_it_changes_a_number(finished):
+    proportional = {"recipes": {"smoke": {"learning_rate_reference_batch": 16}}}
+    assert finished.overlaid(proportional).plan().trained == {BN_4, LN_4}
+
+
+# --- what goes wrong --------------------------------------------------------------------------
+
+
+def test_every_problem_of_a_config_is_told_with_its_place_before_any_job(fresh):
+    broken = fresh.overlaid(
+        "replicates: many\n"
+        "recipes:\n"
+        "  smoke:\n"
+        "    learning_rate: 1e-4\n"
+        "    speed: 3\n"
+        "experiments:\n"
+        "  batch_size:\n"
+        "    runs:\n"
+        "      - datasets: [iris_redrawn]\n"
+        "        methods: [bnn]\n"
+        "        batches: [4]\n"
+        "        recipes: [smoke]\n"
+        "      - datasets: [iris_redraw]\n"
+        "        methods: [bn]\n"
+        "        batches: [4000]\n"
+        "        recipes: [smoke]\n"
+        "  learning_curves: {runs: []}\n"
+        "seed: 1\n"
+        "seed: 2\n"
+    )
+    outcome = broken.snakemake()
+    assert_plain(outcome)
+    told = set(re.findall(r"^overlay\.yaml:(\d+): ([\w.]+): ", outcome.stderr, re.MULTILINE))
+    assert told == {
+        ("1", "replicates"),
+        ("4", "recipes.smoke.learning_rate"),
+        ("5", "recipes.smoke.speed"),
+        ("9", "experiments.batch_size.runs.0.datasets.0"),
+        ("10", "experiments.batch_size.runs.0.methods.0"),
+        ("15", "experiments.batch_size.runs.1.batches.0"),
+        ("17", "experiments.learning_curves.runs"),
+        ("19", "seed"),
+    }
+    assert "did you mean 'iris_redraw'?" in outcome.stderr
+    assert "write 1.0e-4" in outcome.stderr
+    assert "Building DAG" not in outcome.text
+    assert fresh.files("results/**/*") == fresh.files("logs/**/*") == set()
+
+
+def test_data_that_is_not_what_the_config_pins_stops_its_own_jobs_with_a_sentence(fresh):
+    wine = fresh.study.datasets["iris"].model_dump(exclude_none=True) | {
+        "name": "wine",
+        "label": "wine",
+        "shape": {"rows": 178, "features": 13, "classes": 3},
+    }
+    pinned = fresh.overlaid(
+        {
+            "datasets": {
+                "iris": {"sha256": {"features": "0" * 64, "labels": "0" * 64}},
+                "wine": wine,
+            }
+        }
+    )
+    outcome = pinned.snakemake("results/data/iris/split.npz", "results/data/wine/split.npz")
+    assert_plain(outcome)
+    assert re.search(r"iris: found features with SHA-256 \w+, expected 0+: .+ pins; ", outcome.text)
+    assert fresh.files("results/**/*") == {
+        f"results/data/wine/{name}" for name in ("raw.npz", "split.npz", "data.json")
+    }
+
+
+def test_a_job_that_fails_leaves_nothing_and_the_rest_is_kept(finished):
+    script = finished.folder / "workflow" / "scripts" / "train.py"
+    writing = "    save_json(Path(output.run)"
+    text = script.read_text()
+    assert writing in text
+    script.write_text(text.replace(writing, f"    raise RuntimeError('no room')\n{writing}"))
+    outcome = finished.snakemake(run_file(BN_4, "run.json"))
+    assert outcome.code != 0
+    assert "no room" in (finished.folder / f"logs/smoke/train/{BN_4.path}.log").read_text()
+    assert finished.files("results/smoke/runs/**/.*") == set()
+    assert finished.files("results/smoke/runs/**/*") == {
+        run_file(run, name) for run in (BASE_16, BN_16, LN_4, LN_16) for name in FILES_OF_A_RUN
+    }
+    script.write_text(text)
+    assert finished.plan().trained == {BN_4}
+
+
+def test_a_study_that_is_interrupted_goes_on_where_it_was(finished):
+    endless = finished.overlaid({"recipes": {"smoke": {"budget": {"steps": 10**8}}}})
+    process = endless.start(run_file(BN_4, "run.json"))
+    log = finished.folder / f"logs/smoke/train/{BN_4.path}.log"
+    log.unlink()
+    try:
+        while not (log.exists() and "compiled" in log.read_text()):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode != 0
+    assert "Traceback" not in stderr, stderr
+    assert "interrupted" in log.read_text()
+    assert finished.files(f"results/smoke/runs/{BN_4.path}/*") == set()
+    assert finished.plan().trained == {BN_4}
+
+
+# --- OpenML -----------------------------------------------------------------------------------
+
+
+def test_the_full_study_stops_with_a_plain_sentence_where_openml_cannot_be_reached(fresh, tmp_path):
+    offline = fresh.full().with_environment(
+        BNLAB_OPENML_SERVER="http://127.0.0.1:9/api/v1/xml",
+        BNLAB_OPENML_CACHE=str(tmp_path / "cache"),
+    )
+    start = time.perf_counter()
+    outcome = offline.snakemake("results/data/mnist/raw.npz")
+    assert time.perf_counter() - start < 45
+    assert_plain(outcome)
+    (sentence,) = set(re.findall(r"mnist: (data set 554 could not .*)", outcome.stderr))
+    for part in (
+        "127.0.0.1:9",
+        "no connection",
+        "nothing is lost",
+        "`make demo`",
+        "`source: file`",
+    ):
+        assert part in sentence
+    assert fresh.files("results/**/*") == set()
+
+
+def test_a_dataset_comes_from_openml_though_its_server_is_busy_at_first(fresh, tmp_path):
+    iris = load_iris()
+    table = datasets.Table(
+        iris.data, iris.target.astype(np.uint8), tuple("abcd"), tuple(map(str, iris.target_names))
+    )
+    described: dict[str, Any] = {
+        "source": "openml",
+        "id": 61,
+        "label": "iris",
+        "shape": {"rows": 150, "features": 4, "classes": 3},
+        "sha256": datasets.digest(table),
+        "split": {"test": 0.2, "validation": 0.1},
+        "scaling": "standardize",
+    }
+    with serve({61: table}, Faults(unavailable=1)) as server:
+        project = fresh.overlaid({"datasets": {"served": described}}).with_environment(
+            BNLAB_OPENML_SERVER=server.url, BNLAB_OPENML_CACHE=str(tmp_path / "cache")
+        )
+        outcome = project.snakemake("results/data/served/raw.npz")
+    assert outcome.code == 0, outcome.text
+    assert server.downloads == 2
+    assert "the server answered 503" in (fresh.folder / "logs/data/served/download.log").read_text()
+    got = datasets.load_table(fresh.folder / "results/data/served/raw.npz")
+    np.testing.assert_array_equal(got.x, iris.data)
+    np.testing.assert_array_equal(got.y, iris.target)
+
+
+# --- good manners -----------------------------------------------------------------------------
+
+
+def test_snakemakes_own_report_shows_every_figure_with_caption_category_and_labels(finished):
+    outcome = finished.snakemake("--report", "report.zip")
+    assert outcome.code == 0, outcome.text
+    with zipfile.ZipFile(finished.folder / "report.zip") as archive:
+        page = archive.read("report/report.html").decode()
+        inside = {Path(name).name for name in archive.namelist()}
+    results, categories = (
+        json.JSONDecoder().raw_decode(page, re.search(rf"var {name} = (?={{)", page).end())[0]
+        for name in ("results", "categories")
+    )
+    study = finished.study
+    for figure in study.figures():
+        path = f"reports/smoke/figures/{figure.path}.svg"
+        assert Path(path).name in inside
+        title = study.experiments[figure.experiment].title
+        assert path in categories[title][figure.dataset]
+        labels = {"figure": figure.figure.replace("_", " "), "recipe": figure.recipe}
+        assert results[path]["labels"] == labels
+        caption = CHECKOUT / "workflow" / "report" / figure.experiment / f"{figure.figure}.rst"
+        told = re.sub(r"<[^>]+>|\W", "", results[path]["caption"])
+        assert told.startswith(re.sub(r"\W", "", caption.read_text().split(".")[0]))
+    assert "reports/smoke/report.html" in results
+
+
+@pytest.mark.parametrize(
+    "studies", [(), ("smoke",), ("demo",), ("local.example",)], ids=lambda names: "-".join(names)
+)
+def test_every_figure_and_table_of_a_study_has_a_caption(studies):
+    overlays = [CHECKOUT / "workflow" / "studies" / f"{name}.yaml" for name in studies]
+    study = read([CHECKOUT / "config.yaml", *overlays])
+    wanted = {f"{key.experiment}/{key.figure}.rst" for key in [*study.figures(), *study.tables()]}
+    captions = CHECKOUT / "workflow" / "report"
+    assert [name for name in wanted if not (captions / name).is_file()] == []
+
+
+def test_every_file_that_the_rules_name_exists():
+    rules = sorted((CHECKOUT / "workflow" / "rules").glob("*.smk"))
+    named = {
+        (file, place)
+        for file in rules
+        for place in re.findall(r'"(\.\./[\w/.]+)"', file.read_text())
+    }
+    assert {place.split("/")[1] for _, place in named} == {"envs", "report", "scripts"}
+    assert [str(place) for file, place in named if not (file.parent / place).is_file()] == []
+
+
+def test_snakemake_finds_nothing_to_complain_of(fresh):
+    outcome = fresh.snakemake("--lint")
+    assert outcome.code == 0, outcome.text
+    assert "good condition" in outcome.text
+
+
+def test_the_rules_are_formatted():
+    snakefmt = shutil.which("snakefmt", path=Path(sys.executable).parent)
+    if snakefmt is None:
+        pytest.skip("snakefmt is not installed")
+    command = [snakefmt, "--check", "Snakefile", "workflow/rules"]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
