@@ -34,7 +34,7 @@ def transposed_gradient(x: tf.Tensor, d: tf.Tensor) -> tf.Tensor:
 
 @tf.custom_gradient
 def linear(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
-    """U = x·W for x (m, fan_in) and W (fan_in, units)."""
+    """u = x·W for x (m, fan_in) and W (fan_in, units)."""
 
     def gradient(du: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.matmul(du, kernel, transpose_b=True), tf.transpose(transposed_gradient(x, du))
@@ -44,7 +44,7 @@ def linear(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
 
 @tf.custom_gradient
 def standardized_linear(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
-    """U = x·Ŵ, Ŵ = (W − μ)/s, s = σ + ``WS.kernel_epsilon``, without ever forming Ŵ: u = (x·W − (Σₖxₖ)·μ)/s.
+    """u = x·Ŵ, Ŵ = (W − μ)/s, s = σ + ``WS.kernel_epsilon``, without ever forming Ŵ: u = (x·W − (Σₖxₖ)·μ)/s.
 
     μ and σ are each column's mean and biased standard deviation over fan_in = N rows. With D = ∂L/∂u / s the gradients
     through x, μ and σ are
