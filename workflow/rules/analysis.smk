@@ -94,15 +94,15 @@ for experiment, kind in sorted({(key.experiment, key.figure) for key in FIGURES}
                 labels={"figure": kind.replace("_", " "), "recipe": "{recipe}"},
             ),
             png=f"{REPORTS}/figures/{experiment}/{{dataset}}/{{recipe}}/{kind}.png",
-        params:
-            experiment=experiment,
-            kind=kind,
         log:
             f"logs/{STUDY.study}/draw/{experiment}/{{dataset}}/{{recipe}}/{kind}.log",
         benchmark:
             f"logs/{STUDY.study}/draw/{experiment}/{{dataset}}/{{recipe}}/{kind}.tsv"
         conda:
             "../envs/bnlab.yaml"
+        params:
+            experiment=experiment,
+            kind=kind,
         message:
             "Drawing a figure of {wildcards.dataset}, {wildcards.recipe}"
         script:
