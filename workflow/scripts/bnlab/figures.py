@@ -475,6 +475,8 @@ def _accuracy_axis(axis: Axes, rows: pd.DataFrame) -> None:
         axis.yaxis.set_minor_locator(NullLocator())
         axis.set_ylabel("accuracy (%, logit scale)")
     else:
+        low, high = axis.get_ylim()
+        axis.set_ylim(max(low, 0), min(high, 1))
         axis.set_ylabel("accuracy (%)")
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.4g}"))
 
