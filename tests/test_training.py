@@ -1,0 +1,594 @@
+"""The compiled trainer against plain loops: Keras' own layers in eager mode, and NumPy on the saved weights."""
+
+from itertools import pairwise
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from sklearn.datasets import load_digits
+from sklearn.metrics import log_loss
+
+from bnlab import layers, models, training
+from bnlab.models import Perceptron
+
+METHODS = {
+    "base": layers.Base,
+    "bn": layers.BN,
+    "ln": layers.LN,
+    "ws": layers.WS,
+    "ws_scaled": layers.WSScaled,
+    "ws_bn": layers.WSBN,
+    "ws_ln": layers.WSLN,
+}
+
+
+@pytest.fixture(scope="module")
+def split():
+    """Digits in an order of their own: 1,000 rows to train, 97 to validate, 700 to test."""
+    x, y = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(y))
+    x, y = (x[order] / 16).astype(np.float32), y[order].astype(np.int32)
+    parts = [slice(0, 1000), slice(1000, 1097), slice(1097, None)]
+    pairs = [(x[part], y[part]) for part in parts]
+    return training.Split(*(array for pair in pairs for array in pair), np.arange(10).astype(str))
+
+
+def settings(**changes):
+    chosen = {
+        "hidden": [20, 16],
+        "activation": "sigmoid",
+        "initializer": "glorot_uniform",
+        "learning_rate": 0.5,
+        "steps": 12,
+        "first_epoch": 2,
+        "later": 1,
+        "evaluation_rows": None,
+        "percentiles": False,
+    }
+    return training.Settings(**(chosen | changes))
+
+
+def sigmoid(u):
+    return 1 / (1 + np.exp(-u))
+
+
+def softmax(logits):
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
+def numpy_layer(method, weights, x, batch_statistics=None):
+    """Input of φ; bn takes moving statistics, or those of the rows where a list is there to note them."""
+    kernel = weights["kernel"].astype(np.float64)
+    if method.startswith("ws"):
+        kernel = (kernel - kernel.mean(axis=0)) / (kernel.std(axis=0) + 1e-5)
+    if method == "ws_scaled":
+        kernel = kernel / len(kernel) ** 0.5
+    u = x @ kernel
+    if method in ("bn", "ws_bn"):
+        mean, variance = weights["moving_mean"], weights["moving_variance"]
+        if batch_statistics is not None:
+            mean, variance = u.mean(axis=0), u.var(axis=0)
+            batch_statistics.append((mean, variance))
+        u = (u - mean) / np.sqrt(variance + 1e-3)
+    elif method in ("ln", "ws_ln"):
+        u = (u - u.mean(axis=1, keepdims=True)) / np.sqrt(u.var(axis=1, keepdims=True) + 1e-3)
+    else:
+        return u + weights["bias"]
+    return u * weights["gamma"] + weights["beta"]
+
+
+def of_layer(weights, name, replicate=0):
+    """The variables of one layer by their last name, of one replicate."""
+    return {p.split("/")[-1]: v[replicate] for p, v in weights.items() if f"{name}/" in p}
+
+
+def numpy_logits(method, weights, x, replicate=0, batch_statistics=None):
+    for name in ("hidden1", "hidden2"):
+        w = of_layer(weights, name, replicate)
+        x = sigmoid(numpy_layer(method, w, x, batch_statistics))
+    w = of_layer(weights, "logits", replicate)
+    return x @ w["kernel"].astype(np.float64) + w["bias"]
+
+
+def rows_of(history, **wanted):
+    for column, value in wanted.items():
+        history = history[history[column] == value]
+    return history
+
+
+# ---------------------------------------------------------------- order and schedule
+
+
+@pytest.mark.parametrize("rows", [60, 64, 7])
+def test_every_row_is_used_equally_often_whether_or_not_the_batch_divides_the_data(rows):
+    order = training.row_order(np.random.SeedSequence(1), rows, batch=10, steps=rows)
+    assert order.shape == (rows, 10)
+    assert (np.bincount(order.ravel(), minlength=rows) == 10).all()
+
+
+def test_each_pass_through_the_rows_has_an_order_of_its_own():
+    passes = training.row_order(np.random.SeedSequence(1), 50, batch=10, steps=10).reshape(2, 50)
+    assert (np.sort(passes) == np.arange(50)).all()
+    assert (passes[0] != passes[1]).any()
+
+
+def test_an_unfinished_pass_uses_no_row_twice():
+    order = training.row_order(np.random.SeedSequence(1), 100, batch=7, steps=9)
+    assert order.shape == (9, 7)
+    assert len(np.unique(order)) == 63
+
+
+def test_more_steps_continue_the_same_order():
+    fewer, more = (training.row_order(np.random.SeedSequence(1), 64, 10, n) for n in (8, 30))
+    np.testing.assert_array_equal(fewer, more[:8])
+
+
+@pytest.mark.parametrize(
+    ("steps", "per_epoch"), [(50_000, 916.7), (5, 916.7), (1, 0.5), (70, 1.2), (275_000, 55_000)]
+)
+def test_evaluations_increase_resolve_the_first_epoch_and_end_at_the_last_step(steps, per_epoch):
+    schedule = training.evaluation_steps(steps, per_epoch, first_epoch=10, later=30)
+    assert schedule[0] == 1
+    assert schedule[-1] == steps
+    assert all(a < b for a, b in pairwise(schedule))
+    end = min(steps, max(1, round(per_epoch)))
+    assert end in schedule
+    assert sum(step <= end for step in schedule) >= min(end, 10) / 2
+
+
+def test_later_evaluations_are_evenly_spaced():
+    schedule = training.evaluation_steps(1000, 100, first_epoch=4, later=3)
+    assert schedule == [1, 5, 22, 100, 400, 700, 1000]
+
+
+def test_without_evaluations_of_the_first_epoch_all_are_evenly_spaced():
+    assert training.evaluation_steps(90, 30, first_epoch=0, later=3) == [30, 60, 90]
+
+
+@pytest.mark.parametrize(("first", "rows", "block"), [(0, 100, 10), (7, 97, 10), (3, 10, 10)])
+def test_blocks_cover_their_rows_and_no_others(first, rows, block):
+    starts = training.block_starts(first, rows, block)
+    covered = np.unique(starts[:, None] + np.arange(block))
+    np.testing.assert_array_equal(covered, np.arange(first, first + rows))
+    assert len(starts) == -(-rows // block)
+
+
+def test_chosen_blocks_are_spread_from_the_first_to_the_last():
+    starts = np.arange(0, 1000, 10)
+    np.testing.assert_array_equal(training.spread(starts, 4), [0, 330, 660, 990])
+    np.testing.assert_array_equal(training.spread(starts, 100), starts)
+    np.testing.assert_array_equal(training.spread(starts, 500), starts)
+    assert training.spread(starts, 1).shape == (1,)
+
+
+# ---------------------------------------------------------------- data and scores
+
+
+def test_a_split_is_read_as_it_was_written(split, tmp_path):
+    np.savez(tmp_path / "split.npz", **split._asdict())
+    for read, written in zip(training.load_split(tmp_path / "split.npz"), split, strict=True):
+        np.testing.assert_array_equal(read, written)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
+def test_a_resident_array_has_the_values_and_outlives_the_array(dtype):
+    array = np.arange(3007 * 5).astype(dtype).reshape(3007, 5)
+    expected, tensor = array.copy(), training.resident(array)
+    array[...] = 0
+    del array
+    np.testing.assert_array_equal(tensor, expected)
+    assert tensor.dtype == dtype
+
+
+def test_kernels_are_stored_transposed_and_vectors_as_they_are():
+    values = [tf.ones((3, 4)), tf.ones(4)]
+    assert [tuple(v.shape) for v in training.stored(values)] == [(4, 3), (4,)]
+    assert [tuple(v.shape) for v in training.stored(training.stored(values))] == [(3, 4), (4,)]
+
+
+@pytest.mark.parametrize("scale", [1, 1e4])
+def test_loss_and_accuracy_are_those_of_scikit_learn(scale):
+    rng = np.random.default_rng(2)
+    logits, y = rng.normal(size=(50, 4)) * scale, rng.integers(0, 4, 50)
+    found = training.cross_entropy_and_accuracy(logits.astype(np.float32), y)
+    assert found["accuracy"] == np.mean(logits.argmax(axis=1) == y)
+    if scale == 1:
+        assert found["loss"] == pytest.approx(log_loss(y, softmax(logits)), rel=1e-6)
+    assert np.isfinite(found["loss"])
+
+
+# ---------------------------------------------------------------- steps against an eager loop of Keras' own layers
+
+
+def keras_network(method):
+    """Two sigmoid layers, put together from Keras' own."""
+    stack = []
+    for units in (6, 5):
+        stack.append(keras.layers.Dense(units, use_bias=method == "base", dtype="float64"))
+        if method == "bn":
+            stack.append(keras.layers.BatchNormalization(dtype="float64"))
+        stack.append(keras.layers.Activation("sigmoid", dtype="float64"))
+    network = keras.Sequential([*stack, keras.layers.Dense(10, dtype="float64")])
+    network.build((None, 64))
+    return network
+
+
+def eager_training(network, x, y, order, learning_rate):
+    """Losses and accuracies of all steps; the network is trained in place."""
+    optimizer = keras.optimizers.SGD(learning_rate)
+    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype="float64")
+    losses, accuracies = [], []
+    for rows in order:
+        with tf.GradientTape() as tape:
+            logits = network(x[rows], training=True)
+            loss = cross_entropy(y[rows], logits)
+        gradients = tape.gradient(loss, network.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
+        losses.append(float(loss))
+        accuracies.append(np.mean(logits.numpy().argmax(axis=1) == y[rows]))
+    return losses, accuracies
+
+
+@pytest.mark.parametrize(
+    ("method", "batch", "dtype", "tolerance"),
+    [
+        ("base", 4, "float64", 1e-10),
+        ("base", 30, "float64", 1e-10),
+        ("bn", 4, "float64", 1e-10),
+        ("bn", 30, "float64", 1e-10),
+        ("bn", 30, "float32", 2e-4),
+    ],
+)
+def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolerance):
+    model = Perceptron(METHODS[method], [6, 5], 10, "sigmoid", "glorot_uniform", dtype)
+    model.build((None, 64))
+    trainer = training.Trainer(model, split.x_train.astype(dtype), split.y_train, 0.25)
+    parameters, state = models.initial_values(model, np.random.SeedSequence(3))
+    network = keras_network(method)
+    for variables, values in [
+        (network.trainable_variables, parameters),
+        (network.non_trainable_variables, state),
+    ]:
+        for variable, start in zip(variables, values, strict=True):
+            variable.assign(tf.cast(start, "float64"))
+    order = training.row_order(np.random.SeedSequence(4), 1000, batch, 10)
+    losses, accuracies = eager_training(network, split.x_train, split.y_train, order, 0.25)
+
+    parameters = training.stored(parameters)
+    for start, stop in [(0, 3), (3, 10)]:
+        parameters, state, loss, accuracy, diverged_at = trainer.advance(
+            parameters, state, tf.constant(order), tf.constant(start), tf.constant(stop)
+        )
+        assert float(loss) == pytest.approx(np.mean(losses[start:stop]), rel=tolerance)
+        assert float(accuracy) == pytest.approx(np.mean(accuracies[start:stop]), rel=1e-6)
+        assert int(diverged_at) == 0
+    found = [*training.stored(parameters), *state]
+    expected = [*network.trainable_variables, *network.non_trainable_variables]
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+# ---------------------------------------------------------------- Algorithm 2
+
+
+def test_population_statistics_are_those_of_algorithm_2_in_a_numpy_loop(split):
+    m, batches = 7, 30
+    model = Perceptron(layers.BN, [20, 16], 10, "sigmoid", "glorot_uniform", "float64")
+    model.build((None, 64))
+    rng = np.random.default_rng(5)
+    for variable in model.variables:
+        variable.assign(rng.uniform(0.5, 1.5, variable.shape) * rng.choice([-1, 1]))
+    x = split.x_train.astype(np.float64)
+    trainer = training.Trainer(model, x, split.y_train, 0.1)
+    order = training.row_order(np.random.SeedSequence(6), 1000, m, batches)
+    parameters = training.stored([v.value for v in model.trainable_variables])
+    found = trainer.population_state(parameters, tf.constant(order))
+
+    weights = {v.path: v.numpy()[None] for v in model.variables}
+    statistics = []
+    for rows in order:
+        numpy_logits("bn", weights, x[rows], batch_statistics=statistics)
+    expected = []
+    for layer in (statistics[0::2], statistics[1::2]):
+        expected.append(sum(mean for mean, _ in layer) / batches)
+        expected.append(m / (m - 1) * sum(variance for _, variance in layer) / batches)
+    names = [v.name for v in model.non_trainable_variables]
+    assert names == ["moving_mean", "moving_variance"] * 2
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10)
+
+
+# ---------------------------------------------------------------- whole runs
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def trained(request, split):
+    """One run of each method, by its name."""
+    return request.param, training.train(
+        split, METHODS[request.param], settings(), batch=32, replicates=2, seed=9
+    )
+
+
+def test_test_probabilities_are_those_of_a_numpy_network_with_the_saved_weights(trained, split):
+    method, result = trained
+    assert result.probabilities.dtype == np.float32
+    for replicate in (0, 1):
+        logits = numpy_logits(method, result.weights, split.x_test, replicate)
+        np.testing.assert_allclose(result.probabilities[replicate], softmax(logits), atol=2e-6)
+    np.testing.assert_array_equal(result.labels, split.y_test)
+
+
+def test_the_last_scores_are_those_of_a_numpy_network_with_the_saved_weights(trained, split):
+    method, result = trained
+    last = rows_of(result.history, step=12, statistics="moving").set_index(["replicate", "split"])
+    assert len(last) == 4
+    for (replicate, part), row in last.iterrows():
+        x, y = getattr(split, f"x_{part}"), getattr(split, f"y_{part}")
+        logits = numpy_logits(method, result.weights, x, replicate)
+        assert row.accuracy == pytest.approx(np.mean(logits.argmax(axis=1) == y))
+        assert row.loss == pytest.approx(log_loss(y, softmax(logits)), rel=1e-5)
+
+
+def test_bn_is_scored_under_three_kinds_of_statistics_and_other_methods_under_their_own(trained):
+    method, result = trained
+    kinds = {"moving", "batch", "population"} if method in ("bn", "ws_bn") else {"moving"}
+    last = rows_of(result.history, step=12)
+    for part in ("validation", "test"):
+        rows = rows_of(last, split=part)
+        assert set(rows["statistics"]) == kinds
+        assert len(rows) == 2 * len(kinds)
+    earlier = result.history.query("step < 12 and split != 'train'")
+    assert set(earlier["statistics"]) == {"moving"}
+
+
+def test_a_history_has_each_split_at_each_scheduled_step(trained):
+    _, result = trained
+    assert set(result.history["step"]) == {1, 12}
+    assert result.history.groupby(["replicate", "step"])["split"].nunique().eq(3).all()
+    assert not result.history.isna().any(axis=None)
+    np.testing.assert_allclose(result.history["epoch"], result.history["step"] * 32 / 1000)
+    assert result.steps_per_epoch == 1000 / 32
+    assert result.diverged_at == [None, None]
+    assert result.probes.empty
+
+
+def test_parameters_count_what_one_replicate_trains(trained):
+    method, result = trained
+    vectors = 1 if method in ("base", "ws", "ws_scaled") else 2
+    kernels = 64 * 20 + 20 * 16 + 16 * 10
+    assert result.parameters == kernels + vectors * (20 + 16) + 10
+
+
+@pytest.fixture(scope="module")
+def bn(split):
+    """A run of bn with probes, three replicates, a batch that takes the path of small ones."""
+    return train_bn(split, replicates=3)
+
+
+def train_bn(split, replicates):
+    chosen = settings(percentiles=True, first_epoch=0, later=2, hidden=[6, 5], learning_rate=0.2)
+    return training.train(split, layers.BN, chosen, batch=6, replicates=replicates, seed=2)
+
+
+def test_the_same_seed_gives_the_same_bits_and_a_replicate_is_what_it_is_alone(bn, split):
+    alone = train_bn(split, replicates=1)
+    assert alone.weights.keys() == bn.weights.keys()
+    for path, value in alone.weights.items():
+        np.testing.assert_array_equal(value[0], bn.weights[path][0])
+    np.testing.assert_array_equal(alone.probabilities[0], bn.probabilities[0])
+    for name in ("history", "probes"):
+        first = rows_of(getattr(bn, name), replicate=0)
+        pd.testing.assert_frame_equal(getattr(alone, name), first, check_exact=True)
+
+
+def test_a_later_replicate_does_not_depend_on_those_before_it(bn, split):
+    chosen = settings(percentiles=True, first_epoch=0, later=2, hidden=[6, 5], learning_rate=0.2)
+    last = training.Run(split, layers.BN, chosen, batch=6, seed=2).train(2)
+    np.testing.assert_array_equal(last.probabilities, bn.probabilities[2])
+    expected = rows_of(bn.history, replicate=2).reset_index(drop=True)
+    pd.testing.assert_frame_equal(last.history, expected, check_exact=True)
+
+
+def test_replicates_differ(bn):
+    for path, values in bn.weights.items():
+        assert (values[0] != values[1]).any(), path
+    assert bn.history.groupby("replicate")["loss"].last().nunique() == 3
+
+
+def test_probes_are_the_percentiles_of_what_enters_the_last_activation(bn, split):
+    table = rows_of(bn.probes, replicate=1, step=12)
+    weights = bn.weights
+    x = split.x_validation.astype(np.float64)
+    hidden1, hidden2 = (of_layer(weights, name, 1) for name in ("hidden1", "hidden2"))
+    inputs = numpy_layer("bn", hidden2, sigmoid(numpy_layer("bn", hidden1, x, [])), [])
+    for quantity, values in {"activation": inputs, "weight": hidden2["kernel"]}.items():
+        found = rows_of(table, quantity=quantity)
+        assert len(found) == 3 * 5
+        for row in found.itertuples():
+            expected = np.percentile(values[:, row.unit], row.percentile)
+            assert row.value == pytest.approx(expected, abs=1e-4)
+    assert set(bn.probes["step"]) == {6, 12}
+    assert set(bn.probes["replicate"]) == {0, 1, 2}
+
+
+def test_two_methods_start_from_the_same_kernels_and_see_the_rows_in_the_same_order(split):
+    base, bn = (training.Run(split, METHODS[m], settings(), 32, seed=4) for m in ("base", "bn"))
+    for replicate in (0, 1):
+        a, b = base.start(replicate), bn.start(replicate)
+        np.testing.assert_array_equal(a[2], b[2])
+        kernels = [[v for v in values[0] if len(v.shape) == 2] for values in (a, b)]
+        for first, second in zip(*kernels, strict=True):
+            np.testing.assert_array_equal(first, second)
+    assert (base.start(0)[2].numpy() != base.start(1)[2].numpy()).any()
+    other = training.Run(split, layers.Base, settings(), 32, seed=5)
+    assert (base.start(0)[2].numpy() != other.start(0)[2].numpy()).any()
+
+
+def test_train_scores_are_the_mean_over_the_steps_since_the_evaluation_before(split):
+    run = training.Run(split, layers.Base, settings(later=3), batch=16, seed=1)
+    parameters, state, order, _ = run.start(0)
+    steps = []
+    for step in range(12):
+        parameters, state, loss, accuracy, _ = run.trainer.advance(
+            parameters, state, order, tf.constant(step), tf.constant(step + 1)
+        )
+        steps.append((float(loss), float(accuracy)))
+    history = rows_of(run.train(0).history, split="train")
+    assert history["step"].tolist() == run.schedule
+    expected = [np.mean(steps[a:b], axis=0) for a, b in pairwise([0, *run.schedule])]
+    np.testing.assert_allclose(history[["loss", "accuracy"]], expected, rtol=1e-5)
+
+
+# ---------------------------------------------------------------- divergence
+
+
+def test_a_replicate_that_diverges_is_recorded_at_its_step_and_the_others_go_on(split, monkeypatch):
+    chosen = settings(activation="linear", learning_rate=0.1, first_epoch=0, later=6, hidden=[6, 5])
+
+    def train(replicates):
+        return training.train(split, layers.Base, chosen, batch=16, replicates=replicates, seed=3)
+
+    untouched = train(1)
+
+    def one_explodes(model, seed):
+        trainable, state = models.initial_values(model, seed)
+        scale = 20.0 if seed.entropy == [3, 1] else 1.0
+        return [scale * v for v in trainable], state
+
+    monkeypatch.setattr(training, "initial_values", one_explodes)
+    result = train(3)
+    run = training.Run(split, layers.Base, chosen, 16, seed=3)
+    parameters, state, order, _ = run.start(1)
+    losses = []
+    for step in range(12):
+        parameters, state, loss, *_ = run.trainer.advance(
+            parameters, state, order, tf.constant(step), tf.constant(step + 1)
+        )
+        losses.append(float(loss))
+    step = 1 + int(np.flatnonzero(~np.isfinite(losses))[0])
+    assert step == 7
+    assert result.diverged_at == [None, step, None]
+
+    history = result.history.set_index("replicate")
+    assert set(history.loc[1, "step"]) == {2, 4, 6, 8, 10, 12}
+    assert len(history.loc[1]) == len(history.loc[0])
+    after = history.loc[1].query(f"step >= {step}")
+    assert after[["loss", "accuracy"]].isna().all(axis=None)
+    assert not history.loc[[0, 2]].isna().any(axis=None)
+    assert np.isnan(result.probabilities[1]).all()
+    assert np.isfinite(result.probabilities[[0, 2]]).all()
+    np.testing.assert_array_equal(result.probabilities[0], untouched.probabilities[0])
+
+
+# ---------------------------------------------------------------- sizes
+
+
+@pytest.mark.parametrize("method", ["base", "bn"])
+def test_one_row_a_batch_works_and_has_no_population_statistics(split, method):
+    chosen = settings(steps=5, hidden=[6, 5])
+    result = training.train(split, METHODS[method], chosen, batch=1, replicates=1, seed=1)
+    assert not result.history.isna().any(axis=None)
+    assert np.isfinite(result.probabilities).all()
+    kinds = set(result.history.query("split == 'test'")["statistics"])
+    assert kinds == ({"moving", "batch"} if method == "bn" else {"moving"})
+
+
+def test_of_single_rows_bn_sees_nothing(split):
+    run = training.Run(split, layers.BN, settings(hidden=[6, 5]), batch=1, seed=1)
+    parameters, state, *_ = run.start(0)
+    logits = run.evaluator.logits(parameters, state, by_batch=True).values
+    assert (logits == logits[0]).all()
+
+
+def test_a_batch_may_exceed_the_validation_rows_and_not_divide_the_training_rows(split):
+    chosen = settings(steps=4, hidden=[6, 5])
+    result = training.train(split, layers.BN, chosen, batch=128, replicates=1, seed=1)
+    assert len(split.y_validation) < 128
+    assert not result.history.isna().any(axis=None)
+    rows = rows_of(result.history, step=4, split="validation", statistics="batch")
+    assert len(rows) == 1
+    logits = numpy_batches(result.weights, split.x_validation, 97)
+    loss = log_loss(split.y_validation, softmax(logits))
+    assert rows["loss"].item() == pytest.approx(loss, rel=1e-5)
+
+
+def numpy_batches(weights, x, block):
+    """Logits of bn, block by block, each under its own statistics; the block has to divide the rows."""
+    blocks = [
+        numpy_logits("bn", weights, part, batch_statistics=[])
+        for part in np.split(x, len(x) // block)
+    ]
+    return np.concatenate(blocks)
+
+
+def test_batch_statistics_are_those_of_blocks_of_the_training_size(split, bn):
+    assert len(split.y_test) % 6 != 0
+    run = training.Run(split, layers.BN, settings(hidden=[6, 5]), batch=6, seed=2)
+    parameters = training.stored(
+        [tf.constant(bn.weights[v.path][0]) for v in run.model.trainable_variables]
+    )
+    state = [tf.zeros(v.shape) for v in run.model.non_trainable_variables]
+    found = run.evaluator.logits(parameters, state, by_batch=True).values
+    expected = numpy_batches(bn.weights, split.x_validation[:96], 6)
+    np.testing.assert_allclose(found[:90], expected[:90], atol=2e-4)
+
+
+@pytest.fixture
+def few(split, monkeypatch):
+    """A run whose evaluations before the last use 40 rows of each part, in blocks of 10."""
+    monkeypatch.setattr(training, "EVALUATION_BLOCK", 10)
+    return training.Run(split, layers.Base, settings(evaluation_rows=40), batch=32, seed=1)
+
+
+def test_an_evaluation_of_few_rows_computes_these_and_scores_no_others(few, split):
+    parameters, state, *_ = few.start(0)
+    whole, some = (few.evaluator.logits(parameters, state, few=choice) for choice in (False, True))
+    validation, test = some.computed.values()
+    assert (len(validation), len(test)) == (40, 40)
+    assert (validation.min(), validation.max()) == (0, 96)
+    assert (test.min(), test.max()) == (97, 796)
+    chosen = np.concatenate([validation, test])
+    np.testing.assert_array_equal(some.values[chosen], whole.values[chosen])
+    assert (np.delete(some.values, chosen, axis=0) == 0).all()
+    scores = {row["split"]: row for row in few.evaluator.scores(some, "moving")}
+    own, y = whole.values[test], split.y_test[test - 97]
+    assert scores["test"]["accuracy"] == np.mean(own.argmax(axis=1) == y)
+    assert scores["test"]["loss"] == pytest.approx(
+        log_loss(y, softmax(own), labels=range(10)), rel=1e-5
+    )
+
+
+def test_the_last_evaluation_uses_all_rows_whatever_the_others_use(few, split):
+    replicate = few.train(0)
+    tests = rows_of(replicate.history, split="test").set_index("step")
+    assert (tests.loc[1, "accuracy"] * 40) % 1 == pytest.approx(0)
+    right = replicate.probabilities.argmax(axis=1) == split.y_test
+    assert tests.loc[12, "accuracy"] == right.mean()
+
+
+# ---------------------------------------------------------------- it learns
+
+
+def test_bn_learns_the_digits_within_a_few_hundred_steps(split):
+    chosen = settings(steps=300, hidden=[50, 50])
+    result = training.train(split, layers.BN, chosen, batch=32, replicates=1, seed=1)
+    last = rows_of(result.history, step=300, split="test").set_index("statistics")["accuracy"]
+    assert (last > 0.9).all()
+    assert rows_of(result.history, step=1, split="test")["accuracy"].item() < 0.5
+
+
+def test_methods_are_timed_in_turn(split):
+    methods = {"base": layers.Base, "bn": layers.BN}
+    chosen = settings(hidden=[6, 5])
+    table = training.time_in_turn(split, methods, chosen, batch=16, repeats=2, seconds=0.01)
+    assert table["method"].tolist() == ["base", "bn"] * 2
+    assert table["repeat"].tolist() == [0, 0, 1, 1]
+    assert (table["seconds_per_1000_steps"] > 0).all()
+
+
+def test_the_clock_adds_up_what_each_activity_takes(bn):
+    assert set(bn.seconds) >= {"compile", "prepare", "train", "evaluate", "probe"}
+    assert all(seconds > 0 for seconds in bn.seconds.values())
