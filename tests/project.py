@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from bnlab.config import Run, Study, read
+from bnlab.config import Run, Study
+from bnlab.validation import read
 
 CHECKOUT = Path(__file__).parents[1]
 SOURCES = ("Snakefile", "config.yaml", "workflow", "profiles")

@@ -12,8 +12,9 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from bnlab import config
-from bnlab.config import ConfigError, Figure, Run
+from bnlab import config, layer_source, validation
+from bnlab.config import Figure, Run
+from bnlab.validation import ConfigError
 
 ROOT = Path(__file__).parents[1]
 STUDIES = ROOT / "workflow" / "studies"
@@ -92,7 +93,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, empty; methods are looked up in LAYERS."""
     (tmp_path / "layers").mkdir()
     (tmp_path / "layers" / "layers.py").write_text(LAYERS)
-    monkeypatch.setattr(config, "LAYERS_FILE", tmp_path / "layers" / "layers.py")
+    monkeypatch.setattr(layer_source, "LAYERS_FILE", tmp_path / "layers" / "layers.py")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -100,7 +101,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def small(folder: Path) -> Callable[..., config.Study]:
     """The study of SMALL with overlays laid over it."""
-    return lambda *overlays: config.read(written(folder, SMALL, *overlays))
+    return lambda *overlays: validation.read(written(folder, SMALL, *overlays))
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def problems(folder: Path) -> Callable[..., list[str]]:
             assert old in text
             text = text.replace(old, new, 1)
         with pytest.raises(ConfigError) as caught:
-            config.read(written(folder, text, *overlays))
+            validation.read(written(folder, text, *overlays))
         return str(caught.value).splitlines()
 
     return of
@@ -262,13 +263,13 @@ def test_overlays_are_laid_as_snakemake_lays_them(folder):
     merged = yaml.safe_load(SMALL)
     update_config(merged, yaml.safe_load(overlay))
     files = written(folder, SMALL, overlay)
-    assert config.load(merged, files) == config.read(files)
+    assert validation.load(merged, files) == validation.read(files)
 
 
 def test_checking_leaves_the_mapping_as_it_was(folder):
     mapping = yaml.safe_load(SMALL)
     before = copy.deepcopy(mapping)
-    config.load(mapping, [])
+    validation.load(mapping, [])
     assert mapping == before
 
 
@@ -408,7 +409,7 @@ def test_a_mistake_is_named_by_its_key_with_what_is_allowed(problems, old, new, 
 
 def test_the_largest_batch_allowed_is_all_training_rows(folder):
     (folder / "all.yaml").write_text(SMALL.replace("batches: [16]", "batches: [105]"))
-    assert config.read([folder / "all.yaml"]).runs("learning_curves")[0].batch == 105
+    assert validation.read([folder / "all.yaml"]).runs("learning_curves")[0].batch == 105
 
 
 def test_an_experiment_without_runs_is_refused(problems):
@@ -503,7 +504,7 @@ def test_a_section_of_any_other_form_is_reported_and_never_a_crash(problems, sec
 
 def test_an_empty_config_lists_what_is_missing(folder):
     with pytest.raises(ConfigError) as caught:
-        config.load({}, [])
+        validation.load({}, [])
     missing = [line.split(": ")[1] for line in str(caught.value).splitlines()]
     assert missing == [
         "study",
@@ -522,7 +523,7 @@ def test_a_value_given_on_the_command_line_is_reported_though_no_file_has_it(fol
     with pytest.raises(
         ConfigError, match=r"config.yaml:1: sed: unknown key 'sed'; did you mean 'seed'"
     ):
-        config.load({**yaml.safe_load(SMALL), "sed": 1}, [folder / "config.yaml"])
+        validation.load({**yaml.safe_load(SMALL), "sed": 1}, [folder / "config.yaml"])
 
 
 # The studies of this repository
@@ -530,12 +531,12 @@ def test_a_value_given_on_the_command_line_is_reported_though_no_file_has_it(fol
 
 @pytest.mark.parametrize("overlay", [None, *sorted(file.name for file in STUDIES.glob("*.yaml"))])
 def test_every_study_of_the_repository_is_sound(overlay):
-    study = config.read([ROOT / "config.yaml", *([STUDIES / overlay] if overlay else [])])
+    study = validation.read([ROOT / "config.yaml", *([STUDIES / overlay] if overlay else [])])
     assert study.figures() and study.tables()
 
 
 def test_the_full_study_is_the_one_that_was_asked_for():
-    study = config.read([ROOT / "config.yaml"])
+    study = validation.read([ROOT / "config.yaml"])
     curves, batches = study.runs("learning_curves"), study.runs("batch_size")
     sizes = [*range(1, 11), 16, 32, 60, 128, 256, 512]
     assert {(run.method, run.batch) for run in curves} == {("base", 60), ("bn", 60)}
@@ -569,8 +570,8 @@ def test_the_full_study_is_the_one_that_was_asked_for():
 
 
 def test_the_demo_shows_every_kind_of_figure_that_the_full_study_has():
-    full = config.read([ROOT / "config.yaml"])
-    demo = config.read([ROOT / "config.yaml", STUDIES / "demo.yaml"])
+    full = validation.read([ROOT / "config.yaml"])
+    demo = validation.read([ROOT / "config.yaml", STUDIES / "demo.yaml"])
     kinds = [{(f.experiment, f.figure) for f in study.figures()} for study in (demo, full)]
     assert kinds[0] == kinds[1]
     assert len(demo.all_runs()) <= 55
@@ -580,8 +581,8 @@ def test_the_local_study_asks_what_the_full_study_asks():
     def asked(study: config.Study) -> list[tuple[str, str, int, str]]:
         return [(r.dataset.split("_")[0], *r[1:]) for r in study.all_runs()]
 
-    full = config.read([ROOT / "config.yaml"])
-    local = config.read([ROOT / "config.yaml", STUDIES / "local.example.yaml"])
+    full = validation.read([ROOT / "config.yaml"])
+    local = validation.read([ROOT / "config.yaml", STUDIES / "local.example.yaml"])
     renamed = [(name.replace("bng", "glass"), *rest) for name, *rest in asked(full)]
     assert asked(local) == renamed
     assert local.datasets["mnist"].sha256 == full.datasets["mnist"].sha256

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from openml_server import Faults, arff, serve
 from sklearn.datasets import load_iris
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from bnlab import datasets, files
 from bnlab.datasets import DataError, Table
-from openml_server import Faults, arff, serve
 
 SCRIPTS = Path(datasets.__file__).parent.parent
 

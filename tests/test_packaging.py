@@ -14,7 +14,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from bnlab import config
+from bnlab import layer_source, validation
 
 ROOT = Path(__file__).parents[1]
 STUDIES = ROOT / "workflow" / "studies"
@@ -141,7 +141,7 @@ def test_environments_scripts_and_included_rules_exist() -> None:
     ids=lambda path: getattr(path, "name", "config.yaml"),
 )
 def test_every_figure_and_table_has_a_caption(overlay: Path | None) -> None:
-    study = config.read([ROOT / "config.yaml", *([overlay] if overlay else [])])
+    study = validation.read([ROOT / "config.yaml", *([overlay] if overlay else [])])
     for item in [*study.figures(), *study.tables()]:
         caption = ROOT / "workflow" / "report" / item.experiment / f"{item.figure}.rst"
         assert caption.read_text(encoding="utf8").strip(), caption
@@ -192,9 +192,9 @@ def layers_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     (method,) = code_blocks("python")
     file = tmp_path / "layers.py"
     file.write_text(
-        config.LAYERS_FILE.read_text(encoding="utf8") + "\n\n" + method, encoding="utf8"
+        layer_source.LAYERS_FILE.read_text(encoding="utf8") + "\n\n" + method, encoding="utf8"
     )
-    monkeypatch.setattr(config, "LAYERS_FILE", file)
+    monkeypatch.setattr(layer_source, "LAYERS_FILE", file)
     return file
 
 
@@ -204,7 +204,7 @@ def test_overlays_of_the_readme_are_valid(tmp_path: Path, layers_of_the_readme: 
     for block in blocks:
         overlay = tmp_path / "overlay.yaml"
         overlay.write_text(block, encoding="utf8")
-        study = config.read([ROOT / "config.yaml", STUDIES / "demo.yaml", overlay])
+        study = validation.read([ROOT / "config.yaml", STUDIES / "demo.yaml", overlay])
         assert study.all_runs()
 
 

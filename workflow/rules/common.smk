@@ -6,7 +6,8 @@ from pathlib import Path
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from bnlab.config import ConfigError, Run, layer_digest, load
+from bnlab.layer_source import layer_digest
+from bnlab.validation import ConfigError, load
 
 try:
     STUDY = load(

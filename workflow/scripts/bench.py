@@ -121,7 +121,9 @@ def main() -> None:
     training.use_one_thread()
     split = example_data()
     columns = ["batch", "trainer_us", "fit_us", "floor_us"]
-    print(f"{'batch':>5} {'trainer µs':>11} {'fit µs':>9} {'floor µs':>9} {'× fit':>6} {'of floor':>9}")
+    print(
+        f"{'batch':>5} {'trainer µs':>11} {'fit µs':>9} {'floor µs':>9} {'× fit':>6} {'of floor':>9}"
+    )
     rows = []
     for batch in BATCHES:
         rounds = measured(split, batch)
