@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bnlab import figures, metrics, report, tables
+from bnlab import figures, report, tables
 from bnlab.files import read_csv
+from bnlab.probes import first_step_reaching
 
 LABELS = {"base": "Base", "bn": "BN", "ln": "LN", "ws": "WS", "ws_bn": "WS + BN"}
 STEPS = (0, 10, 50, 100, 200, 500, 1000)
@@ -104,7 +105,7 @@ def run(
         split: {
             str(level): [
                 None if np.isnan(step) else int(step)
-                for step in metrics.first_step_reaching(table, level, split)
+                for step in first_step_reaching(table, level, split)
             ]
             for level in (0.8, 0.9, 0.95)
         }

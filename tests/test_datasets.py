@@ -18,7 +18,7 @@ from openml_server import Faults, arff, serve
 from sklearn.datasets import load_iris
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from bnlab import datasets, files
+from bnlab import datasets, files, sources
 from bnlab.datasets import DataError, Table
 
 SCRIPTS = Path(datasets.__file__).parent.parent
@@ -34,7 +34,7 @@ def images() -> Table:
 
 @pytest.fixture
 def flowers() -> Table:
-    return datasets.read_bundled("iris")
+    return sources.read_bundled("iris")
 
 
 def write_idx(folder: Path, table: Table, cut: int, compressed: bool) -> Path:
@@ -87,7 +87,7 @@ def same(a: Table, b: Table) -> bool:
 @pytest.mark.parametrize("content", ["images", "flowers"])
 def test_every_file_format_gives_the_same_content(name, content, tmp_path, request):
     table = request.getfixturevalue(content)
-    read = datasets.read_file(write(tmp_path / name, table), "class")
+    read = sources.read_file(write(tmp_path / name, table), "class")
     assert same(read, table)
     if not name.endswith("npz"):
         assert read.feature_names == table.feature_names
@@ -96,16 +96,16 @@ def test_every_file_format_gives_the_same_content(name, content, tmp_path, reque
 @pytest.mark.parametrize("compressed", [True, False])
 def test_an_idx_folder_is_read_training_rows_first(compressed, images, tmp_path):
     folder = write_idx(tmp_path / "idx", images, cut=20, compressed=compressed)
-    assert same(datasets.read_file(folder), images)
+    assert same(sources.read_file(folder), images)
 
 
 def test_content_is_read_the_same_across_chunks_that_look_different(tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "CHUNK_ROWS", 4)
+    monkeypatch.setattr(sources, "CHUNK_ROWS", 4)
     x = np.ones((10, 2))
     x[9, 1] = 0.5
     table = Table(x, np.array([0] * 9 + [1], np.uint8), ("a", "b"), ("1", "2"))
     for name in ("t.csv", "t.parquet", "t.arff"):
-        read = datasets.read_file(write(tmp_path / name, table), "class")
+        read = sources.read_file(write(tmp_path / name, table), "class")
         assert read.x.dtype == np.float64 and same(read, table)
 
 
@@ -148,7 +148,7 @@ def test_rows_without_a_class_are_refused():
 def test_a_csv_without_header_takes_names_drops_columns_and_declares_classes(tmp_path):
     path = tmp_path / "glass.data"
     path.write_text("1,1.52,13.6,1\n2,1.51,13.9,7\n3,1.50,13.1,2\n")
-    table = datasets.read_file(path, "Type", ["Id", "RI", "Na", "Type"], ["Id"], list(range(1, 8)))
+    table = sources.read_file(path, "Type", ["Id", "RI", "Na", "Type"], ["Id"], list(range(1, 8)))
     assert table.x.tolist() == [[1.52, 13.6], [1.51, 13.9], [1.50, 13.1]]
     assert table.y.tolist() == [0, 6, 1]
     assert table.feature_names == ("RI", "Na") and table.class_names == tuple("1234567")
@@ -161,7 +161,7 @@ def test_an_arff_header_with_quotes_spaces_and_comments_is_understood(tmp_path):
         "@attribute Kind {'not, seen', 'it\\'s', plain}\r\n@data\r\n\r\n% remark\r\n"
         "1.25, 3, 'it\\'s'\r\n?, 4, plain\r\n"
     )
-    table = datasets.read_file(path, "Kind")
+    table = sources.read_file(path, "Kind")
     assert table.feature_names == ("a b", "c")
     assert table.class_names == ("not, seen", "it's", "plain") and table.y.tolist() == [1, 2]
     assert np.array_equal(table.x, [[1.25, 3], [np.nan, 4]], equal_nan=True)
@@ -170,7 +170,7 @@ def test_an_arff_header_with_quotes_spaces_and_comments_is_understood(tmp_path):
 def test_parquet_categories_keep_their_order_and_unused_members(tmp_path):
     kinds = pd.Categorical(["b", "a"], categories=["z", "b", "a"])
     pd.DataFrame({"v": [1, 2], "class": kinds}).to_parquet(tmp_path / "t.parquet")
-    table = datasets.read_file(tmp_path / "t.parquet", "class")
+    table = sources.read_file(tmp_path / "t.parquet", "class")
     assert table.class_names == ("z", "b", "a") and table.y.tolist() == [1, 2]
 
 
@@ -195,7 +195,7 @@ def test_parquet_categories_keep_their_order_and_unused_members(tmp_path):
 def test_a_bad_file_is_told_plainly(name, content, target, message, tmp_path):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=message):
-        datasets.read_file(tmp_path / name, target)
+        sources.read_file(tmp_path / name, target)
 
 
 def test_a_missing_or_broken_idx_file_is_named(images, tmp_path):
@@ -203,12 +203,12 @@ def test_a_missing_or_broken_idx_file_is_named(images, tmp_path):
     path = folder / "t10k-labels-idx1-ubyte"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DataError, match="t10k-labels.* is broken"):
-        datasets.read_file(folder)
+        sources.read_file(folder)
     path.unlink()
     with pytest.raises(DataError, match="neither t10k-labels"):
-        datasets.read_file(folder)
+        sources.read_file(folder)
     with pytest.raises(DataError, match="no file or folder"):
-        datasets.read_file(tmp_path / "nowhere")
+        sources.read_file(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_a_missing_or_broken_idx_file_is_named(images, tmp_path):
     ],
 )
 def test_bundled_tables_are_what_scikit_learn_ships(name, shape):
-    table = datasets.read({"source": "bundled", "name": name})
+    table = sources.read({"source": "bundled", "name": name})
     datasets.check(table, dict(zip(("rows", "features", "classes"), shape, strict=True)))
     assert len(table.feature_names) == shape[1]
     assert table.x.dtype == (np.uint8 if name == "digits" else np.float64)
@@ -233,7 +233,7 @@ def test_bundled_tables_are_what_scikit_learn_ships(name, shape):
 def test_openml_gives_the_content_of_the_file_and_asks_once(flowers, tmp_path):
     with serve({61: flowers}) as server:
         for _ in range(2):
-            read = datasets.read_openml(61, server=server.url, cache=str(tmp_path))
+            read = sources.read_openml(61, server=server.url, cache=str(tmp_path))
             assert same(read, flowers) and read.feature_names == flowers.feature_names
         assert server.downloads == 1
 
@@ -243,13 +243,13 @@ def test_the_environment_goes_before_the_config(flowers, tmp_path, monkeypatch):
     with serve({61: flowers}) as server:
         monkeypatch.setenv("BNLAB_OPENML_SERVER", server.url)
         config = {"server": "http://127.0.0.1:9/api/v1/xml", "cache": str(tmp_path / "other")}
-        assert same(datasets.read({"source": "openml", "id": 61}, config), flowers)
+        assert same(sources.read({"source": "openml", "id": 61}, config), flowers)
     assert (tmp_path / "mine").exists() and not (tmp_path / "other").exists()
 
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(datasets, "PAUSES", (0.01, 0.02, 0.03))
+    monkeypatch.setattr(sources, "PAUSES", (0.01, 0.02, 0.03))
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def impatient(monkeypatch):
 @pytest.mark.usefixtures("impatient")
 def test_three_faults_in_a_row_are_survived(faults, flowers, tmp_path):
     with serve({61: flowers}, faults) as server:
-        assert same(datasets.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
+        assert same(sources.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
         assert server.downloads == 4
 
 
@@ -283,41 +283,41 @@ def test_a_fault_that_stays_is_told_with_the_ways_on_and_leaves_no_broken_cache(
 ):
     with serve({61: flowers}, faults) as server:
         with pytest.raises(DataError, match=f"{reason}.*nothing is lost.*make demo.*source: file"):
-            datasets.read_openml(61, server=server.url, cache=str(tmp_path))
+            sources.read_openml(61, server=server.url, cache=str(tmp_path))
         assert server.downloads == 4
         faults.unavailable = faults.truncated = faults.corrupt = 0
-        assert same(datasets.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
+        assert same(sources.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_broken_file_in_the_cache_is_fetched_anew(flowers, tmp_path):
     with serve({61: flowers}) as server:
-        datasets.read_openml(61, server=server.url, cache=str(tmp_path))
+        sources.read_openml(61, server=server.url, cache=str(tmp_path))
         for path in (*tmp_path.rglob("dataset.arff"), *tmp_path.rglob("description.xml")):
             path.write_bytes(path.read_bytes()[:-20])
-            assert same(datasets.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
+            assert same(sources.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_silent_server_is_given_up_in_time(flowers, tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(sources, "SILENCE_SECONDS", 0.1)
     with (
         serve({61: flowers}, Faults(slow_seconds=0.5)) as server,
         pytest.raises(DataError, match="no answer in time"),
     ):
-        datasets.read_openml(61, server=server.url, cache=str(tmp_path))
+        sources.read_openml(61, server=server.url, cache=str(tmp_path))
 
 
 def test_a_slow_server_is_waited_for(flowers, tmp_path):
     with serve({61: flowers}, Faults(slow_seconds=0.3)) as server:
-        assert same(datasets.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
+        assert same(sources.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
 
 
 @pytest.mark.usefixtures("impatient")
 def test_an_unknown_id_is_told_at_once(flowers, tmp_path):
     with serve({61: flowers}) as server:
         with pytest.raises(DataError, match="no data set 62"):
-            datasets.read_openml(62, server=server.url, cache=str(tmp_path))
+            sources.read_openml(62, server=server.url, cache=str(tmp_path))
         assert len(server.requests) == 1
 
 
@@ -328,12 +328,12 @@ def closed_port() -> int:
 
 
 def test_a_server_that_has_cost_enough_time_is_not_tried_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(sources, "PATIENCE_SECONDS", 0.0)
     start = time.monotonic()
     with pytest.raises(DataError, match="no connection"):
         url = f"http://127.0.0.1:{closed_port()}/api/v1/xml"
-        datasets.read_openml(61, server=url, cache=str(tmp_path))
-    assert time.monotonic() - start < datasets.PAUSES[0]
+        sources.read_openml(61, server=url, cache=str(tmp_path))
+    assert time.monotonic() - start < sources.PAUSES[0]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -343,7 +343,7 @@ def test_openml_is_left_as_it_was_found(tmp_path):
     before, skip = openml.config.get_config_as_dict(), os.environ.get("OPENML_SKIP_PARQUET")
     with pytest.raises(DataError, match="no connection"):
         url = f"http://127.0.0.1:{closed_port()}/api/v1/xml"
-        datasets.read_openml(61, server=url, cache=str(tmp_path))
+        sources.read_openml(61, server=url, cache=str(tmp_path))
     assert openml.config.get_config_as_dict() == before
     assert os.environ.get("OPENML_SKIP_PARQUET") == skip
 
@@ -516,7 +516,7 @@ def test_a_table_comes_back_from_its_file_as_it_was_and_equal_tables_give_equal_
     read = datasets.load_table(tmp_path / "a.npz")
     assert same(read, flowers) and read.feature_names == flowers.feature_names
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    assert same(datasets.read_file(tmp_path / "a.npz"), flowers)
+    assert same(sources.read_file(tmp_path / "a.npz"), flowers)
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):

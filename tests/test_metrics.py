@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from bnlab import metrics
+from bnlab import metrics, probes
 
 
 def curve(*accuracies: float, split: str = "test", statistics: str = "moving") -> pd.DataFrame:
@@ -22,24 +22,24 @@ def curve(*accuracies: float, split: str = "test", statistics: str = "moving") -
 
 
 def test_the_first_step_counts_even_if_the_accuracy_falls_again():
-    assert metrics.first_step_reaching(curve(0.5, 0.8, 0.7, 0.9), 0.8, "test").tolist() == [20]
+    assert probes.first_step_reaching(curve(0.5, 0.8, 0.7, 0.9), 0.8, "test").tolist() == [20]
 
 
 def test_a_replicate_that_never_reaches_the_level_is_kept_as_nan():
     history = pd.concat([curve(0.5, 0.9), curve(0.5, np.nan).assign(replicate=1)])
-    steps = metrics.first_step_reaching(history, 0.8, "test")
+    steps = probes.first_step_reaching(history, 0.8, "test")
     assert steps[0] == 20
     assert np.isnan(steps[1])
 
 
 def test_only_moving_statistics_count_for_a_threshold():
     history = pd.concat([curve(0.5, 0.6), curve(0.9, 0.9, statistics="batch")])
-    assert metrics.first_step_reaching(history, 0.8, "test").isna().all()
+    assert probes.first_step_reaching(history, 0.8, "test").isna().all()
 
 
 def test_other_splits_do_not_count_for_a_threshold():
     history = pd.concat([curve(0.5, 0.9), curve(0.9, 0.9, split="train")])
-    assert metrics.first_step_reaching(history, 0.8, "test").tolist() == [20]
+    assert probes.first_step_reaching(history, 0.8, "test").tolist() == [20]
 
 
 def test_the_area_under_the_curve_is_the_share_of_pairs_in_the_right_order():

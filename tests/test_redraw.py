@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from bnlab import redraw
-from bnlab.datasets import DataError, Table, digest, read_bundled
+from bnlab.datasets import DataError, Table, digest
 from bnlab.redraw import Node
+from bnlab.sources import read_bundled
 
 
 @pytest.fixture(scope="module")

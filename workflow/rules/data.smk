@@ -3,7 +3,7 @@
 
 rule download:
     input:
-        library("datasets", "files"),
+        library("sources", "datasets", "files"),
     output:
         raw=f"{DATA}/{{dataset}}/raw.npz",
     log:
@@ -16,7 +16,6 @@ rule download:
         "../envs/bnlab.yaml"
     params:
         dataset=described,
-        openml=STUDY.openml.model_dump(),
     message:
         "Fetching {wildcards.dataset}"
     script:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab import datasets
+from bnlab import datasets, sources
 from bnlab.files import job_log
 
 if TYPE_CHECKING:
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 dataset = snakemake.params.dataset
 with job_log(snakemake.log[0], snakemake.wildcards.dataset):
-    table = datasets.read(dataset, snakemake.params.openml)
+    # Not a parameter: from where the same rows come is no reason to get them again.
+    table = sources.read(dataset, snakemake.config.get("openml"))
     datasets.check(table, dataset["shape"], dataset.get("sha256"))
     datasets.save_table(Path(snakemake.output.raw), table)
     datasets.logger.info("%d rows, %d features", *table.x.shape)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from bnlab import layers, training
 from bnlab.files import job_log, save_arrays, save_json, save_parquet
-from bnlab.metrics import first_steps
+from bnlab.probes import first_steps
 from bnlab.provenance import hardware, peak_memory_mb, versions
 
 if TYPE_CHECKING:

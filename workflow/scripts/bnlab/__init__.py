@@ -2,5 +2,7 @@
 
 import os
 
-# TensorFlow reads it when it is first imported; its notes on the processor are no news to users.
+# TensorFlow reads these when it is first imported. Its notes on the processor are no news to users, and oneDNN, which
+# announces itself at every start, serves operations outside the compiled programs only.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")

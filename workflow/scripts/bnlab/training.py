@@ -159,7 +159,9 @@ class Trainer:
                 stored(parameters), state, x, training=True
             )
             loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
-        gradients = tape.gradient(loss, parameters)
+        gradients = tape.gradient(
+            loss, parameters, unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
         correct = tf.gather(logits, y, batch_dims=1) >= tf.reduce_max(logits, axis=1)
         moved = [
             p - tf.cast(self.learning_rate, p.dtype) * g
@@ -447,11 +449,14 @@ class Run:
                 loss, accuracy, diverged_at = (value.numpy().item() for value in scalars)
             if diverged_at:
                 break
-            train = {"split": "train", "statistics": "batch", "loss": loss, "accuracy": accuracy}
             with self.clock.measure("evaluate"):
                 few = stop < self.settings.steps
                 logits = self.evaluator.logits(parameters, state, few=few)
+                if not np.isfinite(logits.values).all():
+                    diverged_at = stop  # by its last update, after a loss that was finite
+                    break
                 scores = self.evaluator.scores(logits, "moving")
+            train = {"split": "train", "statistics": "batch", "loss": loss, "accuracy": accuracy}
             history += [{"step": stop} | row for row in [train, *scores]]
             if self.settings.percentiles:
                 with self.clock.measure("probe"):
