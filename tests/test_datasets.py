@@ -533,7 +533,8 @@ RUN = """
 import json, runpy, sys
 from types import SimpleNamespace as S
 job = json.loads(sys.argv[2])
-snakemake = S(**{k: S(**v) if isinstance(v, dict) else v for k, v in job.items()})
+spaces = {k: S(**v) if isinstance(v, dict) else v for k, v in job.items()}
+snakemake = S(**{**spaces, "config": job.get("config", {})})
 runpy.run_path(sys.argv[1], {"snakemake": snakemake})
 """
 
@@ -554,7 +555,7 @@ def test_the_scripts_lead_from_a_source_over_a_redraw_to_split_rows(tmp_path):
     steps = [
         (
             "download.py",
-            {"params": {"dataset": CONFIG, "openml": {}}, "input": {}, "output": {"raw": raw}},
+            {"params": {"dataset": CONFIG}, "input": {}, "output": {"raw": raw}},
         ),
         (
             "redraw_dataset.py",
@@ -586,10 +587,8 @@ def test_an_unreachable_server_stops_the_download_in_seconds_with_one_sentence(t
     start = time.monotonic()
     done = run_script(
         "download.py",
-        params={
-            "dataset": {**CONFIG, "source": "openml", "id": 61},
-            "openml": {"server": url, "cache": str(tmp_path)},
-        },
+        params={"dataset": {**CONFIG, "source": "openml", "id": 61}},
+        config={"openml": {"server": url, "cache": str(tmp_path)}},
         output={"raw": str(tmp_path / "raw.npz")},
         log=[str(tmp_path / "log")],
         wildcards={"dataset": "iris"},
