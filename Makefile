@@ -1,6 +1,7 @@
 # Every target is one plain command in an environment built from a lock file; `make` lists them.
 
 PYTHON ?= python3#           a Python 3.11, 3.12 or 3.13
+UV_VERSION := 0.13.8
 LOCK ?= requirements.lock#   requirements-gpu.lock on a machine with a CUDA GPU
 BIN := .venv/bin
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(BIN)/uv)
@@ -56,4 +57,4 @@ $(BIN)/python:
 	$(PYTHON) -m venv .venv
 
 $(BIN)/uv: | $(BIN)/python
-	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)

@@ -25,11 +25,3 @@ def finished(finished_study: Project, tmp_path: Path) -> Project:
 def fresh(tmp_path: Path) -> Project:
     """The project as cloned, in a folder of this test's own."""
     return fresh_project(tmp_path / "project")
-
-
-@pytest.fixture(scope="session")
-def use_one_thread() -> None:
-    """TensorFlow computes as in a job, in one thread; ask for it before any tensor is made."""
-    from bnlab import training
-
-    training.use_one_thread()

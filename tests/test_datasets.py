@@ -598,3 +598,13 @@ def test_an_unreachable_server_stops_the_download_in_seconds_with_one_sentence(t
     assert "no connection); nothing is lost" in done.stderr
     assert done.stderr.splitlines()[-1] == (tmp_path / "log").read_text().splitlines()[-1]
     assert not (tmp_path / "raw.npz").exists()
+
+
+def test_the_order_in_which_a_format_declares_its_classes_does_not_change_the_digest(flowers):
+    backwards = tuple(reversed(flowers.class_names))
+    y = (len(backwards) - 1 - flowers.y).astype(flowers.y.dtype)
+    assert datasets.digest(Table(flowers.x, y, flowers.feature_names, backwards)) == (
+        datasets.digest(flowers)
+    )
+    other = Table(flowers.x, y, flowers.feature_names, flowers.class_names)
+    assert datasets.digest(other)["labels"] != datasets.digest(flowers)["labels"]

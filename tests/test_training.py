@@ -150,18 +150,16 @@ def test_without_evaluations_of_the_first_epoch_all_are_evenly_spaced():
 
 @pytest.mark.parametrize(("first", "rows", "block"), [(0, 100, 10), (7, 97, 10), (3, 10, 10)])
 def test_blocks_cover_their_rows_and_no_others(first, rows, block):
-    starts = training.block_starts(first, rows, block)
-    covered = np.unique(starts[:, None] + np.arange(block))
-    np.testing.assert_array_equal(covered, np.arange(first, first + rows))
-    assert len(starts) == -(-rows // block)
+    blocks = training.row_blocks(first, rows, block)
+    assert blocks.shape == (-(-rows // block), block)
+    np.testing.assert_array_equal(np.unique(blocks), np.arange(first, first + rows))
+    assert all(len(np.unique(rows_of_one)) == block for rows_of_one in blocks)
 
 
-def test_chosen_blocks_are_spread_from_the_first_to_the_last():
-    starts = np.arange(0, 1000, 10)
-    np.testing.assert_array_equal(training.spread(starts, 4), [0, 330, 660, 990])
-    np.testing.assert_array_equal(training.spread(starts, 100), starts)
-    np.testing.assert_array_equal(training.spread(starts, 500), starts)
-    assert training.spread(starts, 1).shape == (1,)
+def test_a_block_of_a_sorted_table_is_a_fair_sample():
+    classes = np.repeat(np.arange(5), 200)
+    for block in training.row_blocks(0, 1000, 100):
+        assert np.bincount(classes[block], minlength=5).min() >= 8
 
 
 # ---------------------------------------------------------------- data and scores

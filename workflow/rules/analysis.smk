@@ -90,7 +90,7 @@ for experiment, kind in sorted({(key.experiment, key.figure) for key in FIGURES}
                 f"{REPORTS}/figures/{experiment}/{{dataset}}/{{recipe}}/{kind}.svg",
                 caption=f"../report/{experiment}/{kind}.rst",
                 category=STUDY.experiments[experiment].title,
-                subcategory="{dataset}",
+                subcategory=lambda w: STUDY.datasets[w.dataset].label,
                 labels={"figure": kind.replace("_", " "), "recipe": "{recipe}"},
             ),
             png=f"{REPORTS}/figures/{experiment}/{{dataset}}/{{recipe}}/{kind}.png",

@@ -64,8 +64,11 @@ def raw_of_original(wildcards):
     return f"{DATA}/{STUDY.datasets[wildcards.dataset].of}/raw.npz"
 
 
-def described(wildcards):
-    return STUDY.datasets[wildcards.dataset].model_dump(exclude_none=True)
+def described(dataset, *without):
+    """What the config says of a dataset, less what does not matter to a rule."""
+    return STUDY.datasets[dataset].model_dump(
+        exclude_none=True, exclude={"label", *without}
+    )
 
 
 def settings(dataset, recipe, batch):

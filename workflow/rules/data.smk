@@ -15,7 +15,7 @@ rule download:
     conda:
         "../envs/bnlab.yaml"
     params:
-        dataset=described,
+        dataset=lambda w: described(w.dataset, "split", "scaling"),
     message:
         "Fetching {wildcards.dataset}"
     script:
@@ -37,7 +37,7 @@ rule redraw:
     conda:
         "../envs/bnlab.yaml"
     params:
-        dataset=described,
+        dataset=lambda w: described(w.dataset, "split", "scaling"),
     message:
         "Drawing {wildcards.dataset} anew"
     script:
@@ -58,7 +58,7 @@ rule preprocess:
     conda:
         "../envs/bnlab.yaml"
     params:
-        dataset=described,
+        dataset=lambda w: described(w.dataset, "sha256"),
     message:
         "Splitting and scaling {wildcards.dataset}"
     script:

@@ -118,7 +118,7 @@ def measured(split: training.Split, batch: int) -> pd.DataFrame:
 
 def main() -> None:
     """Measure, print the table with ratios, write the medians."""
-    training.use_one_thread()
+    training.share_the_machine()
     split = example_data()
     columns = ["batch", "trainer_us", "fit_us", "floor_us"]
     print(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 params = snakemake.params
 with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values())):
-    training.use_one_thread()
+    training.share_the_machine()
     timing = training.time_in_turn(
         training.load_split(Path(snakemake.input.split)),
         {name: getattr(layers, layer) for name, layer in params.layers.items()},

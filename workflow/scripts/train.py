@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 params, output = snakemake.params, snakemake.output
 with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values())):
-    training.use_one_thread()
+    training.share_the_machine()
     result = training.train(
         training.load_split(Path(snakemake.input.split)),
         getattr(layers, params.layer),

@@ -64,10 +64,7 @@ def encode_labels(
     if (codes < 0).any():
         raise DataError(f"{(codes < 0).sum():,} rows have no class; remove them or fill them in.")
     labels = [plain(value) for value in found]
-    if declared is None:
-        names = sorted(set(labels), key=float if all(map(_is_number, labels)) else str)
-    else:
-        names = [str(name) for name in declared]
+    names = _sorted_names(set(labels)) if declared is None else [str(name) for name in declared]
     place = {plain(name): index for index, name in enumerate(names)}
     unknown = sorted(set(labels) - place.keys())
     if unknown:
@@ -77,6 +74,12 @@ def encode_labels(
         )
     kind = np.uint8 if len(names) <= 256 else np.int64
     return np.array([place[label] for label in labels], dtype=kind)[codes], tuple(names)
+
+
+def _sorted_names(names: Iterable[str]) -> list[str]:
+    """As numbers if they all look like numbers, else as text."""
+    names = list(names)
+    return sorted(names, key=float if all(map(_is_number, names)) else str)
 
 
 def _is_number(label: str) -> bool:
@@ -97,10 +100,16 @@ def shown(names: Sequence[str], most: int = 12) -> str:
 
 
 def digest(table: Table) -> dict[str, str]:
-    """SHA-256 of the bytes of x and of y in C order: {"features": ..., "labels": ...}."""
+    """SHA-256 of the bytes of x and of the labels, in C order: {"features": ..., "labels": ...}.
+
+    A label counts as the place of its class among the sorted names, so that a format that declares classes in an order
+    of its own, as ARFF does, makes no difference.
+    """
+    places = {name: place for place, name in enumerate(_sorted_names(table.class_names))}
+    labels = np.array([places[name] for name in table.class_names], table.y.dtype)[table.y]
     return {
         "features": hashlib.sha256(np.ascontiguousarray(table.x).data).hexdigest(),
-        "labels": hashlib.sha256(np.ascontiguousarray(table.y).data).hexdigest(),
+        "labels": hashlib.sha256(labels.data).hexdigest(),
     }
 
 

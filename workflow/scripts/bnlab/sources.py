@@ -32,7 +32,7 @@ PAUSES = (1.0, 2.0, 4.0)
 """Seconds between the first attempt to download and the three that may follow."""
 CONNECT_SECONDS = 3.0
 SILENCE_SECONDS = 30.0
-PATIENCE_SECONDS = 12.0
+PATIENCE_SECONDS = 20.0
 """Once a server without connection has cost this long, it is not tried again."""
 CHUNK_ROWS = 8192
 

@@ -75,10 +75,15 @@ class Settings:
     percentiles: bool
 
 
-def use_one_thread() -> None:
-    """One thread for this process's TensorFlow; Snakemake fills the cores with processes. Call before any tensor."""
+def share_the_machine() -> None:
+    """One thread and no more of a GPU's memory than needed: Snakemake fills the machine with processes.
+
+    To be called before TensorFlow makes its first tensor.
+    """
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def device() -> str:
@@ -106,16 +111,15 @@ def evaluation_steps(steps: int, steps_per_epoch: float, first_epoch: int, later
     return sorted({max(1, round(step)) for step in [*early, *late]})
 
 
-def block_starts(first: int, rows: int, block: int) -> np.ndarray:
-    """First rows of blocks that cover ``rows`` rows from ``first`` on; the last block overlaps its neighbour."""
-    starts = np.arange(first, first + rows, block, dtype=np.int32)
-    return np.minimum(starts, first + rows - block)
+def row_blocks(first: int, rows: int, block: int) -> np.ndarray:
+    """Blocks that cover ``rows`` rows from ``first`` on, shape (blocks, block), int32.
 
-
-def spread(starts: np.ndarray, count: int) -> np.ndarray:
-    """At most ``count`` of the blocks, evenly spread over all of them."""
-    chosen = np.linspace(0, len(starts) - 1, min(count, len(starts)))
-    return starts[np.unique(chosen.round().astype(int))]
+    The rows are taken in one fixed random order, so that a block is a fair sample even where a table is sorted; the
+    last block begins early enough to be whole.
+    """
+    order = first + np.random.default_rng(0).permutation(rows).astype(np.int32)
+    starts = np.minimum(np.arange(0, rows, block), rows - block)
+    return order[starts[:, None] + np.arange(block)]
 
 
 def resident(array: np.ndarray) -> tf.Tensor:
@@ -207,22 +211,20 @@ class Trainer:
         parameters: Values,
         state: Values,
         x: tf.Tensor,
-        starts: tf.Tensor,
+        blocks: tf.Tensor,
         count: tf.Tensor,
-        block: int,
         training: bool,
     ) -> tf.Tensor:
-        """Logits (rows, classes) of rows of x, ``block`` rows at a time from each of the first ``count`` of ``starts``.
+        """Logits (rows, classes) of the rows of x in the first ``count`` of ``blocks``; others are 0.
 
-        ``training`` normalizes each block by its own statistics, else by those in ``state``. Rows of no block are 0.
+        ``training`` normalizes each block by its own statistics, else by those in ``state``.
         """
         values = stored(parameters)
 
         def body(i: tf.Tensor, out: tf.Tensor) -> Any:
-            rows = tf.slice(x, [starts[i], 0], [block, x.shape[1]])
+            rows = tf.gather(x, blocks[i])
             (logits, _), _ = self.model.stateless_call(values, state, rows, training=training)
-            where = starts[i] + tf.range(block)
-            return i + 1, tf.tensor_scatter_nd_update(out, where[:, None], logits)
+            return i + 1, tf.tensor_scatter_nd_update(out, blocks[i][:, None], logits)
 
         classes = parameters[-1].shape[0]
         start = (tf.constant(0), tf.zeros((x.shape[0], classes), x.dtype))
@@ -310,32 +312,27 @@ class Evaluator:
         """Logits under the statistics in ``state``.
 
         ``by_batch`` normalizes blocks of the training batch size by their own statistics; a part with fewer rows than
-        the batch is one block. ``few`` computes blocks spread over each part, with ``rows`` rows or a little less.
+        the batch is one block. ``few`` computes as many blocks of each part as ``rows`` fills, at least one.
         """
         validation, test = self.sizes.values()
         block = min(self.batch if by_batch else EVALUATION_BLOCK, validation, test)
-        starts = {
-            "validation": block_starts(0, validation, block),
-            "test": block_starts(validation, test, block),
+        blocks = {
+            "validation": row_blocks(0, validation, block),
+            "test": row_blocks(validation, test, block),
         }
-        room = sum(map(len, starts.values()))
+        room = sum(map(len, blocks.values()))
         if few and self.rows:
-            starts = {part: spread(s, max(1, self.rows // block)) for part, s in starts.items()}
-        wanted = np.concatenate(list(starts.values()))
+            blocks = {part: b[: max(1, self.rows // block)] for part, b in blocks.items()}
+        wanted = np.concatenate(list(blocks.values()))
         values = self.trainer.logits(
             parameters,
             state,
             self.x,
-            tf.constant(np.pad(wanted, (0, room - len(wanted)))),
+            tf.constant(np.pad(wanted, ((0, room - len(wanted)), (0, 0)))),
             tf.constant(len(wanted)),
-            block,
             by_batch,
         )
-        offsets = np.arange(block)
-        return Logits(
-            values.numpy(),
-            {part: np.unique(s[:, None] + offsets) for part, s in starts.items()},
-        )
+        return Logits(values.numpy(), {part: np.unique(b) for part, b in blocks.items()})
 
     def scores(self, logits: Logits, statistics: str) -> list[dict[str, Any]]:
         """One history row a part."""
@@ -411,7 +408,8 @@ class Run:
         self.trainer = Trainer(self.model, split.x_train, split.y_train, settings.learning_rate)
         self.evaluator = Evaluator(self.trainer, split, batch, settings.evaluation_rows)
         self.has_statistics = bool(self.model.non_trainable_variables)
-        self.probe_rows = tf.constant(split.x_validation[:PROBE_ROWS])
+        chosen = row_blocks(0, len(split.y_validation), min(PROBE_ROWS, len(split.y_validation)))
+        self.probe_rows = tf.constant(split.x_validation[chosen[0]])
         self.clock = Clock()
 
     def start(self, replicate: int) -> tuple[Values, Values, tf.Tensor, np.random.SeedSequence]:
