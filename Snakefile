@@ -43,3 +43,4 @@ localrules:
     all,
     learning_curves,
     batch_size,
+    download,  # on a cluster, only the machine that one logs in to may reach OpenML

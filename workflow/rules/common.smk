@@ -64,6 +64,14 @@ def raw_of_original(wildcards):
     return f"{DATA}/{STUDY.datasets[wildcards.dataset].of}/raw.npz"
 
 
+def files_of(dataset):
+    """The files that a dataset of source `file` is read from, as far as they are there."""
+    path = Path(getattr(STUDY.datasets[dataset], "path", ""))
+    if path.is_dir() and path != Path():
+        return sorted(str(file) for file in path.glob("*-ubyte*"))
+    return [str(path)] if path.is_file() else []
+
+
 def described(dataset, *without):
     """What the config says of a dataset, less what does not matter to a rule."""
     return STUDY.datasets[dataset].model_dump(

@@ -3,7 +3,8 @@
 
 rule download:
     input:
-        library("sources", "datasets", "files"),
+        library("sources", "datasets"),
+        files=lambda w: files_of(w.dataset),
     output:
         raw=f"{DATA}/{{dataset}}/raw.npz",
     log:
@@ -24,7 +25,7 @@ rule download:
 
 rule redraw:
     input:
-        library("datasets", "files", "redraw"),
+        library("datasets", "redraw"),
         raw=raw_of_original,
     output:
         raw=f"{DATA}/{{dataset}}/raw.npz",
@@ -46,7 +47,7 @@ rule redraw:
 
 rule preprocess:
     input:
-        library("datasets", "files"),
+        library("datasets"),
         raw=f"{DATA}/{{dataset}}/raw.npz",
     output:
         split=f"{DATA}/{{dataset}}/split.npz",

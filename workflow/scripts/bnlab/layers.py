@@ -42,9 +42,8 @@ def linear(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
     return tf.matmul(x, kernel), gradient
 
 
-@tf.custom_gradient
-def standardized_linear(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
-    """u = x·Ŵ, Ŵ = (W − μ)/s, s = σ + ``WS.kernel_epsilon``, without ever forming Ŵ: u = (x·W − (Σₖxₖ)·μ)/s.
+def standardized_linear(x: tf.Tensor, kernel: tf.Tensor, epsilon: float) -> tf.Tensor:
+    """u = x·Ŵ, Ŵ = (W − μ)/s, s = σ + ε, without ever forming Ŵ: u = (x·W − (Σₖxₖ)·μ)/s.
 
     μ and σ are each column's mean and biased standard deviation over fan_in = N rows. With D = ∂L/∂u / s the gradients
     through x, μ and σ are
@@ -53,21 +52,26 @@ def standardized_linear(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any
         ∂L/∂W = xᵀ·D − (Σₖxₖ)ᵀ·D/N − (W − μ)·q,   q = Σ_rows(D∘u)/(σ·N)
     """
     fan_in = kernel.shape[0]
-    mean = column_mean(kernel)
-    sigma = tf.sqrt(column_mean(tf.square(kernel)) - tf.square(mean))
-    s = sigma + WS.kernel_epsilon
-    total = tf.matmul(x, tf.ones((fan_in, 1), x.dtype))
-    u = (tf.matmul(x, kernel) - total * mean) / s
 
-    def gradient(du: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        d = du / s
-        dx = tf.matmul(d, kernel, transpose_b=True) - tf.matmul(d, mean, transpose_b=True)
-        q = tf.reduce_sum(d * u, axis=0) / (sigma[0] * fan_in)
-        shift = mean[0] * q - tf.reduce_sum(total * d, axis=0) / fan_in
-        dw = transposed_gradient(x, d) + shift[:, None] - q[:, None] * tf.transpose(kernel)
-        return dx, tf.transpose(dw)
+    @tf.custom_gradient
+    def product(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
+        mean = column_mean(kernel)
+        sigma = tf.sqrt(column_mean(tf.square(kernel)) - tf.square(mean))
+        s = sigma + epsilon
+        total = tf.matmul(x, tf.ones((fan_in, 1), x.dtype))
+        u = (tf.matmul(x, kernel) - total * mean) / s
 
-    return u, gradient
+        def gradient(du: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            d = du / s
+            dx = tf.matmul(d, kernel, transpose_b=True) - tf.matmul(d, mean, transpose_b=True)
+            q = tf.reduce_sum(d * u, axis=0) / (sigma[0] * fan_in)
+            shift = mean[0] * q - tf.reduce_sum(total * d, axis=0) / fan_in
+            dw = transposed_gradient(x, d) + shift[:, None] - q[:, None] * tf.transpose(kernel)
+            return dx, tf.transpose(dw)
+
+        return u, gradient
+
+    return product(x, kernel)
 
 
 def column_mean(a: tf.Tensor) -> tf.Tensor:
@@ -197,7 +201,7 @@ class WS(Base):
     kernel_epsilon = 1e-5
 
     def multiply(self, x: tf.Tensor) -> tf.Tensor:
-        return standardized_linear(x, tf.convert_to_tensor(self.kernel))
+        return standardized_linear(x, tf.convert_to_tensor(self.kernel), self.kernel_epsilon)
 
 
 class WSScaled(WS):

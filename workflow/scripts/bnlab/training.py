@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 EVALUATION_BLOCK = 500
 POPULATION_EXAMPLES = 10_000
 PROBE_ROWS = 1000
+FIRST_ROWS = 100
+"""Rows before the first evaluation: training accuracy is a mean over the rows since the evaluation before."""
 
 Values = list[tf.Tensor]
 
@@ -103,10 +105,15 @@ def row_order(seed: np.random.SeedSequence, rows: int, batch: int, steps: int) -
     return order[: steps * batch].reshape(steps, batch)
 
 
-def evaluation_steps(steps: int, steps_per_epoch: float, first_epoch: int, later: int) -> list[int]:
-    """The steps after which a run is evaluated: a geometric series through the first epoch, then evenly to the end."""
+def evaluation_steps(
+    steps: int, steps_per_epoch: float, first_epoch: int, later: int, first: int = 1
+) -> list[int]:
+    """The steps after which a run is evaluated: a geometric series through the first epoch, then evenly to the end.
+
+    The series begins at step ``first`` or, in a shorter epoch, at its end.
+    """
     end = min(steps, max(1, round(steps_per_epoch))) if first_epoch else 0
-    early: Any = np.geomspace(1, end, first_epoch) if first_epoch else []
+    early: Any = np.geomspace(min(first, end), end, first_epoch) if first_epoch else []
     late = np.linspace(end, steps, later + 1)[1:]
     return sorted({max(1, round(step)) for step in [*early, *late]})
 
@@ -198,7 +205,7 @@ class Trainer:
             )
 
         _, parameters, state, loss, accuracy, diverged = tf.while_loop(
-            lambda step, *_: step < stop,
+            lambda step, *rest: tf.logical_and(step < stop, tf.equal(rest[-1], 0)),
             body,
             (start, parameters, state, zero, zero, tf.constant(0)),
         )
@@ -251,7 +258,7 @@ class Trainer:
             return i + 1, [s + u for s, u in zip(sums, updated, strict=True)]
 
         sums = tf.while_loop(lambda i, *_: i < batches, body, (tf.constant(0), zeros))[1]
-        scale = 1 / (batches * (1 - layers.BN.momentum))
+        scale = 1 / (batches * (1 - self.model.hidden[0].momentum))
         unbiased = {"moving_mean": 1.0, "moving_variance": m / (m - 1)}
         return [s * (scale * unbiased[name]) for s, name in zip(sums, names, strict=True)]
 
@@ -311,8 +318,8 @@ class Evaluator:
     ) -> Logits:
         """Logits under the statistics in ``state``.
 
-        ``by_batch`` normalizes blocks of the training batch size by their own statistics; a part with fewer rows than
-        the batch is one block. ``few`` computes as many blocks of each part as ``rows`` fills, at least one.
+        ``by_batch`` normalizes blocks by their own statistics; they have the training batch size, or the size of the
+        smaller part if that is less. ``few`` computes as many blocks of each part as ``rows`` fills, at least one.
         """
         validation, test = self.sizes.values()
         block = min(self.batch if by_batch else EVALUATION_BLOCK, validation, test)
@@ -395,7 +402,11 @@ class Run:
         self.settings, self.batch, self.seed = settings, batch, seed
         self.rows, features = split.x_train.shape
         self.schedule = evaluation_steps(
-            settings.steps, self.rows / batch, settings.first_epoch, settings.later
+            settings.steps,
+            self.rows / batch,
+            settings.first_epoch,
+            settings.later,
+            first=-(-FIRST_ROWS // batch),
         )
         self.model = Perceptron(
             method,
@@ -451,7 +462,8 @@ class Run:
                 few = stop < self.settings.steps
                 logits = self.evaluator.logits(parameters, state, few=few)
                 if not np.isfinite(logits.values).all():
-                    diverged_at = stop  # by its last update, after a loss that was finite
+                    # The loss was still finite; it was the update after it that blew up.
+                    diverged_at = min(stop + 1, self.settings.steps)
                     break
                 scores = self.evaluator.scores(logits, "moving")
             train = {"split": "train", "statistics": "batch", "loss": loss, "accuracy": accuracy}
@@ -459,6 +471,10 @@ class Run:
             if self.settings.percentiles:
                 with self.clock.measure("probe"):
                     probed.append(self.probe(parameters, state).assign(step=stop))
+        if self.settings.percentiles:
+            probed += [
+                self.no_probe().assign(step=step) for step in self.schedule[len(probed) - 1 :]
+            ]
         if self.has_statistics and not diverged_at:
             with self.clock.measure("evaluate"):
                 rows = self.under_other_statistics(parameters, state, population)
@@ -480,6 +496,11 @@ class Run:
         paths = [variable.path for variable in self.model.trainable_variables]
         weights = stored(parameters)[paths.index(kernel)]
         return probes.percentiles(activation=inputs.numpy(), weight=weights.numpy())
+
+    def no_probe(self) -> pd.DataFrame:
+        """What stands in the place of ``probe`` once a replicate has diverged: the same rows, without values."""
+        nothing = np.full((1, self.model.hidden[-1].units), np.nan)
+        return probes.percentiles(activation=nothing, weight=nothing)
 
     def under_other_statistics(
         self, parameters: Values, state: Values, seed: np.random.SeedSequence
