@@ -62,16 +62,20 @@ def history(
     return pd.DataFrame(rows)
 
 
-def probes(method: str, replicates: int = 4, units: int = 5) -> pd.DataFrame:
-    """Percentiles of units that wander for base and stay for the others."""
+def probes(
+    method: str, replicates: int = 4, units: int = 5, diverged_at: Sequence[int | None] = ()
+) -> pd.DataFrame:
+    """Percentiles of units that wander for base and stay for the others; NaN once diverged."""
     rows = []
     for replicate in range(replicates):
         rng = np.random.default_rng([replicate, len(method)])
         wander = rng.normal(0, 3 if method == "base" else 0.5, units)
+        stop = diverged_at[replicate] if replicate < len(diverged_at) else None
         for quantity in ("activation", "weight"):
             for unit in range(units):
                 for step in STEPS:
-                    where = wander[unit] * np.sqrt(step / STEPS[-1])
+                    gone = stop is not None and step >= stop
+                    where = np.nan if gone else wander[unit] * np.sqrt(step / STEPS[-1])
                     for percentile, offset in ((15, -1.0), (50, 0.0), (85, 1.0)):
                         rows.append((replicate, step, quantity, unit, percentile, where + offset))
     columns = ["replicate", "step", "quantity", "unit", "percentile", "value"]
@@ -156,7 +160,9 @@ def learning_curves() -> dict[str, pd.DataFrame]:
     return {
         "metrics": tables.collect(runs, histories),
         "runs": tables.collect(runs, [tables.run_rows(r) for r in runs]),
-        "percentiles": tables.collect(runs, [probes(method) for method in methods]),
+        "percentiles": tables.collect(
+            runs, [probes(r["method"], diverged_at=r["diverged_at"]) for r in runs]
+        ),
         "timing": timing,
         **{
             name: tables.collect(runs, [scores[name] for scores in scored])

@@ -113,6 +113,60 @@ def test_one_typical_unit_is_kept_for_each_replicate_and_one_replicate_is_typica
     assert (made[made["typical"]].groupby("method")["replicate"].nunique() == 1).all()
 
 
+def probed(**diverged_at: tuple[int | None, ...]) -> pd.DataFrame:
+    """The probes of base and bn, with replicates that diverge where it is said."""
+    runs = [synthetic.run(m, diverged_at=diverged_at.get(m, ())) for m in ("base", "bn")]
+    return tables.collect(
+        runs, [synthetic.probes(r["method"], diverged_at=r["diverged_at"]) for r in runs]
+    )
+
+
+@pytest.mark.parametrize("function", [tables.percentiles, tables.drift])
+def test_a_replicate_that_diverges_late_counts_as_diverged_at_every_probed_step(function):
+    made = function(probed(base=(None, 500)))
+    counts = made.drop_duplicates(["method", "step", "n", "diverged"]).set_index("method")
+    assert counts.loc["base", ["n", "diverged", "replicates"]].to_numpy().tolist() == [
+        [3, 1, 4]
+    ] * len(synthetic.STEPS)
+    assert (counts.loc["bn", "n"] == 4).all()
+    if "replicate" in made:
+        assert set(made[made["method"] == "base"]["replicate"]) == {0, 2, 3}
+
+
+def test_a_drift_ratio_leaves_out_the_pairs_in_which_one_diverged():
+    made = tables.drift(probed(base=(None, 500), bn=(10,))).query("method == 'bn'")
+    assert set(made["pairs"]) == {2}
+
+
+@pytest.mark.parametrize("function", [tables.percentiles, tables.drift])
+@pytest.mark.parametrize("methods", [["base"], ["base", "bn"]])
+def test_a_method_that_always_diverged_keeps_its_rows_with_no_replicate_in_them(function, methods):
+    made = function(probed(**{method: (10, 50, 10, 1000) for method in methods}))
+    gone = made[made["method"].isin(methods)]
+    assert set(zip(gone["method"], gone["quantity"], strict=True)) == {
+        (m, q) for m in methods for q in ("activation", "weight")
+    }
+    assert set(gone["n"]) == {0}
+    assert set(gone["diverged"]) == {4}
+    assert gone[[name for name in ("mean", "value") if name in gone]].isna().all(axis=None)
+
+
+def test_a_network_whose_units_are_all_constant_has_no_drift_but_has_not_diverged():
+    still = probed().assign(value=1.0)
+    for made in (tables.drift(still), tables.percentiles(still)):
+        assert set(made["n"]) == {0}
+        assert set(made["diverged"]) == {0}
+
+
+@pytest.mark.parametrize("kind", ["percentiles", "drift"])
+def test_probes_of_no_run_give_an_empty_table(kind):
+    sources = {"percentiles": probed().iloc[:0]}
+    made = tables.tabulate(
+        "learning_curves", kind, sources, "digits", "lr0.1", "Digits", synthetic.LABELS
+    )
+    assert made.empty
+
+
 def test_steadier_percentiles_have_a_drift_ratio_below_one():
     made = table("learning_curves", "drift").query("method == 'bn'")
     assert (made["ratio_high"] < 1).all()

@@ -21,6 +21,8 @@ BATCH_SIZE_PAIRS = {
     "ws_vs_bn": ("ws", "bn"),
     "ws_bn_vs_bn": ("ws_bn", "bn"),
 }
+SMALL_BATCHES = 10
+"""The largest batch of the close-up."""
 
 NAME = r"^[a-z][a-z0-9_.]*$"
 NAME_IN_WORDS = "lower-case letters, digits, _ and ., beginning with a letter"
@@ -347,7 +349,7 @@ def _curve_tables(runs: list[Run]) -> list[str]:
 def _batch_figures(runs: list[Run]) -> list[str]:
     methods = {run.method for run in runs}
     pairs = [name for name, pair in BATCH_SIZE_PAIRS.items() if methods >= set(pair)]
-    small = len({run.batch for run in runs if run.batch <= 10}) >= 3
+    small = len({run.batch for run in runs if run.batch <= SMALL_BATCHES}) >= 3
     return [
         "all_methods",
         *pairs,

@@ -92,8 +92,8 @@ def unit_drift(probes: pd.DataFrame) -> pd.DataFrame:
         probes: columns replicate, step, quantity, unit, percentile, value of one run.
 
     Returns:
-        Columns replicate, quantity, unit, step, drift. NaN for a replicate whose last percentiles
-        are not finite and for a unit whose last spread is zero.
+        Columns replicate, quantity, unit, step, drift. NaN at every step for a replicate that
+        diverged, since it has no last percentiles, and for a unit whose last spread is zero.
     """
     unit = ["replicate", "quantity", "unit"]
     wide = probes.pivot(index=[*unit, "step"], columns="percentile", values="value").sort_index()

@@ -26,11 +26,6 @@ class Interval(NamedTuple):
     high: float
     n: int
 
-    @property
-    def half_width(self) -> float:
-        """Half the width of the interval."""
-        return (self.high - self.low) / 2
-
 
 def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
     """Mean and t-interval, x̄ ± t_{n−1}·s/√n, of the finite values."""

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab import metrics as measure
+from bnlab.config import BATCH_SIZE_PAIRS, SMALL_BATCHES
 from bnlab.statistics import (
     Interval,
     censored_median,
@@ -26,7 +27,6 @@ from bnlab.statistics import (
 
 BASE, BN = "base", "bn"
 RUN = ["method", "batch", "learning_rate"]
-SMALL_BATCHES = 10
 SPLITS = ("train", "validation", "test")
 METRICS = ("accuracy", "loss")
 CURVES = [("test", "accuracy"), ("validation", "loss")]
@@ -44,7 +44,8 @@ def percentiles(percentiles: pd.DataFrame) -> pd.DataFrame:
 
     The typical unit of a replicate is the one whose drift of activations is nearest to the median
     over its units; ``typical`` marks the replicate whose unit's drift is nearest to the median of
-    those.
+    those. A replicate that diverged has no unit; a method of which no replicate is left has one row
+    for each quantity, with nothing in it but the counts.
     """
     parts = []
     for _, probes in percentiles.groupby(RUN, sort=False):
@@ -54,23 +55,21 @@ def percentiles(percentiles: pd.DataFrame) -> pd.DataFrame:
             [_nearest_median(units["drift"]) for _, units in drift.groupby("replicate")]
         ]
         if chosen.empty:
-            continue
-        typical = chosen.loc[_nearest_median(chosen["drift"]), "replicate"]
-        part = probes.merge(chosen[["replicate", "unit"]], on=["replicate", "unit"])
-        parts.append(
-            part.assign(
-                typical=part["replicate"] == typical,
-                n=len(chosen),
-                replicates=probes["replicate"].nunique(),
-            )
-        )
+            part = probes.drop_duplicates("quantity")[[*RUN, "quantity"]].assign(typical=False)
+        else:
+            typical = chosen.loc[_nearest_median(chosen["drift"]), "replicate"]
+            part = probes.merge(chosen[["replicate", "unit"]], on=["replicate", "unit"])
+            part = part.assign(typical=part["replicate"] == typical)
+        number = probes["replicate"].nunique()
+        parts.append(part.assign(n=len(chosen), diverged=_gone(probes), replicates=number))
     columns = [*RUN, "quantity", "replicate", "unit", "typical", "step", "percentile", "value"]
-    columns += ["n", "replicates"]
+    columns += ["n", "diverged", "replicates"]
     if not parts:
         return pd.DataFrame(columns=columns)
-    table = pd.concat(parts)[columns]
-    return table.assign(diverged=table["replicates"] - table["n"]).sort_values(
-        [*RUN, "quantity", "replicate", "percentile", "step"], kind="stable"
+    return (
+        pd.concat(parts)
+        .reindex(columns=columns)
+        .sort_values([*RUN, "quantity", "replicate", "percentile", "step"], kind="stable")
     )
 
 
@@ -78,21 +77,26 @@ def drift(percentiles: pd.DataFrame) -> pd.DataFrame:
     """Percentile drift averaged over all units, at each probed step, for activations and weights.
 
     ``average`` is the drift averaged over training, ``ratio`` that of the method over that of base,
-    replicate by replicate; both are repeated on every row of a method and quantity.
+    replicate by replicate; both are repeated on every row of a method and quantity. Drift is a
+    distance from the end, so a replicate that diverged has none at any step.
     """
+    keys = [*RUN, "quantity", "step"]
+    if percentiles.empty:
+        return pd.DataFrame(columns=keys)
     parts, averages = [], []
     for key, probes in percentiles.groupby(RUN, sort=False):
         names: dict[str, Any] = dict(zip(RUN, key, strict=True))
         units = measure.unit_drift(probes)
         over_units = units.groupby(["quantity", "replicate", "step"])["drift"].mean()
-        parts.append(over_units.reset_index().assign(**names))
+        rows = over_units.reset_index().assign(**names)
+        parts.append(_summarize(rows, keys, "drift").assign(diverged=_gone(probes)))
         total = measure.percentile_drift(units).groupby(["quantity", "replicate"])["drift"]
         averages.append(total.mean().reset_index().assign(**names))
-    table = _summarize(pd.concat(parts), [*RUN, "quantity", "step"], "drift")
     average = pd.concat(averages)
     ratios = _compare(average, [*RUN, "quantity"], "drift", BASE, paired_ratio, "ratio")
     means = _summarize(average, [*RUN, "quantity"], "drift", prefix="average")
-    return table.merge(means.drop(columns=["n", "diverged", "replicates"])).merge(ratios)
+    means = means.drop(columns=["n", "diverged", "replicates"])
+    return pd.concat(parts).merge(means).merge(ratios)
 
 
 def roc(roc: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame:
@@ -196,7 +200,7 @@ def pair(*methods: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
 
 
 def small_batches(metrics: pd.DataFrame) -> pd.DataFrame:
-    """The table ``all_methods`` restricted to batches of at most ten."""
+    """The table ``all_methods`` restricted to the smallest batches."""
     return all_methods(metrics[metrics["batch"] <= SMALL_BATCHES])
 
 
@@ -292,9 +296,10 @@ TABLES: dict[tuple[str, str], Table] = {
     ("learning_curves", "classes"): Table(classes, ("classes",)),
     ("learning_curves", "timing"): Table(timing, ("timing",)),
     ("batch_size", "all_methods"): Table(all_methods, ("metrics",)),
-    ("batch_size", "bn_vs_ln"): Table(pair(BN, "ln"), ("metrics",)),
-    ("batch_size", "ws_vs_bn"): Table(pair("ws", BN), ("metrics",)),
-    ("batch_size", "ws_bn_vs_bn"): Table(pair("ws_bn", BN), ("metrics",)),
+    **{
+        ("batch_size", name): Table(pair(*methods), ("metrics",))
+        for name, methods in BATCH_SIZE_PAIRS.items()
+    },
     ("batch_size", "small_batches"): Table(small_batches, ("metrics",)),
     ("batch_size", "statistics"): Table(statistics, ("metrics",)),
     ("batch_size", "final"): Table(final, ("metrics",)),
@@ -366,7 +371,7 @@ def collect(runs: Sequence[Mapping[str, Any]], tables: Sequence[pd.DataFrame]) -
 
 
 def run_rows(run: Mapping[str, Any]) -> pd.DataFrame:
-    """What run.json says, a row per replicate: divergence, thresholds, seconds and memory."""
+    """What run.json says, a row per replicate: divergence and thresholds."""
     replicates = range(run["replicates"])
     columns: dict[str, Any] = {
         "replicate": list(replicates),
@@ -376,8 +381,6 @@ def run_rows(run: Mapping[str, Any]) -> pd.DataFrame:
     for split, levels in run["first_step"].items():
         for level, steps in levels.items():
             columns[f"first_{split}_{level}"] = _floats(steps)
-    columns["train_seconds"] = run["seconds"]["train"]
-    columns["peak_memory_mb"] = run["peak_memory_mb"]
     return pd.DataFrame(columns)
 
 
@@ -453,6 +456,13 @@ def _long(metrics: pd.DataFrame, wanted: Sequence[tuple[str, str]]) -> pd.DataFr
         for split, metric in wanted
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def _gone(probes: pd.DataFrame) -> int:
+    """Replicates that diverged; one whose units are all constant has no drift either, but is not
+    one of them.
+    """
+    return probes.loc[probes["value"].isna(), "replicate"].nunique()
 
 
 def _with_absent_classes(table: pd.DataFrame) -> pd.DataFrame:
