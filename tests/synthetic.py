@@ -137,15 +137,18 @@ def run(
     }
 
 
-def learning_curves() -> dict[str, pd.DataFrame]:
-    """The sources of every learning-curves table: base and bn, one replicate of base diverged."""
-    methods = ("base", "bn")
-    runs = [run(method, diverged_at=(500,) if method == "base" else ()) for method in methods]
+def learning_curves(
+    base: Sequence[int | None] = (500,), bn: Sequence[int | None] = ()
+) -> dict[str, pd.DataFrame]:
+    """The sources of every learning-curves table: base and bn, and where their replicates diverge."""
+    runs = [run("base", diverged_at=base), run("bn", diverged_at=bn)]
     histories = [history(r["method"], 60, 4, r["diverged_at"]) for r in runs]
-    scored = [
-        tables.score_predictions(*predictions(method), ["one", "two", "three", "four"])
-        for method in methods
-    ]
+    scored = []
+    for r in runs:
+        labels, probabilities = predictions(r["method"])
+        probabilities[[step is not None for step in r["diverged_at"]]] = np.nan
+        names = ["one", "two", "three", "four"]
+        scored.append(tables.score_predictions(labels, probabilities, names))
     timing = pd.DataFrame(
         {
             "dataset": "digits",

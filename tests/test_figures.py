@@ -6,17 +6,20 @@ import re
 import pandas as pd
 import pytest
 import synthetic
+from matplotlib.text import Annotation, Text
 
 from bnlab import figures, tables
+from bnlab.config import BATCH_SIZE_PAIRS
 
 SOURCES = {"learning_curves": synthetic.learning_curves(), "batch_size": synthetic.batch_size()}
 
 
-def published(experiment: str, kind: str, label: str = "Digits") -> pd.DataFrame:
-    """A figure's table as it comes back from its CSV."""
-    made = tables.tabulate(
-        experiment, kind, SOURCES[experiment], "digits", "lr0.1", label, synthetic.LABELS
-    )
+def published(
+    experiment: str, kind: str, label: str = "Digits", **diverged_at: tuple[int, ...]
+) -> pd.DataFrame:
+    """A figure's table as it comes back from its CSV; ``diverged_at`` by method where it is given."""
+    sources = synthetic.learning_curves(**diverged_at) if diverged_at else SOURCES[experiment]
+    made = tables.tabulate(experiment, kind, sources, "digits", "lr0.1", label, synthetic.LABELS)
     return pd.read_csv(io.StringIO(made.to_csv(index=False)))
 
 
@@ -44,8 +47,9 @@ def test_no_text_is_smaller_than_seven_points_in_print(experiment, kind):
     assert min(text.get_fontsize() for text in shown) >= 7.5
 
 
-def test_every_figure_has_a_table():
+def test_every_figure_has_a_table_and_every_pair_of_the_config_a_figure():
     assert set(figures.FIGURES) <= set(tables.TABLES)
+    assert {("batch_size", pair) for pair in BATCH_SIZE_PAIRS} <= set(figures.FIGURES)
 
 
 def test_methods_differ_in_colour_and_in_marker():
@@ -70,16 +74,18 @@ def test_a_method_has_the_same_colour_in_every_figure():
 
 
 def test_diverged_replicates_are_written_above_the_batch_size():
-    shown = texts(figures.draw("batch_size", "all_methods", published("batch_size", "all_methods")))
-    assert "diverged, of 4 replicates at each batch size:" in shown
-    assert "2" in shown
+    figure = figures.draw("batch_size", "all_methods", published("batch_size", "all_methods"))
+    annotations = [text for text in figure.axes[0].texts if isinstance(text, Annotation)]
+    assert "diverged, of 4 replicates at each batch size:" in texts(figure)
+    written = {(text.get_text(), text.xy[0]) for text in annotations}
+    assert ("2", 1) in written
+    assert {name for name, _ in written if name in synthetic.LABELS.values()} == {"BN"}
 
 
-def test_diverged_replicates_are_written_into_the_legend_of_a_curve():
-    shown = texts(
-        figures.draw("learning_curves", "accuracy", published("learning_curves", "accuracy"))
-    )
-    assert any("(1 of 4 diverged)" in text for text in shown)
+def test_diverged_replicates_are_written_beside_the_name_of_their_method():
+    for kind in ("accuracy", "percentiles", "drift", "roc", "confusion"):
+        shown = texts(figures.draw("learning_curves", kind, published("learning_curves", kind)))
+        assert any(text.startswith("Base") and "(1 of 4 diverged)" in text for text in shown), kind
 
 
 def test_a_figure_survives_a_method_that_always_diverged():
@@ -88,6 +94,57 @@ def test_a_figure_survives_a_method_that_always_diverged():
     table.loc[gone, ["mean", "low", "high"]] = float("nan")
     table.loc[gone, ["n", "diverged"]] = [0, 4]
     figures.draw("batch_size", "bn_vs_ln", table)
+
+
+@pytest.mark.parametrize("kind", ["accuracy", "percentiles", "drift", "roc"])
+@pytest.mark.parametrize("methods", [["base"], ["base", "bn"]])
+def test_a_method_that_always_diverged_is_named_with_no_replicate_left(kind, methods):
+    table = published("learning_curves", kind, **dict.fromkeys(methods, (50, 50, 100, 10)))
+    figure = figures.draw("learning_curves", kind, table)
+    shown = [text.get_text() for text in figure.findobj(Text)]
+    times = sum("no replicate left" in text for text in shown)
+    assert times == {"roc": 4}.get(kind, 2) * len(methods)
+    for method in methods:
+        label = synthetic.LABELS[method]
+        assert any(text.startswith(label) and "(4 of 4 diverged)" in text for text in shown)
+
+
+@pytest.mark.parametrize("kind", ["percentiles", "drift"])
+def test_an_empty_table_gives_a_figure_that_says_so(kind, tmp_path):
+    figure = figures.draw("learning_curves", kind, published("learning_curves", kind).iloc[:0])
+    assert any("no replicate left" in text for text in texts(figure))
+    figures.save(figure, tmp_path / "a.svg", tmp_path / "a.png")
+
+
+def test_perfect_accuracy_is_drawn_inside_the_panel():
+    table = published("learning_curves", "accuracy")
+    ended = (table["method"] == "bn") & (table["step"] >= 500)
+    table.loc[ended, ["mean", "low", "high"]] = [1.0, 0.9999, 1.0001]
+    figure = figures.draw("learning_curves", "accuracy", table)
+    for axis in figure.axes:
+        assert axis.get_yscale() == "logit"
+        lines = {line.get_label().split()[0]: line for line in axis.get_lines()}
+        drawn = lines["BN"].get_ydata()
+        assert drawn[-1] == figures.HIGHEST
+        bands = [band.get_paths()[0].vertices[:, 1] for band in axis.collections]
+        assert max(max(heights) for heights in [drawn, *bands]) < axis.get_ylim()[1]
+    assert any("BN  100.00" in text for text in texts(figure))
+
+
+def test_an_interrupted_save_leaves_the_old_figure(tmp_path):
+    svg, png = tmp_path / "a.svg", tmp_path / "a.png"
+    svg.write_text("old")
+    figure = figures.draw("batch_size", "bn_vs_ln", published("batch_size", "bn_vs_ln"))
+
+    def stop(handle, **how):
+        handle.write(b"half")
+        raise KeyboardInterrupt
+
+    figure.savefig = stop
+    with pytest.raises(KeyboardInterrupt):
+        figures.save(figure, svg, png)
+    assert svg.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [svg]
 
 
 def test_two_batch_sizes_are_drawn_one_below_the_other():

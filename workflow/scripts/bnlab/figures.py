@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase, SubFigure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
+from bnlab.files import replacing
 from bnlab.statistics import rounded
 
 WIDTH = 7.2
@@ -49,7 +50,13 @@ STYLE: Any = {
 }
 
 
-ACCURACY_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
+ACCURACY_TICKS = (
+    *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999),
+    *(0.9995, 0.9999),
+)
+HIGHEST = 0.9999
+"""Where accuracies above it are drawn on a logit scale, which has no place for 100 %."""
+NONE_LEFT = "no replicate left"
 
 
 class Look(NamedTuple):
@@ -94,8 +101,9 @@ def accuracy(table: pd.DataFrame) -> Figure:
         for axis, split in zip(axes, ("train", "test"), strict=True):
             shown = rows[rows["split"] == split]
             for method, curve in _by_method(shown):
-                _line(axis, method, curve["epoch"], curve, f"{_name(curve)}  {_ending(curve)}")
-            _growing(axis, shown["epoch"], linear=1.0)
+                label = f"{_name(curve)}  {_ending(curve)}"
+                _line(axis, method, curve["epoch"], _on_axis(curve, rows), label)
+            _growing(axis, shown["epoch"])
             _accuracy_axis(axis, rows)
             axis.set(title=f"{split} accuracy", xlabel="epoch (first one on a linear scale)")
             axis.legend(loc="lower right", title="at the end", alignment="left")
@@ -122,6 +130,10 @@ def percentiles(table: pd.DataFrame) -> Figure:
             axis.set_title(f"{_name(all_rows)}{_diverged(all_rows)}")
         for axis in grid[-1]:
             axis.set_xlabel("training step")
+        if not rows["typical"].any():
+            grid[0, 0].set(xticks=[])
+            for axis in grid[:, 0]:
+                axis.set(yticks=[])
 
     return _per_batch(table, 4.6, "percentiles of a typical unit of the last hidden layer", panels)
 
@@ -135,17 +147,15 @@ def drift(table: pd.DataFrame) -> Figure:
         for axis, quantity in zip(axes, quantities, strict=True):
             shown = rows[rows["quantity"] == quantity]
             for method, curve in _by_method(shown):
-                average = _amount(curve.iloc[0], "average")
-                _line(
-                    axis,
-                    method,
-                    curve["step"],
-                    curve,
-                    f"{_name(curve)}  {average}{_diverged(curve)}",
-                )
+                first = curve.iloc[0]
+                average = _or_none_left(first, _amount(first, "average"))
+                label = f"{_name(curve)}  {average}{_diverged(curve)}"
+                _line(axis, method, curve["step"], curve, label)
             axis.set(title=QUANTITIES[quantity], xlabel="training step")
             axis.set_ylim(bottom=0)
             _thousands(axis)
+            if shown["mean"].isna().all():
+                axis.set(xticks=[], yticks=[])
             axis.legend(loc="upper right", title="mean over training", alignment="left")
         axes[0].set_ylabel("distance from final percentiles\n(final P85 − P15 of the unit = 1)")
 
@@ -159,7 +169,7 @@ def roc(table: pd.DataFrame) -> Figure:
     classes = table[["class", "class_name"]].drop_duplicates()
     columns = min(len(classes), 3)
     lines = -(-len(classes) // columns)
-    methods = table["method"].nunique()
+    written = table["method"].nunique() + table.loc[table["diverged"] > 0, "method"].nunique()
     rows_of_all = table.drop_duplicates("class")["count"].sum()
     lowest = max(table["fpr"][table["fpr"] > 0].min(), 1 / rows_of_all)
 
@@ -170,8 +180,9 @@ def roc(table: pd.DataFrame) -> Figure:
         for axis, (index, name) in zip(grid.flat, classes.itertuples(index=False), strict=False):
             shown = rows[(rows["class"] == index) & (rows["fpr"] > 0)]
             for method, curve in _by_method(shown):
-                area = _amount(curve.iloc[0], "auc")
-                _line(axis, method, curve["fpr"], curve, f"{_name(curve)} {area}", markers=False)
+                area = _or_none_left(curve.iloc[0], _amount(curve.iloc[0], "auc"))
+                label = f"{_name(curve)} {area}" + _diverged(curve, before="\n")
+                _line(axis, method, curve["fpr"], curve, label, markers=False)
             axis.set(xscale="log", xlim=(lowest, 1), ylim=(0, 1.02))
             axis.xaxis.set_minor_formatter(NullFormatter())
             axis.legend(
@@ -191,7 +202,7 @@ def roc(table: pd.DataFrame) -> Figure:
 
     return _per_batch(
         table,
-        0.5 + (1.7 + 0.17 * methods) * lines,
+        0.5 + (1.7 + 0.17 * written) * lines,
         "ROC of each class against the rest, with AUC",
         panels,
     )
@@ -267,8 +278,9 @@ STATISTICS = {
 
 def draw(experiment: str, kind: str, table: pd.DataFrame) -> Figure:
     """The figure of this kind from its table."""
+    function, title = FIGURES[experiment, kind]
     with mpl.rc_context(STYLE):
-        figure = FIGURES[experiment, kind].function(table)
+        figure = _nothing(title) if table.empty else function(table)
         figure.draw_without_rendering()
     return figure
 
@@ -276,8 +288,10 @@ def draw(experiment: str, kind: str, table: pd.DataFrame) -> Figure:
 def save(figure: Figure, svg: Path | str, png: Path | str) -> None:
     """Write the figure as SVG and PNG, without dates or random ids."""
     with mpl.rc_context(STYLE):
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        figure.savefig(png, format="png", dpi=RESOLUTION, metadata={"Software": None})
+        with replacing(Path(svg)) as handle:
+            figure.savefig(handle, format="svg", metadata={"Date": None, "Creator": None})
+        with replacing(Path(png)) as handle:
+            figure.savefig(handle, format="png", dpi=RESOLUTION, metadata={"Software": None})
 
 
 def _against_batch(table: pd.DataFrame, curves: Sequence[tuple[str, pd.DataFrame]]) -> Figure:
@@ -288,10 +302,12 @@ def _against_batch(table: pd.DataFrame, curves: Sequence[tuple[str, pd.DataFrame
         axes, [("test", "accuracy"), ("validation", "loss")], strict=True
     ):
         shown = [(name, c[(c["split"] == split) & (c["metric"] == metric)]) for name, c in curves]
+        rows = pd.concat([curve for _, curve in shown])
         for name, curve in shown:
-            _line(axis, name, curve["batch"], curve, _curve_name(name, curve))
+            drawn = _on_axis(curve, rows) if metric == "accuracy" else curve
+            _line(axis, name, curve["batch"], drawn, _curve_name(name, curve))
         if metric == "accuracy":
-            _accuracy_axis(axis, pd.concat([curve for _, curve in shown]))
+            _accuracy_axis(axis, rows)
             axis.set_ylabel(f"{split} {axis.get_ylabel()}")
             _diverged_counts(axis, shown[:1] if "statistics" in table else shown)
         else:
@@ -309,10 +325,9 @@ def _line(
     axis: Axes, name: str, x: pd.Series, curve: pd.DataFrame, label: str, markers: bool = True
 ) -> None:
     style = STATISTICS.get(name) or look(name)
-    scale = 100 if axis.get_ylabel().endswith("%") else 1
     axis.plot(
         x,
-        curve["mean"] * scale,
+        curve["mean"],
         color=style.color,
         linestyle=style.line,
         marker=style.marker if markers else None,
@@ -320,9 +335,7 @@ def _line(
         markeredgewidth=0.4,
         label=label,
     )
-    axis.fill_between(
-        x, curve["low"] * scale, curve["high"] * scale, color=style.color, alpha=0.18, linewidth=0
-    )
+    axis.fill_between(x, curve["low"], curve["high"], color=style.color, alpha=0.18, linewidth=0)
 
 
 def _unit(axis: Axes, method: str, rows: pd.DataFrame) -> None:
@@ -330,6 +343,10 @@ def _unit(axis: Axes, method: str, rows: pd.DataFrame) -> None:
     color = look(method).color
     for _, other in rows[~rows["typical"] & (rows["percentile"] == 50)].groupby("replicate"):
         axis.plot(other["step"], other["value"], color=color, alpha=0.3, linewidth=0.7)
+    if not rows["typical"].any():
+        why = _or_none_left(rows.iloc[0], "units are constant")
+        axis.text(0.5, 0.5, why, transform=axis.transAxes, ha="center", va="center")
+        return
     wide = rows[rows["typical"]].pivot(index="step", columns="percentile", values="value")
     for percentile, line in ((85, (0, (4, 1.5))), (50, "-"), (15, (0, (1.2, 1.2)))):
         values = wide[percentile]
@@ -360,6 +377,8 @@ def _matrix(axis: Axes, counts: pd.DataFrame) -> None:
         fmt="",
         annot_kws={"fontsize": 7.5},
         cmap="Blues",
+        vmin=0,
+        vmax=1,
         norm=mpl.colors.PowerNorm(0.5, 0, 1),
         cbar=False,
         square=True,
@@ -408,6 +427,12 @@ def _figure(table: pd.DataFrame, height: float, title: str) -> Figure:
     return figure
 
 
+def _nothing(title: str) -> Figure:
+    figure = Figure(figsize=(WIDTH, 1))
+    figure.suptitle(f"{title}: {NONE_LEFT}", x=0.01, ha="left")
+    return figure
+
+
 def _per_batch(
     table: pd.DataFrame,
     height: float,
@@ -453,24 +478,42 @@ def _curve_name(name: str, rows: pd.DataFrame) -> str:
 
 def _ending(curve: pd.DataFrame) -> str:
     last = curve.iloc[-1]
-    return f"{rounded(last['mean'] * 100, (last['high'] - last['low']) * 50)} %{_diverged(curve)}"
+    end = f"{rounded(last['mean'] * 100, (last['high'] - last['low']) * 50)} %"
+    return f"{_or_none_left(last, end)}{_diverged(curve)}"
 
 
 def _amount(row: pd.Series, column: str) -> str:
     return rounded(row[column], (row[f"{column}_high"] - row[f"{column}_low"]) / 2)
 
 
-def _diverged(rows: pd.DataFrame) -> str:
+def _or_none_left(row: pd.Series, text: str) -> str:
+    return NONE_LEFT if row["diverged"] and not row["n"] else text
+
+
+def _diverged(rows: pd.DataFrame, before: str = " ") -> str:
     count = rows["diverged"].max()
-    return f" ({count} of {rows['replicates'].max()} diverged)" if count else ""
+    return f"{before}({count} of {rows['replicates'].max()} diverged)" if count else ""
+
+
+def _is_wide(rows: pd.DataFrame) -> bool:
+    """Whether accuracies span so much that they are drawn on a logit scale."""
+    return bool(rows["mean"].min() < 0.7 and rows["mean"].max() > 0.85)
+
+
+def _on_axis(curve: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Accuracies of a curve as drawn beside the others in ``rows``: on a logit scale none lies above
+    ``HIGHEST``.
+    """
+    numbers = ["mean", "low", "high"]
+    return curve.assign(**curve[numbers].clip(upper=HIGHEST)) if _is_wide(rows) else curve
 
 
 def _accuracy_axis(axis: Axes, rows: pd.DataFrame) -> None:
     """Percent on a logit scale, which resolves both ends; linear where the range is narrow."""
-    lowest, highest = rows["mean"].min(), rows["mean"].max()
-    if lowest < 0.7 and highest > 0.85:
+    if _is_wide(rows):
+        lowest, highest = rows["mean"].min(), rows["mean"].max()
         axis.set_yscale("logit", nonpositive="clip")
-        axis.set_ylim(max(lowest * 0.8, 1e-3), min(1 - (1 - highest) * 0.7, 0.9995))
+        axis.set_ylim(max(lowest * 0.8, 1e-3), 1 - (1 - min(highest, HIGHEST)) * 0.7)
         axis.yaxis.set_major_locator(FixedLocator(ACCURACY_TICKS))
         axis.yaxis.set_minor_locator(NullLocator())
         axis.set_ylabel("accuracy (%, logit scale)")
@@ -481,9 +524,9 @@ def _accuracy_axis(axis: Axes, rows: pd.DataFrame) -> None:
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.4g}"))
 
 
-def _growing(axis: Axes, values: pd.Series, linear: float) -> None:
-    """An axis that is linear up to ``linear`` and logarithmic from there on, with plain numbers."""
-    axis.set_xscale("symlog", linthresh=linear, linscale=0.6)
+def _growing(axis: Axes, values: pd.Series) -> None:
+    """An axis that is linear up to one and logarithmic from there on, with plain numbers."""
+    axis.set_xscale("symlog", linthresh=1, linscale=0.6)
     ticks = [t for t in (0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500) if t <= values.max() * 1.01]
     axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.xaxis.set_minor_locator(NullLocator())
