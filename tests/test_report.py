@@ -151,6 +151,39 @@ def test_a_threshold_that_was_not_reached_is_shown_as_later_than_the_last_step()
     assert grid.rows == [["95 % test accuracy", "> 50,000 (3 of 10 reached)"]]
 
 
+def test_paired_differences_say_how_many_pairs_are_left_where_some_are_missing():
+    cells = {
+        (grid.title, row[0], column): cell
+        for grid in shown("differences", "batch_size")
+        for row in grid.rows
+        for column, cell in zip(grid.columns, row, strict=True)
+    }
+    assert cells["Test accuracy (%) less that of base", "1", "BN"].endswith(", 2 of 4 pairs")
+    assert cells["Test accuracy (%) less that of bn", "1", "LN"].endswith(", 2 of 4 pairs")
+    assert {key[1:] for key, cell in cells.items() if "pairs" in cell} == {
+        ("1", "BN"),
+        *(("1", name) for name in ("Base", "LN", "WS", "WS + BN")),
+    }
+
+
+@pytest.mark.parametrize("kind", ["percentiles", "drift", "accuracy"])
+def test_an_image_is_described_also_where_no_replicate_is_left(kind):
+    sources = synthetic.learning_curves(base=(10, 10, 10, 10))
+    table = tables.tabulate(
+        "learning_curves", kind, sources, "digits", "lr0.1", "Digits", synthetic.LABELS
+    )
+    said = report.alt_text("Figure", kind, table)
+    assert "nan" not in said
+    if kind != "percentiles":
+        assert ("Base no replicate left" if kind == "drift" else "Base all diverged") in said
+    assert report.alt_text("Figure", kind, table.iloc[:0]) == "Figure: no replicate left."
+
+
+def test_times_are_those_of_training_jobs_only(text):
+    assert "Seconds inside the training jobs" in text
+    assert "Every number in a figure or result table comes from the CSV" in text
+
+
 def test_a_table_of_an_unknown_kind_is_shown_as_it_is():
     (grid,) = report.grids("later", "unheard_of", pd.DataFrame({"a": [1], "b": ["x"]}))
     assert (grid.columns, grid.rows) == (["a", "b"], [["1", "x"]])

@@ -17,7 +17,7 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from bnlab.figures import FIGURES
+from bnlab.figures import FIGURES, NONE_LEFT
 from bnlab.files import read_csv
 from bnlab.statistics import rounded
 from bnlab.tables import shown_label
@@ -205,7 +205,11 @@ def _by_batch(table: pd.DataFrame) -> list[Grid]:
 
 def _differences(table: pd.DataFrame) -> list[Grid]:
     return [
-        _cross(part, f"{split} {_unit(metric)} less that of {reference}".capitalize(), _difference)
+        _cross(
+            part,
+            f"{split} {_unit(metric)} less that of {reference}".capitalize(),
+            lambda row: f"{_difference(row)}{_missing_pairs(row)}",
+        )
         for (reference, split, metric), part in table.groupby(
             ["reference", "split", "metric"], sort=False
         )
@@ -306,6 +310,8 @@ def _paragraph(text: str) -> str:
 
 def alt_text(title: str, kind: str, table: pd.DataFrame) -> str:
     """What a figure shows in words: its title, data and, where a few numbers say it, those."""
+    if table.empty:
+        return f"{title}: {NONE_LEFT}."
     text = f"{title}, {table['dataset_label'].iloc[0]}, recipe {table['recipe'].iloc[0]}."
     if kind == "accuracy":
         last = _of_split(table, "test").groupby("method_label", sort=False).tail(1)
@@ -313,7 +319,9 @@ def alt_text(title: str, kind: str, table: pd.DataFrame) -> str:
         return f"{text} Final test accuracy: {', '.join(ends)}."
     if kind == "drift":
         first = table[table["quantity"] == "activation"].drop_duplicates("method_label")
-        means = [f"{r.method_label} {r.average:.2g}" for r in _rows(first)]
+        means = [
+            f"{r.method_label} {f'{r.average:.2g}' if r.n else NONE_LEFT}" for r in _rows(first)
+        ]
         return f"{text} Mean drift of activations: {', '.join(means)}."
     if {"split", "metric"} <= set(table.columns):
         test = _part(table, "test", "accuracy")
@@ -489,6 +497,8 @@ def _cell(row: Any, with_diverged: bool = True) -> str:
 
 
 def _percent(row: Any) -> str:
+    if row.replicates and row.diverged == row.replicates:
+        return "all diverged"
     accuracy = rounded(row.mean * 100, (row.high - row.low) * 50)
     return f"{accuracy} %" + (f" ({row.diverged} diverged)" if row.diverged else "")
 
@@ -507,8 +517,12 @@ def _ratio(row: Any) -> str:
     text = f"{row.ratio:.{places}f}"
     if np.isfinite(half):
         text += f" ({row.ratio_low:.{places}f} to {row.ratio_high:.{places}f})"
+    return f"{text}{_missing_pairs(row)}"
+
+
+def _missing_pairs(row: Any) -> str:
     total = getattr(row, "replicates", row.pairs)
-    return text if row.pairs == total else f"{text}, {row.pairs} of {total} pairs"
+    return "" if row.pairs == total else f", {row.pairs} of {total} pairs"
 
 
 def _median(row: Any) -> str:
