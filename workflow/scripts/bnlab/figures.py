@@ -106,7 +106,7 @@ def accuracy(table: pd.DataFrame) -> Figure:
             _growing(axis, shown["epoch"])
             _accuracy_axis(axis, rows)
             axis.set(title=f"{split} accuracy", xlabel="epoch (first one on a linear scale)")
-            axis.legend(loc="lower right", title="at the end", alignment="left")
+            axis.legend(loc="best", title="at the end", alignment="left")
         axes[1].set_ylabel("")
 
     return _per_batch(table, 3.3, "accuracy during training", panels)
