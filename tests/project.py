@@ -80,6 +80,8 @@ class Project:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # A shell lets what it starts in the background ignore Ctrl-C; Snakemake must not inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def snakemake(self, *arguments: str) -> Outcome:

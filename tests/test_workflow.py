@@ -382,7 +382,7 @@ def test_a_job_that_fails_leaves_nothing_and_the_rest_is_kept(finished):
 
 
 def test_a_study_that_is_interrupted_goes_on_where_it_was(finished):
-    endless = finished.overlaid({"recipes": {"smoke": {"budget": {"steps": 10**8}}}})
+    endless = finished.overlaid({"recipes": {"smoke": {"budget": {"steps": 10**6}}}})
     process = endless.start(run_file(BN_4, "run.json"))
     log = finished.folder / f"logs/smoke/train/{BN_4.path}.log"
     log.unlink()
@@ -472,7 +472,7 @@ def test_snakemakes_own_report_shows_every_figure_with_caption_category_and_labe
         path = f"reports/smoke/figures/{figure.path}.svg"
         assert Path(path).name in inside
         title = study.experiments[figure.experiment].title
-        assert path in categories[title][figure.dataset]
+        assert path in categories[title][study.datasets[figure.dataset].label]
         labels = {"figure": figure.figure.replace("_", " "), "recipe": figure.recipe}
         assert results[path]["labels"] == labels
         caption = CHECKOUT / "workflow" / "report" / figure.experiment / f"{figure.figure}.rst"
