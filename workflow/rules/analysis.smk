@@ -51,7 +51,7 @@ for experiment in STUDY.experiments:
         name:
             f"tabulate_{experiment}"
         input:
-            library("tables", "metrics", "statistics"),
+            library("tables", "metrics", "statistics", "config"),
             **{
                 source: f"{RESULTS}/experiments/{experiment}/{source}.parquet"
                 for source in TABLE_SOURCES[experiment]
