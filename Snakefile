@@ -23,6 +23,11 @@ include: "workflow/rules/report.smk"
 report: "workflow/report/workflow.rst"
 
 
+onerror:
+    for reason in reasons(log):
+        print(f"\n{reason[0].upper()}{reason[1:]}", file=sys.stderr)
+
+
 rule all:
     default_target: True
     input:

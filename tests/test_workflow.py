@@ -357,7 +357,9 @@ def test_data_that_is_not_what_the_config_pins_stops_its_own_jobs_with_a_sentenc
     )
     outcome = pinned.snakemake("results/data/iris/split.npz", "results/data/wine/split.npz")
     assert_plain(outcome)
-    assert re.search(r"iris: found features with SHA-256 \w+, expected 0+: .+ pins; ", outcome.text)
+    assert re.search(
+        r"iris: stopped: found features with SHA-256 \w+, expected 0+: .+ pins; ", outcome.text
+    )
     assert fresh.files("results/**/*") == {
         f"results/data/wine/{name}" for name in ("raw.npz", "split.npz", "data.json")
     }
@@ -412,7 +414,9 @@ def test_the_full_study_stops_with_a_plain_sentence_where_openml_cannot_be_reach
     )
     outcome = offline.snakemake("results/data/mnist/raw.npz")
     assert_plain(outcome)
-    (sentence,) = set(re.findall(r"mnist: (data set 554 could not .*)", outcome.stderr))
+    (sentence,) = set(re.findall(r"mnist: stopped: (data set 554 could not .*)", outcome.stderr))
+    closing = outcome.stderr.partition("Exiting because a job execution failed")[2].splitlines()
+    assert "D" + sentence[1:] in closing
     for part in (
         "127.0.0.1:9",
         "no connection",

@@ -141,3 +141,10 @@ def captions():
     """Every caption of the study, of figures and of tables."""
     kinds = sorted({(key.experiment, key.figure) for key in [*FIGURES, *TABLES]})
     return [f"workflow/report/{experiment}/{kind}.rst" for experiment, kind in kinds]
+
+
+def reasons(logs):
+    """What jobs said that stopped for a reason which a user can do something about, each once."""
+    lines = [line for log in logs for line in Path(log).read_text("utf8").splitlines()]
+    said = [line.partition(" stopped: ")[2] for line in lines]
+    return list(dict.fromkeys(reason for reason in said if reason))

@@ -87,7 +87,7 @@ def job_log(path: str, subject: str) -> Iterator[None]:
         yield
         package.info("done in %.1f s", time.perf_counter() - begun)
     except JobError as error:
-        package.error("%s", error)
+        package.error("stopped: %s", error)
         sys.exit(1)
     except KeyboardInterrupt:
         package.error("interrupted")
