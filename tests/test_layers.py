@@ -4,18 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from methods import METHODS
 
 from bnlab import layers
 
-METHODS = {
-    "base": layers.Base,
-    "bn": layers.BN,
-    "ln": layers.LN,
-    "ws": layers.WS,
-    "ws_scaled": layers.WSScaled,
-    "ws_bn": layers.WSBN,
-    "ws_ln": layers.WSLN,
-}
 UNITS, FAN_IN = 5, 7
 EXACT = {"rtol": 1e-10, "atol": 1e-12}
 EITHER_SIDE_OF_A_SMALL_BATCH = (layers.SMALL_BATCH, layers.SMALL_BATCH + 1)

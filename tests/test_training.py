@@ -7,21 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
+from methods import METHODS
 from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss
 
 from bnlab import layers, models, training
 from bnlab.models import Perceptron
-
-METHODS = {
-    "base": layers.Base,
-    "bn": layers.BN,
-    "ln": layers.LN,
-    "ws": layers.WS,
-    "ws_scaled": layers.WSScaled,
-    "ws_bn": layers.WSBN,
-    "ws_ln": layers.WSLN,
-}
 
 
 @pytest.fixture(scope="module")
