@@ -44,8 +44,20 @@ rule batch_size:
         pieces("batch_size"),
 
 
+rule learning_rate:
+    input:
+        pieces("learning_rate"),
+
+
+rule faults:
+    input:
+        pieces("faults"),
+
+
 localrules:
     all,
     learning_curves,
     batch_size,
+    learning_rate,
+    faults,
     download,  # on a cluster, only the machine that one logs in to may reach OpenML

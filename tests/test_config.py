@@ -442,7 +442,9 @@ def test_only_the_mapping_that_counts_is_placed_where_a_key_appears_twice(proble
 
 def test_what_lies_below_a_name_that_is_not_allowed_is_left_alone(problems):
     [line] = problems(overlays=("experiments: {landscape: {title: 3}}\n",))
-    assert line.endswith("unknown experiment 'landscape' (allowed: learning_curves, batch_size)")
+    assert line.endswith(
+        "unknown experiment 'landscape' (allowed: learning_curves, batch_size, learning_rate, faults)"
+    )
 
 
 def test_a_redraw_may_be_called_one_in_capitals(small):

@@ -6,6 +6,7 @@ from pathlib import Path
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from bnlab.config import ALL_RECIPES
 from bnlab.layer_source import layer_digest
 from bnlab.validation import ConfigError, load
 
@@ -34,6 +35,12 @@ TABLE_SOURCES = {
         "confusion",
     ],
     "batch_size": ["metrics", "runs"],
+    "learning_rate": ["metrics", "runs"],
+    "faults": ["metrics", "runs"],
+}
+# Initializers that Keras has no name for, in its own notation.
+INITIALIZERS = {
+    "normal_0.01": {"class_name": "RandomNormal", "config": {"stddev": 0.01}}
 }
 
 
@@ -41,7 +48,7 @@ wildcard_constraints:
     dataset="|".join(STUDY.datasets),
     method="|".join(STUDY.methods),
     batch=r"\d+",
-    recipe="|".join(STUDY.recipes),
+    recipe="|".join([*STUDY.recipes, ALL_RECIPES]),
     experiment="|".join(STUDY.experiments),
     kind=r"[a-z_]+",
 
@@ -75,7 +82,7 @@ def files_of(dataset):
 def described(dataset, *without):
     """What the config says of a dataset, less what does not matter to a rule."""
     return STUDY.datasets[dataset].model_dump(
-        exclude_none=True, exclude={"label", *without}
+        exclude_none=True, exclude={"label", "stands_for", *without}
     )
 
 
@@ -85,7 +92,7 @@ def settings(dataset, recipe, batch):
     return {
         "hidden": recipe.hidden,
         "activation": recipe.activation,
-        "initializer": recipe.initializer,
+        "initializer": INITIALIZERS.get(recipe.initializer, recipe.initializer),
         "learning_rate": recipe.rate(batch),
         "steps": recipe.steps(STUDY.datasets[dataset].train_rows, batch),
         "first_epoch": recipe.evaluations.first_epoch,
@@ -93,6 +100,11 @@ def settings(dataset, recipe, batch):
         "evaluation_rows": recipe.evaluations.rows,
         "percentiles": "percentiles" in recipe.probes,
     }
+
+
+def seed(recipe):
+    own = STUDY.recipes[recipe].seed
+    return STUDY.seed if own is None else own
 
 
 def layer(wildcards):

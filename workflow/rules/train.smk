@@ -27,7 +27,7 @@ rule train:
         layer_digest=lambda w: layer_digest(layer(w)),
         settings=lambda w: settings(w.dataset, w.recipe, int(w.batch)),
         replicates=STUDY.replicates,
-        seed=STUDY.seed,
+        seed=lambda w: seed(w.recipe),
     message:
         "Training {wildcards.method} on {wildcards.dataset}, batch {wildcards.batch}, {wildcards.recipe}"
     script:

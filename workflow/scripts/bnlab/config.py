@@ -23,6 +23,8 @@ BATCH_SIZE_PAIRS = {
 }
 SMALL_BATCHES = 10
 """The largest batch of the close-up."""
+ALL_RECIPES = "all_recipes"
+"""Stands in the place of a recipe where figures and tables compare recipes."""
 
 NAME = r"^[a-z][a-z0-9_.]*$"
 NAME_IN_WORDS = "lower-case letters, digits, _ and ., beginning with a letter"
@@ -44,10 +46,13 @@ Text = Annotated[str, Field(min_length=1)]
 Digest = Annotated[str, Field(pattern=DIGEST)]
 Share = Annotated[int | float, BeforeValidator(_share)]
 Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Names = Annotated[list[Name], Field(min_length=1)]
 Counts = Annotated[list[Count], Field(min_length=1)]
-ExperimentName = Literal["learning_curves", "batch_size"]
+ExperimentName = Literal["learning_curves", "batch_size", "learning_rate", "faults"]
+ACROSS_RECIPES: tuple[ExperimentName, ...] = ("learning_rate", "faults")
+"""Experiments whose figures and tables compare recipes."""
 
 
 class Section(BaseModel):
@@ -117,7 +122,10 @@ class Split(Section):
 
 
 class _Dataset(Section):
+    """`stands_for` is the dataset whose place this one takes in the claims."""
+
     label: Text
+    stands_for: Name | None = None
     shape: Shape
     sha256: Digests | None = None
     split: Split
@@ -170,7 +178,7 @@ class RedrawDataset(_Dataset):
 
     source: Literal["redraw"]
     of: Name
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
 
 
 AnyDataset = OpenMLDataset | FileDataset | BundledDataset | RedrawDataset
@@ -204,12 +212,21 @@ class Evaluations(Section):
 
 
 class Recipe(Section):
-    """A named set of training settings."""
+    """A named set of training settings.
+
+    `seed` takes the place of the study's where replicates must be fresh, others than those of the
+    other experiments. `stands_for` is the recipe whose place this one takes in the claims.
+    """
 
     hidden: Annotated[list[Count], Field(min_length=1)]
     activation: Literal["sigmoid", "tanh", "relu"]
     initializer: Literal[
-        "glorot_uniform", "glorot_normal", "he_normal", "he_uniform", "lecun_normal"
+        "glorot_uniform",
+        "glorot_normal",
+        "he_normal",
+        "he_uniform",
+        "lecun_normal",
+        "normal_0.01",
     ]
     optimizer: Literal["sgd"]
     learning_rate: Rate
@@ -217,6 +234,8 @@ class Recipe(Section):
     budget: Budget
     evaluations: Evaluations = Evaluations()
     probes: list[Literal["percentiles"]] = []
+    seed: Seed | None = None
+    stands_for: Name | None = None
 
     def rate(self, batch: int) -> float:
         """Learning rate at this batch size: proportional to it where a reference batch is set."""
@@ -281,7 +300,7 @@ class Study(Section):
 
     study: Name
     title: Text
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
     replicates: Count
     openml: OpenML = OpenML()
     methods: Annotated[dict[Name, Method], Field(min_length=1)]
@@ -317,17 +336,31 @@ class Study(Section):
 
     def figures(self) -> list[Figure]:
         """Every figure that the runs of the study can fill."""
-        return self._collect({"learning_curves": self._curve_figures, "batch_size": _batch_figures})
+        return self._collect(
+            {
+                "learning_curves": self._curve_figures,
+                "batch_size": _batch_figures,
+                "learning_rate": lambda runs: [],
+                "faults": lambda runs: [],
+            }
+        )
 
     def tables(self) -> list[Figure]:
         """Every result table that the runs of the study can fill."""
-        return self._collect({"learning_curves": _curve_tables, "batch_size": _batch_tables})
+        return self._collect(
+            {
+                "learning_curves": _curve_tables,
+                "batch_size": _batch_tables,
+                "learning_rate": lambda runs: [],
+                "faults": lambda runs: [],
+            }
+        )
 
     def _collect(self, kinds: Mapping[str, Any]) -> list[Figure]:
         return [
             Figure(experiment, dataset, recipe, figure)
             for experiment in self.experiments
-            for (dataset, recipe), runs in _by_dataset_and_recipe(self.runs(experiment)).items()
+            for (dataset, recipe), runs in _shown_together(experiment, self.runs(experiment))
             for figure in kinds[experiment](runs)
         ]
 
@@ -369,11 +402,14 @@ def _batch_tables(runs: list[Run]) -> list[str]:
     ]
 
 
-def _by_dataset_and_recipe(runs: list[Run]) -> dict[tuple[str, str], list[Run]]:
+def _shown_together(
+    experiment: ExperimentName, runs: list[Run]
+) -> Iterable[tuple[tuple[str, str], list[Run]]]:
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
-        groups.setdefault((run.dataset, run.recipe), []).append(run)
-    return groups
+        recipe = ALL_RECIPES if experiment in ACROSS_RECIPES else run.recipe
+        groups.setdefault((run.dataset, recipe), []).append(run)
+    return groups.items()
 
 
 def unique(items: Iterable[T]) -> list[T]:

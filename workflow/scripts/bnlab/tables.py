@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab import metrics as measure
-from bnlab.config import BATCH_SIZE_PAIRS, SMALL_BATCHES
+from bnlab.config import ALL_RECIPES, BATCH_SIZE_PAIRS, SMALL_BATCHES
 from bnlab.statistics import (
     Interval,
     censored_median,
@@ -326,7 +326,7 @@ def tabulate(
         kind: name of the table.
         sources: the experiment's parquet files by name; others than those needed are ignored.
         dataset: name of the dataset, whose rows are taken.
-        recipe: name of the recipe, whose rows are taken.
+        recipe: name of the recipe, whose rows are taken, or ``ALL_RECIPES``.
         dataset_label: what the dataset is called in print (``shown_label``).
         method_labels: what methods are called in print, in the order in which they are listed.
 
@@ -435,7 +435,8 @@ def score_predictions(
 def _select(table: pd.DataFrame, dataset: str, recipe: str) -> pd.DataFrame:
     if "dataset" not in table:
         return table
-    return table[(table["dataset"] == dataset) & (table["recipe"] == recipe)]
+    chosen = table["dataset"] == dataset
+    return table[chosen if recipe == ALL_RECIPES else chosen & (table["recipe"] == recipe)]
 
 
 def _followed(metrics: pd.DataFrame) -> pd.DataFrame:
