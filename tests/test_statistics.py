@@ -1,4 +1,6 @@
-"""Intervals against SciPy's own tests and values worked out by hand."""
+"""Statistics against SciPy's own tests, published tables and values worked out by hand."""
+
+import warnings
 
 import numpy as np
 import pytest
@@ -87,6 +89,193 @@ def test_a_ratio_leaves_out_pairs_that_have_none():
 )
 def test_a_censored_value_is_later_than_every_other(values, median):
     assert statistics.censored_median(values) == median
+
+
+def test_the_effect_size_is_the_t_statistic_per_root_n():
+    expected = stats.ttest_rel(VALUES, REFERENCE).statistic / np.sqrt(5)
+    assert statistics.effect_size([*(VALUES - REFERENCE), np.nan]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("differences", "effect"),
+    [([0, 0], 0), ([2, 2, 2], np.inf), ([-0.1, -0.1], -np.inf), ([1], np.nan), ([], np.nan)],
+)
+def test_the_effect_size_without_spread(differences, effect):
+    assert statistics.effect_size(differences) == pytest.approx(effect, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("wins", "n", "low", "high"),
+    [
+        (5, 5, 0.025**0.2, 1),  # p⁵ = .025
+        (10, 10, 0.025**0.1, 1),
+        (0, 10, 0, 1 - 0.025**0.1),
+        (8, 10, 0.4439, 0.9748),  # tables of Clopper & Pearson limits
+        (5, 10, 0.1871, 0.8129),
+    ],
+)
+def test_the_probability_of_improvement_has_the_exact_interval_of_a_share(wins, n, low, high):
+    values = np.where(np.arange(n) < wins, 1.0, -1.0)
+    improvement = statistics.probability_of_improvement(values, np.zeros(n))
+    assert improvement == pytest.approx((wins / n, low, high, n), abs=5e-5)
+
+
+def test_ties_count_half_and_widen_the_interval_to_either_side():
+    improvement = statistics.probability_of_improvement([1, 1, 1, 0, 0, -1, np.nan], [0] * 7)
+    wins_alone = statistics.probability_of_improvement([1, 1, 1, -1, -1, -1], [0] * 6)
+    ties_won = statistics.probability_of_improvement([1, 1, 1, 1, 1, -1], [0] * 6)
+    assert improvement == (4 / 6, wins_alone.low, ties_won.high, 6)
+
+
+def test_swapping_the_two_methods_mirrors_the_probability_of_improvement():
+    there = statistics.probability_of_improvement([3, 2, 2, 5, 0], [1, 2, 3, 4, -1])
+    back = statistics.probability_of_improvement([1, 2, 3, 4, -1], [3, 2, 2, 5, 0])
+    assert (1 - back.estimate, 1 - back.high, 1 - back.low) == pytest.approx(there[:3])
+
+
+@pytest.mark.parametrize(
+    ("wins", "n", "significant", "meaningful"),
+    [(5, 5, False, False), (6, 6, True, True), (65, 100, True, False), (75, 100, True, True)],
+)
+def test_an_improvement_may_be_significant_and_too_rare_to_matter(wins, n, significant, meaningful):
+    values = np.where(np.arange(n) < wins, 1.0, -1.0)
+    improvement = statistics.probability_of_improvement(values, np.zeros(n))
+    assert (improvement.significant, improvement.meaningful) == (significant, meaningful)
+    assert improvement.significant == (stats.binomtest(wins, n).pvalue < 0.05)
+
+
+def test_no_pairs_give_no_probability_of_improvement():
+    improvement = statistics.probability_of_improvement([np.nan], [1.0])
+    assert np.isnan(improvement[:3]).all()
+    assert (improvement.n, improvement.significant, improvement.meaningful) == (0, False, False)
+
+
+def test_p_is_that_of_the_t_test_and_agrees_with_the_interval():
+    assert statistics.t_test_p([*VALUES, np.nan], 0.9) == pytest.approx(
+        stats.ttest_1samp(VALUES, 0.9).pvalue
+    )
+    interval = statistics.mean_interval(VALUES)
+    assert statistics.t_test_p(VALUES, interval.low) == pytest.approx(0.05)
+    assert statistics.t_test_p(VALUES, interval.high) == pytest.approx(0.05)
+
+
+def test_student_s_sleep_data_have_the_p_that_student_found():
+    # Hours of sleep gained by one drug less those by another, ten patients (1908): t = 4.06.
+    extra = [1.2, 2.4, 1.3, 1.3, 0, 1, 1.8, 0.8, 4.6, 1.4]
+    assert statistics.t_test_p(extra, 0) == pytest.approx(0.002833, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("values", "threshold", "p"),
+    [
+        ([0.3] * 3, 0.3, 1),
+        ([0.3] * 3, 0, 0),
+        ([0.1 + 0.2, 0.3, 0.3], 0.3, 1),  # rounding is no spread
+        ([0.0] * 4, 0, 1),
+        ([1.0], 0, np.nan),
+        ([], 0, np.nan),
+    ],
+)
+def test_values_without_spread_differ_from_the_threshold_or_do_not(values, threshold, p):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert statistics.t_test_p(values, threshold) == pytest.approx(p, nan_ok=True)
+
+
+def test_equivalence_is_found_exactly_if_the_90_percent_interval_lies_within():
+    _, low, high, _ = statistics.mean_interval(VALUES, 0.9)
+    assert statistics.equivalence_p(VALUES, low, 2) == pytest.approx(0.05)
+    assert statistics.equivalence_p(VALUES, 0, high) == pytest.approx(0.05)
+    assert statistics.equivalence_p(VALUES, low - 0.01, high + 0.01) < 0.05
+    assert statistics.equivalence_p(VALUES, low + 0.001, high + 0.01) > 0.05
+
+
+def test_equivalence_takes_the_worse_of_two_one_sided_tests():
+    above = stats.ttest_1samp(VALUES, 0.9, alternative="greater").pvalue
+    below = stats.ttest_1samp(VALUES, 1.0, alternative="less").pvalue
+    assert statistics.equivalence_p(VALUES, 0.9, 1.0) == pytest.approx(max(above, below))
+
+
+@pytest.mark.parametrize(
+    ("values", "p"), [([0.1] * 3, 0), ([0.5] * 3, 1), ([0.2] * 3, 1), ([0.1], np.nan)]
+)
+def test_equivalence_without_spread_is_plain(values, p):
+    assert statistics.equivalence_p(values, -0.2, 0.2) == pytest.approx(p, nan_ok=True)
+
+
+def test_fisher_s_tea_tasting_has_the_p_that_he_gave():
+    # Three of four cups with milk first found, one of four without called so: 34/70.
+    assert statistics.fisher_p(3, 4, 1, 4) == pytest.approx(34 / 70)
+    assert statistics.fisher_p(0, 10, 10, 10) == pytest.approx(2 / 184_756)
+    assert statistics.fisher_p(0, 10, 0, 10) == 1
+
+
+def test_holm_s_adjusted_p_values_of_a_worked_example():
+    # .005·4, .01·3, .03·2, and .04·1, which may not be smaller than the one before.
+    adjusted = statistics.holm([0.01, 0.04, np.nan, 0.03, 0.005])
+    np.testing.assert_allclose(adjusted, [0.03, 0.06, np.nan, 0.06, 0.02])
+
+
+def test_holm_keeps_order_and_lies_between_p_and_bonferroni():
+    p = np.random.default_rng(0).random(20) ** 2
+    adjusted = statistics.holm(p)
+    assert (np.diff(adjusted[np.argsort(p)]) >= 0).all()
+    assert ((adjusted >= p) & (adjusted <= np.minimum(1, 20 * p))).all()
+    assert statistics.holm([]).size == 0
+    assert statistics.holm([0.04]) == [0.04]
+
+
+# Literature, power of the paired t-test: the d_z found with 80 % at each n, to two decimals.
+POWER_80 = [(3, 3.26), (5, 1.68), (8, 1.16), (10, 1.00), (20, 0.66)]
+
+
+@pytest.mark.parametrize(("n", "effect"), POWER_80)
+def test_as_many_replicates_are_needed_as_the_table_of_powers_says(n, effect):
+    unit = np.array([-1.0, 0.0, 1.0])  # standard deviation 1
+    assert statistics.replicates_needed(unit + effect + 0.01, 0) == n
+    assert statistics.replicates_needed(unit - effect - 0.01, 0) == n
+    assert statistics.replicates_needed(unit + effect + 5.01, 5) == n
+
+
+def test_the_power_is_that_of_the_noncentral_t():
+    for n, effect in POWER_80:
+        tails = stats.t.ppf([0.025, 0.975], n - 1)
+        low, high = stats.nct.cdf(tails, n - 1, effect * np.sqrt(n))
+        assert statistics._power(effect, n, 0.05) == pytest.approx(1 - high + low)
+
+
+@pytest.mark.parametrize(
+    ("differences", "needed"),
+    [
+        ([-1.0, 1.0], np.inf),
+        ([-1.0, 1.001], np.inf),
+        ([0.0, 0.0], np.inf),
+        ([2.0, 2.0], 2),
+        ([1.0, np.nan], np.nan),
+    ],
+)
+def test_no_number_of_replicates_finds_an_effect_of_nothing(differences, needed):
+    assert statistics.replicates_needed(differences, 0) == pytest.approx(needed, nan_ok=True)
+
+
+def test_slopes_are_those_of_a_straight_line_through_each_replicate():
+    batches = [1, 2, 8, 256]
+    values = np.array([[0.5, 0.6, 0.9, 0.8], [0.9, 0.9, 0.9, 0.9], [0.1, np.nan, 0.3, 0.4]])
+    expected = stats.linregress(np.log2(batches), values[0]).slope
+    np.testing.assert_allclose(
+        statistics.slopes(values, batches), [expected, 0, np.nan], atol=1e-15
+    )
+    assert np.isnan(statistics.slopes([[0.5]], [60])).all()
+
+
+def test_a_replicate_that_never_gets_there_takes_as_long_as_it_was_given():
+    np.testing.assert_array_equal(statistics.restricted([100, np.nan, 300], 500), [100, 500, 300])
+
+
+def test_the_limit_brings_a_ratio_nearer_to_one():
+    full = statistics.paired_ratio([100, 200], [1000, 800]).mean
+    cut = statistics.restricted([np.nan, np.nan], 500)
+    assert full < statistics.paired_ratio([100, 200], cut).mean < 1
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,26 @@
-"""Summaries over replicates: means, paired differences and ratios, medians with censoring.
+"""Statistics over replicates: means, paired effects and their tests, medians with censoring.
 
-A replicate without a number (it diverged, or never reached a threshold) is NaN. It enters no mean,
-and each result says how many replicates did.
+A replicate without a number (it diverged, or never reached a threshold) is NaN. It enters no mean
+and no test, and each interval says how many replicates did.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from bisect import bisect_left
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
 CONFIDENCE = 0.95
+MEANINGFUL = 0.75
+"""Probability of improvement that may matter in practice, γ of Bouthillier et al. (2021)."""
+
+MOST_REPLICATES = 10_000
+"""``replicates_needed`` looks no further."""
+
+Alternative = Literal["two-sided", "greater", "less"]
 
 
 class Interval(NamedTuple):
@@ -27,10 +35,28 @@ class Interval(NamedTuple):
     n: int
 
 
+class Improvement(NamedTuple):
+    """The probability that one method beats another, with its interval, over ``n`` pairs."""
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def significant(self) -> bool:
+        """The interval lies above one half."""
+        return self.low > 0.5
+
+    @property
+    def meaningful(self) -> bool:
+        """Significant, and the interval does not rule out that it matters: it goes above γ."""
+        return self.significant and self.high > MEANINGFUL
+
+
 def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
     """Mean and t-interval, x̄ ± t_{n−1}·s/√n, of the finite values."""
-    finite = np.asarray(values, float)
-    finite = finite[np.isfinite(finite)]
+    finite = _finite(values)
     n = finite.size
     if n == 0:
         return Interval(np.nan, np.nan, np.nan, 0)
@@ -66,6 +92,137 @@ def paired_ratio(
     return Interval(float(np.exp(mean)), float(np.exp(low)), float(np.exp(high)), n)
 
 
+def effect_size(differences: ArrayLike) -> float:
+    """d_z = mean / standard deviation of paired differences, in standard deviations.
+
+    Differences that are all the same have d_z = 0 if they are 0, else ±inf; fewer than two, NaN.
+    """
+    finite = _finite(differences)
+    if finite.size < 2:
+        return float("nan")
+    mean = finite.mean()
+    if _constant(finite):
+        return float(np.copysign(np.inf, mean)) if mean else 0.0
+    return float(mean / finite.std(ddof=1))
+
+
+def probability_of_improvement(
+    values: ArrayLike, reference: ArrayLike, confidence: float = CONFIDENCE
+) -> Improvement:
+    """P(values > reference) over the pairs in which both are finite; a tie counts half.
+
+    The interval is the exact one of a binomial share (Clopper & Pearson 1934): at any number of
+    pairs it covers at least as often as it says, and without ties it lies above one half if and
+    only if the two-sided sign test rejects. Wilson's is shorter but covers less often than it says
+    when almost every pair is won, which is the case of interest here: five wins of five would be
+    significant. With ties, low is that of the wins alone and high that of wins and ties, so the
+    interval holds however ties are resolved. What is to be called significant and meaningful
+    follows Bouthillier et al. (2021), arXiv 2103.03098, who bootstrap the interval instead.
+    """
+    differences = _finite(np.asarray(values, float) - np.asarray(reference, float))
+    n = differences.size
+    if n == 0:
+        return Improvement(np.nan, np.nan, np.nan, 0)
+    wins, ties = int((differences > 0).sum()), int((differences == 0).sum())
+    low = stats.binomtest(wins, n).proportion_ci(confidence, method="exact").low
+    high = stats.binomtest(wins + ties, n).proportion_ci(confidence, method="exact").high
+    return Improvement((wins + ties / 2) / n, float(low), float(high), n)
+
+
+def t_test_p(values: ArrayLike, threshold: float, alternative: Alternative = "two-sided") -> float:
+    """p of Student's one-sample t-test that the mean is the threshold; of differences, paired.
+
+    ``alternative`` says on which side of the threshold the mean is suspected. Values that are all
+    the same have no spread to test against: p is 0 if they lie on that side, else 1. Fewer than
+    two have p = NaN.
+    """
+    finite = _finite(values)
+    if finite.size < 2:
+        return float("nan")
+    if _constant(finite):
+        side = 0 if np.isclose(finite[0], threshold, 1e-9, 1e-12) else finite[0] - threshold
+        suspected = {"two-sided": side != 0, "greater": side > 0, "less": side < 0}
+        return 0.0 if suspected[alternative] else 1.0
+    return float(stats.ttest_1samp(finite, threshold, alternative=alternative).pvalue)
+
+
+def equivalence_p(values: ArrayLike, low: float, high: float) -> float:
+    """p of two one-sided t-tests that the mean lies outside [low, high] (Schuirmann 1987).
+
+    A small p says that the mean lies within. It is below α exactly if the t-interval of confidence
+    1 − 2α lies within, so p < .05 belongs to the 90 % interval: ``mean_interval(values, 0.9)``.
+    """
+    above, below = t_test_p(values, low, "greater"), t_test_p(values, high, "less")
+    return float(np.maximum(above, below))
+
+
+def fisher_p(count_a: int, n_a: int, count_b: int, n_b: int) -> float:
+    """Two-sided p of Fisher's exact test that count_a of n_a and count_b of n_b are one share."""
+    return float(stats.fisher_exact([[count_a, n_a - count_a], [count_b, n_b - count_b]]).pvalue)
+
+
+def holm(p_values: ArrayLike) -> np.ndarray:
+    """p-values adjusted for how many they are: max over j ≤ i of (m − j + 1)·p₍ⱼ₎, at most 1.
+
+    Rejecting where the adjusted p is below α keeps the chance of any false rejection among the m
+    tests below α, however they depend on each other (Holm 1979). NaN stays NaN and is not counted.
+    """
+    adjusted = np.array(p_values, float)
+    tested = np.flatnonzero(~np.isnan(adjusted))
+    order = tested[np.argsort(adjusted[tested])]
+    steps = adjusted[order] * np.arange(order.size, 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return adjusted
+
+
+def replicates_needed(
+    differences: ArrayLike, threshold: float, power: float = 0.8, alpha: float = 1 - CONFIDENCE
+) -> float:
+    """Smallest n at which a two-sided paired t-test would find an effect as large as observed.
+
+    The effect is d = |mean − threshold| / standard deviation, and the t-test of n such pairs finds
+    it with probability P(|T| > t_{n−1}) where T has the noncentral t distribution with n − 1
+    degrees of freedom and noncentrality d·√n. It takes the observed effect for the true one, so it
+    is a guide to the size of a next study and no result of this one. inf means more than
+    ``MOST_REPLICATES``, as for an effect of 0; NaN, fewer than two differences.
+    """
+    effect = abs(effect_size(np.asarray(differences, float) - threshold))
+    if np.isnan(effect):
+        return float("nan")
+
+    def enough(n: int) -> bool:
+        return _power(effect, n, alpha) >= power
+
+    if not enough(MOST_REPLICATES):
+        return float("inf")
+    return float(bisect_left(range(2, MOST_REPLICATES), True, key=enough) + 2)
+
+
+def slopes(values: ArrayLike, batches: ArrayLike) -> np.ndarray:
+    """Least-squares slope over log₂ batch, the change per doubling, of each replicate.
+
+    Args:
+        values: (replicates, batches). A replicate that lacks one has the slope NaN.
+        batches: (batches,) the batch sizes. At a single one there is no slope.
+    """
+    doublings = np.log2(np.asarray(batches, float))
+    centred = doublings - doublings.mean()
+    square = (centred**2).sum()
+    return np.asarray(values, float) @ centred / (square if square else np.nan)
+
+
+def restricted(steps: ArrayLike, limit: float) -> np.ndarray:
+    """Steps to a threshold, and the limit for a replicate that never got there (NaN).
+
+    Dropping such a replicate would favour a method for being slow. Time beyond the limit counts as
+    none, as in the restricted mean survival time (Royston & Parmar 2013): where only the slower of
+    a pair is cut off, their true ratio is farther from 1 than the ratio of the restricted times,
+    and where both are, that ratio is 1. A difference found in spite of it is not made by the limit.
+    """
+    observed = np.asarray(steps, float)
+    return np.where(np.isnan(observed), limit, observed)
+
+
 def censored_median(values: ArrayLike) -> float:
     """Median in which NaN means later than every value observed.
 
@@ -94,3 +251,24 @@ def rounded(mean: float, half_width: float, digits: int = 2) -> str:
     if places > 0:
         return f"{mean:.{places}f} ± {half_width:.{places}f}"
     return f"{round(mean, places):,.0f} ± {round(half_width, places):,.0f}"
+
+
+def _finite(values: ArrayLike) -> np.ndarray:
+    array = np.asarray(values, float)
+    return array[np.isfinite(array)]
+
+
+def _constant(values: np.ndarray) -> bool:
+    """Whether values differ by no more than rounding."""
+    return bool(np.ptp(values) <= 1e-9 * np.abs(values).max())
+
+
+def _power(effect: float, n: int, alpha: float) -> float:
+    """Power of the two-sided t-test of n differences with this d.
+
+    The square of the noncentral t is a noncentral F with 1 and n − 1 degrees of freedom, in which
+    SciPy stays accurate where ``scipy.stats.nct`` is NaN in the far tail.
+    """
+    effect = min(effect, 1e6)
+    critical = stats.t.isf(alpha / 2, n - 1)
+    return float(stats.ncf.sf(critical**2, 1, n - 1, n * effect**2))

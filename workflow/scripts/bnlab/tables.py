@@ -23,6 +23,7 @@ from bnlab.statistics import (
     mean_interval,
     paired_difference,
     paired_ratio,
+    slopes,
 )
 
 BASE, BN = "base", "bn"
@@ -257,9 +258,7 @@ def stability(metrics: pd.DataFrame) -> pd.DataFrame:
         wide = group.pivot(index="replicate", columns="batch", values="value")
         batches = wide.columns.to_numpy(float)
         span = mean_interval(wide.max(axis=1, skipna=False) - wide.min(axis=1, skipna=False))
-        centred = np.log2(batches) - np.log2(batches).mean()
-        square = (centred**2).sum()
-        slope = mean_interval(wide.to_numpy() @ centred / (square if square else np.nan))
+        slope = mean_interval(slopes(wide, batches))
         means = wide.mean()
         table.append(
             {
