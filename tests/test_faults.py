@@ -1,0 +1,197 @@
+"""Each mistaken batch normalization against NumPy in float64, and the rule by which mistakes are judged."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from bnlab import layers
+
+UNITS, FAN_IN, ROWS = 5, 7, 9
+EXACT = {"rtol": 1e-10, "atol": 1e-12}
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+def make(method, rng, activation="sigmoid"):
+    """A built float64 layer whose trained variables are random."""
+    layer = method(UNITS, activation, dtype="float64")
+    layer.build((None, FAN_IN))
+    for variable in layer.trainable_variables:
+        variable.assign(0.5 + 0.3 * rng.normal(size=variable.shape))
+    return layer
+
+
+def rows_of_data(rng, rows=ROWS):
+    return rng.normal(0.5, 2, size=(rows, FAN_IN))
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def value(layer, name):
+    return np.asarray(getattr(layer, name))
+
+
+def normalized(layer, u, mean, variance, epsilon=1e-3):
+    """γ·(u − μ)/√(σ² + ε) + β."""
+    return value(layer, "gamma") * (u - mean) / np.sqrt(variance + epsilon) + value(layer, "beta")
+
+
+def own(layer, u, epsilon=1e-3):
+    """``normalized`` by the statistics of the rows of u."""
+    return normalized(layer, u, u.mean(axis=0), u.var(axis=0), epsilon)
+
+
+def product(layer, x):
+    return x @ value(layer, "kernel")
+
+
+def kernel_gradient(layer, x, weights):
+    """Of Σ weights·y in training mode."""
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(weights * layer(x, training=True))
+    return tape.gradient(loss, layer.kernel.value).numpy()
+
+
+def test_the_class_behind_the_faults_is_bn(rng):
+    faultless, bn = make(layers._BNFault, rng), make(layers.BN, rng)
+    for mine, other in zip(faultless.variables, bn.variables, strict=True):
+        mine.assign(other)
+    x = rows_of_data(rng)
+    for training in (True, True, False):
+        np.testing.assert_allclose(faultless(x, training=training), bn(x, training=training))
+    weights = rng.normal(size=(ROWS, UNITS))
+    expected = kernel_gradient(bn, x, weights)
+    np.testing.assert_allclose(kernel_gradient(faultless, x, weights), expected, **EXACT)
+
+
+TRAINS_AS_BN = [
+    layers.BNFaultStopGradient,
+    layers.BNFaultStopGradientFixedAffine,
+    layers.BNFaultBatchAtInference60,
+    layers.BNFaultBatchAtInference8,
+    layers.BNFaultBatchAtInference1,
+    layers.BNFaultStatisticsNeverUpdated,
+    layers.BNFaultMomentum,
+    layers.BNFaultTrainingModeEvaluation,
+]
+
+
+@pytest.mark.parametrize("method", TRAINS_AS_BN)
+def test_a_fault_of_the_gradient_or_of_inference_has_the_output_of_bn_in_training(rng, method):
+    layer, x = make(method, rng), rows_of_data(rng)
+    expected = sigmoid(own(layer, product(layer, x)))
+    np.testing.assert_allclose(layer(x, training=True), expected, **EXACT)
+
+
+@pytest.mark.parametrize(
+    "method", [layers.BNFaultStopGradient, layers.BNFaultStopGradientFixedAffine]
+)
+def test_statistics_outside_the_gradient_are_constants_to_it(rng, method):
+    layer, x, weights = make(method, rng, None), rows_of_data(rng), rng.normal(size=(ROWS, UNITS))
+    scale = value(layer, "gamma") / np.sqrt(product(layer, x).var(axis=0) + 1e-3)
+    np.testing.assert_allclose(kernel_gradient(layer, x, weights), x.T @ (weights * scale), **EXACT)
+    assert layer.moving_mean.numpy() == pytest.approx(0.01 * product(layer, x).mean(axis=0))
+    inference = normalized(
+        layer, product(layer, x), value(layer, "moving_mean"), value(layer, "moving_variance")
+    )
+    np.testing.assert_allclose(layer(x), inference, **EXACT)
+
+
+def test_a_fixed_gamma_and_beta_are_one_and_zero_and_no_variables(rng):
+    layer = make(layers.BNFaultStopGradientFixedAffine, rng)
+    assert [v.name for v in layer.trainable_variables] == ["kernel"]
+    assert (layer.gamma, layer.beta) == (1, 0)
+
+
+def test_moving_averages_in_training_are_those_before_the_batch(rng):
+    layer, x = make(layers.BNFaultMovingInTraining, rng, None), rows_of_data(rng)
+    u = product(layer, x)
+    np.testing.assert_allclose(
+        layer(x, training=True), normalized(layer, u, np.zeros(UNITS), np.ones(UNITS)), **EXACT
+    )
+    mean, variance = 0.01 * u.mean(axis=0), 0.99 + 0.01 * u.var(axis=0)
+    second = normalized(layer, u, mean, variance)
+    np.testing.assert_allclose(layer(x), second, **EXACT)
+    np.testing.assert_allclose(layer(x, training=True), second, **EXACT)
+    weights = rng.normal(size=(ROWS, UNITS))
+    layer.moving_mean.assign(mean)
+    layer.moving_variance.assign(variance)
+    expected = x.T @ (weights * value(layer, "gamma") / np.sqrt(variance + 1e-3))
+    np.testing.assert_allclose(kernel_gradient(layer, x, weights), expected, **EXACT)
+
+
+@pytest.mark.parametrize(
+    ("method", "together"),
+    [
+        (layers.BNFaultBatchAtInference60, 60),
+        (layers.BNFaultBatchAtInference8, 8),
+        (layers.BNFaultBatchAtInference1, 1),
+    ],
+)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_groups_of_consecutive_rows_are_normalized_by_themselves(rng, method, together, compiled):
+    layer, x = make(method, rng), rows_of_data(rng, 130)
+    groups = [product(layer, x[i : i + together]) for i in range(0, 130, together)]
+    expected = np.concatenate([sigmoid(own(layer, u)) for u in groups])
+    call = tf.function(layer, jit_compile=compiled)
+    np.testing.assert_allclose(call(tf.constant(x)), expected, **EXACT)
+    assert layer.non_trainable_variables == []
+
+
+def test_a_row_normalized_by_itself_is_lost(rng):
+    layer = make(layers.BNFaultBatchAtInference1, rng)
+    y = layer(rows_of_data(rng)).numpy()
+    assert (y == y[0]).all()
+    np.testing.assert_allclose(y[0], sigmoid(value(layer, "beta")), **EXACT)
+
+
+def test_statistics_that_are_never_updated_stay_zero_and_one(rng):
+    layer, x = make(layers.BNFaultStatisticsNeverUpdated, rng), rows_of_data(rng)
+    layer(x, training=True)
+    expected = sigmoid(normalized(layer, product(layer, x), 0.0, 1.0))
+    np.testing.assert_allclose(layer(x), expected, **EXACT)
+
+
+def test_a_slow_average_keeps_999_parts_in_1000(rng):
+    layer, x = make(layers.BNFaultMomentum, rng), rows_of_data(rng)
+    layer(x, training=True)
+    u = product(layer, x)
+    expected = sigmoid(normalized(layer, u, 0.001 * u.mean(0), 0.999 + 0.001 * u.var(0)))
+    np.testing.assert_allclose(layer(x), expected, **EXACT)
+
+
+def test_normalization_before_the_dense_layer_is_of_its_inputs(rng):
+    layer, x = make(layers.BNFaultBeforeDense, rng), rows_of_data(rng)
+    assert layer.gamma.shape == layer.moving_variance.shape == (FAN_IN,)
+    expected = sigmoid(product(layer, own(layer, x)) + value(layer, "bias"))
+    np.testing.assert_allclose(layer(x, training=True), expected, **EXACT)
+    inside = normalized(layer, x, 0.01 * x.mean(0), 0.99 + 0.01 * x.var(0))
+    expected = sigmoid(product(layer, inside) + value(layer, "bias"))
+    np.testing.assert_allclose(layer(x), expected, **EXACT)
+
+
+def test_normalization_after_the_activation_is_of_the_outputs(rng):
+    layer, x = make(layers.BNFaultAfterActivation, rng), rows_of_data(rng)
+    a = sigmoid(product(layer, x) + value(layer, "bias"))
+    np.testing.assert_allclose(layer(x, training=True), own(layer, a), **EXACT)
+    expected = normalized(layer, a, 0.01 * a.mean(0), 0.99 + 0.01 * a.var(0))
+    np.testing.assert_allclose(layer(x), expected, **EXACT)
+    outside = layer.activation(layer.pre_activation(x))
+    np.testing.assert_allclose(outside, expected, **EXACT)
+
+
+def test_epsilon_is_one(rng):
+    layer, x = make(layers.BNFaultEpsilon, rng), rows_of_data(rng)
+    expected = sigmoid(own(layer, product(layer, x), epsilon=1))
+    np.testing.assert_allclose(layer(x, training=True), expected, **EXACT)
+
+
+def test_evaluation_in_training_mode_normalizes_rows_by_themselves(rng):
+    layer, x = make(layers.BNFaultTrainingModeEvaluation, rng), rows_of_data(rng)
+    expected = sigmoid(own(layer, product(layer, x)))
+    np.testing.assert_allclose(layer(x, training=False), expected, **EXACT)
