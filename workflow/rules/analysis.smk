@@ -107,3 +107,21 @@ for experiment, kind in sorted({(key.experiment, key.figure) for key in FIGURES}
             "Drawing a figure of {wildcards.dataset}, {wildcards.recipe}"
         script:
             "../scripts/draw.py"
+
+
+# It depends on no study, so it is made once for all of them.
+rule simulate_coverage:
+    input:
+        library("coverage", "statistics"),
+    output:
+        coverage="results/coverage.csv",
+    log:
+        "logs/simulate_coverage.log",
+    benchmark:
+        "logs/simulate_coverage.tsv"
+    conda:
+        "../envs/bnlab.yaml"
+    message:
+        "Simulating how often intervals contain the truth"
+    script:
+        "../scripts/simulate_coverage.py"
