@@ -3,6 +3,7 @@
 PYTHON ?= python3#           a Python 3.11, 3.12 or 3.13
 UV_VERSION := 0.13.8
 LOCK ?= requirements.lock#   requirements-gpu.lock on a machine with a CUDA GPU
+STUDY ?= full#               the study that `make publish` publishes
 BIN := .venv/bin
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(BIN)/uv)
 
@@ -14,7 +15,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo study test lint bench lock environment
+.PHONY: help demo study publish test lint bench lock environment
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -26,6 +27,9 @@ demo: environment  ## the whole study in minutes, on data that need no download
 study: environment  ## the full study of config.yaml
 	$(BIN)/snakemake --cores all
 	@printf '\nThe report: %s\n' '$(CURDIR)/reports/full/report.html'
+
+publish: environment  ## a finished study, STUDY=name, to reports/published and the README
+	$(BIN)/python workflow/scripts/publish.py $(STUDY)
 
 test: environment  ## all tests
 	$(BIN)/pytest

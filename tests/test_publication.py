@@ -1,0 +1,228 @@
+"""Publishing a made-up study, and whether the README says what the published files say."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bnlab import publication
+from bnlab.files import JobError, read_json, save_csv, save_json
+
+ROOT = Path(__file__).parents[1]
+README = f"# Title\n\n{publication.BEGIN}\nold\n{publication.END}\n\n## Start\n"
+
+
+def effects() -> pd.DataFrame:
+    """One row for each headline: a difference in points, the second a ratio."""
+    rows = [
+        {
+            "id": claim,
+            "test": test,
+            "region": "MNIST, rate 0.01",
+            "dataset_label": "MNIST",
+            "effect": "test accuracy, BN less Base",
+            "scale": "points",
+            "estimate": -0.033333,
+            "low": -0.035,
+            "high": -0.031666,
+            "n": 10,
+            "verdict": "supported",
+        }
+        for claim, test in publication.HEADLINES
+    ]
+    rows[1] |= {"scale": "ratio", "estimate": 0.5312, "low": 0.4801, "high": 0.59, "n": 9}
+    return pd.DataFrame(rows)
+
+
+def claims() -> pd.DataFrame:
+    ids = sorted({claim for claim, _ in publication.HEADLINES} | {90, 91, 92})
+    verdicts = ["refuted", "partly", "inconclusive", "not tested here"]
+    return pd.DataFrame(
+        {
+            "id": ids,
+            "source": ["report"] * (len(ids) - 1) + ["blog"],
+            "claim": [f"Claim {claim} | says." for claim in ids],
+            "verdict": ["supported"] * (len(ids) - 4) + verdicts,
+        }
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project's folder in which the study `toy` is finished."""
+    report = tmp_path / "reports" / "toy"
+    texts = ["report.html", *publication.FIGURES, "figures/other.svg", "tables/a/b/final.csv"]
+    for name in texts:
+        (report / name).parent.mkdir(parents=True, exist_ok=True)
+        (report / name).write_text(f"content of {name}", encoding="utf8")
+    save_json(report / "study.json", {"study": "toy"})
+    save_csv(report / "claims.csv", claims())
+    save_csv(report / "effects.csv", effects())
+    for place, (dataset, processor) in enumerate([("digits", "A"), ("digits", "B"), ("wine", "A")]):
+        run = {
+            "dataset": dataset,
+            "versions": {"python": "3.11"},
+            "hardware": {"processor": processor},
+        }
+        save_json(tmp_path / f"results/toy/runs/{dataset}/{place}/run.json", run)
+    for dataset in ("digits", "wine", "unused"):
+        described = {"source": "x", "is_redraw": dataset == "wine", "digest": {"features": "00"}}
+        save_json(tmp_path / f"results/data/{dataset}/data.json", described | {"shape": {}})
+    (tmp_path / "README.md").write_text(README, encoding="utf8")
+    return tmp_path
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_is_published_is_what_the_manifest_lists(project: Path) -> None:
+    target = publication.publish(project, "toy")
+    manifest = read_json(target / "manifest.json")
+    assert set(manifest["files"]) == {
+        *publication.FILES,
+        *publication.FIGURES,
+        "tables/a/b/final.csv",
+    }
+    assert files(target) == {*manifest["files"], "manifest.json"}
+    for name, known in manifest["files"].items():
+        assert publication.fingerprint(target / name) == known
+        assert (target / name).read_bytes() == (project / "reports/toy" / name).read_bytes()
+
+
+def test_the_manifest_says_what_the_numbers_were_made_from(project: Path) -> None:
+    manifest = read_json(publication.publish(project, "toy") / "manifest.json")
+    assert manifest["study"] == "toy"
+    assert {name: data["is_redraw"] for name, data in manifest["data"].items()} == {
+        "digits": False,
+        "wine": True,
+    }
+    assert manifest["data"]["wine"]["digest"] == {"features": "00"}
+    assert manifest["versions"] == {"python": ["3.11"]}
+    assert manifest["hardware"] == {"processor": ["A", "B"]}
+    assert (manifest["commit"], manifest["clean"]) == (None, None)
+
+
+def test_the_manifest_names_the_commit_and_whether_all_was_committed(project: Path) -> None:
+    def git(*arguments: str) -> str:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        return subprocess.run(
+            ["git", *identity, *arguments], cwd=project, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    def published() -> tuple[str, bool]:
+        manifest = read_json(publication.publish(project, "toy") / "manifest.json")
+        return manifest["commit"], manifest["clean"]
+
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "-m", "all")
+    commit = git("rev-parse", "HEAD")
+    assert published() == (commit, True)
+    assert published() == (commit, True)  # what publishing wrote is no change
+    (project / "config.yaml").write_text("seed: 2\n")
+    assert published() == (commit, False)
+
+
+def test_the_readme_has_the_findings_between_its_markers_and_keeps_the_rest(project: Path) -> None:
+    for _ in range(2):
+        target = publication.publish(project, "toy")
+        readme = (project / "README.md").read_text(encoding="utf8")
+        assert publication.shown_findings(readme) == publication.findings(target)
+    assert readme.startswith(f"# Title\n\n{publication.BEGIN}\n\nOf {len(claims())} claims from 2 ")
+    assert readme.endswith(f"|\n\n{publication.END}\n\n## Start\n")
+
+
+def test_the_findings_are_counts_figures_and_rounded_effects(project: Path) -> None:
+    text = publication.findings(publication.publish(project, "toy"))
+    known = len(claims()) - 4
+    assert (
+        f"{known} supported, 1 refuted, 1 supported in part, 1 inconclusive, 1 not tested here:"
+        in text
+    )
+    for name in publication.FIGURES:
+        assert f"]({publication.PUBLISHED}/{name})" in text
+    rows = [line for line in text.splitlines() if line.startswith("| Claim ")]
+    assert len(rows) == len(publication.HEADLINES)
+    first = publication.HEADLINES[0][0]
+    assert rows[0] == (
+        f"| Claim {first} \\| says. | test accuracy, BN less Base | MNIST, rate 0.01 (MNIST) "
+        "| −3.33 points (−3.50 to −3.17) | 10 | supported |"
+    )
+    assert "| 0.531 (0.480 to 0.590) | 9 |" in rows[1]
+
+
+@pytest.mark.parametrize(
+    "name", ["effects.csv", "study.json", "tables", next(iter(publication.FIGURES))]
+)
+def test_an_unfinished_study_is_refused_and_what_was_published_stays(
+    project: Path, name: str
+) -> None:
+    target = publication.publish(project, "toy")
+    before = (target / "manifest.json").read_bytes()
+    gone = project / "reports" / "toy" / name
+    gone.rename(project / "elsewhere")
+    with pytest.raises(JobError, match=f"reports/toy lacks {name}"):
+        publication.publish(project, "toy")
+    assert (target / "manifest.json").read_bytes() == before
+
+
+def test_too_large_a_study_is_refused(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publication, "LIMIT_MB", 1)
+    (project / "reports/toy/report.html").write_bytes(bytes(2_000_000))
+    with pytest.raises(JobError, match=r"has 2\.0 MB to publish, and 1 MB is the most"):
+        publication.publish(project, "toy")
+    assert not (project / publication.PUBLISHED).exists()
+
+
+def test_a_study_without_a_headline_of_the_readme_is_refused_whole(project: Path) -> None:
+    save_csv(project / "reports/toy/effects.csv", effects()[1:])
+    claim, test = publication.HEADLINES[0]
+    with pytest.raises(JobError, match=f"lacks test {test} of claim {claim}, which"):
+        publication.publish(project, "toy")
+    assert (project / "README.md").read_text(encoding="utf8") == README
+    assert [path.name for path in (project / "reports").iterdir()] == ["toy"]
+
+
+def test_a_readme_without_markers_is_refused(project: Path) -> None:
+    (project / "README.md").write_text("# Title\n", encoding="utf8")
+    with pytest.raises(JobError, match="README.md lacks the line"):
+        publication.publish(project, "toy")
+    assert not (project / publication.PUBLISHED).exists()
+
+
+def test_the_command_says_in_one_sentence_why_nothing_is_published(project: Path) -> None:
+    command = [sys.executable, str(ROOT / "workflow/scripts/publish.py"), "no_such_study"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Nothing is published: reports/no_such_study lacks report.html,")
+    assert len(done.stderr.splitlines()) == 1
+
+
+# --- what this checkout has published ---------------------------------------------------------
+
+published = pytest.mark.skipif(
+    not (ROOT / publication.PUBLISHED).exists(), reason="nothing is published yet"
+)
+
+
+def test_the_readme_has_a_place_for_findings() -> None:
+    publication.shown_findings((ROOT / "README.md").read_text(encoding="utf8"))
+
+
+@published
+def test_the_readme_says_what_the_published_files_say() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf8")
+    assert publication.shown_findings(readme) == publication.findings(ROOT / publication.PUBLISHED)
+
+
+@published
+def test_published_files_are_those_of_the_manifest() -> None:
+    folder = ROOT / publication.PUBLISHED
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf8"))
+    assert files(folder) == {*manifest["files"], "manifest.json"}
+    for name, known in manifest["files"].items():
+        assert publication.fingerprint(folder / name) == known, name
