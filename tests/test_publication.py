@@ -16,7 +16,7 @@ README = f"# Title\n\n{publication.BEGIN}\nold\n{publication.END}\n\n## Start\n"
 
 
 def effects() -> pd.DataFrame:
-    """One row for each headline: a difference in points, the second a ratio."""
+    """One row for each headline: differences in points, then a ratio and a number without a unit."""
     rows = [
         {
             "id": claim,
@@ -25,15 +25,16 @@ def effects() -> pd.DataFrame:
             "dataset_label": "MNIST",
             "effect": "test accuracy, BN less Base",
             "scale": "points",
-            "estimate": -0.033333,
-            "low": -0.035,
-            "high": -0.031666,
+            "estimate": -3.3333,
+            "low": -3.5,
+            "high": -3.1666,
             "n": 10,
             "verdict": "supported",
         }
         for claim, test in publication.HEADLINES
     ]
     rows[1] |= {"scale": "ratio", "estimate": 0.5312, "low": 0.4801, "high": 0.59, "n": 9}
+    rows[2] |= {"scale": "", "estimate": 0.0, "low": 0.0, "high": 0.0}
     return pd.DataFrame(rows)
 
 
@@ -153,6 +154,7 @@ def test_the_findings_are_counts_figures_and_rounded_effects(project: Path) -> N
         "| −3.33 points (−3.50 to −3.17) | 10 | supported |"
     )
     assert "| 0.531 (0.480 to 0.590) | 9 |" in rows[1]
+    assert "| 0 (0 to 0) | 10 |" in rows[2]
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,8 @@ def findings(folder: Path) -> str:
     claims, effects = read_csv(folder / "claims.csv"), read_csv(folder / "effects.csv")
     study = read_json(folder / "manifest.json")["study"]
     counts = claims["verdict"].value_counts()
-    verdicts = ", ".join(f"{counts[v]} {word}" for v, word in VERDICTS.items() if v in counts)
+    order = sorted(counts.index, key=list(VERDICTS).index)
+    verdicts = ", ".join(f"{counts[verdict]} {VERDICTS[verdict]}" for verdict in order)
     images = [f"![{alt}]({PUBLISHED}/{name})" for name, alt in FIGURES.items()]
     paragraphs = [
         f"Of {len(claims)} claims from {claims['source'].nunique()} documents, {verdicts}: "
@@ -220,15 +221,14 @@ def _headlines(claims: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
 
 
 def _interval(row: Mapping[str, Any]) -> str:
-    """An effect and its limits, all rounded as the effect is to its uncertainty."""
-    factor = 100 if row["scale"] == "points" else 1
-    half = (row["high"] - row["low"]) / 2 * factor
+    """An effect and its limits in the unit of its scale, rounded as the effect is to its interval."""
+    half = (row["high"] - row["low"]) / 2
     mean, low, high = (
-        rounded(row[name] * factor, half).partition(" ± ")[0].replace("-", "−")
+        rounded(row[name], half).partition(" ± ")[0].replace("-", "−")
         for name in ("estimate", "low", "high")
     )
-    unit = " points" if row["scale"] == "points" else ""
-    return f"{mean}{unit} ({low} to {high})"
+    has_unit = row["scale"] not in ("", "ratio") and not pd.isna(row["scale"])
+    return f"{mean}{' ' + row['scale'] if has_unit else ''} ({low} to {high})"
 
 
 def _cell(text: Any) -> str:
