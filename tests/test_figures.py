@@ -6,12 +6,17 @@ import re
 import pandas as pd
 import pytest
 import synthetic
+from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
 from bnlab import figures, tables
 from bnlab.config import BATCH_SIZE_PAIRS
 
-SOURCES = {"learning_curves": synthetic.learning_curves(), "batch_size": synthetic.batch_size()}
+SOURCES = {
+    "learning_curves": synthetic.learning_curves(),
+    "batch_size": synthetic.batch_size(),
+    "learning_rate": synthetic.learning_rate(),
+}
 
 
 def published(
@@ -19,7 +24,8 @@ def published(
 ) -> pd.DataFrame:
     """A figure's table as it comes back from its CSV; ``diverged_at`` by method where it is given."""
     sources = synthetic.learning_curves(**diverged_at) if diverged_at else SOURCES[experiment]
-    made = tables.tabulate(experiment, kind, sources, "digits", "lr0.1", label, synthetic.LABELS)
+    recipe = synthetic.recipe(experiment)
+    made = tables.tabulate(experiment, kind, sources, "digits", recipe, label, synthetic.LABELS)
     return pd.read_csv(io.StringIO(made.to_csv(index=False)))
 
 
@@ -165,3 +171,43 @@ def test_an_svg_refers_to_nothing_outside(tmp_path):
     figures.save(figure, tmp_path / "a.svg", tmp_path / "a.png")
     links = re.findall(r'(?:href|src)="([^"]+)"', (tmp_path / "a.svg").read_text())
     assert all(link.startswith("#") for link in links)
+
+
+def heat_map(table: pd.DataFrame) -> Figure:
+    return figures.draw("learning_rate", "heat_map", table)
+
+
+def test_a_heat_map_frames_the_chosen_rate_of_each_method():
+    axis = heat_map(published("learning_rate", "heat_map")).axes[0]
+    frames = [patch for patch in axis.patches if not patch.get_fill()]
+    rates = [label.get_text() for label in axis.get_xticklabels()]
+    framed = [(rates[int(frame.get_x())], int(frame.get_y())) for frame in frames]
+    assert framed == [("1", 0), ("0.1", 1), ("0.1", 2), ("0.1", 3), ("0.1", 4)]
+
+
+def test_a_heat_map_counts_the_diverged_replicates_of_a_cell():
+    shown = texts(heat_map(published("learning_rate", "heat_map")))
+    assert sum(text.endswith("\n2 diverged") for text in shown) == 1
+    assert shown.count("all\ndiverged") == 1
+
+
+def test_arrows_count_the_replicates_whose_range_goes_beyond_the_rates_tried():
+    table = published("learning_rate", "rate_range")
+    assert table.set_index("method").loc["ln", ["reaches_lowest", "reaches_highest"]].all()
+    axis = figures.draw("learning_rate", "rate_range", table).axes[0]
+    arrows = {line.get_marker(): line for line in axis.get_lines() if line.get_marker() in "<>"}
+    assert arrows["<"].get_xdata()[0] == 0.01
+    assert arrows[">"].get_xdata()[0] == 10
+    assert any(text.startswith("≥ ") for text in texts(axis.figure))
+
+
+@pytest.mark.parametrize("kind", ["heat_map", "rate_range"])
+def test_learning_rates_of_a_method_that_always_diverged_are_drawn(kind):
+    metrics = SOURCES["learning_rate"]["metrics"].copy()
+    metrics.loc[metrics["method"] == "bn", "accuracy"] = float("nan")
+    table = tables.tabulate(
+        *("learning_rate", kind, {"metrics": metrics}, "digits"),
+        *(synthetic.recipe("learning_rate"), "Digits", synthetic.LABELS),
+    )
+    shown = texts(figures.draw("learning_rate", kind, table))
+    assert "no replicate left (4 of 4 diverged)" in shown or shown.count("all\ndiverged") == 6

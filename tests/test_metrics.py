@@ -131,3 +131,24 @@ def test_a_unit_without_final_spread_and_a_diverged_replicate_have_no_drift():
         assert drift["step"].tolist() == [0, 50, 100]
         assert drift["drift"].isna().all()
         assert metrics.percentile_drift(drift)["drift"].isna().all()
+
+
+def test_a_range_of_rates_is_unbroken_and_within_a_point_of_the_best():
+    made = metrics.rate_range(
+        pd.DataFrame(
+            [
+                [0.96, 0.97, 0.98, 0.9700001, 0.9],  # its own best and one neighbour
+                [0.99, 0.97, 0.98, 0.98, 0.985],  # the best is cut off from others as good
+                [np.nan, 0.98, 0.98, np.nan, 0.98],  # divergence ends it
+                [0.98, 0.98, 0.98, 0.98, 0.98],
+                [np.nan] * 5,
+            ],
+            columns=[0.01, 0.1, 1.0, 10.0, 100.0],
+        )
+    )
+    assert made["lowest"].tolist()[:4] == [0.1, 0.01, 0.1, 0.01]
+    assert made["highest"].tolist()[:4] == [10, 0.01, 1, 100]
+    assert made["decades"].tolist()[:4] == pytest.approx([2, 0, 1, 4])
+    assert made.iloc[4][["lowest", "highest", "decades"]].isna().all()
+    assert made["reaches_lowest"].tolist() == [False, True, False, True, False]
+    assert made["reaches_highest"].tolist() == [False, False, False, True, False]

@@ -113,9 +113,14 @@ def test_diverged_replicates_are_counted_on_the_page(text):
 
 
 def shown(kind: str, experiment: str = "learning_curves") -> list[report.Grid]:
-    sources = {"learning_curves": synthetic.learning_curves, "batch_size": synthetic.batch_size}
+    sources = {
+        "learning_curves": synthetic.learning_curves,
+        "batch_size": synthetic.batch_size,
+        "learning_rate": synthetic.learning_rate,
+    }
+    recipe = synthetic.recipe(experiment)
     table = tables.tabulate(
-        experiment, kind, sources[experiment](), "digits", "lr0.1", "Digits", synthetic.LABELS
+        experiment, kind, sources[experiment](), "digits", recipe, "Digits", synthetic.LABELS
     )
     return report.grids(experiment, kind, table)
 
@@ -199,3 +204,23 @@ def test_every_figure_and_table_has_a_caption_in_plain_prose(experiment, kind):
     caption = (CAPTIONS / experiment / f"{kind}.rst").read_text()
     assert len(caption) > 80
     assert not set("`*_{}|<>") & set(caption)
+
+
+def test_the_rates_of_a_learning_rate_experiment_are_shown_with_what_diverged_there():
+    (grid,) = shown("rates", "learning_rate")
+    cells = {row[0]: dict(zip(grid.columns, row, strict=True)) for row in grid.rows}
+    assert list(cells) == ["0.01", "0.1", "0.3", "1", "10"]
+    assert cells["10"]["Base"].endswith("(2 diverged)")
+    assert cells["10"]["BN"].endswith("(p = 0.43)")
+    assert cells["10"]["WS"] == "– (4 diverged, p = 0.43)"
+    assert cells["0.1"]["BN"].endswith("(chosen)")
+
+
+def test_each_method_is_shown_at_its_best_rate_with_the_rates_it_was_chosen_from():
+    (grid,) = shown("best_rates", "learning_rate")
+    assert grid.columns[1:] == [
+        *("chosen rate", "test accuracy", "less Base (points)", "less BN (points)", "rates tried")
+    ]
+    assert [row[:2] for row in grid.rows[:2]] == [["Base", "1"], ["BN", "0.1"]]
+    assert {row[-1] for row in grid.rows} == {"0.01 0.1 0.3 1 10"}
+    assert (grid.rows[0][3], grid.rows[1][4]) == ("–", "–")

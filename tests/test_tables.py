@@ -8,12 +8,17 @@ import synthetic
 from bnlab import tables
 from bnlab.statistics import mean_interval, paired_difference
 
-SOURCES = {"learning_curves": synthetic.learning_curves(), "batch_size": synthetic.batch_size()}
+SOURCES = {
+    "learning_curves": synthetic.learning_curves(),
+    "batch_size": synthetic.batch_size(),
+    "learning_rate": synthetic.learning_rate(),
+}
 
 
 def table(experiment: str, kind: str) -> pd.DataFrame:
+    recipe = synthetic.recipe(experiment)
     return tables.tabulate(
-        experiment, kind, SOURCES[experiment], "digits", "lr0.1", "Digits", synthetic.LABELS
+        experiment, kind, SOURCES[experiment], "digits", recipe, "Digits", synthetic.LABELS
     )
 
 
@@ -220,3 +225,88 @@ def test_rows_of_other_datasets_and_recipes_do_not_enter():
         "batch_size", "final", sources, "digits", "lr0.1", "Digits", synthetic.LABELS
     )
     pd.testing.assert_frame_equal(made, table("batch_size", "final"))
+
+
+def accuracies(**methods: dict[float, list[float]]) -> pd.DataFrame:
+    """Metrics of runs of one step, given accuracy by method, rate and replicate; on validation rows
+    it is the same.
+    """
+    rows = [
+        {
+            "method": method,
+            "batch": 60,
+            "recipe": f"lr{rate:g}",
+            "learning_rate": rate,
+            "replicate": replicate,
+            "step": 1,
+            "split": split,
+            "statistics": "moving",
+            "accuracy": value,
+        }
+        for method, by_rate in methods.items()
+        for rate, values in by_rate.items()
+        for replicate, value in enumerate(values)
+        for split in ("validation", "test")
+    ]
+    return pd.DataFrame(rows)
+
+
+NAN = float("nan")
+AT_RATES = accuracies(
+    base={0.1: [0.80, 0.82], 1.0: [0.90, 0.90], 10.0: [NAN, 0.98]},
+    bn={0.1: [0.96, 0.96], 1.0: [0.95, 0.98], 10.0: [0.96, 0.96]},
+)
+
+
+def test_a_rate_is_not_chosen_for_the_replicates_that_survive_it():
+    made = tables.rates(AT_RATES).set_index(["method", "learning_rate"])
+    assert made.index[made["chosen"]].tolist() == [("base", 1.0), ("bn", 1.0)]
+    at_10 = made.loc["base", 10.0]
+    assert (at_10["mean"], at_10["validation_score"]) == (0.98, 0.49)
+    assert at_10[["n", "diverged", "replicates"]].tolist() == [1, 1, 2]
+
+
+def test_of_equally_good_rates_the_lowest_is_chosen_and_its_recipe_is_named():
+    best = tables.chosen_rates(accuracies(base={0.1: [0.9], 1.0: [0.9], 10.0: [0.8]}))
+    assert best.to_dict("records") == [
+        {"method": "base", "batch": 60, "learning_rate": 0.1, "recipe": "lr0.1"}
+    ]
+
+
+def test_diverged_replicates_are_compared_with_those_of_base_at_the_same_rate():
+    metrics = accuracies(
+        base={1.0: [0.9] * 4, 10.0: [NAN] * 4}, bn={1.0: [0.9] * 4, 10.0: [0.9] * 4}
+    )
+    made = tables.rates(metrics).set_index(["method", "learning_rate"])["divergence_p"]
+    assert made.loc["bn"].tolist() == pytest.approx([1, 2 / 70])  # 2 of (8 choose 4) are as extreme
+    assert made.loc["base"].isna().all()
+    assert tables.rates(metrics.query("method == 'bn'"))["divergence_p"].isna().all()
+
+
+def test_methods_are_compared_each_at_its_own_rate():
+    bn = tables.best_rates(AT_RATES).set_index("method").loc["bn"]
+    assert (bn["learning_rate"], bn["tried"]) == (1, "0.1 1 10")
+    assert bn["mean"] == pytest.approx(0.965)
+    assert (bn["less_base"], bn["base_pairs"]) == (pytest.approx(0.065), 2)
+    assert (np.isnan(bn["less_bn"]), bn["bn_pairs"]) == (True, 0)
+
+
+def test_ranges_of_rates_are_compared_replicate_by_replicate():
+    made = tables.rate_range(AT_RATES).set_index("method")
+    bn = made.loc[
+        "bn"
+    ]  # two decades of rates are as good in the first replicate, none in the second
+    assert (bn["mean"], bn["difference"], bn["pairs"]) == (1, 1, 2)
+    assert bn[["lowest", "highest"]].tolist() == pytest.approx([0.1**0.5, 10**0.5])
+    assert bn[["reaches_lowest", "reaches_highest", "first_tried", "last_tried"]].tolist() == [
+        *(1, 1, 0.1, 10)
+    ]
+    assert bn["learning_rate"] == 1
+    assert made.loc["base", ["mean", "reaches_lowest", "reaches_highest"]].tolist() == [0, 0, 1]
+
+
+def test_a_method_that_diverged_at_every_rate_keeps_its_rows():
+    metrics = accuracies(base={0.1: [0.9, 0.8]}, bn={0.1: [NAN, NAN]})
+    for function in (tables.rates, tables.best_rates, tables.rate_range):
+        bn = function(metrics).set_index("method").loc["bn"]
+        assert bn[["n", "diverged", "replicates"]].tolist() == [0, 2, 2]

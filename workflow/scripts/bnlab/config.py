@@ -340,7 +340,7 @@ class Study(Section):
             {
                 "learning_curves": self._curve_figures,
                 "batch_size": _batch_figures,
-                "learning_rate": lambda runs: [],
+                "learning_rate": lambda runs: ["heat_map", "rate_range"],
                 "faults": lambda runs: [],
             }
         )
@@ -351,7 +351,7 @@ class Study(Section):
             {
                 "learning_curves": _curve_tables,
                 "batch_size": _batch_tables,
-                "learning_rate": lambda runs: [],
+                "learning_rate": lambda runs: ["best_rates", "rates"],
                 "faults": lambda runs: [],
             }
         )

@@ -14,6 +14,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 FPR_GRID: NDArray[np.float64] = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, 81)])
 """False-positive rates at which ROC curves are kept, 20 a decade to resolve the low end."""
+NEAR_BEST = 0.01
+"""How far below the best an accuracy may be, one point, at a learning rate that is as good."""
 
 
 def roc_on_grid(
@@ -117,6 +119,38 @@ def percentile_drift(drift: pd.DataFrame) -> pd.DataFrame:
     steps = wide.columns.to_numpy(float)
     mean = np.trapezoid(wide.to_numpy(), steps, axis=1) / (steps[-1] - steps[0])
     return pd.Series(mean, index=wide.index, name="drift").reset_index()
+
+
+def rate_range(accuracy: pd.DataFrame) -> pd.DataFrame:
+    """The learning rates at which each replicate does about as well as at its best one.
+
+    They are the unbroken stretch of tried rates around the best at which accuracy is at most
+    ``NEAR_BEST`` below the best; of several best rates the lowest counts. A rate at which the
+    replicate diverged ends the stretch.
+
+    Args:
+        accuracy: a row per replicate, a column per rate in increasing order; NaN where it diverged.
+
+    Returns:
+        By replicate lowest and highest, the ends of the stretch, decades = log₁₀(highest / lowest),
+        and reaches_lowest and reaches_highest, whether an end is that of the rates tried, so that
+        the stretch may go on beyond. NaN (and False) for a replicate that diverged at every rate.
+    """
+    rates = accuracy.columns.to_numpy(float)
+    rows = []
+    for values in accuracy.to_numpy(float):
+        if np.isnan(values).all():
+            rows.append((np.nan, np.nan, False, False))
+            continue
+        best = int(np.nanargmax(values))
+        # The small margin is for accuracies that went through float32.
+        far = np.flatnonzero(~(values >= values[best] - NEAR_BEST - 1e-6))
+        first = far[far < best].max(initial=-1) + 1
+        last = far[far > best].min(initial=len(rates)) - 1
+        rows.append((rates[first], rates[last], first == 0, last == len(rates) - 1))
+    names = ["lowest", "highest", "reaches_lowest", "reaches_highest"]
+    ranges = pd.DataFrame(rows, columns=names, index=accuracy.index)
+    return ranges.assign(decades=np.log10(ranges["highest"] / ranges["lowest"]))
 
 
 def _scorable(positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> bool:

@@ -17,6 +17,7 @@ import jinja2
 import numpy as np
 import pandas as pd
 
+from bnlab.config import ALL_RECIPES
 from bnlab.figures import FIGURES, NONE_LEFT
 from bnlab.files import read_csv
 from bnlab.statistics import rounded
@@ -239,6 +240,65 @@ def _stability(table: pd.DataFrame) -> list[Grid]:
     return [Grid("", columns, rows)]
 
 
+def _rates(table: pd.DataFrame) -> list[Grid]:
+    """A row per learning rate, a column per method; where replicates diverged, how many and the p of
+    the comparison with base.
+    """
+    shown = []
+    for batch, part in table.groupby("batch"):
+        methods = _labels(part)
+        rows = []
+        for rate, group in part.groupby("learning_rate"):
+            by_label = {r.method_label: _at_rate(r) for r in _rows(group)}
+            rows.append([f"{rate:g}", *(by_label.get(name, "") for name in methods)])
+        heading = "Test accuracy (%)" + _of_batch(table, batch)
+        shown.append(Grid(heading, ["learning rate", *methods], rows))
+    return shown
+
+
+def _at_rate(row: Any) -> str:
+    gone = f"{row.diverged} diverged" if row.diverged else ""
+    compared = np.isfinite(row.divergence_p) and row.divergence_p < 1
+    p = f"p = {row.divergence_p:.2g}" if compared else ""
+    notes = ", ".join(filter(None, ["chosen" if row.chosen else "", gone, p]))
+    text = rounded(row.mean * 100, (row.high - row.low) * 50)
+    return f"{text} ({notes})" if notes else text
+
+
+def _best_rates(table: pd.DataFrame) -> list[Grid]:
+    """A row per method: its chosen rate, its accuracy there, and what that is less base's and bn's."""
+    shown = []
+    for batch, part in table.groupby("batch"):
+        references = [name for name in ("base", "bn") if (part[f"{name}_pairs"] > 0).any()]
+        labels = {r.method: r.method_label for r in _rows(part)}
+        columns = ["method", "chosen rate", "test accuracy"]
+        columns += [f"less {labels[name]} (points)" for name in references]
+        rows = [
+            [
+                r.method_label,
+                f"{r.learning_rate:g}",
+                _percent(r),
+                *(_less(r, name) for name in references),
+                str(r.tried),
+            ]
+            for r in _rows(part)
+        ]
+        shown.append(Grid(_of_batch(table, batch, "batch"), [*columns, "rates tried"], rows))
+    return shown
+
+
+def _less(row: Any, reference: str) -> str:
+    values, name = row._asdict(), f"less_{reference}"
+    half = (values[f"{name}_high"] - values[f"{name}_low"]) / 2
+    text = _signed(rounded(values[name] * 100, half * 100))
+    pairs = values[f"{reference}_pairs"]
+    return text if pairs in (0, row.replicates) else f"{text}, {pairs} of {row.replicates} pairs"
+
+
+def _of_batch(table: pd.DataFrame, batch: Any, before: str = ", batch") -> str:
+    return f"{before} {batch}" if table["batch"].nunique() > 1 else ""
+
+
 def _as_it_is(table: pd.DataFrame) -> list[Grid]:
     return [Grid("", [str(c) for c in table], [[str(v) for v in row] for row in table.to_numpy()])]
 
@@ -252,6 +312,8 @@ GRIDS: dict[tuple[str, str], Callable[[pd.DataFrame], list[Grid]]] = {
     ("batch_size", "differences"): _differences,
     ("batch_size", "inference"): _inference,
     ("batch_size", "stability"): _stability,
+    ("learning_rate", "best_rates"): _best_rates,
+    ("learning_rate", "rates"): _rates,
 }
 
 SCORES = {"auc": "Area under the ROC curve", "average_precision": "Average precision"}
@@ -264,6 +326,8 @@ TITLES = {
     "differences": "Paired differences",
     "inference": "Inference statistics",
     "stability": "Dependence on the batch size",
+    "best_rates": "Each method at its best learning rate",
+    "rates": "Every learning rate",
 }
 
 
@@ -312,7 +376,7 @@ def alt_text(title: str, kind: str, table: pd.DataFrame) -> str:
     """What a figure shows in words: its title, data and, where a few numbers say it, those."""
     if table.empty:
         return f"{title}: {NONE_LEFT}."
-    text = f"{title}, {table['dataset_label'].iloc[0]}, recipe {table['recipe'].iloc[0]}."
+    text = f"{title}, {table['dataset_label'].iloc[0]}, {_recipe(table['recipe'].iloc[0])}."
     if kind == "accuracy":
         last = _of_split(table, "test").groupby("method_label", sort=False).tail(1)
         ends = [f"{r.method_label} {_percent(r)}" for r in _rows(last)]
@@ -323,6 +387,15 @@ def alt_text(title: str, kind: str, table: pd.DataFrame) -> str:
             f"{r.method_label} {f'{r.average:.2g}' if r.n else NONE_LEFT}" for r in _rows(first)
         ]
         return f"{text} Mean drift of activations: {', '.join(means)}."
+    if kind == "heat_map":
+        best = [
+            f"{r.method_label} {_percent(r)} at {r.learning_rate:g}"
+            for r in _rows(table[table["chosen"]])
+        ]
+        return f"{text} Test accuracy at the chosen rate: {', '.join(best)}."
+    if kind == "rate_range":
+        widths = [f"{r.method_label} {f'{r.mean:.2g}' if r.n else NONE_LEFT}" for r in _rows(table)]
+        return f"{text} Decades of good learning rates: {', '.join(widths)}."
     if {"split", "metric"} <= set(table.columns):
         test = _part(table, "test", "accuracy")
         names = ["method_label", "statistics"] if "statistics" in table else ["method_label"]
@@ -350,12 +423,16 @@ def _section(name: str, study: Mapping[str, Any], shown: list[dict[str, Any]]) -
             {
                 "id": f"{name}-{dataset}-{recipe}",
                 "dataset": dataset,
-                "recipe": recipe,
+                "recipe": _recipe(recipe),
                 "shown": part,
             }
             for (dataset, recipe), part in groups.items()
         ],
     }
+
+
+def _recipe(name: str) -> str:
+    return "all recipes" if name == ALL_RECIPES else f"recipe {name}"
 
 
 def _brief(item: Item) -> list[str]:
@@ -505,7 +582,11 @@ def _percent(row: Any) -> str:
 
 def _difference(row: Any) -> str:
     scale = _scale(row)
-    text = rounded(row.difference * scale, (row.difference_high - row.difference_low) / 2 * scale)
+    half = (row.difference_high - row.difference_low) / 2
+    return _signed(rounded(row.difference * scale, half * scale))
+
+
+def _signed(text: str) -> str:
     return text.replace("-", "−", 1) if text.startswith(("-", "–")) else f"+{text}"
 
 

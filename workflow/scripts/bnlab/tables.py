@@ -20,6 +20,7 @@ from bnlab.config import ALL_RECIPES, BATCH_SIZE_PAIRS, SMALL_BATCHES
 from bnlab.statistics import (
     Interval,
     censored_median,
+    fisher_exact,
     mean_interval,
     paired_difference,
     paired_ratio,
@@ -28,6 +29,7 @@ from bnlab.statistics import (
 
 BASE, BN = "base", "bn"
 RUN = ["method", "batch", "learning_rate"]
+ACROSS_RATES = ["method", "batch"]
 SPLITS = ("train", "validation", "test")
 METRICS = ("accuracy", "loss")
 CURVES = [("test", "accuracy"), ("validation", "loss")]
@@ -277,6 +279,105 @@ def stability(metrics: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
+def rates(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Test accuracy at the last step at each learning rate.
+
+    ``validation_score`` and ``chosen`` are those of ``validation_scores`` and ``chosen_rates``;
+    ``divergence_p`` is Fisher's exact p of the diverged replicates against those of base at the same
+    rate.
+    """
+    rows = _long(_followed(_last(metrics)), [("test", "accuracy")])
+    table = _summarize(rows, RUN, "value").merge(
+        validation_scores(metrics)[[*RUN, "score"]], on=RUN
+    )
+    table = table.rename(columns={"score": "validation_score"})
+    best = chosen_rates(metrics)[RUN].assign(chosen=True)
+    table = table.merge(best, on=RUN, how="left")
+    table = table.assign(chosen=table["chosen"].notna())
+    at = ["batch", "learning_rate"]
+    base = table.loc[table["method"] == BASE, [*at, "diverged", "replicates"]]
+    both = table.merge(base, on=at, how="left", suffixes=("", "_base"))
+    compared = both[(both["method"] != BASE) & both["diverged_base"].notna()]
+    counts = compared[["diverged", "replicates", "diverged_base", "replicates_base"]].astype(int)
+    p = pd.Series([fisher_exact(*row) for row in counts.to_numpy()], counts.index, float)
+    return table.assign(divergence_p=p.reindex(table.index)).sort_values(RUN, kind="stable")
+
+
+def best_rates(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Test accuracy at the chosen rate, and the paired differences from base and bn, each at its own.
+
+    ``tried`` are all rates of the method.
+    """
+    best = chosen_rates(metrics)[RUN]
+    rows = _long(_followed(_last(metrics)), [("test", "accuracy")]).merge(best, on=RUN)
+    tried = metrics.groupby(ACROSS_RATES)["learning_rate"].unique().rename("tried")
+    words = tried.map(lambda rates: " ".join(f"{rate:g}" for rate in sorted(rates)))
+    table = best.merge(words.reset_index()).merge(_summarize(rows, ACROSS_RATES, "value"))
+    for reference in (BASE, BN):
+        prefix = f"less_{reference}"
+        less = _compare(rows, ACROSS_RATES, "value", reference, paired_difference, prefix)
+        table = table.merge(less.rename(columns={"pairs": f"{reference}_pairs"}))
+    return table
+
+
+def rate_range(metrics: pd.DataFrame) -> pd.DataFrame:
+    """The range of rates near the best of each replicate (``rate_ranges``), and the chosen rate.
+
+    ``mean`` is the width in decades and ``difference`` that less base's; ``lowest`` and ``highest``
+    are geometric means of the ends. ``reaches_lowest`` and ``reaches_highest`` count the replicates
+    whose range ends where the rates tried do, between ``first_tried`` and ``last_tried``: what is
+    known of such a width is that it is not smaller.
+    """
+    ranges = rate_ranges(metrics)
+    table = _summarize(ranges, ACROSS_RATES, "decades")
+    for end in ("lowest", "highest"):
+        means = np.log10(ranges.set_index(ACROSS_RATES)[end]).groupby(ACROSS_RATES).mean()
+        table = table.merge((10**means).reset_index())
+    counts = ranges.groupby(ACROSS_RATES)[["reaches_lowest", "reaches_highest"]].sum()
+    tried = metrics.groupby(ACROSS_RATES)["learning_rate"].agg(first_tried="min", last_tried="max")
+    for more in (counts, tried):
+        table = table.merge(more.reset_index())
+    table = table.merge(
+        _compare(ranges, ACROSS_RATES, "decades", BASE, paired_difference, "difference")
+    )
+    return table.merge(chosen_rates(metrics)[RUN])
+
+
+def validation_scores(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Mean validation accuracy at the last step of each run; a replicate that diverged counts as 0.
+
+    Left out, it would favour a rate at which only the luckier replicates survive.
+
+    Returns:
+        Columns method, batch, learning_rate, recipe, score.
+    """
+    rows = _followed(_last(metrics))
+    rows = rows[rows["split"] == "validation"].fillna({"accuracy": 0.0})
+    return rows.groupby([*RUN, "recipe"])["accuracy"].mean().rename("score").reset_index()
+
+
+def chosen_rates(metrics: pd.DataFrame) -> pd.DataFrame:
+    """The rate with the best validation score, for each method and batch; of equals the lowest.
+
+    Returns:
+        Columns method, batch, learning_rate, recipe.
+    """
+    scores = validation_scores(metrics)
+    best = scores.loc[scores.groupby(ACROSS_RATES)["score"].idxmax()]
+    return best.drop(columns="score").reset_index(drop=True)
+
+
+def rate_ranges(metrics: pd.DataFrame) -> pd.DataFrame:
+    """``metrics.rate_range`` of test accuracy at the last step, for each method, batch and replicate."""
+    rows = _long(_followed(_last(metrics)), [("test", "accuracy")])
+    parts = []
+    for key, group in rows.groupby(ACROSS_RATES, sort=False):
+        names: dict[str, Any] = dict(zip(ACROSS_RATES, key, strict=True))
+        wide = group.pivot(index="replicate", columns="learning_rate", values="value")
+        parts.append(measure.rate_range(wide).reset_index().assign(**names))
+    return pd.concat(parts, ignore_index=True)
+
+
 class Table(NamedTuple):
     """How a table is made: a function, and the sources it takes by name."""
 
@@ -305,6 +406,10 @@ TABLES: dict[tuple[str, str], Table] = {
     ("batch_size", "differences"): Table(differences, ("metrics",)),
     ("batch_size", "inference"): Table(inference, ("metrics",)),
     ("batch_size", "stability"): Table(stability, ("metrics",)),
+    ("learning_rate", "heat_map"): Table(rates, ("metrics",)),
+    ("learning_rate", "rate_range"): Table(rate_range, ("metrics",)),
+    ("learning_rate", "best_rates"): Table(best_rates, ("metrics",)),
+    ("learning_rate", "rates"): Table(rates, ("metrics",)),
 }
 """Every table by experiment and kind."""
 
