@@ -87,6 +87,16 @@ class LN(Base): ...
 
 RUNS = "experiments.learning_curves.runs.0"
 
+RATES = """\
+experiments:
+  learning_curves: null
+  batch_size: null
+  learning_rate:
+    title: Rates
+    question: Which rate?
+    runs: [{datasets: [flowers], methods: [base, bn], batches: [16], recipes: [quick, probed]}]
+"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -182,6 +192,13 @@ def test_batch_size_figures_need_the_methods_and_small_batches_they_show(
     runs = f"[{{datasets: [flowers], methods: {methods}, batches: {batches}, recipes: [quick]}}]"
     study = small(f"experiments: {{learning_curves: null, batch_size: {{runs: {runs}}}}}")
     assert [figure.figure for figure in study.figures()] == figures
+
+
+def test_rates_are_compared_across_recipes(small):
+    study = small(RATES)
+    found = [(item.dataset, item.recipe, item.figure) for item in study.figures() + study.tables()]
+    kinds = ["heat_map", "rate_range", "best_rates", "rates"]
+    assert found == [("flowers", config.ALL_RECIPES, kind) for kind in kinds]
 
 
 def test_base_and_bn_are_timed_only_where_both_are_run(small):
@@ -447,6 +464,17 @@ def test_what_lies_below_a_name_that_is_not_allowed_is_left_alone(problems):
     )
 
 
+def test_recipes_of_one_learning_rate_are_refused_where_rates_are_compared(problems):
+    [line] = problems(
+        ("learning_rate_reference_batch: 60", "learning_rate_reference_batch: 16"),
+        overlays=(RATES,),
+    )
+    assert line == (
+        "1.yaml:7: experiments.learning_rate.runs.0.recipes.1: 'probed' has the learning rate of"
+        " 'quick' (allowed: each rate once)"
+    )
+
+
 def test_a_redraw_may_be_called_one_in_capitals(small):
     study = small("datasets: {flowers_redraw: {label: REDRAW of flowers}}\n")
     assert study.datasets["flowers_redraw"].label == "REDRAW of flowers"
@@ -567,6 +595,19 @@ def test_the_full_study_is_the_one_that_was_asked_for():
         ("batch_size", "mnist"): {"epochs": 5},
         ("batch_size", "bng_glass"): {"epochs": 2},
     }
+    rates = study.runs("learning_rate")
+    settings = {run.recipe: study.recipes[run.recipe].model_dump() for run in rates}
+    tried = [recipe.pop("learning_rate") for recipe in settings.values()]
+    assert tried == [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3]
+    assert all(recipe == settings["steps10000_lr0.1"] for recipe in settings.values())
+    assert settings["steps10000_lr0.1"]["budget"]["steps"] == 10000
+    methods = ("base", "bn", "ln", "ws", "ws_bn")
+    assert sorted(rates) == sorted(
+        Run(dataset, method, 60, recipe)
+        for dataset in ("mnist", "bng_glass")
+        for method in methods
+        for recipe in settings
+    )
     assert study.replicates == 10
     assert all(recipe.hidden == [100, 100, 100] for recipe in study.recipes.values())
 
@@ -587,4 +628,5 @@ def test_the_local_study_asks_what_the_full_study_asks():
     local = validation.read([ROOT / "config.yaml", STUDIES / "local.example.yaml"])
     renamed = [(name.replace("bng", "glass"), *rest) for name, *rest in asked(full)]
     assert asked(local) == renamed
+    assert local.datasets["glass_redraw"].stands_for == "bng_glass"
     assert local.datasets["mnist"].sha256 == full.datasets["mnist"].sha256

@@ -224,3 +224,16 @@ def test_each_method_is_shown_at_its_best_rate_with_the_rates_it_was_chosen_from
     assert [row[:2] for row in grid.rows[:2]] == [["Base", "1"], ["BN", "0.1"]]
     assert {row[-1] for row in grid.rows} == {"0.01 0.1 0.3 1 10"}
     assert (grid.rows[0][3], grid.rows[1][4]) == ("–", "–")
+
+
+def test_the_figures_of_learning_rates_are_described():
+    said = {}
+    for kind in ("heat_map", "rate_range"):
+        table = tables.tabulate(
+            *("learning_rate", kind, synthetic.learning_rate(), "digits"),
+            *(synthetic.recipe("learning_rate"), "Digits", synthetic.LABELS),
+        )
+        said[kind] = report.alt_text("Figure", kind, table)
+    assert said["heat_map"].startswith("Figure, Digits, all recipes. Test accuracy at the chosen")
+    assert re.search(r"Base 96\.\d+ ± [\d.]+ % at 1, BN .* at 0\.1,", said["heat_map"])
+    assert "Decades of good learning rates: Base 0, BN 1.2," in said["rate_range"]

@@ -23,6 +23,8 @@ BATCH_SIZE_PAIRS = {
 }
 SMALL_BATCHES = 10
 """The largest batch of the close-up."""
+NEAR_BEST = 0.01
+"""How far accuracy may be below the best, one point, at a learning rate that is about as good."""
 ALL_RECIPES = "all_recipes"
 """Stands in the place of a recipe where figures and tables compare recipes."""
 

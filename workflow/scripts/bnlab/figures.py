@@ -21,9 +21,8 @@ from matplotlib.figure import Figure, FigureBase, SubFigure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from bnlab.config import ALL_RECIPES
+from bnlab.config import ALL_RECIPES, NEAR_BEST
 from bnlab.files import replacing
-from bnlab.metrics import NEAR_BEST
 from bnlab.statistics import rounded
 
 WIDTH = 7.2

@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
+from bnlab.config import NEAR_BEST
+
 FPR_GRID: NDArray[np.float64] = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, 81)])
 """False-positive rates at which ROC curves are kept, 20 a decade to resolve the low end."""
-NEAR_BEST = 0.01
-"""How far below the best an accuracy may be, one point, at a learning rate that is as good."""
 
 
 def roc_on_grid(

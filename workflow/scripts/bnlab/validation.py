@@ -22,6 +22,7 @@ from bnlab.config import (
     AnyDataset,
     Dataset,
     Method,
+    Recipe,
     RedrawDataset,
     Study,
     T,
@@ -231,6 +232,7 @@ def _key(location: Key) -> Key:
 
 def _meaning_problems(mapping: Any) -> Iterator[Problem]:
     datasets = _sound(_section(mapping, "datasets"), Dataset)
+    recipes = _sound(_section(mapping, "recipes"), Recipe)
     yield from _method_problems(_section(mapping, "methods"))
     for name, dataset in datasets.items():
         yield from _split_problems(name, dataset)
@@ -240,6 +242,8 @@ def _meaning_problems(mapping: Any) -> Iterator[Problem]:
     for key, group in _run_groups(mapping):
         yield from _reference_problems(key, group, mapping)
         yield from _batch_problems(key, group, datasets)
+        if key[1] == "learning_rate":
+            yield from _rate_problems(key, group, recipes)
 
 
 def _method_problems(methods: Mapping[str, Any]) -> Iterator[Problem]:
@@ -320,6 +324,21 @@ def _batch_problems(key: Key, group: Any, datasets: Mapping[str, AnyDataset]) ->
                 yield Problem(
                     (*key, "batches", index),
                     f"{batch} is more than the training rows of '{name}' (allowed: 1 to {rows})",
+                )
+
+
+def _rate_problems(key: Key, group: Any, recipes: Mapping[str, Recipe]) -> Iterator[Problem]:
+    """Recipes that would be mixed up where runs are told apart by their learning rate."""
+    named = [(index, name) for index, name in _entries(group, "recipes", str) if name in recipes]
+    for batch in (batch for _, batch in _entries(group, "batches", int)):
+        first: dict[float, str] = {}
+        for index, name in named:
+            rate = recipes[name].rate(batch)
+            other = first.setdefault(rate, name)
+            if other != name:
+                yield Problem(
+                    (*key, "recipes", index),
+                    f"'{name}' has the learning rate of '{other}' (allowed: each rate once)",
                 )
 
 
