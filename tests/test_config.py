@@ -630,3 +630,8 @@ def test_the_local_study_asks_what_the_full_study_asks():
     assert asked(local) == renamed
     assert local.datasets["glass_redraw"].stands_for == "bng_glass"
     assert local.datasets["mnist"].sha256 == full.datasets["mnist"].sha256
+
+
+def test_what_a_dataset_or_recipe_stands_for_must_be_one_of_the_config(problems):
+    (line,) = problems(("    label: flowers\n", "    label: flowers\n    stands_for: mnits\n"))
+    assert "datasets.flowers.stands_for: unknown dataset 'mnits'" in line

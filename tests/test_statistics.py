@@ -291,8 +291,3 @@ def test_the_limit_brings_a_ratio_nearer_to_one():
 )
 def test_numbers_are_rounded_to_their_uncertainty(mean, half_width, text):
     assert statistics.rounded(mean, half_width) == text
-
-
-def test_fisher_compares_counts_of_few_replicates_exactly():
-    assert statistics.fisher_exact(4, 4, 0, 4) == pytest.approx(2 / 70)
-    assert statistics.fisher_exact(1, 4, 1, 4) == pytest.approx(1)

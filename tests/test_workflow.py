@@ -72,6 +72,7 @@ def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[st
         "aggregate": len(experiments),
         "score_classes": len([name for name in experiments if name == "learning_curves"]),
         "tabulate": len(experiments),
+        "judge_claims": int(report),
         "draw": len(figures),
         "write_report": int(report),
     }
@@ -97,7 +98,7 @@ def test_a_dry_run_of_the_full_study_plans_every_job_within_ten_seconds(full):
     assert plan.trained == set(full.study.all_runs())
 
 
-@pytest.mark.parametrize("experiment", ["learning_curves", "batch_size", "learning_rate"])
+@pytest.mark.parametrize("experiment", ["learning_curves", "batch_size", "learning_rate", "faults"])
 def test_an_experiment_is_a_target(full, experiment):
     plan = full.plan(experiment)
     expected = expected_jobs(full.study, [experiment], report=False)
@@ -130,7 +131,10 @@ def test_a_finished_study_has_every_file_that_its_config_promises(finished_study
             f"reports/smoke/tables/{table.path}.csv"
             for table in [*study.figures(), *study.tables()]
         },
-        "reports/smoke/*": {"reports/smoke/report.html"},
+        "reports/smoke/*": {
+            f"reports/smoke/{name}"
+            for name in ("report.html", "study.json", "claims.csv", "effects.csv")
+        },
         "results/data/**/*": {
             f"results/data/{name}/{file}"
             for name in study.used_datasets()
@@ -217,6 +221,13 @@ def test_an_edit_of_the_drawing_code_redraws_the_figures_and_nothing_else(finish
     figures = len(finished.study.figures())
     assert plan.count("draw") == figures
     assert sum(plan.jobs.values()) == figures + plan.jobs["write_report"] == figures + 1
+
+
+def test_an_edit_of_a_claim_judges_anew_and_trains_and_draws_nothing(finished):
+    ledger = finished.folder / "workflow" / "claims.yaml"
+    ledger.write_text(ledger.read_text(encoding="utf8").replace("id: 66", "id: 67"))
+    plan = finished.plan()
+    assert {rule: n for rule, n in plan.jobs.items() if n} == {"judge_claims": 1, "write_report": 1}
 
 
 def test_an_edit_of_the_trainer_trains_anew_but_keeps_the_data(finished):
@@ -340,6 +351,28 @@ def test_every_problem_of_a_config_is_told_with_its_place_before_any_job(fresh):
     assert "write 1.0e-4" in outcome.stderr
     assert "Building DAG" not in outcome.text
     assert fresh.files("results/**/*") == fresh.files("logs/**/*") == set()
+
+
+def test_every_problem_of_the_ledger_is_told_with_its_place_before_any_job(fresh):
+    ledger = fresh.folder / "workflow" / "claims.yaml"
+    lines = ledger.read_text(encoding="utf8").splitlines()
+    first = next(i for i, line in enumerate(lines) if "compare: bn - base" in line)
+    second = next(i for i, line in enumerate(lines) if "experiment: batch_size" in line)
+    lines[first] = lines[first].replace("bn - base", "bn - bse")
+    lines[second] = lines[second].replace("batch_size", "batch_sise")
+    ledger.write_text("\n".join(lines), encoding="utf8")
+    outcome = fresh.snakemake()
+    assert_plain(outcome)
+    told = re.findall(r"^workflow/claims\.yaml:(\d+): ", outcome.stderr, re.MULTILINE)
+    assert told == [str(first + 1), str(second + 1)]
+    assert fresh.files("results/**/*") == set()
+
+
+def test_every_claim_has_a_verdict_and_a_study_without_a_ledger_has_none(finished):
+    claims = pd.read_csv(finished.folder / "reports/smoke/claims.csv")
+    assert sorted(claims["id"]) == list(range(1, 67))
+    assert set(claims["verdict"]) >= {"supported", "refuted", "not tested here"}
+    assert finished.overlaid({"claims": None}).plan().count("judge_claims") == 0
 
 
 def test_data_that_is_not_what_the_config_pins_stops_its_own_jobs_with_a_sentence(fresh):

@@ -125,3 +125,33 @@ rule simulate_coverage:
         "Simulating how often intervals contain the truth"
     script:
         "../scripts/simulate_coverage.py"
+
+
+if LEDGER is not None:
+
+    rule judge_claims:
+        input:
+            library("claims", "tables", "metrics", "statistics", "ledger"),
+            tables=[
+                path
+                for sources in evidence().values()
+                for paths in sources.values()
+                for path in paths
+            ],
+        output:
+            claims=f"{REPORTS}/claims.csv",
+            effects=f"{REPORTS}/effects.csv",
+        log:
+            f"logs/{STUDY.study}/judge_claims.log",
+        benchmark:
+            f"logs/{STUDY.study}/judge_claims.tsv"
+        conda:
+            "../envs/bnlab.yaml"
+        params:
+            ledger=LEDGER.model_dump(by_alias=True),
+            study=STUDY.model_dump(),
+            evidence=evidence(),
+        message:
+            "Judging the claims"
+        script:
+            "../scripts/judge_claims.py"

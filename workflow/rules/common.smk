@@ -8,13 +8,14 @@ sys.path.insert(0, str(SCRIPTS))
 
 from bnlab.config import ALL_RECIPES
 from bnlab.layer_source import layer_digest
-from bnlab.validation import ConfigError, load
+from bnlab.validation import ConfigError, load, load_ledger
 
 try:
     STUDY = load(
         config,
         [Path(file) for file in ["config.yaml", *workflow.overwrite_configfiles]],
     )
+    LEDGER = load_ledger(Path(STUDY.claims), config) if STUDY.claims else None
 except ConfigError as error:
     sys.exit(f"The config of this study cannot be run:\n{error}")
 
@@ -132,6 +133,18 @@ def timings(experiment):
 def keys_of_tables(experiment):
     """Every table of an experiment, those behind its figures first."""
     return [t for t in [*FIGURES, *TABLES] if t.experiment == experiment]
+
+
+def evidence():
+    """What claims are judged by: the tidy tables of each experiment, by source."""
+    return {
+        experiment: {
+            source: [f"{RESULTS}/experiments/{experiment}/{source}.parquet"]
+            for source in TABLE_SOURCES[experiment]
+        }
+        | ({"timing": timings(experiment)} if timings(experiment) else {})
+        for experiment in STUDY.experiments
+    }
 
 
 def paths(folder, keys, suffix):

@@ -66,7 +66,7 @@ class Section(BaseModel):
     @classmethod
     def _note_allowed_keys(cls, data: Any, info: ValidationInfo) -> Any:
         if info.context is not None:
-            info.context[id(data)] = list(cls.model_fields)
+            info.context[id(data)] = [f.alias or n for n, f in cls.model_fields.items()]
         return data
 
 
@@ -298,13 +298,14 @@ class Figure(NamedTuple):
 
 
 class Study(Section):
-    """One config, checked."""
+    """One config, checked; `claims` is the path of the ledger of claims, None for no verdicts."""
 
     study: Name
     title: Text
     seed: Seed
     replicates: Count
     openml: OpenML = OpenML()
+    claims: Text | None = None
     methods: Annotated[dict[Name, Method], Field(min_length=1)]
     datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
     recipes: Annotated[dict[Name, Recipe], Field(min_length=1)]

@@ -235,11 +235,6 @@ def censored_median(values: ArrayLike) -> float:
     return float(np.median(np.where(np.isnan(observed), np.inf, observed)))
 
 
-def fisher_exact(count: int, of: int, other: int, other_of: int) -> float:
-    """Two-sided p of Fisher's exact test that two shares, count / of and other / other_of, are equal."""
-    return float(stats.fisher_exact([[count, of - count], [other, other_of - other]]).pvalue)
-
-
 def rounded(mean: float, half_width: float, digits: int = 2) -> str:
     """``97.71 ± 0.12``: a mean and its half-width, rounded to ``digits`` digits of the latter.
 

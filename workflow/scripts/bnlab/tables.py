@@ -20,7 +20,7 @@ from bnlab.config import ALL_RECIPES, BATCH_SIZE_PAIRS, SMALL_BATCHES
 from bnlab.statistics import (
     Interval,
     censored_median,
-    fisher_exact,
+    fisher_p,
     mean_interval,
     paired_difference,
     paired_ratio,
@@ -299,7 +299,7 @@ def rates(metrics: pd.DataFrame) -> pd.DataFrame:
     both = table.merge(base, on=at, how="left", suffixes=("", "_base"))
     compared = both[(both["method"] != BASE) & both["diverged_base"].notna()]
     counts = compared[["diverged", "replicates", "diverged_base", "replicates_base"]].astype(int)
-    p = pd.Series([fisher_exact(*row) for row in counts.to_numpy()], counts.index, float)
+    p = pd.Series([fisher_p(*row) for row in counts.to_numpy()], counts.index, float)
     return table.assign(divergence_p=p.reindex(table.index)).sort_values(RUN, kind="stable")
 
 

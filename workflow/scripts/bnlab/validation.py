@@ -1,4 +1,4 @@
-"""Reading a study: its config, and everything that is wrong in it at once, each with its place and what is allowed."""
+"""Reading a study and its ledger: everything that is wrong at once, with its place and what is allowed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -24,12 +24,15 @@ from bnlab.config import (
     Method,
     Recipe,
     RedrawDataset,
+    Section,
     Study,
     T,
     unique,
 )
+from bnlab.ledger import COMPARE, Ledger, compared
 
 Key = tuple[str | int, ...]
+M = TypeVar("M", bound=Section)
 Places = dict[tuple[str, ...], tuple[Path, int]]
 
 
@@ -61,11 +64,34 @@ def load(mapping: Mapping[str, Any], files: list[Path]) -> Study:
     """
     places, repeated = _read_places(files)
     mapping = _without_nulls(mapping)
-    study, unsound = _validate(mapping)
+    study, unsound = _validate(Study, mapping)
     problems = [*repeated, *unsound, *_meaning_problems(mapping)]
     if study is None or problems:
         raise ConfigError("\n".join(_lines(problems, places, files)))
     return study
+
+
+def load_ledger(file: Path, config: Mapping[str, Any]) -> Ledger:
+    """The checked ledger of claims in `file`.
+
+    `config` is the mapping that the study was loaded from: tests may name its datasets, what these
+    stand for, its recipes and its methods, also those that an overlay took away. Raises ConfigError
+    as `load` does.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        mapping = _without_nulls(yaml.safe_load(text) or {})
+    except OSError:
+        raise ConfigError(f"{file}: cannot be read, and the config names it under claims") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{_short(file)}:{line}: is not YAML: {error.problem}") from None
+    places, repeated = _read_places([file])
+    ledger, unsound = _validate(Ledger, mapping)
+    problems = [*repeated, *unsound, *_ledger_problems(mapping, config)]
+    if ledger is None or problems:
+        raise ConfigError("\n".join(_lines(problems, places, [file])))
+    return ledger
 
 
 def _overlay(below: Any, above: Any) -> Any:
@@ -153,10 +179,10 @@ def _short(file: Path) -> Path:
 # First pass, the schema: pydantic finds what is wrong, and it is said here in plain words.
 
 
-def _validate(mapping: Any) -> tuple[Study | None, list[Problem]]:
+def _validate(model: type[M], mapping: Any) -> tuple[M | None, list[Problem]]:
     fields: dict[int, list[str]] = {}
     try:
-        return Study.model_validate(mapping, context=fields), []
+        return model.model_validate(mapping, context=fields), []
     except ValidationError as error:
         details = error.errors()
         misnamed = {detail["loc"][:-1] for detail in details if detail["loc"][-1:] == ("[key]",)}
@@ -213,6 +239,8 @@ def _sentence(error: ErrorDetails) -> str:
             return f"{shown} is no size of a part (allowed: rows as 1, 2, …; a share as 0.2)"
         case "string_pattern_mismatch" if context["pattern"] == DIGEST:
             return f"{shown} is not a SHA-256 (allowed: 64 hexadecimal digits in lower case)"
+        case "string_pattern_mismatch" if context["pattern"] == COMPARE:
+            return f"{shown} compares nothing (allowed: bn, bn - base, bn / base)"
         case "string_pattern_mismatch":
             return f"{shown} cannot be a name (allowed: {NAME_IN_WORDS})"
     return error["msg"]
@@ -239,6 +267,7 @@ def _meaning_problems(mapping: Any) -> Iterator[Problem]:
         if isinstance(dataset, RedrawDataset):
             yield from _redraw_problems(name, dataset, _section(mapping, "datasets"))
     yield from _repeat_problems(mapping, ())
+    yield from _stand_in_problems(mapping)
     for key, group in _run_groups(mapping):
         yield from _reference_problems(key, group, mapping)
         yield from _batch_problems(key, group, datasets)
@@ -291,6 +320,15 @@ def _redraw_problems(
             )
 
 
+def _stand_in_problems(mapping: Any) -> Iterator[Problem]:
+    for kind in ("datasets", "recipes"):
+        section = _section(mapping, kind)
+        for name, entry in section.items():
+            other = _at(entry, ("stands_for",))
+            if isinstance(other, str) and other not in section:
+                yield Problem((kind, name, "stands_for"), _unknown(kind[:-1], other, list(section)))
+
+
 def _repeat_problems(value: Any, key: Key) -> Iterator[Problem]:
     """Entries that a list has twice; widths of hidden layers may well be equal."""
     if isinstance(value, list) and key[-1:] != ("hidden",):
@@ -340,6 +378,39 @@ def _rate_problems(key: Key, group: Any, recipes: Mapping[str, Recipe]) -> Itera
                     (*key, "recipes", index),
                     f"'{name}' has the learning rate of '{other}' (allowed: each rate once)",
                 )
+
+
+def _ledger_problems(mapping: Any, config: Mapping[str, Any]) -> Iterator[Problem]:
+    sources = list(_section(mapping, "sources"))
+    known = {kind: _known(config, kind) for kind in ("datasets", "recipes", "methods")}
+    seen: dict[int, int] = {}
+    for place, claim in enumerate(_at(mapping, ("claims",)) or []):
+        key = ("claims", place)
+        number, source = _at(claim, ("id",)), _at(claim, ("source",))
+        if isinstance(number, int) and seen.setdefault(number, place) != place:
+            yield Problem((*key, "id"), f"{number} is also that of an earlier claim")
+        if isinstance(source, str) and source not in sources:
+            yield Problem((*key, "source"), _unknown("source", source, sources))
+        for index, effect in enumerate(_at(claim, ("tests",)) or []):
+            yield from _effect_problems((*key, "tests", index), effect, known)
+
+
+def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
+    for kind in ("datasets", "recipes"):
+        name = _at(effect, (kind[:-1],))
+        if isinstance(name, str) and name not in known[kind]:
+            yield Problem((*key, kind[:-1]), _unknown(kind[:-1], name, known[kind]))
+    compare = _at(effect, ("compare",))
+    for name in compared(compare) if isinstance(compare, str) else []:
+        if name not in known["methods"]:
+            yield Problem((*key, "compare"), _unknown("method", name, known["methods"]))
+
+
+def _known(config: Mapping[str, Any], kind: str) -> list[str]:
+    """Names of a section of the config, and the names that its entries stand for."""
+    section = _section(config, kind)
+    stood_for = [_at(entry, ("stands_for",)) for entry in section.values()]
+    return unique([*section, *(name for name in stood_for if isinstance(name, str))])
 
 
 def _run_groups(mapping: Any) -> Iterator[tuple[Key, Any]]:

@@ -1,0 +1,134 @@
+"""What a ledger of claims may say, and that everything wrong in it is said at once and at its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bnlab import claims, ledger, probes
+from bnlab.validation import ConfigError, load_ledger
+
+ROOT = Path(__file__).parents[1]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+SOUND = """\
+sources:
+  report: {title: A student report}
+claims:
+  - id: 6
+    source: report
+    place: Results
+    topic: accuracy
+    claim: Without normalization the end is better.
+    tests:
+      - region: MNIST
+        experiment: learning_curves
+        dataset: mnist
+        recipe: steps50000_lr0.1
+        batch: 60
+        quantity: test_accuracy
+        compare: bn - base
+        rule: {below: 0}
+  - id: 50
+    source: report
+    place: Abstract
+    topic: speed
+    claim: Fourteen times fewer steps.
+    untested: Needs ImageNet.
+"""
+
+
+def read(folder: Path, text: str) -> ledger.Ledger:
+    file = folder / "claims.yaml"
+    file.write_text(text)
+    return load_ledger(file, CONFIG)
+
+
+def problems(folder: Path, *replaced: tuple[str, str]) -> list[str]:
+    text = SOUND
+    for old, new in replaced:
+        assert old in text
+        text = text.replace(old, new, 1)
+    with pytest.raises(ConfigError) as caught:
+        read(folder, text)
+    return [line.partition("claims.yaml:")[2] for line in str(caught.value).splitlines()]
+
+
+def test_the_ledger_of_the_project_is_sound_and_has_each_of_the_66_claims_once():
+    found = load_ledger(ROOT / "workflow" / "claims.yaml", CONFIG).claims
+    assert sorted(claim.id for claim in found) == list(range(1, 67))
+
+
+def test_a_sound_ledger_is_read(tmp_path):
+    first, second = read(tmp_path, SOUND).claims
+    assert first.tests[0].methods == ["bn", "base"]
+    assert (first.tests[0].rule.low, first.tests[0].rule.high) == (float("-inf"), 0)
+    assert second.untested == "Needs ImageNet."
+
+
+def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
+    found = problems(
+        tmp_path,
+        ("experiment: learning_curves", "experiment: landscape"),
+        ("dataset: mnist", "dataset: mnits"),
+        ("quantity: test_accuracy", "quantity: test_acuracy"),
+        ("compare: bn - base", "compare: bn - bse"),
+        ("id: 50", "id: 6"),
+        ("        rule: {below: 0}\n", ""),
+    )
+    assert [line.partition(": ")[0] for line in found] == ["10", "11", "12", "15", "16", "17"]
+    said = "\n".join(found)
+    for part in ("landscape", "did you mean 'mnist'", "test_acuracy", "did you mean 'base'"):
+        assert part in said
+    assert "rule: is missing" in said
+    assert "6 is also that of an earlier claim" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("rule: {below: 0}", "rule: {below: 0, above: 1}", "exactly one of above, below, within"),
+        ("rule: {below: 0}", "rule: {within: [1, 0]}", "a lower number and then a higher one"),
+        ("compare: bn - base", "compare: bn + base", "compares nothing (allowed: bn, bn - base"),
+        ("quantity: test_accuracy", "quantity: steps_to_test", "level is missing"),
+        ("quantity: test_accuracy", "quantity: class_auc", "class is missing"),
+        ("quantity: test_accuracy", "quantity: accuracy_slope", "batches is missing"),
+        ("batch: 60", "batch: 60\n        level: 0.8", "level has no meaning for test_accuracy"),
+        ("batch: 60", "batch: 60\n        rate: best", "recipe has no meaning"),
+        ("untested: Needs ImageNet.", "topic2: x", "unknown key 'topic2'; did you mean 'topic'?"),
+        ("    untested: Needs ImageNet.\n", "", "exactly one of tests, settled, untested"),
+        ("source: report", "source: reprot", "did you mean 'report'?"),
+        ("batch: 60", "batch: 60\n        region: MNIST", "appears twice"),
+    ],
+)
+def test_what_a_ledger_may_not_say(tmp_path, old, new, said):
+    assert said in "\n".join(problems(tmp_path, (old, new)))
+
+
+def test_a_ledger_that_is_not_there_or_no_yaml_is_named_in_one_sentence(tmp_path):
+    with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read"):
+        load_ledger(tmp_path / "none.yaml", CONFIG)
+    with pytest.raises(ConfigError, match=r"claims\.yaml:2: is not YAML"):
+        read(tmp_path, "claims: [\n")
+
+
+def test_tests_may_name_what_a_dataset_or_recipe_stands_for(tmp_path):
+    config = {
+        "datasets": {"digits": {"stands_for": "mnist"}},
+        "recipes": {"short": {"stands_for": "steps50000_lr0.1"}},
+        "methods": {"base": {}, "bn": {}},
+    }
+    file = tmp_path / "claims.yaml"
+    file.write_text(SOUND)
+    assert load_ledger(file, config).claims[0].tests[0].dataset == "mnist"
+
+
+def test_levels_are_those_that_a_run_records():
+    assert ledger.LEVELS == probes.LEVELS
+
+
+def test_every_quantity_can_be_computed_and_is_named_in_print():
+    names = set(ledger.Quantity.__args__)
+    assert names == set(claims.QUANTITIES) == set(claims.WORDS)

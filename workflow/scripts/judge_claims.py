@@ -1,0 +1,28 @@
+"""Judge every claim of the ledger by the study's results."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bnlab.claims import judge_ledger
+from bnlab.config import Study
+from bnlab.files import job_log, save_csv
+from bnlab.ledger import Ledger
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+params = snakemake.params
+with job_log(snakemake.log[0], "claims"):
+    study = Study.model_validate(params.study)
+    results = {
+        experiment: {
+            source: pd.concat(map(pd.read_parquet, paths), ignore_index=True)
+            for source, paths in sources.items()
+        }
+        for experiment, sources in params.evidence.items()
+    }
+    claims, effects = judge_ledger(Ledger.model_validate(params.ledger), study, results)
+    save_csv(Path(snakemake.output.claims), claims)
+    save_csv(Path(snakemake.output.effects), effects)
