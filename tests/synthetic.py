@@ -11,7 +11,7 @@ import pandas as pd
 
 from bnlab import figures, report, tables
 from bnlab.config import ACROSS_RECIPES, ALL_RECIPES
-from bnlab.files import read_csv
+from bnlab.files import read_csv, save_csv, save_json
 from bnlab.probes import first_step_reaching
 
 LABELS = {"base": "Base", "bn": "BN", "ln": "LN", "ws": "WS", "ws_bn": "WS + BN"}
@@ -265,8 +265,9 @@ def write_report(
     label: str = "Digits",
     figure_kinds: Sequence[str] = FIGURES,
     table_kinds: Sequence[str] = TABLES,
+    ledger: report.Ledger | None = None,
 ) -> Path:
-    """A report of made-up results in ``folder``, with its tables and figures."""
+    """A report of made-up results in ``folder``, with its tables and figures and what lies beside."""
     sources = {"learning_curves": learning_curves(), "batch_size": batch_size()}
     shown = tables.shown_label(label, redraw=True)
 
@@ -287,6 +288,12 @@ def write_report(
         figures.save(figure, svg, svg.with_suffix(".png"))
         return item._replace(svg=svg)
 
+    datasets, runs = {"digits": data()}, [run("base", diverged_at=(500,)), run("bn")]
+    save_json(folder / "study.json", report.record(study(label), datasets, runs))
+    if ledger:
+        save_csv(folder / "claims.csv", ledger.claims)
+        save_csv(folder / "effects.csv", ledger.effects)
+        ledger = report.Ledger(*(read_csv(folder / f"{name}.csv") for name in ledger._fields))
     captions = Path(__file__).parents[1] / "workflow" / "report"
     page = folder / "report.html"
     page.write_text(
@@ -294,13 +301,14 @@ def write_report(
             study=study(label),
             figures=[drawn(item(name)) for name in figure_kinds],
             tables=[item(name) for name in table_kinds],
-            datasets={"digits": data()},
-            runs=[run("base", diverged_at=(500,)), run("bn")],
+            datasets=datasets,
+            runs=runs,
             captions={
                 (path.parent.name, path.stem): path.read_text() for path in captions.glob("*/*.rst")
             },
             formulas={"BASE": "y = φ(u)", "BN": "y = φ(γ·û + β)"},
             folder=folder,
+            ledger=ledger,
         ),
         encoding="utf8",
     )

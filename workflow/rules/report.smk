@@ -3,8 +3,11 @@
 
 rule write_report:
     input:
-        library("report", "figures", "statistics", "tables"),
-        template="workflow/scripts/bnlab/templates/report.html.j2",
+        library("report", "ledger_page", "figures", "statistics", "tables"),
+        templates=[
+            f"workflow/scripts/bnlab/templates/{name}"
+            for name in ("report.html.j2", "ledger.html.j2", "report.css", "report.js")
+        ],
         figures=paths("figures", FIGURES, "svg"),
         figure_pngs=paths("figures", FIGURES, "png"),
         figure_tables=paths("tables", FIGURES, "csv"),
@@ -13,6 +16,8 @@ rule write_report:
         runs=[f"{RESULTS}/runs/{run.path}/run.json" for run in STUDY.all_runs()],
         captions=captions(),
         layers=library("layers"),
+        claims=f"{REPORTS}/claims.csv" if STUDY.claims else [],
+        effects=f"{REPORTS}/effects.csv" if STUDY.claims else [],
     output:
         report=report(
             f"{REPORTS}/report.html",
@@ -20,6 +25,7 @@ rule write_report:
             category="Report",
             labels={"figure": "the whole report", "recipe": "all"},
         ),
+        record=f"{REPORTS}/study.json",
     log:
         f"logs/{STUDY.study}/write_report.log",
     benchmark:

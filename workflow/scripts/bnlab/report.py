@@ -1,14 +1,17 @@
 """The report of a study: one HTML file with every figure, every table and how they were made.
 
-Everything is in the page: figures inline, no scripts, nothing to be fetched. Text from configs and
-data is escaped by the template.
+Everything is in the page: figures inline, one small script that filters the ledger of claims, nothing
+to be fetched. Text from configs and data is escaped by the template, and the page lets no other script
+run.
 """
 
 from __future__ import annotations
 
 import ast
 import base64
+import hashlib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,15 +19,25 @@ from typing import Any, NamedTuple
 import jinja2
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
+from bnlab import ledger_page
 from bnlab.config import ALL_RECIPES
 from bnlab.figures import FIGURES, NONE_LEFT
 from bnlab.files import read_csv
 from bnlab.statistics import rounded
 from bnlab.tables import shown_label
 
-TEMPLATE = "report.html.j2"
+TEMPLATES = Path(__file__).parent / "templates"
 SHORT_TABLE = 14
+TELLING = (
+    ("learning_curves", "accuracy"),
+    ("batch_size", "all_methods"),
+    ("learning_rate", "heat_map"),
+    ("faults", "faults"),
+    ("learning_curves", "drift"),
+)
+"""The figures of the summary: of each of these, the first one that the study has."""
 
 
 class Item(NamedTuple):
@@ -36,6 +49,21 @@ class Item(NamedTuple):
     kind: str
     csv: Path
     svg: Path | None = None
+
+
+class Ledger(NamedTuple):
+    """The verdicts of a study: claims.csv and effects.csv."""
+
+    claims: pd.DataFrame
+    effects: pd.DataFrame
+
+
+class Drawing(NamedTuple):
+    """An image that the page shows twice and holds once: its id and its size."""
+
+    id: str
+    width: float
+    height: float
 
 
 class Grid(NamedTuple):
@@ -57,6 +85,7 @@ def render(
     captions: Mapping[tuple[str, str], str],
     formulas: Mapping[str, str],
     folder: Path,
+    ledger: Ledger | None = None,
 ) -> str:
     """The page as HTML.
 
@@ -69,9 +98,10 @@ def render(
         captions: text by experiment and kind, blank lines between paragraphs.
         formulas: one sentence on each Keras layer class, by its name.
         folder: where the page will lie; links to CSV files are relative to it.
+        ledger: the verdicts, if the study has any.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -80,8 +110,13 @@ def render(
     environment.filters["number"] = lambda value: f"{value:,}"
     environment.filters["plain"] = _plain
     shown = [_shown_figure(item, captions, folder) for item in figures]
+    telling = _telling(shown)
     shown += [_shown_table(item, captions, folder) for item in tables]
-    return environment.get_template(TEMPLATE).render(
+    sections = [_section(name, study, shown) for name in study["experiments"]]
+    places = {group["id"] for section in sections for group in section["groups"]}
+    method_labels = {name: method["label"] for name, method in study["methods"].items()}
+    script = (TEMPLATES / "report.js").read_text("utf8")
+    return environment.get_template("report.html.j2").render(
         study=study,
         labels={
             name: shown_label(dataset["label"], dataset["source"] == "redraw")
@@ -90,11 +125,40 @@ def render(
         methods=_methods(study, runs, formulas),
         recipes={name: study["recipes"][name] for name in _used(runs, "recipe")},
         datasets=datasets,
-        sections=[_section(name, study, shown) for name in study["experiments"]],
-        brief=[line for item in tables for line in _brief(item)],
+        sections=sections,
+        telling=telling,
+        ledger=ledger and ledger_page.page(*ledger, method_labels, places),
         facts=_facts(runs),
         times=_times(runs),
+        script=Markup(script),
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
+
+
+def record(
+    study: Mapping[str, Any],
+    datasets: Mapping[str, Mapping[str, Any]],
+    runs: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What study.json says: the config as checked, seeds, digests of the data, versions, machines.
+
+    Values that differ between runs are all listed.
+    """
+    return {
+        "config": study,
+        "seeds": sorted({run["seed"] for run in runs}),
+        "data": {
+            name: {key: data[key] for key in ("source", "is_redraw", "shape", "split", "digest")}
+            for name, data in datasets.items()
+        },
+        "runs": len(runs),
+        "replicates": sum(run["replicates"] for run in runs),
+        "diverged": _diverged(runs),
+        **{
+            key: list({str(run[key]): run[key] for run in runs}.values())
+            for key in ("device", "versions", "hardware")
+        },
+    }
 
 
 def formulas(layers: str) -> dict[str, str]:
@@ -340,6 +404,7 @@ def _shown_figure(
     return _shown(item, title, captions, folder) | {
         "image": base64.b64encode(item.svg.read_bytes()).decode(),
         "alt": alt_text(title, item.kind, table),
+        "drawing": None,
         "png": _relative(item.svg.with_suffix(".png"), folder),
     }
 
@@ -378,15 +443,9 @@ def alt_text(title: str, kind: str, table: pd.DataFrame) -> str:
         return f"{title}: {NONE_LEFT}."
     text = f"{title}, {table['dataset_label'].iloc[0]}, {_recipe(table['recipe'].iloc[0])}."
     if kind == "accuracy":
-        last = _of_split(table, "test").groupby("method_label", sort=False).tail(1)
-        ends = [f"{r.method_label} {_percent(r)}" for r in _rows(last)]
-        return f"{text} Final test accuracy: {', '.join(ends)}."
+        return f"{text} {_ends(table)}"
     if kind == "drift":
-        first = table[table["quantity"] == "activation"].drop_duplicates("method_label")
-        means = [
-            f"{r.method_label} {f'{r.average:.2g}' if r.n else NONE_LEFT}" for r in _rows(first)
-        ]
-        return f"{text} Mean drift of activations: {', '.join(means)}."
+        return f"{text} {_drifts(table)}"
     if kind == "heat_map":
         best = [
             f"{r.method_label} {_percent(r)} at {r.learning_rate:g}"
@@ -407,6 +466,63 @@ def alt_text(title: str, kind: str, table: pd.DataFrame) -> str:
         ]
         return f"{text} Test accuracy at the smallest and largest batch: {'; '.join(curves)}."
     return text
+
+
+def _ends(table: pd.DataFrame) -> str:
+    last = _of_split(table, "test").groupby("method_label", sort=False).tail(1)
+    ends = [f"{r.method_label} {_percent(r)}" for r in _rows(last)]
+    return f"Final test accuracy: {', '.join(ends)}."
+
+
+def _drifts(table: pd.DataFrame) -> str:
+    first = table[table["quantity"] == "activation"].drop_duplicates("method_label")
+    means = [f"{r.method_label} {f'{r.average:.2g}' if r.n else NONE_LEFT}" for r in _rows(first)]
+    return f"Mean drift of activations: {', '.join(means)}."
+
+
+def _extremes(table: pd.DataFrame) -> str:
+    """The best and the worst method at the smallest and at the largest batch."""
+    test = _part(table, "test", "accuracy").dropna(subset="mean")
+    said = []
+    for batch in sorted({test["batch"].min(), test["batch"].max()}):
+        best, *_, worst = [
+            f"{r.method_label} {_percent(r)}"
+            for r in _rows(test[test["batch"] == batch].sort_values("mean", ascending=False))
+        ] * 2
+        said.append(f"at batch {batch} {best} to {worst}")
+    return f"Test accuracy from the best method to the worst: {'; '.join(said)}."
+
+
+SAID: dict[str, Callable[[pd.DataFrame], str]] = {
+    "accuracy": _ends,
+    "drift": _drifts,
+    "all_methods": _extremes,
+}
+"""What the summary says of a figure in numbers, by its kind."""
+
+
+def _telling(shown: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The figures of the summary, marked as images that the page holds once and shows twice."""
+    first: dict[tuple[str, str], dict[str, Any]] = {}
+    for entry in shown:
+        first.setdefault((entry["item"].experiment, entry["item"].kind), entry)
+    chosen = [first[key] for key in TELLING if key in first]
+    for entry in chosen:
+        item, table = entry["item"], read_csv(entry["item"].csv)
+        say = SAID.get(item.kind)
+        if table.empty:
+            entry["said"] = f"{NONE_LEFT.capitalize()}."
+        else:
+            entry["said"] = say(table) if say else " ".join(entry["caption"][-1:])
+        entry["drawing"] = Drawing(f"image-{entry['id']}", *_size(item.svg.read_text("utf8")))
+    return chosen
+
+
+def _size(svg: str) -> tuple[float, float]:
+    """Width and height of an SVG by its viewBox."""
+    box = re.search(r'<svg[^>]*viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)
+    assert box
+    return float(box[1]), float(box[2])
 
 
 def _section(name: str, study: Mapping[str, Any], shown: list[dict[str, Any]]) -> dict[str, Any]:
@@ -435,23 +551,6 @@ def _recipe(name: str) -> str:
     return "all recipes" if name == ALL_RECIPES else f"recipe {name}"
 
 
-def _brief(item: Item) -> list[str]:
-    """One sentence for each method that the final table of a learning-curves experiment compares
-    with base.
-    """
-    if (item.experiment, item.kind) != ("learning_curves", "final"):
-        return []
-    table = read_csv(item.csv)
-    rows = _part(table, "test", "accuracy")
-    ends = ", ".join(f"{r.method_label} {_percent(r)}" for r in _rows(rows))
-    compared = [
-        f"{r.method_label} less {_reference(table)} {_difference(r)} points"
-        for r in _rows(rows[rows["pairs"] > 0])
-    ]
-    where = f"{table['dataset_label'].iloc[0]}, {item.recipe}"
-    return [f"{where}: final test accuracy {ends}; {', '.join(compared)}."] if compared else []
-
-
 def _methods(
     study: Mapping[str, Any], runs: Iterable[Mapping[str, Any]], formulas: Mapping[str, str]
 ) -> list[dict[str, str]]:
@@ -465,7 +564,7 @@ def _methods(
 
 def _facts(runs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Machine, versions and counts, each with every value that occurs."""
-    diverged = sum(step is not None for run in runs for step in run["diverged_at"])
+    diverged = _diverged(runs)
     replicates = sum(run["replicates"] for run in runs)
     facts = {
         "runs": f"{len(runs):,} (each a dataset, method, batch size and recipe)",
@@ -477,6 +576,10 @@ def _facts(runs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
             facts[name.replace("_", " ")] = _values(run[part].get(name) for run in runs)
     peak = max(run["peak_memory_mb"] for run in runs)
     return facts | {"peak memory of a job": f"{peak:,.0f} MB"}
+
+
+def _diverged(runs: Iterable[Mapping[str, Any]]) -> int:
+    return sum(step is not None for run in runs for step in run["diverged_at"])
 
 
 def _times(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

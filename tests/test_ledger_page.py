@@ -1,0 +1,149 @@
+"""Verdicts counted, numbers printed and forest plots placed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import verdicts
+
+from bnlab import ledger_page
+from bnlab.ledger_page import MARGIN, WIDTH, Label
+
+NONE = float("nan")
+LABELS = {"base": "Base", "bn": "BN", "ws": "WS"}
+PLACES = {"learning_curves-digits-lr0.1"}
+
+
+@pytest.fixture(scope="module")
+def shown() -> dict:
+    return ledger_page.page(*verdicts.ledger(), LABELS, PLACES)
+
+
+def row(**more):
+    """One effect as the rows of effects.csv are read."""
+    given = verdicts.effect(1, 1, 1.234, 1.1, 1.37, "supported") | more
+    return next(pd.DataFrame([given]).itertuples())
+
+
+def effects(shown: dict) -> list[dict]:
+    return [effect for claim in shown["claims"] for effect in claim["effects"]]
+
+
+def test_every_verdict_is_counted_and_shares_fill_the_bar(shown):
+    parts = shown["bar"]
+    assert [part.claims for part in parts] == [4, 2, 1, 2, 1]
+    assert parts[-1].start + parts[-1].width == pytest.approx(100)
+    assert sum(topic["total"] for topic in shown["topics"]) == shown["total"] == 10
+
+
+def test_the_counts_are_said_in_one_sentence():
+    assert ledger_page.sentence(["supported", "refuted", "supported", "not tested here"]) == (
+        "Of 4 published claims this study supports 2, refutes 1 and does not test 1."
+    )
+    assert ledger_page.sentence(["partly"] * 3) == (
+        "Of 3 published claims this study supports in part 3."
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({}, "1.23 ± 0.14 points"),
+        ({"estimate": -1.234, "low": -1.37, "high": -1.1}, "−1.23 ± 0.14 points"),
+        ({"low": NONE, "high": NONE}, "1.234 points"),
+        ({"estimate": NONE, "low": NONE, "high": NONE}, "–"),
+        ({"scale": "ratio"}, "1.23 (1.10 to 1.37)"),
+        ({"scale": "ratio", "low": NONE, "high": NONE}, "1.234"),
+        ({"scale": ""}, "1.23 ± 0.14"),
+        ({"scale": "steps", "estimate": 5123, "low": 4900, "high": 5346}, "5,120 ± 220 steps"),
+    ],
+)
+def test_an_estimate_is_rounded_to_its_uncertainty(more, text):
+    assert ledger_page.amount(row(**more)) == text
+
+
+@pytest.mark.parametrize(
+    ("p", "text"), [(0.0342, "0.034"), (1e-7, "< 0.0001"), (1.0, "1"), (NONE, "–")]
+)
+def test_small_p_values_are_bounds(p, text):
+    assert ledger_page.probability(p) == text
+
+
+def test_facts_name_only_what_has_a_number(shown):
+    facts = {effect["id"]: dict(effect["facts"]) for effect in effects(shown)}
+    assert facts["effect-5-1"] == {
+        "replicates": "10",
+        "p": "0.63",
+        "p after Holm": "1",
+        "d_z": "−0.16",
+        "P(WS > BN)": "0.40 (0.10 to 0.70)",
+        "replicates needed": "41",
+    }
+    assert facts["effect-6-1"]["replicates"] == "9 of 10 (3 never got there)"
+    assert facts["effect-8-2"] == {"replicates": "0 of 10", "replicates needed": "> 10,000"}
+    printed = [(effect["facts"], effect["amount"], effect["forest"]) for effect in effects(shown)]
+    assert "nan" not in str(printed)
+
+
+def test_an_effect_links_to_its_figures_where_the_page_has_them(shown):
+    links = {effect["id"]: effect["link"] for effect in effects(shown)}
+    assert links["effect-2-1"] == "learning_curves-digits-lr0.1"
+    assert links["effect-2-2"] is None
+
+
+def test_the_plot_agrees_with_the_verdict(shown):
+    for effect in effects(shown):
+        plot = effect["forest"]
+        if plot is None or plot.interval is None:
+            continue
+        low, high = plot.interval
+        assert MARGIN <= low <= plot.estimate <= high <= WIDTH - MARGIN
+        inside = plot.allowed[0] < low and high < plot.allowed[1]
+        assert inside == (effect["verdict"].name == "supported")
+
+
+def test_the_plot_marks_thresholds_claimed_number_and_no_difference():
+    plot = ledger_page.forest(row(threshold_low=-1.0, threshold_high=2.0, claimed=-3.3))
+    assert [mark.text for mark in plot.thresholds] == ["−1", "2"]
+    assert plot.claimed.text == "claimed −3.3"
+    assert plot.claimed.at < plot.thresholds[0].at < plot.reference < plot.estimate
+    assert plot.allowed == tuple(mark.at for mark in plot.thresholds)
+    assert "claimed was −3.3" in plot.description
+
+
+def test_a_single_method_has_no_line_of_no_difference():
+    assert ledger_page.forest(row(compare="bn")).reference is None
+
+
+def test_ratios_are_on_a_logarithmic_axis():
+    ratio = {"scale": "ratio", "compare": "bn / base", "threshold_low": NONE, "threshold_high": 1}
+    plot = ledger_page.forest(row(estimate=0.1, low=0.05, high=0.2, **ratio))
+    low, high = plot.interval
+    assert plot.estimate - low == pytest.approx(high - plot.estimate, abs=0.2)
+    assert [tick.text for tick in plot.ticks] == ["0.05", "0.1", "0.2", "0.5", "1"]
+    assert plot.allowed[0] == 0
+
+
+def test_without_estimate_there_is_no_plot_and_without_interval_a_point_alone():
+    assert ledger_page.forest(row(estimate=NONE, low=NONE, high=NONE)) is None
+    assert ledger_page.forest(row(low=NONE, high=NONE)).interval is None
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-12, 3e6])
+def test_an_axis_of_equal_numbers_has_room(value):
+    plot = ledger_page.forest(
+        row(compare="bn", estimate=value, low=value, high=value, threshold_low=value)
+    )
+    assert plot.estimate == WIDTH / 2
+    assert all(np.isfinite(tick.x) for tick in plot.ticks)
+
+
+def test_texts_stand_inside_the_plot(shown):
+    for effect in effects(shown):
+        plot = effect["forest"]
+        for label in [*plot.thresholds, plot.claimed] if plot else []:
+            assert label is None or _extent(label)[0] >= 0 and _extent(label)[1] <= WIDTH
+
+
+def _extent(label: Label) -> tuple[float, float]:
+    width = 6.5 * len(label.text)
+    return (label.x, label.x + width) if label.anchor == "start" else (label.x - width, label.x)
