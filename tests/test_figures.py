@@ -195,9 +195,9 @@ def test_arrows_count_the_replicates_whose_range_goes_beyond_the_rates_tried():
     table = published("learning_rate", "rate_range")
     assert table.set_index("method").loc["ln", ["reaches_lowest", "reaches_highest"]].all()
     axis = figures.draw("learning_rate", "rate_range", table).axes[0]
-    arrows = {line.get_marker(): line for line in axis.get_lines() if line.get_marker() in "<>"}
-    assert arrows["<"].get_xdata()[0] == 0.01
-    assert arrows[">"].get_xdata()[0] == 10
+    arrows = {text.get_text(): text.xy[0] for text in axis.texts if isinstance(text, Annotation)}
+    assert arrows["◀ 3"] == 0.01
+    assert arrows["1 ▶"] == 10
     assert any(text.startswith("≥ ") for text in texts(axis.figure))
 
 

@@ -295,12 +295,12 @@ def rate_range(table: pd.DataFrame) -> Figure:
         for place, (method, of_method) in enumerate(lines):
             _range(axis, method, of_method.iloc[0], place)
         first, last = rows["first_tried"].min(), rows["last_tried"].max()
-        axis.set(xscale="log", xlim=(first / 2, last * 2), ylim=(len(lines) - 0.4, -0.9))
+        axis.set(xscale="log", xlim=(first / 2.5, last * 2.5), ylim=(len(lines) - 0.4, -0.9))
         axis.set_yticks(range(len(lines)), [_name(of_method) for _, of_method in lines])
         axis.set_xlabel("learning rate (log axis; shaded: not tried)")
         axis.xaxis.set_major_formatter(FuncFormatter(_plain))
         axis.xaxis.set_minor_formatter(NullFormatter())
-        for outside in ((first / 2, first), (last, last * 2)):
+        for outside in ((first / 2.5, first), (last, last * 2.5)):
             axis.axvspan(*outside, color="#f0f0f0", linewidth=0, zorder=0)
         axis.tick_params(axis="y", length=0)
         for column, heading in ((1.02, "decades"), (1.2, f"less {_base_name(rows)}")):
@@ -491,12 +491,14 @@ def _range(axis: Axes, method: str, row: pd.Series, place: int) -> None:
     )
     point: Any = {"color": style.color, "markeredgecolor": "white", "markeredgewidth": 0.5}
     axis.plot(row["learning_rate"], place, style.marker, markersize=8, **point)
-    ends = (("lowest", "first_tried", "<", -9), ("highest", "last_tried", ">", 9))
-    for end, tried, arrow, shift in ends:
+    for end, tried, text, side, shift in (
+        ("lowest", "first_tried", "◀ {}", "right", -7),
+        ("highest", "last_tried", "{} ▶", "left", 7),
+    ):
         if count := row[f"reaches_{end}"]:
-            axis.plot(row[tried], place, arrow, color=style.color, markersize=5)
-            how: Any = {"xytext": (shift, 0), "textcoords": "offset points", "fontsize": 8}
-            axis.annotate(f"{count}", (row[tried], place), ha="center", va="center", **how)
+            how: Any = {"xytext": (shift, 0), "textcoords": "offset points", "ha": side}
+            arrow = text.format(count)
+            axis.annotate(arrow, (row[tried], place), va="center", color=style.color, size=8, **how)
     more = "≥ " if row["reaches_lowest"] or row["reaches_highest"] else ""
     _beside(axis, 1.02, place, more + rounded(row["mean"], (row["high"] - row["low"]) / 2))
     _beside(axis, 1.2, place, _amount(row, "difference"))
