@@ -15,6 +15,11 @@ from bnlab.files import read_csv, save_csv, save_json
 from bnlab.probes import first_step_reaching
 
 LABELS = {"base": "Base", "bn": "BN", "ln": "LN", "ws": "WS", "ws_bn": "WS + BN"}
+METHODS = tuple(LABELS)
+LABELS |= {
+    "bn_fault_stop_gradient": "BN, statistics outside the gradient",
+    "bn_fault_epsilon_1": "BN, ε = 1",
+}
 STEPS = (0, 10, 50, 100, 200, 500, 1000)
 
 
@@ -177,7 +182,7 @@ def learning_curves(
 
 def batch_size() -> dict[str, pd.DataFrame]:
     """The sources of every batch-size table: five methods, bn diverged twice at batch 1."""
-    grid = [(m, b) for m in LABELS for b in (1, 2, 3, 4, 8, 16, 60, 256)]
+    grid = [(m, b) for m in METHODS for b in (1, 2, 3, 4, 8, 16, 60, 256)]
     runs = [run(m, b, diverged_at=(100, 500) if (m, b) == ("bn", 1) else ()) for m, b in grid]
     histories = [history(r["method"], r["batch"], 4, r["diverged_at"]) for r in runs]
     return {
@@ -194,7 +199,7 @@ def learning_rate() -> dict[str, pd.DataFrame]:
     """
     losses = {"base": 0.2, "bn": 0.006, "ln": 0.003, "ws": 0.02, "ws_bn": 0.015}
     runs, histories = [], []
-    for method in LABELS:
+    for method in METHODS:
         for rate in (0.01, 0.1, 0.3, 1.0, 10.0):
             gone = {("base", 10.0): (100, 500), ("ws", 10.0): (50,) * 4}.get((method, rate), ())
             made = history(method, diverged_at=gone)
@@ -215,8 +220,21 @@ def recipe(experiment: str) -> str:
     return ALL_RECIPES if experiment in ACROSS_RECIPES else "lr0.1"
 
 
-FIGURES = ("learning_curves/accuracy", "learning_curves/roc", "batch_size/all_methods")
-TABLES = ("learning_curves/final", "learning_curves/steps_to_accuracy", "batch_size/final")
+def faults() -> dict[str, pd.DataFrame]:
+    """The sources of the tables of faults; base passes 94 % at the last step but one."""
+    methods = ("base", "bn", "bn_fault_stop_gradient", "bn_fault_epsilon_1")
+    runs = [run(method) for method in methods]
+    return {"metrics": tables.collect(runs, [history(method) for method in methods])}
+
+
+FIGURES = (
+    *("learning_curves/accuracy", "learning_curves/roc"),
+    *("batch_size/all_methods", "faults/faults"),
+)
+TABLES = (
+    *("learning_curves/final", "learning_curves/steps_to_accuracy"),
+    *("batch_size/final", "faults/compatibility"),
+)
 
 
 def study(label: str) -> dict[str, Any]:
@@ -241,6 +259,7 @@ def study(label: str) -> dict[str, Any]:
         "experiments": {
             "learning_curves": {"title": "Learning curves", "question": "Is it faster?"},
             "batch_size": {"title": "Batch size", "question": "Does the batch matter?"},
+            "faults": {"title": "Faults", "question": "Which mistake was it?"},
         },
     }
 
@@ -268,7 +287,11 @@ def write_report(
     ledger: report.Ledger | None = None,
 ) -> Path:
     """A report of made-up results in ``folder``, with its tables and figures and what lies beside."""
-    sources = {"learning_curves": learning_curves(), "batch_size": batch_size()}
+    sources = {
+        "learning_curves": learning_curves(),
+        "batch_size": batch_size(),
+        "faults": faults(),
+    }
     shown = tables.shown_label(label, redraw=True)
 
     def item(name: str) -> report.Item:

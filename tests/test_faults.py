@@ -1,10 +1,14 @@
 """Each mistaken batch normalization against NumPy in float64, and the rule by which mistakes are judged."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 
-from bnlab import layers
+from bnlab import faults, layers, tables, validation
+from bnlab.config import ALL_RECIPES
 
 UNITS, FAN_IN, ROWS = 5, 7, 9
 EXACT = {"rtol": 1e-10, "atol": 1e-12}
@@ -195,3 +199,141 @@ def test_evaluation_in_training_mode_normalizes_rows_by_themselves(rng):
     layer, x = make(layers.BNFaultTrainingModeEvaluation, rng), rows_of_data(rng)
     expected = sigmoid(own(layer, product(layer, x)))
     np.testing.assert_allclose(layer(x, training=False), expected, **EXACT)
+
+
+# ---------------------------------------------------------------- which classes a study may name
+
+STUDY = validation.read([Path(__file__).parents[1] / "config.yaml"])
+
+
+def test_a_fault_is_reached_only_by_a_name_that_says_so():
+    for name, method in STUDY.methods.items():
+        assert name.startswith("bn_fault_") == method.layer.startswith("BNFault"), name
+    used = {run.method for run in STUDY.runs("learning_curves") + STUDY.runs("batch_size")}
+    assert not any(name.startswith("bn_fault_") for name in used)
+
+
+def test_every_fault_is_in_the_list_of_mistakes_and_trained_on_fresh_seeds():
+    runs = STUDY.runs("faults")
+    for run in runs:
+        fault = faults.mistake(run.method, run.recipe)
+        plain = run[1::2] in {(m, "faults_epochs91_lr0.01") for m in ("base", "bn")}
+        assert (fault.code == faults.NO_CODE) == plain, run
+        assert STUDY.recipes[run.recipe].seed not in (None, STUDY.seed)
+    assert {run.method for run in runs} >= set(faults.MISTAKES)
+    assert {(run.method, run.recipe) for run in runs} >= set(faults.VARIANTS)
+
+
+# ---------------------------------------------------------------- the rule
+
+EPOCHS = range(1, 11)
+F1, F2, F12 = "bn_fault_stop_gradient", "bn_fault_stop_gradient_fixed_affine", "bn_fault_epsilon_1"
+
+
+def run(method, test, train=0.9, early=0.85, recipe="long", epochs=EPOCHS, replicates=4):
+    """A run whose test accuracy is ``test`` throughout (for base, a function of the epoch)."""
+    rows = []
+    for replicate in range(replicates):
+        noise = 0.0002 * (replicate - (replicates - 1) / 2)
+        for epoch in epochs:
+            end = test(epoch) if callable(test) else test
+            in_training = early if epoch <= 3 else train
+            for split, statistics, accuracy in (
+                ("train", "batch", in_training),
+                ("validation", "moving", 0.0),
+                ("test", "moving", end),
+                ("test", "population", 0.0),
+            ):
+                rows.append((replicate, 100 * epoch, epoch, split, statistics, accuracy + noise))
+    columns = ["replicate", "step", "epoch", "split", "statistics", "accuracy"]
+    lead = {"dataset": "mnist", "method": method, "batch": 60, "recipe": recipe}
+    return pd.DataFrame(rows, columns=columns).assign(**lead, learning_rate=0.01, loss=1.0)
+
+
+BASE = run("base", lambda epoch: 0.90 + 0.005 * epoch, train=0.941)
+"""At 94 % in epoch 8; its training accuracy is within 0.3 points of 94 % from epoch 4 on."""
+
+
+def compatibility(*runs):
+    return tables.compatibility(pd.concat([BASE, *runs]))
+
+
+def verdict(*runs):
+    """Verdict and reason of the last of these runs."""
+    table = compatibility(*runs)
+    row = table[table["method"] == runs[-1]["method"].iloc[0]].iloc[0]
+    return row["verdict"], row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (run(F2, 0.907), ("compatible", "")),
+        (run(F2, 0.9021), ("compatible", "")),
+        (run(F2, 0.9119), ("compatible", "")),
+        (run(F2, 0.9125), ("excluded", "too high")),
+        (run(F2, 0.9015), ("excluded", "too low")),
+        (run(F2, 0.907, early=0.795), ("excluded", "slow start")),
+        (run(F2, 0.5, early=0.795), ("excluded", "slow start and too low")),
+        (run(F2, 0.907, epochs=range(1, 7)), ("undecided", "stopped before Base's epoch")),
+        (run(F2, 0.5, epochs=range(1, 7)), ("undecided", "stopped before Base's epoch")),
+        (run(F2, 0.93, epochs=range(1, 7)), ("excluded", "too high")),
+        (run(F2, 0.9121, epochs=range(1, 7)), ("undecided", "stopped before Base's epoch")),
+        (run(F2, 0.907, early=0.5, epochs=range(1, 7)), ("excluded", "slow start")),
+        (run(F2, np.nan), ("excluded", "no replicate left")),
+    ],
+)
+def test_a_verdict_follows_from_the_accuracy_at_the_epoch_of_base_and_from_the_start(
+    fault, expected
+):
+    assert verdict(fault) == expected
+
+
+def test_a_mistake_is_judged_at_the_epoch_at_which_base_is_nearest_to_94_percent():
+    table = compatibility(run(F2, lambda epoch: 0.907 if epoch == 8 else 0.5)).set_index("method")
+    assert (table.loc[F2, "base_epoch"], table.loc[F2, "epoch"]) == (8, 8)
+    assert table.loc[F2, "verdict"] == "compatible"
+    assert table.loc[F2, "mean"] == pytest.approx(0.907)
+    assert 0 < table.loc[F2, "high"] - table.loc[F2, "low"] < 0.001
+    assert (table.loc["base", "verdict"], table.loc["base", "mean"]) == (
+        "reference",
+        pytest.approx(0.94),
+    )
+
+
+def test_nothing_is_compatible_where_base_is_never_near_94_percent():
+    weak = run("base", lambda epoch: 0.90 + 0.003 * epoch)
+    table = tables.compatibility(pd.concat([weak, run(F2, 0.907), run(F12, 0.907, early=0.3)]))
+    verdicts = table.set_index("method")["verdict"]
+    assert (verdicts[F2], verdicts[F12]) == ("undecided", "excluded")
+
+
+def test_a_mix_up_is_read_off_the_curves_of_base_and_bn():
+    table = compatibility(run("bn", 0.97, train=0.907)).query("code == 'F15' and quoted == quoted")
+    by_split = table.set_index("quoted")
+    assert by_split.loc["train", ["mean", "epoch"]].tolist() == [pytest.approx(0.907), 8]
+    assert by_split.loc["train", "verdict"] == "compatible"
+    assert by_split.loc["test", ["mean", "epoch"]].tolist() == [pytest.approx(0.97), 4]
+    assert by_split.loc["test", "reason"] == "too high"
+
+
+def test_what_was_not_trained_is_said_with_its_reason():
+    table = compatibility(run("bn", 0.97)).query("verdict == 'not tested here'")
+    assert set(table["code"]) == {"F10", "F11", "F13", "F15"}
+    assert table["reason"].str.len().min() > 20
+
+
+def test_a_method_with_a_recipe_of_its_own_has_a_row_and_a_curve_of_its_own():
+    (slow, recipe), small = next(iter(faults.VARIANTS.items()))
+    runs = pd.concat([BASE, run("bn", 0.97), run(slow, 0.907, recipe=recipe)])
+    made = {
+        kind: tables.tabulate(
+            "faults", kind, {"metrics": runs}, "mnist", ALL_RECIPES, "MNIST", {"bn": "BN"}
+        )
+        for kind in ("faults", "compatibility")
+    }
+    for table in made.values():
+        assert set(table.loc[table["trained_with"] == recipe, "code"]) == {small.code}
+    curve = made["faults"].query("trained_with == @recipe and split == 'test'")
+    assert curve["epoch"].tolist() == list(EPOCHS)
+    assert set(curve["verdict"]) == {"compatible"}

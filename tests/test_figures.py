@@ -16,6 +16,7 @@ SOURCES = {
     "learning_curves": synthetic.learning_curves(),
     "batch_size": synthetic.batch_size(),
     "learning_rate": synthetic.learning_rate(),
+    "faults": synthetic.faults(),
 }
 
 

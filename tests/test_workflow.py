@@ -32,6 +32,7 @@ BN_4, BN_16, LN_4, LN_16 = (
 )
 BASE_16 = Run("iris_redraw", "base", 16, "smoke")
 BN_16_LR1 = Run("iris_redraw", "bn", 16, "smoke_lr1")
+FAULT_16 = Run("iris_redraw", "bn_fault_stop_gradient", 16, "smoke")
 FILES_OF_A_RUN = ("history.parquet", "probes.parquet", "predictions.npz", "weights.npz", "run.json")
 
 
@@ -244,7 +245,7 @@ def test_an_edit_of_the_trainer_trains_anew_but_keeps_the_data(finished):
 
 def test_an_edit_of_a_method_trains_only_the_runs_of_this_method(finished):
     insert_into_class(finished, "BN", "edited = True")
-    assert finished.plan().trained == {BN_4, BN_16, BN_16_LR1}
+    assert finished.plan().trained == {BN_4, BN_16, BN_16_LR1, FAULT_16}
 
 
 def test_a_comment_or_docstring_in_the_methods_trains_and_times_nothing(finished):
@@ -301,7 +302,7 @@ def test_an_edit_of_one_recipe_trains_only_its_runs(finished):
     assert before.plan().trained == set()
     assert with_second(0.2).plan().trained == {of_second}
     of_first = finished.overlaid({"recipes": {"smoke": {"learning_rate": 0.2}}}, "first.yaml")
-    assert of_first.plan().trained == {BASE_16, BN_4, BN_16, LN_4, LN_16}
+    assert of_first.plan().trained == {BASE_16, BN_4, BN_16, LN_4, LN_16, FAULT_16}
 
 
 def test_a_setting_trains_only_the_runs_in_which_it_changes_a_number(finished):

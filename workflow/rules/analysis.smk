@@ -51,7 +51,7 @@ for experiment in STUDY.experiments:
         name:
             f"tabulate_{experiment}"
         input:
-            library("tables", "metrics", "statistics", "config"),
+            library("tables", "metrics", "statistics", "config", "faults"),
             **{
                 source: f"{RESULTS}/experiments/{experiment}/{source}.parquet"
                 for source in TABLE_SOURCES[experiment]
@@ -83,7 +83,7 @@ for experiment, kind in sorted({(key.experiment, key.figure) for key in FIGURES}
         name:
             f"draw_{experiment}_{kind}"
         input:
-            library("figures", "statistics"),
+            library("figures", "statistics", "faults"),
             csv=f"{REPORTS}/tables/{experiment}/{{dataset}}/{{recipe}}/{kind}.csv",
         output:
             svg=report(

@@ -3,7 +3,7 @@
 
 rule write_report:
     input:
-        library("report", "ledger_page", "figures", "statistics", "tables"),
+        library("report", "ledger_page", "figures", "statistics", "tables", "faults"),
         templates=[
             f"workflow/scripts/bnlab/templates/{name}"
             for name in ("report.html.j2", "ledger.html.j2", "report.css", "report.js")

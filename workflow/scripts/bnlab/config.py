@@ -344,7 +344,7 @@ class Study(Section):
                 "learning_curves": self._curve_figures,
                 "batch_size": _batch_figures,
                 "learning_rate": lambda runs: ["heat_map", "rate_range"],
-                "faults": lambda runs: [],
+                "faults": lambda runs: ["faults"],
             }
         )
 
@@ -355,7 +355,7 @@ class Study(Section):
                 "learning_curves": _curve_tables,
                 "batch_size": _batch_tables,
                 "learning_rate": lambda runs: ["best_rates", "rates"],
-                "faults": lambda runs: [],
+                "faults": lambda runs: ["compatibility"],
             }
         )
 

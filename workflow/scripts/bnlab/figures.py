@@ -7,6 +7,7 @@ colour, marker and line everywhere. Bands and bars are 95 % t-intervals over rep
 
 from __future__ import annotations
 
+import textwrap
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure, FigureBase, SubFigure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
+from bnlab import faults as mistakes
 from bnlab.config import ALL_RECIPES, NEAR_BEST
 from bnlab.files import replacing
 from bnlab.statistics import rounded
@@ -61,6 +63,11 @@ HIGHEST = 0.9999
 LIGHT_TO_MIDDLE = "blend:#f4f8fc,#74b0dc"
 """Colours of cells on which dark text and frames are to be seen."""
 NONE_LEFT = "no replicate left"
+
+
+FAULT_COLOR = "#d55e00"
+FAULT_LINES: dict[str, Any] = {"test": "-", "train": (0, (4, 1.5))}
+PLAIN_LINES: dict[str, Any] = {"base": (0, (1.2, 1.2)), "bn": (0, (4, 1.2, 1, 1.2))}
 
 
 class Look(NamedTuple):
@@ -310,6 +317,32 @@ def rate_range(table: pd.DataFrame) -> Figure:
     return _per_batch(table, 1.3 + 0.35 * methods, title, panels)
 
 
+def faults(table: pd.DataFrame) -> Figure:
+    """Accuracy by epoch, a panel a mistake beside base and bn, with what the source reports."""
+    runs = ["method", "batch", "trained_with"]
+    drawn = [rows for _, rows in table.groupby(runs, sort=False)]
+    plain = [rows for rows in drawn if _is_plain(rows)]
+    wrong = sorted(
+        (r for r in drawn if not _is_plain(r)), key=lambda r: mistakes.place(r["code"].iloc[0])
+    )
+    columns = min(max(len(wrong), 1), 3)
+    lines = -(-max(len(wrong), 1) // columns)
+    title = "accuracy during training with a mistake in batch normalization"
+    figure = _figure(table, 1.0 + 1.95 * lines, title)
+    grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+    for axis in grid.flat[len(wrong) :]:
+        axis.set_axis_off()
+    for axis, rows in zip(grid.flat, wrong, strict=False):
+        _mistake(axis, rows, plain)
+    for axis in grid[:, 0]:
+        axis.set_ylabel("accuracy (%)")
+    for column in range(columns):
+        grid[:, column][(len(wrong) - 1 - column) // columns].tick_params(labelbottom=True)
+        grid[-1, column].set_xlabel("epoch (log axis)")
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
 class Drawing(NamedTuple):
     """How a figure is drawn and what it is called."""
 
@@ -335,6 +368,7 @@ FIGURES: dict[tuple[str, str], Drawing] = {
     ("batch_size", "statistics"): Drawing(statistics, "Three kinds of inference statistics"),
     ("learning_rate", "heat_map"): Drawing(heat_map, "Accuracy by learning rate"),
     ("learning_rate", "rate_range"): Drawing(rate_range, "Range of good learning rates"),
+    ("faults", "faults"): Drawing(faults, "Mistakes in batch normalization"),
 }
 """Every figure by experiment and kind."""
 
@@ -433,6 +467,80 @@ def _unit(axis: Axes, method: str, rows: pd.DataFrame) -> None:
         )
     axis.fill_between(wide.index, wide[15], wide[85], color=color, alpha=0.12, linewidth=0)
     _thousands(axis)
+
+
+def _is_plain(rows: pd.DataFrame) -> bool:
+    """Whether these rows are base or bn without a mistake, which every panel shows."""
+    return rows["method"].iloc[0] in PLAIN_LINES and rows["code"].iloc[0] == mistakes.NO_CODE
+
+
+def _mistake(axis: Axes, rows: pd.DataFrame, plain: Sequence[pd.DataFrame]) -> None:
+    """A mistake's curves, thick, over those of base and bn, and the two numbers to be met."""
+    lowest = 0.78
+    for other in plain:
+        method, test = str(other["method"].iloc[0]), other[other["split"] == "test"]
+        axis.plot(
+            test["epoch"],
+            test["mean"],
+            color=look(method).color,
+            linestyle=PLAIN_LINES[method],
+            linewidth=1,
+            label=f"{_name(other)}, test",
+        )
+    for split, line in FAULT_LINES.items():
+        curve = rows[rows["split"] == split]
+        axis.plot(
+            curve["epoch"],
+            curve["mean"],
+            color=FAULT_COLOR,
+            linestyle=line,
+            linewidth=1.9 if split == "test" else 1.2,
+            label=f"with the mistake, {split}",
+        )
+        axis.fill_between(
+            curve["epoch"], curve["low"], curve["high"], color=FAULT_COLOR, alpha=0.18, linewidth=0
+        )
+    axis.plot(
+        mistakes.EARLY_EPOCH,
+        mistakes.EARLY_ACCURACY,
+        "^",
+        color="black",
+        markersize=5,
+        linestyle="none",
+        label=f"training must be above {mistakes.EARLY_ACCURACY * 100:g} %",
+    )
+    epoch = rows["base_epoch"].iloc[0]
+    if np.isfinite(epoch):
+        low, high = mistakes.TARGET
+        axis.add_patch(
+            Rectangle(
+                (epoch / 1.12, low),
+                epoch * (1.12 - 1 / 1.12),
+                high - low,
+                facecolor="none",
+                edgecolor="black",
+                zorder=3,
+                label="test must pass through the box",
+            )
+        )
+    end = rows[rows["split"] == "test"].iloc[-1]
+    if end["mean"] < lowest:
+        axis.text(
+            0.98,
+            0.06,
+            f"test ends at {end['mean'] * 100:.1f} %",
+            transform=axis.transAxes,
+            ha="right",
+            fontsize=8,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
+    title = textwrap.fill(mistakes.title(end), 38)
+    axis.set_title(f"{title}\n{mistakes.verdict(end)}", loc="left", fontsize=8)
+    axis.set(xscale="log", xlim=(1, 130), ylim=(lowest, 1))
+    axis.xaxis.set_major_locator(FixedLocator([1, 3, 10, 30, 100]))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.xaxis.set_major_formatter(FuncFormatter(_plain))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.4g}"))
 
 
 def _matrix(axis: Axes, counts: pd.DataFrame) -> None:

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from bnlab import faults as mistakes
 from bnlab import ledger_page
 from bnlab.config import ALL_RECIPES
 from bnlab.figures import FIGURES, NONE_LEFT
@@ -363,6 +364,34 @@ def _of_batch(table: pd.DataFrame, batch: Any, before: str = ", batch") -> str:
     return f"{before} {batch}" if table["batch"].nunique() > 1 else ""
 
 
+def _compatibility(table: pd.DataFrame) -> list[Grid]:
+    """A row a mistake, in the order of their codes: what it does, how it began, where it was, the verdict."""
+    columns = ["mistake", "what it does", "train accuracy in epoch 3 (%)", "test accuracy (%)"]
+    columns += ["at epoch", "verdict"]
+    ordered = sorted(_rows(table), key=lambda row: mistakes.place(row.code))
+    rows = [
+        [
+            mistakes.title(r) if np.isfinite(r.epoch) else r.code,
+            r.does,
+            rounded(r.early * 100, (r.early_high - r.early_low) * 50),
+            _quoted(r),
+            _count(r.epoch),
+            mistakes.verdict(r),
+        ]
+        for r in ordered
+    ]
+    return [Grid("", columns, rows)]
+
+
+def _quoted(row: Any) -> str:
+    if not np.isfinite(row.epoch):
+        return "–"
+    accuracy = rounded(row.mean * 100, (row.high - row.low) * 50)
+    notes = [] if row.quoted == "test" else [f"{row.quoted} accuracy"]
+    notes += [f"{row.diverged:.0f} of {row.replicates:.0f} diverged"] if row.diverged else []
+    return f"{accuracy} ({', '.join(notes)})" if notes else accuracy
+
+
 def _as_it_is(table: pd.DataFrame) -> list[Grid]:
     return [Grid("", [str(c) for c in table], [[str(v) for v in row] for row in table.to_numpy()])]
 
@@ -378,6 +407,7 @@ GRIDS: dict[tuple[str, str], Callable[[pd.DataFrame], list[Grid]]] = {
     ("batch_size", "stability"): _stability,
     ("learning_rate", "best_rates"): _best_rates,
     ("learning_rate", "rates"): _rates,
+    ("faults", "compatibility"): _compatibility,
 }
 
 SCORES = {"auc": "Area under the ROC curve", "average_precision": "Average precision"}
@@ -392,6 +422,7 @@ TITLES = {
     "stability": "Dependence on the batch size",
     "best_rates": "Each method at its best learning rate",
     "rates": "Every learning rate",
+    "compatibility": "Which mistakes are compatible",
 }
 
 
@@ -455,6 +486,10 @@ def alt_text(title: str, kind: str, table: pd.DataFrame) -> str:
     if kind == "rate_range":
         widths = [f"{r.method_label} {f'{r.mean:.2g}' if r.n else NONE_LEFT}" for r in _rows(table)]
         return f"{text} Decades of good learning rates: {', '.join(widths)}."
+    if kind == "faults":
+        runs = table[table["code"] != mistakes.NO_CODE].drop_duplicates(mistakes.RUN)
+        said = [f"{mistakes.title(r)} {mistakes.verdict(r)}" for r in _rows(runs)]
+        return f"{text} Verdicts: {'; '.join(said)}."
     if {"split", "metric"} <= set(table.columns):
         test = _part(table, "test", "accuracy")
         names = ["method_label", "statistics"] if "statistics" in table else ["method_label"]

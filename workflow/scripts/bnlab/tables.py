@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from bnlab import faults as mistakes
 from bnlab import metrics as measure
 from bnlab.config import ALL_RECIPES, BATCH_SIZE_PAIRS, SMALL_BATCHES
 from bnlab.statistics import (
@@ -378,6 +379,25 @@ def rate_ranges(metrics: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def compatibility(metrics: pd.DataFrame) -> pd.DataFrame:
+    """The verdict on each mistake in batch normalization: see ``faults.judged``."""
+    return mistakes.judged(_learning(metrics))
+
+
+def faults(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Train and test accuracy of each mistake by epoch; its verdict is repeated on every row."""
+    curves = _learning(metrics)
+    verdicts = mistakes.judged(curves).drop_duplicates(mistakes.RUN)
+    columns = [*mistakes.RUN, "code", "variant", "base_epoch", "verdict", "reason"]
+    return curves.merge(verdicts[columns], on=mistakes.RUN)
+
+
+def _learning(metrics: pd.DataFrame) -> pd.DataFrame:
+    rows = _followed(metrics).rename(columns={"recipe": "trained_with"})
+    rows = rows[rows["split"].isin(["train", "test"])]
+    return _summarize(rows, [*mistakes.RUN, "split", "step", "epoch"], "accuracy")
+
+
 class Table(NamedTuple):
     """How a table is made: a function, and the sources it takes by name."""
 
@@ -410,6 +430,8 @@ TABLES: dict[tuple[str, str], Table] = {
     ("learning_rate", "rate_range"): Table(rate_range, ("metrics",)),
     ("learning_rate", "best_rates"): Table(best_rates, ("metrics",)),
     ("learning_rate", "rates"): Table(rates, ("metrics",)),
+    ("faults", "faults"): Table(faults, ("metrics",)),
+    ("faults", "compatibility"): Table(compatibility, ("metrics",)),
 }
 """Every table by experiment and kind."""
 
