@@ -1,0 +1,231 @@
+"""The report in a real browser: what a reader clicks, types, prints, and sees without JavaScript."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import synthetic
+import verdicts
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed (dependency group dev)"
+)
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CLAIMS = 20
+OPEN = "#claim-2 details .effect"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return synthetic.write_report(
+        tmp_path_factory.mktemp("report"), label=verdicts.HOSTILE, ledger=verdicts.ledger(2)
+    )
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """An installed Chromium or Chrome, or else the one that Playwright has downloaded."""
+    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with playwright.sync_playwright() as driver:
+        try:
+            started = driver.chromium.launch(executable_path=installed, args=["--no-sandbox"])
+        except playwright.Error as error:
+            if installed:
+                raise
+            pytest.skip(f"no browser: {error.message.splitlines()[0]}")
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Any, report: Path) -> Iterator[Callable[..., Any]]:
+    """Open the report; at the end of the test nothing may have been asked for or gone wrong."""
+    contexts: list[Any] = []
+    wrong: list[str] = []
+
+    def open_report(width: int = 1200, **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(120_000)
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: wrong.append(request.url))
+        page.goto(report.as_uri())
+        return page
+
+    yield open_report
+    for context in contexts:
+        context.close()
+    own = report.as_uri()
+    assert [said for said in wrong if not said.startswith((own, "data:"))] == []
+
+
+def rows(page: Any) -> list[str]:
+    """Numbers of the claims that are shown."""
+    shown = page.locator(".ledger tbody:visible")
+    return [row.get_attribute("id").removeprefix("claim-") for row in shown.all()]
+
+
+def said(page: Any) -> str:
+    return page.get_by_role("status").inner_text()
+
+
+def is_wider_than_the_screen(page: Any) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_every_image_loads_and_is_described(visit):
+    page = visit()
+    page.evaluate("Promise.all([...document.images].map(image => image.decode()))")
+    images = page.locator("figure img, figure .drawing").all()
+    assert len(images) == len(synthetic.FIGURES)
+    for image in images:
+        words = image.get_attribute("alt") or image.get_attribute("aria-label")
+        assert len(words) > 20
+
+
+def test_a_figure_of_the_summary_is_drawn_from_the_one_in_full(visit):
+    page = visit()
+    drawing = page.locator(".telling .drawing").first
+    with_image = drawing.screenshot()
+    page.evaluate("document.querySelectorAll('use').forEach(use => use.remove())")
+    assert len(with_image) > 2 * len(drawing.screenshot())
+
+
+def test_no_script_but_the_pages_own_runs(visit):
+    page = visit()
+    assert page.title() == "A made-up study"
+    assert page.get_by_text(verdicts.HOSTILE).count() > 0
+
+
+def test_claims_are_filtered_by_source_topic_and_verdict(visit):
+    page = visit()
+    assert len(rows(page)) == CLAIMS
+    assert said(page) == f"{CLAIMS} claims"
+    page.get_by_label("Source").select_option("report")
+    page.get_by_label("Verdict").select_option("supported")
+    assert rows(page) == ["3", "4", "13", "14"]
+    assert said(page) == f"4 of {CLAIMS} claims"
+    page.get_by_label("Topic").select_option("cost")
+    assert rows(page) == ["3", "13"]
+    page.get_by_role("button", name="Show all").click()
+    assert page.get_by_label("Source").input_value() == ""
+    playwright.expect(page.get_by_role("status")).to_have_text(f"{CLAIMS} claims")
+
+
+def test_claims_are_found_as_one_types(visit):
+    page = visit()
+    search = page.get_by_role("searchbox", name="Search")
+    search.press_sequentially("SIXTH longer")
+    assert rows(page) == ["3", "13"]
+    search.fill("each at its best rate")
+    assert rows(page) == ["2", "12"]
+    search.fill("nobody said this")
+    assert rows(page) == []
+    assert page.get_by_text("No claim fits").is_visible()
+
+
+def test_a_verdict_of_the_summary_leads_to_its_claims(visit):
+    page = visit()
+    page.locator(".legend").get_by_role("link", name="refuted").click()
+    assert rows(page) == ["1", "9", "11", "19"]
+    page.locator(".topics").get_by_role("link", name="cost").click()
+    assert rows(page) == ["3", "13"]
+
+
+def test_a_row_opens_to_its_effects_by_key_and_by_click(visit):
+    page = visit()
+    assert not page.locator(OPEN).first.is_visible()
+    page.locator("#claim-2 summary").press("Enter")
+    effect = page.locator(OPEN).first
+    for text in ("−1.23 ± 0.17 points", "Rule: below 0 points", "< 0.0001", "P(BN > Base)"):
+        assert effect.get_by_text(text, exact=True).first.is_visible()
+    plot = effect.get_by_role("img", name="test accuracy: BN less Base, digits, rate 0.01")
+    assert plot.is_visible()
+    assert plot.get_by_text("claimed −3.3", exact=True).is_visible()
+    page.locator("#claim-2 .claim").click()
+    assert not effect.is_visible()
+    page.get_by_role("button", name="Open all").click()
+    assert page.locator(".ledger details[open]").count() == CLAIMS
+    page.get_by_role("button", name="Close all").click()
+    assert page.locator(".ledger details[open]").count() == 0
+
+
+def test_an_effect_leads_to_its_figures(visit):
+    page = visit()
+    page.locator("#claim-3 summary").click()
+    page.locator("#claim-3").get_by_role("link", name="its figures and tables").click()
+    assert page.url.endswith("#learning_curves-digits-lr0.1")
+    playwright.expect(page.locator("#learning_curves-digits-lr0\\.1")).to_be_in_viewport()
+
+
+def test_a_link_to_a_claim_shows_it_open_also_where_it_is_filtered_out(visit):
+    page = visit()
+    page.get_by_label("Verdict").select_option("supported")
+    page.evaluate("location.hash = 'claim-2'")
+    playwright.expect(page.locator(OPEN).first).to_be_visible()
+    assert len(rows(page)) == CLAIMS
+
+
+@pytest.mark.parametrize("width", [360, 800, 1200])
+def test_no_screen_is_too_narrow(visit, width):
+    page = visit(width)
+    page.get_by_role("button", name="Open all").click()
+    assert not is_wider_than_the_screen(page)
+    navigation = page.get_by_role("navigation")
+    if width < 1000:
+        assert not navigation.get_by_role("link", name="The claims").is_visible()
+        navigation.get_by_text("Contents").click()
+    assert navigation.get_by_role("link", name="The claims").is_visible()
+
+
+def test_a_dark_scheme_is_dark_and_its_plots_are_light(visit):
+    page = visit(color_scheme="dark")
+    page.locator("#claim-2 summary").click()
+
+    def brightness(selector: str, property: str) -> float:
+        style = "(element, name) => getComputedStyle(element)[name]"
+        color = page.locator(selector).first.evaluate(style, property)
+        return sum(map(float, re.findall(r"[\d.]+", color)[:3])) / 3
+
+    assert brightness("body", "backgroundColor") < 50
+    assert brightness("body", "color") > 200
+    assert brightness("#claim-2 .forest .interval", "stroke") > 200
+
+
+def test_on_paper_every_row_is_open_and_no_control_is_left(visit):
+    page = visit()
+    page.emulate_media(media="print")
+    assert not page.locator(".filters").is_visible()
+    assert page.locator(OPEN).first.bounding_box()["height"] > 50
+    printed = page.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) >= 5
+    assert page.locator(".ledger details[open]").count() == 0
+
+
+def test_all_can_be_read_without_javascript(visit):
+    page = visit(java_script_enabled=False)
+    assert not page.locator(".filters").is_visible()
+    assert len(rows(page)) == CLAIMS
+    page.locator("#claim-2 summary").click()
+    assert page.locator(OPEN).first.is_visible()
+    assert said(page) == f"{CLAIMS} claims"
+
+
+def test_controls_have_names_and_headings_are_in_order(visit):
+    page = visit()
+    for control in page.locator("input, select, button").all():
+        assert control.evaluate("element => (element.labels?.[0] ?? element).innerText.trim()")
+    levels = [
+        int(tag[1])
+        for tag in page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(h => h.tagName)")
+    ]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
