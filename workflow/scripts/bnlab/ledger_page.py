@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from bnlab.config import ALL_RECIPES
 from bnlab.statistics import rounded
 
 MOST_REPLICATES = 10_000
@@ -155,6 +156,7 @@ def _effect(row: Any, labels: Mapping[str, str], places: Collection[str]) -> dic
         "rule": _minus(row.rule),
         "facts": _facts(row, labels),
         "forest": forest(row),
+        "where": f"{row.dataset_label}, {_recipe(row.recipe)}, batch {row.batch}",
         "link": row.anchor if row.anchor in places else None,
     }
 
@@ -168,6 +170,10 @@ def amount(row: Any) -> str:
     places = max(0, 1 - int(np.floor(np.log10(half))))
     estimate, low, high = (f"{v:,.{places}f}" for v in (row.estimate, row.low, row.high))
     return f"{estimate} ({low} to {high})"
+
+
+def _recipe(name: str) -> str:
+    return "all recipes" if name == ALL_RECIPES else name
 
 
 def _facts(row: Any, labels: Mapping[str, str]) -> list[tuple[str, str]]:
