@@ -113,6 +113,8 @@ def shown(kind: str, experiment: str = "learning_curves") -> list[report.Grid]:
         "learning_rate": synthetic.learning_rate,
     }
     recipe = synthetic.recipe(experiment)
+        "faults": synthetic.faults,
+    }
     table = tables.tabulate(
         experiment, kind, sources[experiment](), "digits", recipe, "Digits", synthetic.LABELS
     )
