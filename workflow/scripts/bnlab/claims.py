@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab import metrics as measure
-from bnlab.config import ALL_RECIPES, Run, Study
+from bnlab.config import ACROSS_RECIPES, ALL_RECIPES, Run, Study
 from bnlab.ledger import Claim, Effect, Ledger, Rule
 from bnlab.statistics import (
     CONFIDENCE,
@@ -32,7 +32,6 @@ from bnlab.statistics import (
 from bnlab.tables import chosen_rates, rate_ranges, shown_label
 
 NOT_TESTED = "not tested here"
-VERDICTS = ("supported", "refuted", "partly", "inconclusive", NOT_TESTED)
 Results = Mapping[str, pd.DataFrame]
 """The tidy tables of an experiment by source: metrics, runs, percentiles, classes, timing."""
 
@@ -377,6 +376,7 @@ def effect_row(effect: Effect, where: Setting, study: Study, results: Results) -
     dataset = study.datasets[where.dataset]
     label = shown_label(dataset.label, dataset.source == "redraw")
     stands_in = where.dataset != effect.dataset
+    shown_with = ALL_RECIPES if effect.experiment in ACROSS_RECIPES else where.recipe
     row: dict[str, Any] = {
         "region": f"{effect.region} (on {label})" if stands_in else effect.region,
         "experiment": effect.experiment,
@@ -401,7 +401,7 @@ def effect_row(effect: Effect, where: Setting, study: Study, results: Results) -
         "p": p,
         "verdict": verdict,
         "replicates_needed": replicates_needed(drawn.values, nearest(interval.mean, low, high)),
-        "anchor": f"{effect.experiment}-{where.dataset}-{where.recipe}",
+        "anchor": f"{effect.experiment}-{where.dataset}-{shown_with}",
     }
     if drawn.second is not None:
         better = probability_of_improvement(drawn.first, drawn.second)
