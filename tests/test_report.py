@@ -111,10 +111,9 @@ def shown(kind: str, experiment: str = "learning_curves") -> list[report.Grid]:
         "learning_curves": synthetic.learning_curves,
         "batch_size": synthetic.batch_size,
         "learning_rate": synthetic.learning_rate,
-    }
-    recipe = synthetic.recipe(experiment)
         "faults": synthetic.faults,
     }
+    recipe = synthetic.recipe(experiment)
     table = tables.tabulate(
         experiment, kind, sources[experiment](), "digits", recipe, "Digits", synthetic.LABELS
     )
