@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bnlab import figures, report, tables
+from bnlab import coverage, figures, report, tables
 from bnlab.config import ACROSS_RECIPES, ALL_RECIPES
 from bnlab.files import read_csv, save_csv, save_json
 from bnlab.probes import first_step_reaching
@@ -313,6 +313,8 @@ def write_report(
 
     datasets, runs = {"digits": data()}, [run("base", diverged_at=(500,)), run("bn")]
     save_json(folder / "study.json", report.record(study(label), datasets, runs))
+    simulated = coverage.simulate(simulations=20)
+    save_csv(folder / "tables" / "coverage.csv", simulated)
     if ledger:
         save_csv(folder / "claims.csv", ledger.claims)
         save_csv(folder / "effects.csv", ledger.effects)
@@ -331,6 +333,8 @@ def write_report(
             },
             formulas={"BASE": "y = φ(u)", "BN": "y = φ(γ·û + β)"},
             folder=folder,
+            coverage=simulated,
+            coverage_caption="How often an interval contains the truth.",
             ledger=ledger,
         ),
         encoding="utf8",

@@ -73,6 +73,7 @@ def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[st
         "aggregate": len(experiments),
         "score_classes": len([name for name in experiments if name == "learning_curves"]),
         "tabulate": len(experiments),
+        "simulate_coverage": int(report),
         "judge_claims": int(report),
         "draw": len(figures),
         "write_report": int(report),
@@ -131,7 +132,8 @@ def test_a_finished_study_has_every_file_that_its_config_promises(finished_study
         "reports/smoke/tables/**/*": {
             f"reports/smoke/tables/{table.path}.csv"
             for table in [*study.figures(), *study.tables()]
-        },
+        }
+        | {"reports/smoke/tables/coverage.csv"},
         "reports/smoke/*": {
             f"reports/smoke/{name}"
             for name in ("report.html", "study.json", "claims.csv", "effects.csv")

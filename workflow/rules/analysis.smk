@@ -109,16 +109,15 @@ for experiment, kind in sorted({(key.experiment, key.figure) for key in FIGURES}
             "../scripts/draw.py"
 
 
-# It depends on no study, so it is made once for all of them.
 rule simulate_coverage:
     input:
         library("coverage", "statistics"),
     output:
-        coverage="results/coverage.csv",
+        coverage=f"{REPORTS}/tables/coverage.csv",
     log:
-        "logs/simulate_coverage.log",
+        f"logs/{STUDY.study}/simulate_coverage.log",
     benchmark:
-        "logs/simulate_coverage.tsv"
+        f"logs/{STUDY.study}/simulate_coverage.tsv"
     conda:
         "../envs/bnlab.yaml"
     message:

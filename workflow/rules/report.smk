@@ -3,7 +3,10 @@
 
 rule write_report:
     input:
-        library("report", "ledger_page", "figures", "statistics", "tables", "faults"),
+        library(
+            *("report", "ledger_page", "figures", "statistics", "tables", "faults"),
+            "coverage",
+        ),
         templates=[
             f"workflow/scripts/bnlab/templates/{name}"
             for name in ("report.html.j2", "ledger.html.j2", "report.css", "report.js")
@@ -15,6 +18,8 @@ rule write_report:
         data=[f"{DATA}/{name}/data.json" for name in STUDY.used_datasets()],
         runs=[f"{RESULTS}/runs/{run.path}/run.json" for run in STUDY.all_runs()],
         captions=captions(),
+        coverage=rules.simulate_coverage.output.coverage,
+        coverage_caption="workflow/report/coverage.rst",
         layers=library("layers"),
         claims=f"{REPORTS}/claims.csv" if STUDY.claims else [],
         effects=f"{REPORTS}/effects.csv" if STUDY.claims else [],

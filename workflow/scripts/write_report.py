@@ -36,6 +36,8 @@ with job_log(snakemake.log[0], "report"):
         captions={(path.parent.name, path.stem): path.read_text("utf8") for path in captions},
         formulas=report.formulas(Path(inputs.layers[0]).read_text("utf8")),
         folder=Path(snakemake.output.report).parent,
+        coverage=read_csv(Path(inputs.coverage)),
+        coverage_caption=Path(inputs.coverage_caption).read_text("utf8"),
         ledger=ledger,
     )
     save_text(Path(snakemake.output.report), page)

@@ -24,6 +24,7 @@ from markupsafe import Markup
 from bnlab import faults as mistakes
 from bnlab import ledger_page
 from bnlab.config import ALL_RECIPES
+from bnlab.coverage import coverage_rows
 from bnlab.figures import FIGURES, NONE_LEFT
 from bnlab.files import read_csv
 from bnlab.statistics import rounded
@@ -86,6 +87,8 @@ def render(
     captions: Mapping[tuple[str, str], str],
     formulas: Mapping[str, str],
     folder: Path,
+    coverage: pd.DataFrame,
+    coverage_caption: str,
     ledger: Ledger | None = None,
 ) -> str:
     """The page as HTML.
@@ -99,6 +102,8 @@ def render(
         captions: text by experiment and kind, blank lines between paragraphs.
         formulas: one sentence on each Keras layer class, by its name.
         folder: where the page will lie; links to CSV files are relative to it.
+        coverage: how often intervals contain the truth, as ``coverage.simulate`` returns it.
+        coverage_caption: text on it, blank lines between paragraphs.
         ledger: the verdicts, if the study has any.
     """
     environment = jinja2.Environment(
@@ -116,6 +121,7 @@ def render(
     sections = [_section(name, study, shown) for name in study["experiments"]]
     places = {group["id"] for section in sections for group in section["groups"]}
     method_labels = {name: method["label"] for name, method in study["methods"].items()}
+    titles, *rows = coverage_rows(coverage)
     script = (TEMPLATES / "report.js").read_text("utf8")
     return environment.get_template("report.html.j2").render(
         study=study,
@@ -129,6 +135,8 @@ def render(
         sections=sections,
         telling=telling,
         ledger=ledger and ledger_page.page(*ledger, method_labels, places),
+        coverage=Grid("", titles, rows),
+        coverage_caption=_paragraphs(coverage_caption),
         facts=_facts(runs),
         times=_times(runs),
         script=Markup(script),
@@ -436,7 +444,6 @@ def _shown_figure(
         "image": base64.b64encode(item.svg.read_bytes()).decode(),
         "alt": alt_text(title, item.kind, table),
         "drawing": None,
-        "png": _relative(item.svg.with_suffix(".png"), folder),
     }
 
 
@@ -459,13 +466,14 @@ def _shown(
         "item": item,
         "id": f"{item.experiment}-{item.dataset}-{item.recipe}-{item.kind}",
         "title": title,
-        "caption": [_paragraph(part) for part in caption.split("\n\n") if part.strip()],
+        "caption": _paragraphs(caption),
         "csv": _relative(item.csv, folder),
     }
 
 
-def _paragraph(text: str) -> str:
-    return " ".join(text.split()).replace(" %", "\N{NO-BREAK SPACE}%")
+def _paragraphs(text: str) -> list[str]:
+    parts = [" ".join(part.split()) for part in text.split("\n\n")]
+    return [part.replace(" %", "\N{NO-BREAK SPACE}%") for part in parts if part]
 
 
 def alt_text(title: str, kind: str, table: pd.DataFrame) -> str:
