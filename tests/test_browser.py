@@ -109,14 +109,14 @@ def test_claims_are_filtered_by_source_topic_and_verdict(visit):
     page = visit()
     assert len(rows(page)) == CLAIMS
     assert said(page) == f"{CLAIMS} claims"
-    page.get_by_label("Source").select_option("report")
-    page.get_by_label("Verdict").select_option("supported")
+    page.get_by_role("combobox", name="Source").select_option("report")
+    page.get_by_role("combobox", name="Verdict").select_option("supported")
     assert rows(page) == ["3", "4", "13", "14"]
     assert said(page) == f"4 of {CLAIMS} claims"
-    page.get_by_label("Topic").select_option("cost")
+    page.get_by_role("combobox", name="Topic").select_option("cost")
     assert rows(page) == ["3", "13"]
     page.get_by_role("button", name="Show all").click()
-    assert page.get_by_label("Source").input_value() == ""
+    assert page.get_by_role("combobox", name="Source").input_value() == ""
     playwright.expect(page.get_by_role("status")).to_have_text(f"{CLAIMS} claims")
 
 
@@ -168,7 +168,7 @@ def test_an_effect_leads_to_its_figures(visit):
 
 def test_a_link_to_a_claim_shows_it_open_also_where_it_is_filtered_out(visit):
     page = visit()
-    page.get_by_label("Verdict").select_option("supported")
+    page.get_by_role("combobox", name="Verdict").select_option("supported")
     page.evaluate("location.hash = 'claim-2'")
     playwright.expect(page.locator(OPEN).first).to_be_visible()
     assert len(rows(page)) == CLAIMS

@@ -199,13 +199,22 @@ def layers_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 def test_overlays_of_the_readme_are_valid(tmp_path: Path, layers_of_the_readme: Path) -> None:
-    blocks = code_blocks("yaml")
-    assert len(blocks) == 2
-    for block in blocks:
+    *overlays, _ = code_blocks("yaml")
+    assert len(overlays) == 2
+    for block in overlays:
         overlay = tmp_path / "overlay.yaml"
         overlay.write_text(block, encoding="utf8")
         study = validation.read([ROOT / "config.yaml", STUDIES / "demo.yaml", overlay])
         assert study.all_runs()
+
+
+def test_the_claim_of_the_readme_is_valid(tmp_path: Path) -> None:
+    *_, claim = code_blocks("yaml")
+    ledger = (ROOT / "workflow" / "claims.yaml").read_text(encoding="utf8").rstrip()
+    file = tmp_path / "claims.yaml"
+    file.write_text(f"{ledger}\n{claim}".replace("sources:", "sources:\n  mine: {title: Mine}"))
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf8"))
+    assert validation.load_ledger(file, config).claims[-1].id == 67
 
 
 def test_the_method_of_the_readme_computes_what_it_says(
