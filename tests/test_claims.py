@@ -137,19 +137,28 @@ def test_a_claim_is_judged_by_all_its_effects(verdicts, verdict):
     assert combine(verdicts) == verdict
 
 
+def of_topic(**columns) -> pd.DataFrame:
+    made = pd.DataFrame(columns | {"verdict": ["supported"] * len(columns["p"])})
+    same = {"dataset": "d", "recipe": "r", "batch": 60, "coarse": False, "threshold": 0.0}
+    return made.assign(**same, values=[np.array([0.2, 0.5, 0.9])] * len(made))
+
+
 def test_holm_is_made_within_a_topic_and_can_take_a_decision_back():
-    effects = pd.DataFrame(
-        {
-            "topic": ["a", "a", "a", "b"],
-            "p": [0.04, 0.03, 0.001, 0.04],
-            "verdict": ["supported"] * 4,
-            "replicates_needed": [30.0] * 4,
-        }
-    )
-    made = corrected(effects)
+    made = corrected(of_topic(topic=list("aaab"), effect=list("wxyz"), p=[0.04, 0.03, 0.001, 0.04]))
     assert made["p_holm"].to_numpy() == pytest.approx([0.06, 0.06, 0.003, 0.04])
     assert made["verdict"].tolist() == ["inconclusive"] * 2 + ["supported"] * 2
     assert made["replicates_needed"].notna().tolist() == [True, True, False, False]
+
+
+def test_an_effect_that_two_claims_rest_on_counts_once():
+    made = corrected(of_topic(topic=list("aaa"), effect=list("xxy"), p=[0.02, 0.02, 0.04]))
+    assert made["p_holm"].to_numpy() == pytest.approx([0.04, 0.04, 0.04])
+
+
+def test_replicates_needed_are_those_at_the_level_that_holm_leaves():
+    made = corrected(of_topic(topic=list("aa"), effect=list("xy"), p=[0.04, 0.04]))
+    alone = corrected(of_topic(topic=["a"], effect=["x"], p=[0.06]))
+    assert (made["replicates_needed"] > alone["replicates_needed"].item()).all()
 
 
 def final(method: str, split: str = "test", column: str = "accuracy") -> np.ndarray:
@@ -197,12 +206,25 @@ def test_a_replicate_that_never_gets_there_counts_with_the_whole_budget():
     assert row["n"] == 4
 
 
+@pytest.mark.parametrize(("ratio", "verdict"), [(0.9, "inconclusive"), (0.15, "supported")])
+def test_steps_are_known_to_one_evaluation_and_decide_nothing_finer(ratio, verdict):
+    runs = RESULTS["learning_curves"]["runs"].copy()
+    base = runs["method"] == "base"
+    runs.loc[base, "first_test_0.9"] = [200.0] * 4  # so they got there after step 100
+    runs.loc[~base, "first_test_0.9"] = [{0.9: 100.0, 0.15: 50.0}[ratio]] * 4
+    results = RESULTS | {"learning_curves": RESULTS["learning_curves"] | {"runs": runs}}
+    test = effect(quantity="steps_to_test", level=0.9, compare="bn / base", rule={"below": 1})
+    row = judge_ledger(ledger_of(test), STUDY, results)[1].iloc[0]
+    assert row["verdict"] == verdict
+
+
 def test_an_epoch_takes_the_last_evaluation_up_to_it():
     row = judged(effect(compare="bn", epoch=3, rule={"above": 0.5}))[1].iloc[0]
     rows = RESULTS["learning_curves"]["metrics"].query(
         "step == 200 and method == 'bn' and split == 'test'"
     )
     assert row["estimate"] == pytest.approx(rows["accuracy"].mean() * 100)
+    assert row["effect"] == "test accuracy at epoch 2 of BN"  # the evaluation's own
 
 
 def test_time_averages_are_trapezoids_over_steps():
@@ -253,7 +275,7 @@ def test_drift_is_the_average_that_the_drift_table_publishes(quantity):
 def test_the_stand_in_is_named_beside_what_it_stands_for():
     row = judged(effect())[1].iloc[0]
     assert (row["dataset"], row["recipe"]) == ("digits", "lr0.1")
-    assert row["region"] == "MNIST, rate 0.1 (on <digits>)"
+    assert row["region"] == "MNIST, rate 0.1 (on <digits>, lr0.1)"
 
 
 @pytest.mark.parametrize(
@@ -273,9 +295,10 @@ def test_what_the_study_does_not_train_is_not_tested_and_said(changes, why):
 
 
 def test_a_claim_keeps_the_effects_that_can_be_judged():
-    claim, effects = judged(effect(), effect(region="elsewhere", dataset="bng_glass"))
-    assert len(effects) == 1
-    assert claim["verdict"] == effects.iloc[0]["verdict"]
+    early = effect(quantity="mean_test_accuracy")
+    claim, effects = judged(early, effect(region="elsewhere", dataset="bng_glass"))
+    assert effects["verdict"].tolist() == ["supported"]
+    assert claim["verdict"] == "inconclusive"  # it is not supported as a whole
     assert "Not judged: elsewhere" in claim["reason"]
 
 

@@ -1,5 +1,7 @@
 """Verdicts counted, numbers printed and forest plots placed."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,11 +38,19 @@ def test_every_verdict_is_counted_and_shares_fill_the_bar(shown):
 
 
 def test_the_counts_are_said_in_one_sentence():
-    assert ledger_page.sentence(["supported", "refuted", "supported", "not tested here"]) == (
+    def sentence(verdicts: list[str], settled: Sequence[str] = ()) -> str:
+        by = ["training"] * len(verdicts) + ["algebra"] * len(settled)
+        return ledger_page.sentence(
+            pd.DataFrame({"verdict": [*verdicts, *settled], "decided_by": by})
+        )
+
+    assert sentence(["supported", "refuted", "supported", "not tested here"]) == (
         "Of 4 published claims this study supports 2, refutes 1 and does not test 1."
     )
-    assert ledger_page.sentence(["partly"] * 3) == (
-        "Of 3 published claims this study supports in part 3."
+    assert sentence(["partly"] * 3) == "Of 3 published claims this study supports in part 3."
+    assert sentence(["supported"], ["refuted", "partly"]) == (
+        "Of 3 published claims this study supports 1. Algebra or a primary source settles the "
+        "other 2: 1 refuted and 1 partly."
     )
 
 
@@ -75,7 +85,7 @@ def test_facts_name_only_what_has_a_number(shown):
         "p": "0.63",
         "p after Holm": "1",
         "d_z": "−0.16",
-        "P(WS > BN)": "0.40 (0.10 to 0.70)",
+        "P(WS < BN)": "0.40 (0.10 to 0.70), meaningful",
         "replicates needed": "41",
     }
     assert facts["effect-6-1"]["replicates"] == "9 of 10 (3 never got there)"

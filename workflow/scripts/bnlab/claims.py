@@ -15,9 +15,10 @@ import pandas as pd
 
 from bnlab import metrics as measure
 from bnlab.config import ACROSS_RECIPES, ALL_RECIPES, Run, Study
-from bnlab.ledger import Claim, Effect, Ledger, Rule
+from bnlab.ledger import OF_A_LEVEL, OVER_RATES, Claim, Effect, Ledger, Rule
 from bnlab.statistics import (
     CONFIDENCE,
+    MOST_REPLICATES,
     Interval,
     effect_size,
     equivalence_p,
@@ -107,14 +108,18 @@ def at_the_end(column: str, split: str) -> Callable[[Results, Effect, str], pd.S
     """Loss or accuracy at the last step, or at the last evaluation up to the effect's epoch."""
 
     def quantity(results: Results, effect: Effect, method: str) -> pd.Series:
-        rows = _history(results, effect, method, split)
-        if effect.epoch is not None:
-            # Evaluations fall on whole steps, so an epoch's own may lie a fraction of a step after it.
-            per_step = (rows["epoch"] / rows["step"]).max()
-            rows = rows[rows["epoch"] <= effect.epoch + per_step]
+        rows = _up_to_epoch(_history(results, effect, method, split), effect)
         return rows[rows["step"] == rows["step"].max()].set_index("replicate")[column]
 
     return quantity
+
+
+def _up_to_epoch(rows: pd.DataFrame, effect: Effect) -> pd.DataFrame:
+    if effect.epoch is None:
+        return rows
+    # Evaluations fall on whole steps, so an epoch's own may lie a fraction of a step after it.
+    per_step = (rows["epoch"] / rows["step"]).max()
+    return rows[rows["epoch"] <= effect.epoch + per_step]
 
 
 def over_time(split: str) -> Callable[[Results, Effect, str], pd.Series]:
@@ -143,11 +148,18 @@ def steps_to(split: str) -> Callable[[Results, Effect, str], pd.Series]:
     """The first step at the effect's accuracy, restricted at the last step."""
 
     def quantity(results: Results, effect: Effect, method: str) -> pd.Series:
-        rows = _method_runs(results, "runs", effect, method).set_index("replicate")
-        first = rows[f"first_{split}_{effect.level:g}"].astype(float)
-        return pd.Series(restricted(first, rows["steps"].max()), rows.index)
+        last = _history(results, effect, method, split)["step"].max()
+        first = _first_steps(results, effect, method)
+        return pd.Series(restricted(first, last), first.index)
 
     return quantity
+
+
+def _first_steps(results: Results, effect: Effect, method: str) -> pd.Series:
+    """The first evaluated step at the effect's accuracy, NaN where it is never reached."""
+    rows = _method_runs(results, "runs", effect, method).set_index("replicate")
+    split = effect.quantity.removeprefix("steps_to_")
+    return rows[f"first_{split}_{effect.level:g}"].astype(float)
 
 
 def drift(name: str) -> Callable[[Results, Effect, str], pd.Series]:
@@ -258,30 +270,73 @@ QUANTITIES: dict[str, Callable[[Results, Effect, str], pd.Series]] = {
 """One number a replicate, by the name that the ledger uses."""
 
 
-class Sample(NamedTuple):
-    """An effect's value in each replicate, in the units of the rule; logarithms for a ratio.
+def bounds(results: Results, effect: Effect, method: str) -> tuple[pd.Series, pd.Series]:
+    """The lowest and the highest value that each replicate's may in truth have.
 
-    ``wins`` and ``losses`` are the values compared, for the probability of improvement.
+    An accuracy is first reached at some step after the evaluation before the one that showed it, or after the last one
+    if none did; a range of rates that touches an end of the grid may go on beyond it. Other quantities are exact.
+    """
+    values = QUANTITIES[effect.quantity](results, effect, method)
+    if effect.quantity in OF_A_LEVEL:
+        split = effect.quantity.removeprefix("steps_to_")
+        steps = sorted(_history(results, effect, method, split)["step"].unique())
+        before = dict(zip(steps, [0, *steps], strict=False))
+        reached = _first_steps(results, effect, method).notna()
+        return values.where(~reached, values.map(before)), values.where(reached, np.inf)
+    if effect.quantity in OVER_RATES:
+        ranges = rate_ranges(_method_runs(results, "metrics", effect, method))
+        ranges = ranges.set_index("replicate")
+        return values, values.where(~(ranges["reaches_lowest"] | ranges["reaches_highest"]), np.inf)
+    return values, values
+
+
+class Sample(NamedTuple):
+    """An effect in each replicate, in the units of the rule; logarithms for a ratio.
+
+    ``lowest`` and ``highest`` are what ``values`` may in truth be, ``first`` and ``second`` the values compared, the
+    latter None for one method's own, and ``censored`` counts those that are open at one end.
     """
 
     values: np.ndarray
+    lowest: np.ndarray
+    highest: np.ndarray
     first: np.ndarray
     second: np.ndarray | None
+    censored: int
 
 
 def sample(effect: Effect, results: Results) -> Sample:
     """Paired differences, paired log-ratios, or a method's own values, by replicate."""
-    columns = [QUANTITIES[effect.quantity](results, effect, method) for method in effect.methods]
-    table = pd.concat(columns, axis=1)
-    first = table.iloc[:, 0].to_numpy(float)
-    if len(columns) == 1:
-        return Sample(first, first, None)
-    second = table.iloc[:, 1].to_numpy(float)
-    if effect.is_ratio:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values = np.log(first) - np.log(second)
-        return Sample(np.where(np.isfinite(values), values, np.nan), first, second)
-    return Sample(first - second, first, second)
+    at = [
+        pd.concat([QUANTITIES[effect.quantity](results, effect, method), *bounds_], axis=1)
+        for method in effect.methods
+        for bounds_ in [bounds(results, effect, method)]
+    ]
+    table = pd.concat(at, axis=1).to_numpy(float)
+    first, low, high = table[:, :3].T
+    censored = int(np.isinf(table).sum())
+    if len(at) == 1:
+        return Sample(first, low, high, first, None, censored)
+    second, second_low, second_high = table[:, 3:].T
+    scale = np.log if effect.is_ratio else np.asarray
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = scale(first) - scale(second)
+        lowest, highest = scale(low) - scale(second_high), scale(high) - scale(second_low)
+    values = np.where(np.isfinite(values), values, np.nan)
+    return Sample(values, lowest, highest, first, second, censored)
+
+
+def is_certain(verdict: str, drawn: Sample, low: float, high: float) -> bool:
+    """Whether a verdict holds wherever between its bounds the value of each replicate lies."""
+    least, most = _interval_end(drawn.lowest, "low"), _interval_end(drawn.highest, "high")
+    if verdict == "supported":
+        return least > low and most < high
+    return most <= low or least >= high
+
+
+def _interval_end(values: np.ndarray, end: str) -> float:
+    infinite = np.isinf(values)
+    return values[infinite][0] if infinite.any() else float(getattr(mean_interval(values), end))
 
 
 def judge(values: np.ndarray, low: float, high: float) -> tuple[str, float, Interval]:
@@ -320,15 +375,15 @@ def _thresholds(effect: Effect) -> tuple[float, float]:
     return low, high
 
 
-def combine(verdicts: Sequence[str]) -> str:
-    """The verdict on a claim from those of its effects.
+def combine(verdicts: Sequence[str], whole: bool = True) -> str:
+    """The verdict on a claim from those of its effects; ``whole`` if all of them could be judged.
 
     All supported: supported. Some supported and some refuted: partly. Some refuted and none supported: refuted, since
     what is claimed without limits fails at its first counterexample. Else inconclusive.
     """
     if not verdicts:
         return NOT_TESTED
-    if set(verdicts) == {"supported"}:
+    if set(verdicts) == {"supported"} and whole:
         return "supported"
     if "refuted" in verdicts:
         return "partly" if "supported" in verdicts else "refuted"
@@ -370,15 +425,15 @@ def effect_row(effect: Effect, where: Setting, study: Study, results: Results) -
     drawn = sample(effect, results)
     low, high = _thresholds(effect)
     verdict, p, interval = judge(drawn.values, low, high)
+    coarse = verdict != "inconclusive" and not is_certain(verdict, drawn, low, high)
     name, unit = WORDS[effect.quantity]
     scale = "ratio" if effect.is_ratio else unit
     printed = _printer(scale)
     dataset = study.datasets[where.dataset]
     label = shown_label(dataset.label, dataset.source == "redraw")
-    stands_in = where.dataset != effect.dataset
     shown_with = ALL_RECIPES if effect.experiment in ACROSS_RECIPES else where.recipe
     row: dict[str, Any] = {
-        "region": f"{effect.region} (on {label})" if stands_in else effect.region,
+        "region": _region(effect, where, label, results),
         "experiment": effect.experiment,
         "dataset": where.dataset,
         "dataset_label": label,
@@ -386,7 +441,7 @@ def effect_row(effect: Effect, where: Setting, study: Study, results: Results) -
         "batch": effect.batch or ", ".join(map(str, effect.batches or [])),
         "quantity": effect.quantity,
         "compare": effect.compare,
-        "effect": _in_words(effect, name, study),
+        "effect": _in_words(effect, name, study, results),
         "rule": _rule_in_words(effect.rule, scale),
         "scale": scale,
         "estimate": printed(interval.mean),
@@ -397,19 +452,23 @@ def effect_row(effect: Effect, where: Setting, study: Study, results: Results) -
         "claimed": np.nan if effect.claimed is None else _in_unit(effect.claimed, scale),
         "n": interval.n,
         "replicates": len(drawn.values),
-        "censored": _censored(effect, results),
+        "censored": drawn.censored,
         "p": p,
-        "verdict": verdict,
-        "replicates_needed": replicates_needed(drawn.values, nearest(interval.mean, low, high)),
+        "verdict": "inconclusive" if coarse else verdict,
+        "coarse": coarse,
+        "values": drawn.values,
+        "threshold": nearest(interval.mean, low, high),
         "anchor": f"{effect.experiment}-{where.dataset}-{shown_with}",
     }
     if drawn.second is not None:
-        better = probability_of_improvement(drawn.first, drawn.second)
+        pair = (drawn.first, drawn.second) if np.isfinite(low) else (drawn.second, drawn.first)
+        better = probability_of_improvement(*pair)
         row |= {
             "d_z": effect_size(drawn.values),
             "p_better": better.estimate,
             "p_better_low": better.low,
             "p_better_high": better.high,
+            "better": "meaningful" if better.meaningful else "significant" * better.significant,
         }
     return row
 
@@ -426,16 +485,37 @@ def _in_unit(value: float, scale: str) -> float:
     return value * 100 if scale == "points" else value
 
 
-def _in_words(effect: Effect, name: str, study: Study) -> str:
+def _region(effect: Effect, where: Setting, label: str, results: Results) -> str:
+    """The region in the ledger's words, and what stands in its place in this study."""
+    stand_ins = []
+    if where.dataset != effect.dataset:
+        stand_ins.append(label)
+        if where.recipe == ALL_RECIPES:
+            rates = results["metrics"]["learning_rate"]
+            stand_ins.append(f"rates {rates.min():g} to {rates.max():g}")
+    if effect.recipe not in (None, where.recipe):
+        stand_ins.append(where.recipe)
+    return f"{effect.region} (on {', '.join(stand_ins)})" if stand_ins else effect.region
+
+
+def _in_words(effect: Effect, name: str, study: Study, results: Results) -> str:
     name = name.format(level=effect.level, class_=effect.class_)
     if effect.statistics != "moving":
         name += f" under {effect.statistics} statistics"
     if effect.epoch is not None:
-        name += f" at epoch {effect.epoch:g}"
+        name += f" at epoch {_evaluated_epoch(effect, results):.3g}"
     labels = [study.methods[method].label for method in effect.methods]
     if len(labels) == 1:
         return f"{name} of {labels[0]}"
     return f"{name}: {(' / ' if effect.is_ratio else ' less ').join(labels)}"
+
+
+def _evaluated_epoch(effect: Effect, results: Results) -> float:
+    """The epoch of the evaluation that an effect of some epoch is measured at."""
+    split = effect.quantity.partition("_")[0]
+    return float(
+        _up_to_epoch(_history(results, effect, effect.methods[0], split), effect)["epoch"].max()
+    )
 
 
 def _rule_in_words(rule: Rule, scale: str) -> str:
@@ -444,17 +524,6 @@ def _rule_in_words(rule: Rule, scale: str) -> str:
     if rule.within is not None:
         return f"from {low:g} to {high:g}{unit}"
     return f"above {low:g}{unit}" if rule.above is not None else f"below {high:g}{unit}"
-
-
-def _censored(effect: Effect, results: Results) -> int:
-    """Replicates, of all methods compared, that never reached the effect's accuracy."""
-    if not effect.quantity.startswith("steps_to_"):
-        return 0
-    column = f"first_{effect.quantity.removeprefix('steps_to_')}_{effect.level:g}"
-    return sum(
-        int(_method_runs(results, "runs", effect, method)[column].isna().sum())
-        for method in effect.methods
-    )
 
 
 def judge_ledger(
@@ -479,8 +548,7 @@ def judge_ledger(
             }
             lead = {"id": claim.id, "topic": claim.topic, "test": number}
             rows.append(lead | effect_row(effect, where, study, found))
-    effects = pd.DataFrame(rows, columns=["topic", *EFFECT_COLUMNS])
-    effects = corrected(effects)
+    effects = corrected(pd.DataFrame(rows, columns=["topic", *INTERNAL, *EFFECT_COLUMNS]))
     claims = [
         _claim_row(claim, ledger, effects[effects["id"] == claim.id], absent.get(claim.id, []))
         for claim in ledger.claims
@@ -496,22 +564,40 @@ def _rows_at(table: pd.DataFrame, where: Setting) -> pd.DataFrame:
 def corrected(effects: pd.DataFrame) -> pd.DataFrame:
     """Effects with Holm's correction of p within each topic; without p ≤ 0.05 there, nothing is decided.
 
-    Replicates needed are kept for effects that stay undecided.
+    An effect that several claims of a topic rest on is one test and counts once. For what stays undecided,
+    ``replicates_needed`` is that of a test at the level which the correction leaves to it.
     """
-    effects = effects.assign(p_holm=effects.groupby("topic")["p"].transform(holm))
+    same = ["topic", "effect", "dataset", "recipe", "batch", "p"]
+    once = effects[same].drop_duplicates()
+    once = once.assign(p_holm=once.groupby("topic")["p"].transform(holm))
+    effects = effects.drop(columns="p_holm", errors="ignore").merge(once, on=same, how="left")
     open_ = ~(effects["p_holm"] <= 1 - CONFIDENCE) | (effects["verdict"] == "inconclusive")
     return effects.assign(
         verdict=effects["verdict"].mask(open_, "inconclusive"),
-        replicates_needed=effects["replicates_needed"].where(open_),
+        replicates_needed=[
+            _needed_for(row) if row.Index in open_.index[open_] else np.nan
+            for row in effects.itertuples()
+        ],
     )
+
+
+def _needed_for(effect: Any) -> float:
+    """NaN where the measurement is too coarse, which more replicates do not mend."""
+    if effect.coarse or not effect.p_holm > 0:
+        return np.nan
+    alpha = (1 - CONFIDENCE) * effect.p / effect.p_holm
+    return replicates_needed(effect.values, effect.threshold, alpha=alpha)
 
 
 def _claim_row(
     claim: Claim, ledger: Ledger, effects: pd.DataFrame, absent: Sequence[str]
 ) -> dict[str, Any]:
-    verdict, reason, correction = combine(list(effects["verdict"])), "", ""
+    verdict, correction, decided_by = combine(list(effects["verdict"]), not absent), "", ""
+    if verdict not in ("inconclusive", NOT_TESTED):
+        decided_by = "training"
     if claim.settled is not None:
         verdict, correction = claim.settled.verdict, claim.settled.correction
+        decided_by = claim.settled.by
         reason = f"Settled by {claim.settled.by}" + (
             f", checked in {claim.settled.checked}." if claim.settled.checked else "."
         )
@@ -528,6 +614,7 @@ def _claim_row(
         "claim": claim.claim,
         "claimed": claim.claimed or "",
         "verdict": verdict,
+        "decided_by": decided_by,
         "reason": reason,
         "correction": correction,
         "tests": len(effects),
@@ -541,6 +628,9 @@ def _reason(effects: pd.DataFrame, absent: Sequence[str]) -> str:
         regions = list(effects.loc[effects["verdict"] == verdict, "region"])
         if regions:
             parts.append(f"{verdict.capitalize()}: {'; '.join(regions)}.")
+    coarse = list(effects.loc[effects["coarse"].astype(bool), "region"])
+    if coarse:
+        parts.append(f"Measured too coarsely to decide: {'; '.join(coarse)}.")
     needed = effects["replicates_needed"].dropna()
     if len(needed):
         parts.append(_needed(needed))
@@ -552,11 +642,10 @@ def _reason(effects: pd.DataFrame, absent: Sequence[str]) -> str:
 def _needed(numbers: pd.Series) -> str:
     most = numbers.max()
     if not np.isfinite(most) or most > MOST_REPLICATES:
-        return f"More than {MOST_REPLICATES:,} replicates would be needed to settle it."
-    return f"About {most:.0f} replicates would settle it."
+        return f"More than {MOST_REPLICATES:,} replicates would be needed to find an effect as large as observed."
+    return f"An effect as large as observed would be found with about {most:.0f} replicates."
 
 
-MOST_REPLICATES = 10_000
 CLAIM_COLUMNS = [
     "id",
     "source",
@@ -566,10 +655,12 @@ CLAIM_COLUMNS = [
     "claim",
     "claimed",
     "verdict",
+    "decided_by",
     "reason",
     "correction",
     "tests",
 ]
+INTERNAL = ["coarse", "values", "threshold"]
 EFFECT_COLUMNS = [
     "id",
     "test",
@@ -599,6 +690,7 @@ EFFECT_COLUMNS = [
     "p_better",
     "p_better_low",
     "p_better_high",
+    "better",
     "verdict",
     "replicates_needed",
     "anchor",

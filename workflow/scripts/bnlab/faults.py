@@ -45,7 +45,7 @@ MISTAKES = {
     "bn_fault_batch_at_inference_1": Mistake("F4", "inference uses statistics of each row alone"),
     "bn_fault_statistics_never_updated": Mistake("F5", "inference uses mean 0 and variance 1"),
     "bn_fault_momentum_0.999": Mistake("F6", "the moving averages lag behind 1,000 steps"),
-    "bn_fault_before_dense": Mistake("F8", "the inputs of each layer are normalized"),
+    "bn_fault_before_dense": Mistake("F8", "the inputs of each hidden layer are normalized"),
     "bn_fault_after_activation": Mistake("F9", "the outputs of each activation are normalized"),
     "bn_fault_epsilon_1": Mistake("F12", "ε of 1 in the place of 0.001"),
     "bn_fault_training_mode_evaluation": Mistake("F16", "evaluation runs in training mode"),

@@ -15,10 +15,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from bnlab.config import ALL_RECIPES
-from bnlab.statistics import rounded
-
-MOST_REPLICATES = 10_000
-"""Numbers of replicates needed above it are not worth printing."""
+from bnlab.statistics import MOST_REPLICATES, rounded
 
 
 class Verdict(NamedTuple):
@@ -75,6 +72,8 @@ class Forest(NamedTuple):
     ticks: list[Label]
 
 
+SETTLED_BY = ("algebra", "primary source")
+
 WIDTH = 340
 """Width of a forest plot, in units of the drawing."""
 MARGIN = 14
@@ -100,7 +99,7 @@ def page(
     return {
         "total": len(claims),
         "bar": bar(claims["verdict"]),
-        "sentence": sentence(claims["verdict"]),
+        "sentence": sentence(claims),
         "topics": [
             {"name": topic, "total": len(rows), "bar": bar(rows["verdict"])}
             for topic, rows in claims.groupby("topic", sort=False)
@@ -125,12 +124,21 @@ def bar(verdicts: Iterable[str]) -> list[Part]:
     return parts
 
 
-def sentence(verdicts: Iterable[str]) -> str:
-    """The counts in one sentence."""
-    parts = bar(verdicts)
-    said = [f"{part.verdict.said} {part.claims}" for part in parts if part.claims]
-    listed = " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
-    return f"Of {sum(part.claims for part in parts)} published claims this study {listed}."
+def sentence(claims: pd.DataFrame) -> str:
+    """The counts in words, what training decided apart from what algebra or a primary source settles."""
+    settled = claims["decided_by"].isin(SETTLED_BY)
+    said = [
+        f"{p.verdict.said} {p.claims}" for p in bar(claims.loc[~settled, "verdict"]) if p.claims
+    ]
+    text = f"Of {len(claims)} published claims this study {_listed(said)}."
+    if not settled.any():
+        return text
+    said = [f"{p.claims} {p.verdict.name}" for p in bar(claims.loc[settled, "verdict"]) if p.claims]
+    return f"{text} Algebra or a primary source settles the other {settled.sum()}: {_listed(said)}."
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _claim(
@@ -187,7 +195,9 @@ def _facts(row: Any, labels: Mapping[str, str]) -> list[tuple[str, str]]:
         first, second = (labels.get(name, name) for name in row.compare.split()[::2])
         low, high = row.p_better_low, row.p_better_high
         spread = f" ({low:.2f} to {high:.2f})" if np.isfinite(low) else ""
-        facts.append((f"P({first} > {second})", f"{row.p_better:.2f}{spread}"))
+        sign = ">" if np.isfinite(row.threshold_low) else "<"
+        weight = f", {row.better}" if isinstance(row.better, str) and row.better else ""
+        facts.append((f"P({first} {sign} {second})", f"{row.p_better:.2f}{spread}{weight}"))
     if not np.isnan(row.replicates_needed):
         few = row.replicates_needed <= MOST_REPLICATES
         needed = f"{np.ceil(row.replicates_needed):,.0f}" if few else f"> {MOST_REPLICATES:,}"

@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from bnlab.files import JobError, read_csv, read_json, save_json, save_text
+from bnlab.ledger_page import sentence
 from bnlab.statistics import rounded
 
 PUBLISHED = "reports/published"
@@ -40,14 +41,6 @@ FIGURES = {
 
 HEADLINES = ((5, 3), (6, 1), (6, 2), (7, 1), (9, 1), (14, 1), (15, 1))
 """Effects in the README: number of the claim, and of the test within it."""
-
-VERDICTS = {
-    "supported": "supported",
-    "refuted": "refuted",
-    "partly": "supported in part",
-    "inconclusive": "inconclusive",
-    "not tested here": "not tested here",
-}
 
 BEGIN, END = "<!-- findings -->", "<!-- /findings -->"
 
@@ -120,12 +113,9 @@ def findings(folder: Path) -> str:
     """
     claims, effects = read_csv(folder / "claims.csv"), read_csv(folder / "effects.csv")
     study = read_json(folder / "manifest.json")["study"]
-    counts = claims["verdict"].value_counts()
-    order = sorted(counts.index, key=list(VERDICTS).index)
-    verdicts = ", ".join(f"{counts[verdict]} {VERDICTS[verdict]}" for verdict in order)
     images = [f"![{alt}]({PUBLISHED}/{name})" for name, alt in FIGURES.items()]
     paragraphs = [
-        f"Of {len(claims)} claims from {claims['source'].nunique()} documents, {verdicts}: "
+        f"{sentence(claims)} The claims are those of {claims['source'].nunique()} documents: "
         f"[every verdict]({PUBLISHED}/claims.csv) and [every effect]({PUBLISHED}/effects.csv) of "
         f"the study `{study}`, and [its report]({PUBLISHED}/report.html).",
         *images,
