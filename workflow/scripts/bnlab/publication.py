@@ -42,6 +42,9 @@ FIGURES = {
 HEADLINES = ((5, 3), (6, 1), (6, 2), (7, 1), (9, 1), (14, 1), (15, 1))
 """Effects in the README: number of the claim, and of the test within it."""
 
+TOO_LARGE = "percentiles.csv"
+"""Half of all that the tables weigh, and drawn in the report: left out."""
+
 BEGIN, END = "<!-- findings -->", "<!-- /findings -->"
 
 
@@ -145,7 +148,11 @@ def _parts(readme: str) -> tuple[str, str, str]:
 
 def _pieces(source: Path, called: str) -> list[str]:
     """Names of the files to be published, once they are all there and not too large."""
-    tables = sorted(path.relative_to(source).as_posix() for path in source.glob("tables/**/*.csv"))
+    tables = sorted(
+        path.relative_to(source).as_posix()
+        for path in source.glob("tables/**/*.csv")
+        if path.name != TOO_LARGE
+    )
     names = [*FILES, *FIGURES, *(tables or ["tables/"])]
     missing = [name for name in names if not (source / name).is_file()]
     if missing:
