@@ -273,7 +273,7 @@ def verdict(*runs):
         (run(F2, 0.9119), ("compatible", "")),
         (run(F2, 0.9125), ("excluded", "too high")),
         (run(F2, 0.9015), ("excluded", "too low")),
-        (run(F2, 0.9018), ("undecided", "too low, but the interval reaches the target")),
+        (run(F2, 0.9018), ("undecided", "barely too low")),
         (run(F2, 0.907, early=0.795), ("excluded", "slow start")),
         (run(F2, 0.5, early=0.795), ("excluded", "slow start and too low")),
         (run(F2, 0.907, epochs=range(1, 7)), ("undecided", "stopped before Base's epoch")),

@@ -184,7 +184,7 @@ def _judgement(
         if not stopped and there["mean"] < lowest:
             reasons.append("too low")
     if reasons in (["too high"], ["too low"]) and _reaches(there):
-        return "undecided", f"{reasons[0]}, but the interval reaches the target"
+        return "undecided", f"barely {reasons[0]}"
     if reasons:
         return "excluded", " and ".join(reasons)
     if not np.isfinite(of_base):
