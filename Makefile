@@ -10,29 +10,37 @@ UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(BIN)/uv)
 SUPPORTED := import sys; v = sys.version.split()[0]; \
   sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else \
   f"Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is {v}. Name another: make PYTHON=python3.12")
+LOCKED = { code=$$?; ! ls .snakemake/locks/*.lock >/dev/null 2>&1 || echo 'If no other Snakemake runs here, an earlier \
+  one was cut off. Type `make unlock`, and then the same command again.'; exit $$code; }
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url \
   --no-emit-find-links --custom-compile-command "make lock" --group dev pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo study publish test lint bench lock environment
+.PHONY: help demo study unlock publish test test-method lint bench lock environment
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
 
 demo: environment  ## the whole study in minutes, on data that need no download
-	$(BIN)/snakemake --configfile workflow/studies/demo.yaml
+	$(BIN)/snakemake --configfile workflow/studies/demo.yaml || $(LOCKED)
 	@printf '\nThe report: %s\n' '$(CURDIR)/reports/demo/report.html'
 
 study: environment  ## the full study of config.yaml
-	$(BIN)/snakemake --cores all
+	$(BIN)/snakemake --cores all || $(LOCKED)
 	@printf '\nThe report: %s\n' '$(CURDIR)/reports/full/report.html'
+
+unlock: environment  ## after a power cut or kill -9, before the same command again
+	$(BIN)/snakemake --unlock
 
 publish: environment  ## a finished study, STUDY=name, to reports/published and the README
 	$(BIN)/python workflow/scripts/publish.py $(STUDY)
 
 test: environment  ## all tests
 	$(BIN)/pytest
+
+test-method: environment  ## tests of a normalizer, METHOD=file.py:Class OPTIONS='p=1'
+	$(BIN)/python workflow/scripts/test_method.py '$(METHOD)' $(OPTIONS)
 
 lint: environment  ## format, style, types, and Snakemake's own advice
 	$(BIN)/ruff format --check .

@@ -2,7 +2,7 @@
 #
 #   snakemake -n                     what would be done
 #   snakemake --cores all            everything, to reports/<study>/report.html
-#   snakemake learning_curves        one experiment: its figures and tables
+#   snakemake <experiment>           one experiment of the study: its figures and tables
 #   snakemake --configfile workflow/studies/demo.yaml    another study
 
 from snakemake.utils import min_version
@@ -34,30 +34,16 @@ rule all:
         f"{REPORTS}/report.html",
 
 
-rule learning_curves:
-    input:
-        pieces("learning_curves"),
+for experiment in rooms.experiments():
 
-
-rule batch_size:
-    input:
-        pieces("batch_size"),
-
-
-rule learning_rate:
-    input:
-        pieces("learning_rate"),
-
-
-rule faults:
-    input:
-        pieces("faults"),
+    rule:
+        name:
+            experiment
+        input:
+            pieces(experiment),
+        localrule: True
 
 
 localrules:
     all,
-    learning_curves,
-    batch_size,
-    learning_rate,
-    faults,
     download,  # on a cluster, only the machine that one logs in to may reach OpenML

@@ -1,13 +1,19 @@
 """The methods of the project by the names that its config gives them."""
 
-from bnlab import layers
+from bnlab.networks.block import Method
+from bnlab.networks.kernels.ws import WS
+from bnlab.networks.kernels.ws_scaled import WSScaled
+from bnlab.networks.normalizers.bn import BN
+from bnlab.networks.normalizers.gn import GN
+from bnlab.networks.normalizers.ln import LN
 
 METHODS = {
-    "base": layers.Base,
-    "bn": layers.BN,
-    "ln": layers.LN,
-    "ws": layers.WS,
-    "ws_scaled": layers.WSScaled,
-    "ws_bn": layers.WSBN,
-    "ws_ln": layers.WSLN,
+    "base": Method(),
+    "bn": Method(normalizer=BN),
+    "ln": Method(normalizer=LN),
+    "gn": Method(normalizer=GN, options={"groups": 2}),
+    "ws": Method(kernel=WS),
+    "ws_scaled": Method(kernel=WSScaled),
+    "ws_bn": Method(kernel=WS, normalizer=BN),
+    "ws_ln": Method(kernel=WS, normalizer=LN),
 }

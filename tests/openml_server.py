@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from xml.sax.saxutils import escape
 
-from bnlab.datasets import Table
+from bnlab.data.datasets import Table
 
 NAMESPACE = 'xmlns:oml="http://openml.org/openml"'
 TARGET = "class"

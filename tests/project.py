@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from bnlab.config import Run, Study
-from bnlab.validation import read
+from bnlab.study.config import Run, Study
+from bnlab.study.validation import read
 
 CHECKOUT = Path(__file__).parents[1]
 SOURCES = ("Snakefile", "config.yaml", "workflow", "profiles")
@@ -54,8 +54,15 @@ class Project:
         return Project(self.folder, (), self.environment)
 
     def overlaid(self, content: Mapping[str, Any] | str, name: str = "overlay.yaml") -> "Project":
-        """The same folder with one more overlay, given as a mapping or as YAML text."""
-        text = content if isinstance(content, str) else yaml.safe_dump(dict(content))
+        """The same study with one more overlay laid over it, given as a mapping or as YAML text.
+
+        Without a name of its own it has that of the study.
+        """
+        text = (
+            content if isinstance(content, str) else yaml.safe_dump(dict(content), sort_keys=False)
+        )
+        named = re.search(r"^study:", text, re.MULTILINE)
+        text += "" if named else f"\nstudy: {self.study.study}\n"
         (self.folder / name).write_text(text, encoding="utf8")
         overlays = tuple(known for known in self.overlays if known != name)
         return Project(self.folder, (*overlays, name), self.environment)
@@ -125,7 +132,7 @@ class Plan:
         trained = {
             Run(dataset, method, int(batch), recipe) for method, dataset, batch, recipe in runs
         }
-        assert len(trained) == jobs["train"]
+        assert len(trained) == jobs["train"], text
         return cls(jobs, trained)
 
     def count(self, stem: str) -> int:

@@ -8,11 +8,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from bnlab import coverage, figures, report, tables
-from bnlab.config import ACROSS_RECIPES, ALL_RECIPES
+from bnlab.analysis import coverage, tidy
+from bnlab.analysis.summaries import published, shown_label
+from bnlab.analysis.thresholds import first_step_reaching
+from bnlab.experiments import function
 from bnlab.files import read_csv, save_csv, save_json
-from bnlab.probes import first_step_reaching
+from bnlab.page import report, style
+from bnlab.study import rooms
+from bnlab.study.names import ALL_RECIPES
+
+DECLARED = rooms.experiments()
+FIGURE_KEYS = [(name, f.kind) for name, about in DECLARED.items() for f in about.figures]
+RESULT_KEYS = [(name, t.kind) for name, about in DECLARED.items() for t in about.tables]
+TABLE_KEYS = list(dict.fromkeys([*FIGURE_KEYS, *RESULT_KEYS]))
+"""Experiment and kind of everything that is declared."""
 
 LABELS = {"base": "Base", "bn": "BN", "ln": "LN", "ws": "WS", "ws_bn": "WS + BN"}
 METHODS = tuple(LABELS)
@@ -21,6 +32,28 @@ LABELS |= {
     "bn_fault_epsilon_1": "BN, ε = 1",
 }
 STEPS = (0, 10, 50, 100, 200, 500, 1000)
+
+
+def tabulated(
+    experiment: str,
+    kind: str,
+    sources: dict[str, pd.DataFrame],
+    dataset: str,
+    recipe: str,
+    label: str,
+    labels: dict[str, str],
+) -> pd.DataFrame:
+    """A published table, as the rule makes it."""
+    about = DECLARED[experiment]
+    item = next(i for i in (*about.figures, *about.tables) if i.kind == kind)
+    read = [sources[name] for name in item.reads]
+    return published(function(experiment, "tables", kind), read, dataset, recipe, label, labels)
+
+
+def draw(experiment: str, kind: str, table: pd.DataFrame) -> Figure:
+    """A figure, as the rule draws it."""
+    (item,) = [figure for figure in DECLARED[experiment].figures if figure.kind == kind]
+    return style.draw(function(experiment, "figures", kind), item.title, table)
 
 
 def history(
@@ -154,7 +187,7 @@ def learning_curves(
         labels, probabilities = predictions(r["method"])
         probabilities[[step is not None for step in r["diverged_at"]]] = np.nan
         names = ["one", "two", "three", "four"]
-        scored.append(tables.score_predictions(labels, probabilities, names))
+        scored.append(tidy.score_predictions(labels, probabilities, names))
     timing = pd.DataFrame(
         {
             "dataset": "digits",
@@ -167,14 +200,14 @@ def learning_curves(
         }
     )
     return {
-        "metrics": tables.collect(runs, histories),
-        "runs": tables.collect(runs, [tables.run_rows(r) for r in runs]),
-        "percentiles": tables.collect(
+        "metrics": tidy.collect(runs, histories),
+        "runs": tidy.collect(runs, [tidy.run_rows(r) for r in runs]),
+        "percentiles": tidy.collect(
             runs, [probes(r["method"], diverged_at=r["diverged_at"]) for r in runs]
         ),
         "timing": timing,
         **{
-            name: tables.collect(runs, [scores[name] for scores in scored])
+            name: tidy.collect(runs, [scores[name] for scores in scored])
             for name in ("classes", "roc", "confusion")
         },
     }
@@ -186,8 +219,8 @@ def batch_size() -> dict[str, pd.DataFrame]:
     runs = [run(m, b, diverged_at=(100, 500) if (m, b) == ("bn", 1) else ()) for m, b in grid]
     histories = [history(r["method"], r["batch"], 4, r["diverged_at"]) for r in runs]
     return {
-        "metrics": tables.collect(runs, histories),
-        "runs": tables.collect(runs, [tables.run_rows(r) for r in runs]),
+        "metrics": tidy.collect(runs, histories),
+        "runs": tidy.collect(runs, [tidy.run_rows(r) for r in runs]),
     }
 
 
@@ -210,21 +243,21 @@ def learning_rate() -> dict[str, pd.DataFrame]:
             summary = run(method, recipe=f"lr{rate:g}", diverged_at=gone)
             runs.append(summary | {"learning_rate": rate})
     return {
-        "metrics": tables.collect(runs, histories),
-        "runs": tables.collect(runs, [tables.run_rows(r) for r in runs]),
+        "metrics": tidy.collect(runs, histories),
+        "runs": tidy.collect(runs, [tidy.run_rows(r) for r in runs]),
     }
 
 
 def recipe(experiment: str) -> str:
     """What stands in the place of the recipe in the made-up tables of an experiment."""
-    return ALL_RECIPES if experiment in ACROSS_RECIPES else "lr0.1"
+    return ALL_RECIPES if DECLARED[experiment].across else "lr0.1"
 
 
 def faults() -> dict[str, pd.DataFrame]:
     """The sources of the tables of faults; base passes 94 % at the last step but one."""
     methods = ("base", "bn", "bn_fault_stop_gradient", "bn_fault_epsilon_1")
     runs = [run(method) for method in methods]
-    return {"metrics": tables.collect(runs, [history(method) for method in methods])}
+    return {"metrics": tidy.collect(runs, [history(method) for method in methods])}
 
 
 FIGURES = (
@@ -237,6 +270,9 @@ TABLES = (
 )
 
 
+EXPERIMENTS = ("learning_curves", "batch_size", "faults")
+
+
 def study(label: str) -> dict[str, Any]:
     """A checked config as plain data."""
     return {
@@ -244,11 +280,11 @@ def study(label: str) -> dict[str, Any]:
         "title": "A made-up study",
         "seed": 1,
         "replicates": 4,
-        "methods": {name: {"layer": name.upper(), "label": text} for name, text in LABELS.items()},
+        "methods": {name: {"label": text} for name, text in LABELS.items()},
         "datasets": {"digits": {"label": label, "source": "redraw"}},
         "recipes": {
             "lr0.1": {
-                "hidden": [100, 100, 100],
+                "network": {"perceptron": [100, 100, 100]},
                 "activation": "sigmoid",
                 "learning_rate": 0.1,
                 "learning_rate_reference_batch": None,
@@ -256,11 +292,7 @@ def study(label: str) -> dict[str, Any]:
                 "probes": ["percentiles"],
             }
         },
-        "experiments": {
-            "learning_curves": {"title": "Learning curves", "question": "Is it faster?"},
-            "batch_size": {"title": "Batch size", "question": "Does the batch matter?"},
-            "faults": {"title": "Faults", "question": "Which mistake was it?"},
-        },
+        "experiments": dict.fromkeys(EXPERIMENTS, {"runs": []}),
     }
 
 
@@ -292,46 +324,46 @@ def write_report(
         "batch_size": batch_size(),
         "faults": faults(),
     }
-    shown = tables.shown_label(label, redraw=True)
+    shown = shown_label(label, redraw=True)
 
     def item(name: str) -> report.Item:
         experiment, kind = name.split("/")
         csv = folder / "tables" / experiment / "digits" / "lr0.1" / f"{kind}.csv"
         csv.parent.mkdir(parents=True, exist_ok=True)
-        table = tables.tabulate(
-            experiment, kind, sources[experiment], "digits", "lr0.1", shown, LABELS
-        )
+        table = tabulated(experiment, kind, sources[experiment], "digits", "lr0.1", shown, LABELS)
         table.to_csv(csv, index=False)
         return report.Item(experiment, "digits", "lr0.1", kind, csv)
 
     def drawn(item: report.Item) -> report.Item:
         svg = folder / "figures" / item.experiment / f"{item.kind}.svg"
         svg.parent.mkdir(parents=True, exist_ok=True)
-        figure = figures.draw(item.experiment, item.kind, read_csv(item.csv))
-        figures.save(figure, svg, svg.with_suffix(".png"))
+        figure = draw(item.experiment, item.kind, read_csv(item.csv))
+        style.save(figure, svg, svg.with_suffix(".png"))
         return item._replace(svg=svg)
 
     datasets, runs = {"digits": data()}, [run("base", diverged_at=(500,)), run("bn")]
-    save_json(folder / "study.json", report.record(study(label), datasets, runs))
+    save_json(folder / "study.json", report.record(study(label), datasets, runs, []))
     simulated = coverage.simulate(simulations=20)
     save_csv(folder / "tables" / "coverage.csv", simulated)
     if ledger:
         save_csv(folder / "claims.csv", ledger.claims)
         save_csv(folder / "effects.csv", ledger.effects)
         ledger = report.Ledger(*(read_csv(folder / f"{name}.csv") for name in ledger._fields))
-    captions = Path(__file__).parents[1] / "workflow" / "report"
     page = folder / "report.html"
     page.write_text(
         report.render(
             study=study(label),
+            declared={name: DECLARED[name] for name in EXPERIMENTS},
+            find=function,
             figures=[drawn(item(name)) for name in figure_kinds],
             tables=[item(name) for name in table_kinds],
             datasets=datasets,
             runs=runs,
             captions={
-                (path.parent.name, path.stem): path.read_text() for path in captions.glob("*/*.rst")
+                (path.parents[1].name, path.stem): path.read_text()
+                for path in rooms.EXPERIMENTS.glob("*/captions/*.rst")
             },
-            formulas={"BASE": "y = φ(u)", "BN": "y = φ(γ·û + β)"},
+            formulas=dict.fromkeys(LABELS, "y = φ(u)") | {"bn": "y = φ(γ·û + β)"},
             folder=folder,
             coverage=simulated,
             coverage_caption="How often an interval contains the truth.",

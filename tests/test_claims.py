@@ -8,18 +8,23 @@ import pytest
 import synthetic
 from scipy import stats
 
-from bnlab import claims, tables
-from bnlab.claims import combine, corrected, judge, judge_ledger
-from bnlab.config import Study
-from bnlab.ledger import Effect, Ledger
+from bnlab.analysis import claims
+from bnlab.analysis import effects as judging
+from bnlab.analysis.claims import combine, corrected
+from bnlab.analysis.effects import judge
+from bnlab.experiments import quantity as find_quantity
+from bnlab.experiments.learning_curves import tables
+from bnlab.study.config import Study
+from bnlab.study.ledger import Effect, Ledger
 
 RECIPE = {
-    "hidden": [8],
+    "network": {"perceptron": [8]},
     "activation": "sigmoid",
     "initializer": "glorot_uniform",
     "optimizer": "sgd",
     "learning_rate": 0.1,
     "budget": {"steps": 1000},
+    "probes": ["percentiles", "predictions"],
 }
 DATASET = {
     "label": "<digits>",
@@ -48,13 +53,11 @@ STUDY = Study.model_validate(
         "title": "Small",
         "seed": 1,
         "replicates": 4,
-        "methods": {
-            name: {"layer": name.upper(), "label": synthetic.LABELS[name]} for name in METHODS
-        },
+        "methods": {name: {"label": synthetic.LABELS[name]} for name in METHODS},
         "datasets": {"digits": DATASET},
         "recipes": {"lr0.1": RECIPE | {"stands_for": "long"}},
         "experiments": {
-            name: {"title": name, "question": "?", "runs": [group(batches)]}
+            name: {"runs": [group(batches)]}
             for name, batches in (("learning_curves", [60]), ("batch_size", [2, 16, 256]))
         },
     }
@@ -88,6 +91,10 @@ def ledger_of(*tests: Effect, **claim) -> Ledger:
             "claims": [entry | ({"tests": dumped} if dumped else {}) | claim],
         }
     )
+
+
+def judge_ledger(ledger: Ledger, study: Study, results) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return claims.judge_ledger(ledger, study, results, find_quantity)
 
 
 def judged(*tests: Effect, **claim) -> tuple[pd.Series, pd.DataFrame]:
@@ -294,6 +301,15 @@ def test_what_the_study_does_not_train_is_not_tested_and_said(changes, why):
     assert why in claim["reason"]
 
 
+def test_what_the_recipes_do_not_record_is_not_tested_and_said():
+    unprobed = STUDY.recipes["lr0.1"].model_copy(update={"probes": []})
+    study = STUDY.model_copy(update={"recipes": {"lr0.1": unprobed}})
+    wanted = ledger_of(effect(quantity="macro_auc"), effect())
+    found, effects = claims.judge_ledger(wanted, study, RESULTS, find_quantity)
+    assert len(effects) == 1
+    assert "does not record classes" in found.iloc[0]["reason"]
+
+
 def test_a_claim_keeps_the_effects_that_can_be_judged():
     early = effect(quantity="mean_test_accuracy")
     claim, effects = judged(early, effect(region="elsewhere", dataset="bng_glass"))
@@ -312,4 +328,4 @@ def test_settled_and_untested_claims_say_why():
 
 def test_all_columns_are_there_even_when_nothing_could_be_judged():
     _, effects = judged(untested="Needs ImageNet.")
-    assert list(effects.columns) == claims.EFFECT_COLUMNS
+    assert list(effects.columns) == judging.EFFECT_COLUMNS

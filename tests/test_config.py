@@ -12,9 +12,9 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from bnlab import config, layer_source, validation
-from bnlab.config import Figure, Run
-from bnlab.validation import ConfigError
+from bnlab.study import config, datasets, names, validation
+from bnlab.study.config import Item, Run
+from bnlab.study.places import ConfigError
 
 ROOT = Path(__file__).parents[1]
 STUDIES = ROOT / "workflow" / "studies"
@@ -25,9 +25,9 @@ title: A small study
 seed: 1
 replicates: 2
 methods:
-  base: {layer: Base, label: Base}
-  bn: {layer: BN, label: BN}
-  ln: {layer: LN, label: LN}
+  base: {label: Base}
+  bn: {normalizer: bn, label: BN}
+  ln: {normalizer: ln, label: LN}
 datasets:
   flowers:
     label: flowers
@@ -44,45 +44,32 @@ datasets:
     shape: {rows: 400, features: 4, classes: 3}
     split: {test: 0.2, validation: 0.1}
     scaling: standardize
+recipe_defaults:
+  network: {perceptron: [8, 8]}
+  optimizer: sgd
 recipes:
   quick:
-    hidden: [8, 8]
     activation: sigmoid
     initializer: glorot_uniform
-    optimizer: sgd
     learning_rate: 0.1
     budget: {epochs: 3}
   probed:
-    hidden: [8, 8]
     activation: relu
     initializer: he_normal
-    optimizer: sgd
     learning_rate: 0.1
     learning_rate_reference_batch: 60
     budget: {steps: 50}
-    probes: [percentiles]
+    probes: [percentiles, predictions]
 experiments:
   learning_curves:
-    title: Curves
-    question: Which is faster?
     runs:
       - datasets: [flowers]
         methods: [base, bn]
         batches: [16]
         recipes: [quick, probed]
   batch_size:
-    title: Batches
-    question: Which is steadier?
     runs:
       - {datasets: [flowers], methods: [bn], batches: [2, 16], recipes: [quick]}
-"""
-
-LAYERS = """\
-import keras
-class _Hidden: ...
-class Base(keras.layers.Layer): ...
-class BN(Base): ...
-class LN(Base): ...
 """
 
 RUNS = "experiments.learning_curves.runs.0"
@@ -92,18 +79,13 @@ experiments:
   learning_curves: null
   batch_size: null
   learning_rate:
-    title: Rates
-    question: Which rate?
     runs: [{datasets: [flowers], methods: [base, bn], batches: [16], recipes: [quick, probed]}]
 """
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, empty; methods are looked up in LAYERS."""
-    (tmp_path / "layers").mkdir()
-    (tmp_path / "layers" / "layers.py").write_text(LAYERS)
-    monkeypatch.setattr(layer_source, "LAYERS_FILE", tmp_path / "layers" / "layers.py")
+    """The current folder, empty."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -131,10 +113,11 @@ def problems(folder: Path) -> Callable[..., list[str]]:
 
 
 def written(folder: Path, *texts: str) -> list[Path]:
-    """The texts as files: config.yaml, 1.yaml, 2.yaml, …"""
+    """The texts as files: config.yaml, 1.yaml, 2.yaml, …; an overlay gives the study a name of its own."""
     files = [folder / f"{index or 'config'}.yaml" for index in range(len(texts))]
     for file, text in zip(files, texts, strict=True):
-        file.write_text(text)
+        named = re.search("^study:", text, re.MULTILINE)
+        file.write_text(text if named else f"{text}\nstudy: own\n")
     return files
 
 
@@ -164,16 +147,16 @@ def test_a_run_that_two_experiments_share_is_one_run(small):
 
 def test_a_run_lies_where_a_person_would_look_for_it():
     assert Run("mnist", "bn", 60, "lr0.1").path == "mnist/bn/batch60/lr0.1"
-    figure = Figure("learning_curves", "mnist", "lr0.1", "accuracy")
+    figure = Item("learning_curves", "mnist", "lr0.1", "accuracy")
     assert figure.path == "learning_curves/mnist/lr0.1/accuracy"
 
 
-def test_percentile_figures_are_made_only_where_the_recipe_probes_percentiles(small):
+def test_figures_of_percentiles_and_predictions_are_made_only_where_the_recipe_records_them(small):
     figures = [f for f in small().figures() if f.experiment == "learning_curves"]
     by_recipe = {
-        name: [f.figure for f in figures if f.recipe == name] for name in ("quick", "probed")
+        name: [f.kind for f in figures if f.recipe == name] for name in ("quick", "probed")
     }
-    assert by_recipe["quick"] == ["accuracy", "roc", "confusion"]
+    assert by_recipe["quick"] == ["accuracy"]
     assert by_recipe["probed"] == ["accuracy", "percentiles", "drift", "roc", "confusion"]
 
 
@@ -191,24 +174,24 @@ def test_batch_size_figures_need_the_methods_and_small_batches_they_show(
 ):
     runs = f"[{{datasets: [flowers], methods: {methods}, batches: {batches}, recipes: [quick]}}]"
     study = small(f"experiments: {{learning_curves: null, batch_size: {{runs: {runs}}}}}")
-    assert [figure.figure for figure in study.figures()] == figures
+    assert [figure.kind for figure in study.figures()] == figures
 
 
 def test_rates_are_compared_across_recipes(small):
     study = small(RATES)
-    found = [(item.dataset, item.recipe, item.figure) for item in study.figures() + study.tables()]
+    found = [(item.dataset, item.recipe, item.kind) for item in study.figures() + study.tables()]
     kinds = ["heat_map", "rate_range", "best_rates", "rates"]
-    assert found == [("flowers", config.ALL_RECIPES, kind) for kind in kinds]
+    assert found == [("flowers", names.ALL_RECIPES, kind) for kind in kinds]
 
 
 def test_base_and_bn_are_timed_only_where_both_are_run(small):
-    tables = {(t.experiment, t.figure) for t in small().tables()}
+    tables = {(t.experiment, t.kind) for t in small().tables()}
     assert ("learning_curves", "timing") in tables
     alone = (
         "experiments: {learning_curves: {runs: [{datasets: [flowers], methods: [bn], "
         "batches: [16], recipes: [quick]}]}}"
     )
-    tables = {(t.experiment, t.figure) for t in small(alone).tables()}
+    tables = {(t.experiment, t.kind) for t in small(alone).tables()}
     assert ("learning_curves", "timing") not in tables
 
 
@@ -230,7 +213,7 @@ def test_a_redraw_brings_its_original_along(small):
     ],
 )
 def test_sizes_of_a_split_are_rows_or_rounded_shares_of_all_rows(rows, test, validation, expected):
-    split = config.Split(test=test, validation=validation)
+    split = datasets.Split(test=test, validation=validation)
     assert tuple(split.sizes(rows)) == expected
 
 
@@ -276,7 +259,7 @@ def test_null_in_an_overlay_takes_a_key_away(small):
 
 
 def test_overlays_are_laid_as_snakemake_lays_them(folder):
-    overlay = "study: over\nrecipes: {quick: {hidden: [4]}}\nexperiments: {batch_size: null}\n"
+    overlay = "study: over\nrecipes: {quick: {network: {perceptron: [4]}}}\nexperiments: {batch_size: null}\n"
     merged = yaml.safe_load(SMALL)
     update_config(merged, yaml.safe_load(overlay))
     files = written(folder, SMALL, overlay)
@@ -341,7 +324,16 @@ def test_the_advice_for_a_number_in_text_is_a_number_in_yaml_and_the_same(proble
         ("test: 0.2", "test: 1.0", "datasets.flowers.split.test", "1.0 is no size"),
         ("rows: 150", "rows: 150.0", "datasets.flowers.shape.rows", "not a whole number"),
         ("features: 4", "features: 0", "datasets.flowers.shape.features", "1 and above"),
-        ("layer: BN", "layer: _Hidden", "methods.bn.layer", "allowed: Base, BN, LN)"),
+        ("normalizer: bn", "normalizer: bnn", "methods.bn.normalizer", "did you mean 'bn'?"),
+        ("normalizer: bn", "normalizer: 3", "methods.bn.normalizer", "not text"),
+        ("normalizer: bn", "normalizer: [bn]", "methods.bn.normalizer", "not text"),
+        ("normalizer: bn", "normalizer: Bn!", "methods.bn.normalizer", "names nothing"),
+        (
+            "{normalizer: bn",
+            "{kernel: wss, normalizer: bn",
+            "methods.bn.kernel",
+            "did you mean 'ws'?",
+        ),
         ("label: BN", "label: Base", "methods.bn.label", "'base'"),
         (
             "label: flowers (redraw)",
@@ -363,9 +355,20 @@ def test_the_advice_for_a_number_in_text_is_a_number_in_yaml_and_the_same(proble
             "recipes.probed.activation",
             "did you mean 'relu'?",
         ),
-        ("hidden: [8, 8]", "hidden: 8", "recipes.quick.hidden", "not a list"),
-        ("hidden: [8, 8]", "hidden: []", "recipes.quick.hidden", "empty"),
-        ("hidden: [8, 8]", "hidden: [8, -1]", "recipes.quick.hidden.1", "1 and above"),
+        (
+            "{perceptron: [8, 8]}",
+            "{perceptron: 8}",
+            "recipe_defaults.network.perceptron",
+            "not a list",
+        ),
+        ("perceptron: [8, 8]", "perceptron: []", "recipe_defaults.network.perceptron", "empty"),
+        ("[8, 8]", "[8, -1]", "recipe_defaults.network.perceptron.1", "1 and above"),
+        (
+            "perceptron:",
+            "perceptrn:",
+            "recipe_defaults.network.perceptrn",
+            "did you mean 'perceptron'?",
+        ),
         ("learning_rate: 0.1", "learning_rate: 0", "recipes.quick.learning_rate", "above 0"),
         (
             "learning_rate: 0.1",
@@ -393,7 +396,12 @@ def test_the_advice_for_a_number_in_text_is_a_number_in_yaml_and_the_same(proble
         ),
         ("{epochs: 3}", "{}", "recipes.quick.budget", "exactly one of steps, epochs"),
         ("{epochs: 3}", "3", "recipes.quick.budget", "not a mapping"),
-        ("[percentiles]", "[percentile]", "recipes.probed.probes.0", "did you mean 'percentiles'?"),
+        (
+            "[percentiles, predictions]",
+            "[percentile, predictions]",
+            "recipes.probed.probes.0",
+            "did you mean 'percentiles'?",
+        ),
         ("batches: [16]", "batches: [0]", f"{RUNS}.batches.0", "1 and above"),
         ("batches: [16]", "batches: [106]", f"{RUNS}.batches.0", "1 to 105"),
         ("batches: [16]", "batches: [16, 16]", f"{RUNS}.batches.1", "twice"),
@@ -405,11 +413,11 @@ def test_the_advice_for_a_number_in_text_is_a_number_in_yaml_and_the_same(proble
             "  batch_size:",
             "  batch_sizes:",
             "experiments.batch_sizes",
-            "allowed: learning_curves, batch_size",
+            "did you mean 'batch_size'?",
         ),
         ("study: small", "study: Small/1", "study", "cannot be a name"),
         ("  quick:", "  Quick-1:", "recipes.Quick-1", "cannot be a name"),
-        ("title: Curves", "title: 3", "experiments.learning_curves.title", "quotes"),
+        ("title: A small study", "title: 3", "title", "quotes"),
         (
             "scaling: none",
             "scaling: none\n    sha256: {features: abc, labels: abc}",
@@ -460,7 +468,7 @@ def test_only_the_mapping_that_counts_is_placed_where_a_key_appears_twice(proble
 def test_what_lies_below_a_name_that_is_not_allowed_is_left_alone(problems):
     [line] = problems(overlays=("experiments: {landscape: {title: 3}}\n",))
     assert line.endswith(
-        "unknown experiment 'landscape' (allowed: learning_curves, batch_size, learning_rate, faults)"
+        "unknown experiment 'landscape' (allowed: batch_size, faults, learning_curves, learning_rate)"
     )
 
 
@@ -470,7 +478,7 @@ def test_recipes_of_one_learning_rate_are_refused_where_rates_are_compared(probl
         overlays=(RATES,),
     )
     assert line == (
-        "1.yaml:7: experiments.learning_rate.runs.0.recipes.1: 'probed' has the learning rate of"
+        "1.yaml:5: experiments.learning_rate.runs.0.recipes.1: 'probed' has the learning rate of"
         " 'quick' (allowed: each rate once)"
     )
 
@@ -485,9 +493,9 @@ def test_the_same_key_in_an_overlay_is_no_repetition(small):
 
 
 def test_a_mistake_in_an_overlay_is_placed_in_the_overlay(problems):
-    overlay = "# a comment\nrecipes:\n  quick:\n    hidden: [8,\n      0]\n"
+    overlay = "# a comment\nrecipes:\n  quick:\n    network:\n      perceptron: [8,\n      0]\n"
     [line] = problems(overlays=(overlay,))
-    assert line.startswith("1.yaml:5: recipes.quick.hidden.1: ")
+    assert line.startswith("1.yaml:6: recipes.quick.network.perceptron.1: ")
 
 
 def test_a_list_replaced_by_an_overlay_is_placed_there_though_the_old_one_was_longer(problems):
@@ -500,7 +508,7 @@ def test_a_list_replaced_by_an_overlay_is_placed_there_though_the_old_one_was_lo
 def test_every_problem_is_reported_at_once_in_the_order_of_the_file(problems):
     lines = problems(
         ("replicates: 2", "replicates: two"),
-        ("layer: BN", "layer: BB"),
+        ("normalizer: bn", "normalizer: bb"),
         ("name: iris", "name: irises"),
         ("label: flowers (redraw)", "label: more flowers"),
         ("learning_rate: 0.1", "learning_rate: 1e-4"),
@@ -510,7 +518,7 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_file(problems):
     )
     assert [line.split(": ")[1] for line in lines] == [
         "replicates",
-        "methods.bn.layer",
+        "methods.bn.normalizer",
         "datasets.flowers.name",
         "datasets.flowers_redraw.label",
         "recipes.quick.learning_rate",
@@ -609,13 +617,14 @@ def test_the_full_study_is_the_one_that_was_asked_for():
         for recipe in settings
     )
     assert study.replicates == 10
-    assert all(recipe.hidden == [100, 100, 100] for recipe in study.recipes.values())
+    networks = [recipe.network for recipe in study.recipes.values()]
+    assert networks == [{"perceptron": [100, 100, 100]}] * len(networks)
 
 
 def test_the_demo_shows_every_kind_of_figure_that_the_full_study_has():
     full = validation.read([ROOT / "config.yaml"])
     demo = validation.read([ROOT / "config.yaml", STUDIES / "demo.yaml"])
-    kinds = [{(f.experiment, f.figure) for f in study.figures()} for study in (demo, full)]
+    kinds = [{(f.experiment, f.kind) for f in study.figures()} for study in (demo, full)]
     assert kinds[0] == {kind for kind in kinds[1] if kind[0] != "faults"}
     assert len(demo.all_runs()) <= 65
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bnlab import coverage
+from bnlab.analysis import coverage
 
 FAMILIES = [name for name in coverage.DISTRIBUTIONS if name != coverage.LIMIT]
 SAMPLE = np.exp(np.random.default_rng(7).normal(size=8))  # skewed, and resamples have no ties

@@ -18,10 +18,11 @@ from openml_server import Faults, arff, serve
 from sklearn.datasets import load_iris
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from bnlab import datasets, files, sources
-from bnlab.datasets import DataError, Table
+from bnlab import files
+from bnlab.data import datasets, from_openml, sources, tables
+from bnlab.data.datasets import DataError, Table
 
-SCRIPTS = Path(datasets.__file__).parent.parent
+SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def same(a: Table, b: Table) -> bool:
 @pytest.mark.parametrize("content", ["images", "flowers"])
 def test_every_file_format_gives_the_same_content(name, content, tmp_path, request):
     table = request.getfixturevalue(content)
-    read = sources.read_file(write(tmp_path / name, table), "class")
+    read = tables.read_file(write(tmp_path / name, table), "class")
     assert same(read, table)
     if not name.endswith("npz"):
         assert read.feature_names == table.feature_names
@@ -96,16 +97,16 @@ def test_every_file_format_gives_the_same_content(name, content, tmp_path, reque
 @pytest.mark.parametrize("compressed", [True, False])
 def test_an_idx_folder_is_read_training_rows_first(compressed, images, tmp_path):
     folder = write_idx(tmp_path / "idx", images, cut=20, compressed=compressed)
-    assert same(sources.read_file(folder), images)
+    assert same(tables.read_file(folder), images)
 
 
 def test_content_is_read_the_same_across_chunks_that_look_different(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "CHUNK_ROWS", 4)
+    monkeypatch.setattr(tables, "CHUNK_ROWS", 4)
     x = np.ones((10, 2))
     x[9, 1] = 0.5
     table = Table(x, np.array([0] * 9 + [1], np.uint8), ("a", "b"), ("1", "2"))
     for name in ("t.csv", "t.parquet", "t.arff"):
-        read = sources.read_file(write(tmp_path / name, table), "class")
+        read = tables.read_file(write(tmp_path / name, table), "class")
         assert read.x.dtype == np.float64 and same(read, table)
 
 
@@ -148,7 +149,7 @@ def test_rows_without_a_class_are_refused():
 def test_a_csv_without_header_takes_names_drops_columns_and_declares_classes(tmp_path):
     path = tmp_path / "glass.data"
     path.write_text("1,1.52,13.6,1\n2,1.51,13.9,7\n3,1.50,13.1,2\n")
-    table = sources.read_file(path, "Type", ["Id", "RI", "Na", "Type"], ["Id"], list(range(1, 8)))
+    table = tables.read_file(path, "Type", ["Id", "RI", "Na", "Type"], ["Id"], list(range(1, 8)))
     assert table.x.tolist() == [[1.52, 13.6], [1.51, 13.9], [1.50, 13.1]]
     assert table.y.tolist() == [0, 6, 1]
     assert table.feature_names == ("RI", "Na") and table.class_names == tuple("1234567")
@@ -161,7 +162,7 @@ def test_an_arff_header_with_quotes_spaces_and_comments_is_understood(tmp_path):
         "@attribute Kind {'not, seen', 'it\\'s', plain}\r\n@data\r\n\r\n% remark\r\n"
         "1.25, 3, 'it\\'s'\r\n?, 4, plain\r\n"
     )
-    table = sources.read_file(path, "Kind")
+    table = tables.read_file(path, "Kind")
     assert table.feature_names == ("a b", "c")
     assert table.class_names == ("not, seen", "it's", "plain") and table.y.tolist() == [1, 2]
     assert np.array_equal(table.x, [[1.25, 3], [np.nan, 4]], equal_nan=True)
@@ -170,7 +171,7 @@ def test_an_arff_header_with_quotes_spaces_and_comments_is_understood(tmp_path):
 def test_parquet_categories_keep_their_order_and_unused_members(tmp_path):
     kinds = pd.Categorical(["b", "a"], categories=["z", "b", "a"])
     pd.DataFrame({"v": [1, 2], "class": kinds}).to_parquet(tmp_path / "t.parquet")
-    table = sources.read_file(tmp_path / "t.parquet", "class")
+    table = tables.read_file(tmp_path / "t.parquet", "class")
     assert table.class_names == ("z", "b", "a") and table.y.tolist() == [1, 2]
 
 
@@ -195,7 +196,7 @@ def test_parquet_categories_keep_their_order_and_unused_members(tmp_path):
 def test_a_bad_file_is_told_plainly(name, content, target, message, tmp_path):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=message):
-        sources.read_file(tmp_path / name, target)
+        tables.read_file(tmp_path / name, target)
 
 
 def test_a_missing_or_broken_idx_file_is_named(images, tmp_path):
@@ -203,12 +204,12 @@ def test_a_missing_or_broken_idx_file_is_named(images, tmp_path):
     path = folder / "t10k-labels-idx1-ubyte"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DataError, match="t10k-labels.* is broken"):
-        sources.read_file(folder)
+        tables.read_file(folder)
     path.unlink()
     with pytest.raises(DataError, match="neither t10k-labels"):
-        sources.read_file(folder)
+        tables.read_file(folder)
     with pytest.raises(DataError, match="no file or folder"):
-        sources.read_file(tmp_path / "nowhere")
+        tables.read_file(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ def test_bundled_tables_are_what_scikit_learn_ships(name, shape):
 def test_openml_gives_the_content_of_the_file_and_asks_once(flowers, tmp_path):
     with serve({61: flowers}) as server:
         for _ in range(2):
-            read = sources.read_openml(61, server=server.url, cache=str(tmp_path))
+            read = from_openml.read_openml(61, server=server.url, cache=str(tmp_path))
             assert same(read, flowers) and read.feature_names == flowers.feature_names
         assert server.downloads == 1
 
@@ -249,7 +250,7 @@ def test_the_environment_goes_before_the_config(flowers, tmp_path, monkeypatch):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(sources, "PAUSES", (0.01, 0.02, 0.03))
+    monkeypatch.setattr(from_openml, "PAUSES", (0.01, 0.02, 0.03))
 
 
 @pytest.mark.parametrize(
@@ -265,7 +266,7 @@ def impatient(monkeypatch):
 @pytest.mark.usefixtures("impatient")
 def test_three_faults_in_a_row_are_survived(faults, flowers, tmp_path):
     with serve({61: flowers}, faults) as server:
-        assert same(sources.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
+        assert same(from_openml.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
         assert server.downloads == 4
 
 
@@ -283,41 +284,43 @@ def test_a_fault_that_stays_is_told_with_the_ways_on_and_leaves_no_broken_cache(
 ):
     with serve({61: flowers}, faults) as server:
         with pytest.raises(DataError, match=f"{reason}.*nothing is lost.*make demo.*source: file"):
-            sources.read_openml(61, server=server.url, cache=str(tmp_path))
+            from_openml.read_openml(61, server=server.url, cache=str(tmp_path))
         assert server.downloads == 4
         faults.unavailable = faults.truncated = faults.corrupt = 0
-        assert same(sources.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
+        assert same(from_openml.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_broken_file_in_the_cache_is_fetched_anew(flowers, tmp_path):
     with serve({61: flowers}) as server:
-        sources.read_openml(61, server=server.url, cache=str(tmp_path))
+        from_openml.read_openml(61, server=server.url, cache=str(tmp_path))
         for path in (*tmp_path.rglob("dataset.arff"), *tmp_path.rglob("description.xml")):
             path.write_bytes(path.read_bytes()[:-20])
-            assert same(sources.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
+            assert same(
+                from_openml.read_openml(61, server=server.url, cache=str(tmp_path)), flowers
+            )
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_silent_server_is_given_up_in_time(flowers, tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(from_openml, "SILENCE_SECONDS", 0.1)
     with (
         serve({61: flowers}, Faults(slow_seconds=0.5)) as server,
         pytest.raises(DataError, match="no answer in time"),
     ):
-        sources.read_openml(61, server=server.url, cache=str(tmp_path))
+        from_openml.read_openml(61, server=server.url, cache=str(tmp_path))
 
 
 def test_a_slow_server_is_waited_for(flowers, tmp_path):
     with serve({61: flowers}, Faults(slow_seconds=0.3)) as server:
-        assert same(sources.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
+        assert same(from_openml.read_openml(61, server=server.url, cache=str(tmp_path)), flowers)
 
 
 @pytest.mark.usefixtures("impatient")
 def test_an_unknown_id_is_told_at_once(flowers, tmp_path):
     with serve({61: flowers}) as server:
         with pytest.raises(DataError, match="no data set 62"):
-            sources.read_openml(62, server=server.url, cache=str(tmp_path))
+            from_openml.read_openml(62, server=server.url, cache=str(tmp_path))
         assert len(server.requests) == 1
 
 
@@ -328,12 +331,12 @@ def closed_port() -> int:
 
 
 def test_a_server_that_has_cost_enough_time_is_not_tried_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(from_openml, "PATIENCE_SECONDS", 0.0)
     start = time.monotonic()
     with pytest.raises(DataError, match="no connection"):
         url = f"http://127.0.0.1:{closed_port()}/api/v1/xml"
-        sources.read_openml(61, server=url, cache=str(tmp_path))
-    assert time.monotonic() - start < sources.PAUSES[0]
+        from_openml.read_openml(61, server=url, cache=str(tmp_path))
+    assert time.monotonic() - start < from_openml.PAUSES[0]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -343,7 +346,7 @@ def test_openml_is_left_as_it_was_found(tmp_path):
     before, skip = openml.config.get_config_as_dict(), os.environ.get("OPENML_SKIP_PARQUET")
     with pytest.raises(DataError, match="no connection"):
         url = f"http://127.0.0.1:{closed_port()}/api/v1/xml"
-        sources.read_openml(61, server=url, cache=str(tmp_path))
+        from_openml.read_openml(61, server=url, cache=str(tmp_path))
     assert openml.config.get_config_as_dict() == before
     assert os.environ.get("OPENML_SKIP_PARQUET") == skip
 
@@ -498,14 +501,32 @@ def test_preprocessing_gives_what_training_reads(flowers):
 
 def test_the_summary_tells_the_origin_and_counts_every_class(flowers):
     arrays = datasets.preprocess(flowers, CONFIG["split"], "standardize")
-    summary = datasets.summary(flowers, CONFIG, arrays)
+    origin = {"source": datasets.describe(CONFIG), "is_redraw": False}
+    summary = datasets.summary(flowers, origin, CONFIG, arrays)
     assert json.loads(json.dumps(summary)) == summary
     assert summary["source"] == "iris, shipped with scikit-learn" and summary["is_redraw"] is False
     assert summary["split"] == {"train": 105, "validation": 15, "test": 30}
     assert summary["class_counts"]["train"] == [35, 35, 35]
     redrawn = {**CONFIG, "source": "redraw", "of": "iris", "seed": 1}
-    summary = datasets.summary(flowers, redrawn, arrays)
-    assert summary["is_redraw"] and summary["source"] == "redraw of iris to 150 rows, seed 1"
+    assert datasets.describe(redrawn) == "redraw of iris to 150 rows, seed 1"
+    assert datasets.summary(flowers, origin | {"is_redraw": True}, CONFIG, arrays)["is_redraw"]
+
+
+def test_a_server_of_ones_own_is_named_where_its_data_come_from():
+    served = {"source": "openml", "id": 61}
+    assert datasets.describe(served) == "OpenML data set 61"
+    said = datasets.describe(served, "http://127.0.0.1:1/api")
+    assert said == "OpenML data set 61 of the server http://127.0.0.1:1/api"
+
+
+def test_images_keep_their_shape_and_values_through_preprocessing(flowers):
+    rule = {"test": 30, "test_rows": "stratified", "validation": 15}
+    rows = datasets.preprocess(flowers, rule, "standardize")
+    images = datasets.preprocess(flowers, rule, "standardize", [2, 2, 1])
+    for name, x in rows.items():
+        if name.startswith("x_"):
+            assert images[name].shape == (len(x), 2, 2, 1)
+            np.testing.assert_array_equal(images[name].reshape(len(x), 4), x)
 
 
 def test_a_table_comes_back_from_its_file_as_it_was_and_equal_tables_give_equal_files(
@@ -516,7 +537,7 @@ def test_a_table_comes_back_from_its_file_as_it_was_and_equal_tables_give_equal_
     read = datasets.load_table(tmp_path / "a.npz")
     assert same(read, flowers) and read.feature_names == flowers.feature_names
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    assert same(sources.read_file(tmp_path / "a.npz"), flowers)
+    assert same(tables.read_file(tmp_path / "a.npz"), flowers)
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -546,8 +567,8 @@ def run_script(name: str, **job: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_scripts_lead_from_a_source_over_a_redraw_to_split_rows(tmp_path):
-    raw, redrawn, parts, data = (
-        str(tmp_path / n) for n in ("raw.npz", "re.npz", "s.npz", "d.json")
+    raw, redrawn, parts, data, first, second = (
+        str(tmp_path / n) for n in ("raw.npz", "re.npz", "s.npz", "d.json", "o.json", "p.json")
     )
     large = {**CONFIG, "source": "redraw", "of": "iris", "seed": 1}
     large["shape"] = {"rows": 1000, "features": 4, "classes": 3}
@@ -555,17 +576,27 @@ def test_the_scripts_lead_from_a_source_over_a_redraw_to_split_rows(tmp_path):
     steps = [
         (
             "download.py",
-            {"params": {"dataset": CONFIG}, "input": {}, "output": {"raw": raw}},
+            {
+                "params": {"origin": {}, "shape": CONFIG["shape"]},
+                "config": {"study": "toy", "datasets": {"iris": CONFIG}},
+                "input": {},
+                "output": {"raw": raw, "origin": first},
+            },
         ),
         (
             "redraw_dataset.py",
-            {"params": {"dataset": large}, "input": {"raw": raw}, "output": {"raw": redrawn}},
+            {
+                "params": {"origin": {}, "dataset": large},
+                "config": {"study": "toy"},
+                "input": {"raw": raw},
+                "output": {"raw": redrawn, "origin": second},
+            },
         ),
         (
             "preprocess.py",
             {
-                "params": {"dataset": large},
-                "input": {"raw": redrawn},
+                "params": {"settings": large},
+                "input": {"raw": redrawn, "origin": second},
                 "output": {"split": parts, "data": data},
             },
         ),
@@ -587,9 +618,13 @@ def test_an_unreachable_server_stops_the_download_in_seconds_with_one_sentence(t
     start = time.monotonic()
     done = run_script(
         "download.py",
-        params={"dataset": {**CONFIG, "source": "openml", "id": 61}},
-        config={"openml": {"server": url, "cache": str(tmp_path)}},
-        output={"raw": str(tmp_path / "raw.npz")},
+        params={"origin": {}, "shape": CONFIG["shape"]},
+        config={
+            "study": "toy",
+            "openml": {"server": url, "cache": str(tmp_path)},
+            "datasets": {"iris": {**CONFIG, "source": "openml", "id": 61}},
+        },
+        output={"raw": str(tmp_path / "raw.npz"), "origin": str(tmp_path / "o.json")},
         log=[str(tmp_path / "log")],
         wildcards={"dataset": "iris"},
     )

@@ -5,10 +5,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import synthetic
 import tensorflow as tf
+from layers import Layer
 
-from bnlab import faults, layers, tables, validation
-from bnlab.config import ALL_RECIPES
+from bnlab.experiments.faults import EXPERIMENT, mistakes, tables
+from bnlab.networks import loading
+from bnlab.study import validation
+from bnlab.study.names import ALL_RECIPES
+
+STUDY = validation.read([Path(__file__).parents[1] / "config.yaml"])
 
 UNITS, FAN_IN, ROWS = 5, 7, 9
 EXACT = {"rtol": 1e-10, "atol": 1e-12}
@@ -19,12 +25,11 @@ def rng():
     return np.random.default_rng(7)
 
 
-def make(method, rng, activation="sigmoid"):
-    """A built float64 layer whose trained variables are random."""
-    layer = method(UNITS, activation, dtype="float64")
-    layer.build((None, FAN_IN))
-    for variable in layer.trainable_variables:
-        variable.assign(0.5 + 0.3 * rng.normal(size=variable.shape))
+def make(name, rng, activation="sigmoid"):
+    """A float64 layer whose trained variables are random; the name is what follows ``bn_fault_``."""
+    method = loading.method(**STUDY.called(f"bn_fault_{name}"))
+    layer = Layer(method, UNITS, FAN_IN, activation)
+    layer.randomize(rng, gamma=0.5, other=0.5)
     return layer
 
 
@@ -37,7 +42,8 @@ def sigmoid(a):
 
 
 def value(layer, name):
-    return np.asarray(getattr(layer, name))
+    """A variable, or what stands in its place."""
+    return layer[name] if name in layer.by_name else getattr(layer.block.normalizer, name)
 
 
 def normalized(layer, u, mean, variance, epsilon=1e-3):
@@ -56,32 +62,18 @@ def product(layer, x):
 
 def kernel_gradient(layer, x, weights):
     """Of Σ weights·y in training mode."""
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(weights * layer(x, training=True))
-    return tape.gradient(loss, layer.kernel.value).numpy()
-
-
-def test_the_class_behind_the_faults_is_bn(rng):
-    faultless, bn = make(layers._BNFault, rng), make(layers.BN, rng)
-    for mine, other in zip(faultless.variables, bn.variables, strict=True):
-        mine.assign(other)
-    x = rows_of_data(rng)
-    for training in (True, True, False):
-        np.testing.assert_allclose(faultless(x, training=training), bn(x, training=training))
-    weights = rng.normal(size=(ROWS, UNITS))
-    expected = kernel_gradient(bn, x, weights)
-    np.testing.assert_allclose(kernel_gradient(faultless, x, weights), expected, **EXACT)
+    return layer.gradients(x, weights)["kernel"]
 
 
 TRAINS_AS_BN = [
-    layers.BNFaultStopGradient,
-    layers.BNFaultStopGradientFixedAffine,
-    layers.BNFaultBatchAtInference60,
-    layers.BNFaultBatchAtInference8,
-    layers.BNFaultBatchAtInference1,
-    layers.BNFaultStatisticsNeverUpdated,
-    layers.BNFaultMomentum,
-    layers.BNFaultTrainingModeEvaluation,
+    "stop_gradient",
+    "stop_gradient_fixed_affine",
+    "batch_at_inference_60",
+    "batch_at_inference_8",
+    "batch_at_inference_1",
+    "statistics_never_updated",
+    "momentum_0.999",
+    "training_mode_evaluation",
 ]
 
 
@@ -92,14 +84,13 @@ def test_a_fault_of_the_gradient_or_of_inference_has_the_output_of_bn_in_trainin
     np.testing.assert_allclose(layer(x, training=True), expected, **EXACT)
 
 
-@pytest.mark.parametrize(
-    "method", [layers.BNFaultStopGradient, layers.BNFaultStopGradientFixedAffine]
-)
+@pytest.mark.parametrize("method", ["stop_gradient", "stop_gradient_fixed_affine"])
 def test_statistics_outside_the_gradient_are_constants_to_it(rng, method):
     layer, x, weights = make(method, rng, None), rows_of_data(rng), rng.normal(size=(ROWS, UNITS))
     scale = value(layer, "gamma") / np.sqrt(product(layer, x).var(axis=0) + 1e-3)
     np.testing.assert_allclose(kernel_gradient(layer, x, weights), x.T @ (weights * scale), **EXACT)
-    assert layer.moving_mean.numpy() == pytest.approx(0.01 * product(layer, x).mean(axis=0))
+    layer(x, training=True)
+    assert layer["moving_mean"] == pytest.approx(0.01 * product(layer, x).mean(axis=0))
     inference = normalized(
         layer, product(layer, x), value(layer, "moving_mean"), value(layer, "moving_variance")
     )
@@ -107,13 +98,13 @@ def test_statistics_outside_the_gradient_are_constants_to_it(rng, method):
 
 
 def test_a_fixed_gamma_and_beta_are_one_and_zero_and_no_variables(rng):
-    layer = make(layers.BNFaultStopGradientFixedAffine, rng)
-    assert [v.name for v in layer.trainable_variables] == ["kernel"]
-    assert (layer.gamma, layer.beta) == (1, 0)
+    layer = make("stop_gradient_fixed_affine", rng)
+    assert layer.names(trainable=True) == ["kernel"]
+    assert (value(layer, "gamma"), value(layer, "beta")) == (1, 0)
 
 
 def test_moving_averages_in_training_are_those_before_the_batch(rng):
-    layer, x = make(layers.BNFaultMovingInTraining, rng, None), rows_of_data(rng)
+    layer, x = make("moving_in_training", rng, None), rows_of_data(rng)
     u = product(layer, x)
     np.testing.assert_allclose(
         layer(x, training=True), normalized(layer, u, np.zeros(UNITS), np.ones(UNITS)), **EXACT
@@ -123,8 +114,7 @@ def test_moving_averages_in_training_are_those_before_the_batch(rng):
     np.testing.assert_allclose(layer(x), second, **EXACT)
     np.testing.assert_allclose(layer(x, training=True), second, **EXACT)
     weights = rng.normal(size=(ROWS, UNITS))
-    layer.moving_mean.assign(mean)
-    layer.moving_variance.assign(variance)
+    layer["moving_mean"], layer["moving_variance"] = mean, variance
     expected = x.T @ (weights * value(layer, "gamma") / np.sqrt(variance + 1e-3))
     np.testing.assert_allclose(kernel_gradient(layer, x, weights), expected, **EXACT)
 
@@ -132,9 +122,9 @@ def test_moving_averages_in_training_are_those_before_the_batch(rng):
 @pytest.mark.parametrize(
     ("method", "together"),
     [
-        (layers.BNFaultBatchAtInference60, 60),
-        (layers.BNFaultBatchAtInference8, 8),
-        (layers.BNFaultBatchAtInference1, 1),
+        ("batch_at_inference_60", 60),
+        ("batch_at_inference_8", 8),
+        ("batch_at_inference_1", 1),
     ],
 )
 @pytest.mark.parametrize("compiled", [False, True])
@@ -142,27 +132,27 @@ def test_groups_of_consecutive_rows_are_normalized_by_themselves(rng, method, to
     layer, x = make(method, rng), rows_of_data(rng, 130)
     groups = [product(layer, x[i : i + together]) for i in range(0, 130, together)]
     expected = np.concatenate([sigmoid(own(layer, u)) for u in groups])
-    call = tf.function(layer, jit_compile=compiled)
+    call = tf.function(layer.block, jit_compile=compiled, autograph=False)
     np.testing.assert_allclose(call(tf.constant(x)), expected, **EXACT)
-    assert layer.non_trainable_variables == []
+    assert layer.names(trainable=False) == []
 
 
 def test_a_row_normalized_by_itself_is_lost(rng):
-    layer = make(layers.BNFaultBatchAtInference1, rng)
-    y = layer(rows_of_data(rng)).numpy()
+    layer = make("batch_at_inference_1", rng)
+    y = layer(rows_of_data(rng))
     assert (y == y[0]).all()
     np.testing.assert_allclose(y[0], sigmoid(value(layer, "beta")), **EXACT)
 
 
 def test_statistics_that_are_never_updated_stay_zero_and_one(rng):
-    layer, x = make(layers.BNFaultStatisticsNeverUpdated, rng), rows_of_data(rng)
+    layer, x = make("statistics_never_updated", rng), rows_of_data(rng)
     layer(x, training=True)
     expected = sigmoid(normalized(layer, product(layer, x), 0.0, 1.0))
     np.testing.assert_allclose(layer(x), expected, **EXACT)
 
 
 def test_a_slow_average_keeps_999_parts_in_1000(rng):
-    layer, x = make(layers.BNFaultMomentum, rng), rows_of_data(rng)
+    layer, x = make("momentum_0.999", rng), rows_of_data(rng)
     layer(x, training=True)
     u = product(layer, x)
     expected = sigmoid(normalized(layer, u, 0.001 * u.mean(0), 0.999 + 0.001 * u.var(0)))
@@ -170,8 +160,8 @@ def test_a_slow_average_keeps_999_parts_in_1000(rng):
 
 
 def test_normalization_before_the_dense_layer_is_of_its_inputs(rng):
-    layer, x = make(layers.BNFaultBeforeDense, rng), rows_of_data(rng)
-    assert layer.gamma.shape == layer.moving_variance.shape == (FAN_IN,)
+    layer, x = make("before_dense", rng), rows_of_data(rng)
+    assert layer["gamma"].shape == layer["moving_variance"].shape == (FAN_IN,)
     expected = sigmoid(product(layer, own(layer, x)) + value(layer, "bias"))
     np.testing.assert_allclose(layer(x, training=True), expected, **EXACT)
     inside = normalized(layer, x, 0.01 * x.mean(0), 0.99 + 0.01 * x.var(0))
@@ -180,48 +170,59 @@ def test_normalization_before_the_dense_layer_is_of_its_inputs(rng):
 
 
 def test_normalization_after_the_activation_is_of_the_outputs(rng):
-    layer, x = make(layers.BNFaultAfterActivation, rng), rows_of_data(rng)
+    layer, x = make("after_activation", rng), rows_of_data(rng)
     a = sigmoid(product(layer, x) + value(layer, "bias"))
     np.testing.assert_allclose(layer(x, training=True), own(layer, a), **EXACT)
     expected = normalized(layer, a, 0.01 * a.mean(0), 0.99 + 0.01 * a.var(0))
     np.testing.assert_allclose(layer(x), expected, **EXACT)
-    outside = layer.activation(layer.pre_activation(x))
-    np.testing.assert_allclose(outside, expected, **EXACT)
+    inputs = layer.pre_activation(x)
+    np.testing.assert_allclose(inputs, product(layer, x) + value(layer, "bias"), **EXACT)
 
 
 def test_epsilon_is_one(rng):
-    layer, x = make(layers.BNFaultEpsilon, rng), rows_of_data(rng)
+    layer, x = make("epsilon_1", rng), rows_of_data(rng)
     expected = sigmoid(own(layer, product(layer, x), epsilon=1))
     np.testing.assert_allclose(layer(x, training=True), expected, **EXACT)
 
 
 def test_evaluation_in_training_mode_normalizes_rows_by_themselves(rng):
-    layer, x = make(layers.BNFaultTrainingModeEvaluation, rng), rows_of_data(rng)
+    layer, x = make("training_mode_evaluation", rng), rows_of_data(rng)
     expected = sigmoid(own(layer, product(layer, x)))
     np.testing.assert_allclose(layer(x, training=False), expected, **EXACT)
 
 
-# ---------------------------------------------------------------- which classes a study may name
-
-STUDY = validation.read([Path(__file__).parents[1] / "config.yaml"])
+# ---------------------------------------------------------------- which of them a study trains
 
 
 def test_a_fault_is_reached_only_by_a_name_that_says_so():
+    assert all(name.startswith("bn_fault_") for name in EXPERIMENT.methods)
     for name, method in STUDY.methods.items():
-        assert name.startswith("bn_fault_") == method.layer.startswith("BNFault"), name
+        own = (method.normalizer or "").endswith(".py:BN") or ".py:" not in (
+            method.normalizer or ""
+        )
+        assert own or name.startswith("bn_fault_"), name
     used = {run.method for run in STUDY.runs("learning_curves") + STUDY.runs("batch_size")}
     assert not any(name.startswith("bn_fault_") for name in used)
+
+
+def test_a_study_without_the_experiment_has_none_of_its_methods():
+    left = {name: runs for name, runs in STUDY.experiments.items() if name != "faults"}
+    plain = validation.read([Path(__file__).parents[1] / "config.yaml"]).model_dump()
+    config = {**plain, "experiments": {name: plain["experiments"][name] for name in left}}
+    config["methods"] = {n: m for n, m in plain["methods"].items() if not n.startswith("bn_fault_")}
+    study = validation.load(config, [])
+    assert set(study.methods) == set(STUDY.methods) - set(EXPERIMENT.methods)
 
 
 def test_every_fault_is_in_the_list_of_mistakes_and_trained_on_fresh_seeds():
     runs = STUDY.runs("faults")
     for run in runs:
-        fault = faults.mistake(run.method, run.recipe)
+        fault = mistakes.mistake(run.method, run.recipe)
         plain = run[1::2] in {(m, "faults_epochs91_lr0.01") for m in ("base", "bn")}
-        assert (fault.code == faults.NO_CODE) == plain, run
+        assert (fault.code == mistakes.NO_CODE) == plain, run
         assert STUDY.recipes[run.recipe].seed not in (None, STUDY.seed)
-    assert {run.method for run in runs} >= set(faults.MISTAKES)
-    assert {(run.method, run.recipe) for run in runs} >= set(faults.VARIANTS)
+    assert {run.method for run in runs} >= set(mistakes.MISTAKES)
+    assert {(run.method, run.recipe) for run in runs} >= set(mistakes.VARIANTS)
 
 
 # ---------------------------------------------------------------- the rule
@@ -325,10 +326,10 @@ def test_what_was_not_trained_is_said_with_its_reason():
 
 
 def test_a_method_with_a_recipe_of_its_own_has_a_row_and_a_curve_of_its_own():
-    (slow, recipe), small = next(iter(faults.VARIANTS.items()))
+    (slow, recipe), small = next(iter(mistakes.VARIANTS.items()))
     runs = pd.concat([BASE, run("bn", 0.97), run(slow, 0.907, recipe=recipe)])
     made = {
-        kind: tables.tabulate(
+        kind: synthetic.tabulated(
             "faults", kind, {"metrics": runs}, "mnist", ALL_RECIPES, "MNIST", {"bn": "BN"}
         )
         for kind in ("faults", "compatibility")

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bnlab import claims, ledger, probes
-from bnlab.validation import ConfigError, load_ledger
+from bnlab.experiments import quantity
+from bnlab.study import ledger, rooms
+from bnlab.study.ledger_validation import load_ledger
+from bnlab.study.places import ConfigError
 
 ROOT = Path(__file__).parents[1]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -94,7 +96,18 @@ def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
         ("compare: bn - base", "compare: bn + base", "compares nothing (allowed: bn, bn - base"),
         ("quantity: test_accuracy", "quantity: steps_to_test", "level is missing"),
         ("quantity: test_accuracy", "quantity: class_auc", "class is missing"),
-        ("quantity: test_accuracy", "quantity: accuracy_slope", "batches is missing"),
+        (
+            "experiment: learning_curves\n        dataset: mnist\n        recipe: steps50000_lr0.1\n"
+            "        batch: 60\n        quantity: test_accuracy",
+            "experiment: batch_size\n        dataset: mnist\n        recipe: steps50000_lr0.1\n"
+            "        batch: 60\n        quantity: accuracy_slope",
+            "batches is missing",
+        ),
+        (
+            "quantity: test_accuracy",
+            "quantity: accuracy_slope",
+            "'accuracy_slope' in learning_curves",
+        ),
         ("batch: 60", "batch: 60\n        level: 0.8", "level has no meaning for test_accuracy"),
         ("batch: 60", "batch: 60\n        rate: best", "recipe has no meaning"),
         ("untested: Needs ImageNet.", "topic2: x", "unknown key 'topic2'; did you mean 'topic'?"),
@@ -125,10 +138,55 @@ def test_tests_may_name_what_a_dataset_or_recipe_stands_for(tmp_path):
     assert load_ledger(file, config).claims[0].tests[0].dataset == "mnist"
 
 
-def test_levels_are_those_that_a_run_records():
-    assert ledger.LEVELS == probes.LEVELS
+def test_every_quantity_that_an_experiment_declares_can_be_computed():
+    for name, declared in rooms.experiments().items():
+        assert all(callable(quantity(name, each)) for each in declared.quantities), name
 
 
-def test_every_quantity_can_be_computed_and_is_named_in_print():
-    names = set(ledger.Quantity.__args__)
-    assert names == set(claims.QUANTITIES) == set(claims.WORDS)
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("compare: bn - base", "compare: ln/bn", "claim 6.tests.0.compare: 'ln/bn' compares"),
+        (
+            "source: report\n    place: Results",
+            "source: 3\n    place: Results",
+            "claim 6.source: 3 is",
+        ),
+        ("id: 50", "id: six", "claim six.id: 'six' is not a whole number"),
+        ("    untested: Needs ImageNet.", "    tests: 3", "claim 50.tests: 3 is not a list"),
+        ("    untested: Needs ImageNet.", "    tests: [3]", "claim 50.tests.0: 3 is not a mapping"),
+        (
+            "quantity: test_accuracy",
+            "quantity: [3]",
+            "claim 6.tests.0.quantity: a list is not text",
+        ),
+    ],
+)
+def test_a_mistake_is_said_once_and_by_the_number_of_its_claim(tmp_path, old, new, line):
+    (found,) = [said for said in problems(tmp_path, (old, new)) if ".tests: is missing" not in said]
+    assert found.partition(": ")[2].startswith(line), found
+
+
+def test_names_of_other_studies_are_known_and_typing_errors_are_not(tmp_path):
+    other = tmp_path / "demo.yaml"
+    other.write_text("datasets: {digits: {}}\nrecipes: {short: {}}\nmethods: {rms: {}}\n")
+    (tmp_path / "broken.yaml").write_text("datasets: [")
+    elsewhere = (
+        ("dataset: mnist", "dataset: digits"),
+        ("recipe: steps50000_lr0.1", "recipe: short"),
+    )
+    text = SOUND.replace("compare: bn - base", "compare: rms - base")
+    for old, new in elsewhere:
+        text = text.replace(old, new)
+    file = tmp_path / "claims.yaml"
+    file.write_text(text)
+    others = (other, tmp_path / "broken.yaml", tmp_path / "none.yaml")
+    assert load_ledger(file, CONFIG, others).claims[0].tests[0].dataset == "digits"
+    file.write_text(text.replace("digits", "digit"))
+    with pytest.raises(ConfigError, match="did you mean 'digits'"):
+        load_ledger(file, CONFIG, others)
+
+
+def test_methods_that_an_experiment_brings_along_are_known(tmp_path):
+    text = SOUND.replace("compare: bn - base", "compare: bn_fault_epsilon_1 - base")
+    assert read(tmp_path, text).claims[0].tests[0].methods[0] == "bn_fault_epsilon_1"

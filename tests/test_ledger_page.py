@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import verdicts
 
-from bnlab import ledger_page
-from bnlab.ledger_page import MARGIN, WIDTH, Label
+from bnlab.page import ledger as ledger_page
+from bnlab.page.ledger import MARGIN, WIDTH, Label
 
 NONE = float("nan")
 LABELS = {"base": "Base", "bn": "BN", "ws": "WS"}

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from bnlab import metrics, probes
+from bnlab.analysis import metrics, thresholds
+from bnlab.experiments.learning_curves import drifts
 
 
 def curve(*accuracies: float, split: str = "test", statistics: str = "moving") -> pd.DataFrame:
@@ -22,24 +23,24 @@ def curve(*accuracies: float, split: str = "test", statistics: str = "moving") -
 
 
 def test_the_first_step_counts_even_if_the_accuracy_falls_again():
-    assert probes.first_step_reaching(curve(0.5, 0.8, 0.7, 0.9), 0.8, "test").tolist() == [20]
+    assert thresholds.first_step_reaching(curve(0.5, 0.8, 0.7, 0.9), 0.8, "test").tolist() == [20]
 
 
 def test_a_replicate_that_never_reaches_the_level_is_kept_as_nan():
     history = pd.concat([curve(0.5, 0.9), curve(0.5, np.nan).assign(replicate=1)])
-    steps = probes.first_step_reaching(history, 0.8, "test")
+    steps = thresholds.first_step_reaching(history, 0.8, "test")
     assert steps[0] == 20
     assert np.isnan(steps[1])
 
 
 def test_only_moving_statistics_count_for_a_threshold():
     history = pd.concat([curve(0.5, 0.6), curve(0.9, 0.9, statistics="batch")])
-    assert probes.first_step_reaching(history, 0.8, "test").isna().all()
+    assert thresholds.first_step_reaching(history, 0.8, "test").isna().all()
 
 
 def test_other_splits_do_not_count_for_a_threshold():
     history = pd.concat([curve(0.5, 0.9), curve(0.9, 0.9, split="train")])
-    assert probes.first_step_reaching(history, 0.8, "test").tolist() == [20]
+    assert thresholds.first_step_reaching(history, 0.8, "test").tolist() == [20]
 
 
 def test_the_area_under_the_curve_is_the_share_of_pairs_in_the_right_order():
@@ -105,19 +106,19 @@ def moving_unit(
 
 
 def test_drift_is_the_distance_to_the_last_percentiles_in_final_spreads():
-    drift = metrics.unit_drift(moving_unit(2.0)).set_index("step")["drift"]
+    drift = drifts.unit_drift(moving_unit(2.0)).set_index("step")["drift"]
     assert drift.to_dict() == pytest.approx({0: 0.5, 50: 0.25, 100: 0.0})
 
 
 def test_drift_does_not_depend_on_the_scale_of_the_unit():
-    one, other = (metrics.unit_drift(moving_unit(2.0, scale)) for scale in (1.0, 7.0))
+    one, other = (drifts.unit_drift(moving_unit(2.0, scale)) for scale in (1.0, 7.0))
     assert one["drift"].to_numpy() == pytest.approx(other["drift"].to_numpy())
 
 
 def test_the_mean_drift_does_not_depend_on_where_the_probes_lie():
-    sparse = metrics.percentile_drift(metrics.unit_drift(moving_unit(2.0)))
+    sparse = drifts.percentile_drift(drifts.unit_drift(moving_unit(2.0)))
     dense = moving_unit(2.0, steps=(0, 1, 2, 5, 10, 50, 100))
-    dense = metrics.percentile_drift(metrics.unit_drift(dense))
+    dense = drifts.percentile_drift(drifts.unit_drift(dense))
     assert sparse["drift"].item() == pytest.approx(0.25)
     assert dense["drift"].item() == pytest.approx(0.25)
 
@@ -127,10 +128,10 @@ def test_a_unit_without_final_spread_and_a_diverged_replicate_have_no_drift():
     diverged = moving_unit(1.0)
     diverged.loc[diverged["step"] >= 50, "value"] = np.nan
     for unit in (still, diverged):
-        drift = metrics.unit_drift(unit)
+        drift = drifts.unit_drift(unit)
         assert drift["step"].tolist() == [0, 50, 100]
         assert drift["drift"].isna().all()
-        assert metrics.percentile_drift(drift)["drift"].isna().all()
+        assert drifts.percentile_drift(drift)["drift"].isna().all()
 
 
 def test_a_range_of_rates_is_unbroken_and_within_a_point_of_the_best():

@@ -6,15 +6,17 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from bnlab import layer_source, validation
+from bnlab.networks.loading import load
+from bnlab.study import ledger_validation, validation
+from bnlab.study.rooms import EXPERIMENTS
 
 ROOT = Path(__file__).parents[1]
 STUDIES = ROOT / "workflow" / "studies"
@@ -143,14 +145,14 @@ def test_environments_scripts_and_included_rules_exist() -> None:
 def test_every_figure_and_table_has_a_caption(overlay: Path | None) -> None:
     study = validation.read([ROOT / "config.yaml", *([overlay] if overlay else [])])
     for item in [*study.figures(), *study.tables()]:
-        caption = ROOT / "workflow" / "report" / item.experiment / f"{item.figure}.rst"
+        caption = EXPERIMENTS / item.experiment / "captions" / f"{item.kind}.rst"
         assert caption.read_text(encoding="utf8").strip(), caption
 
 
 def test_make_targets_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    named = set(re.findall(r"^(?:\| )?`?make ([a-z]+)", README, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    named = set(re.findall(r"^(?:\| )?`?make ([a-z-]+)", README, re.MULTILINE))
     assert {"demo", "study", "test"} <= named <= targets
 
 
@@ -186,21 +188,12 @@ def test_locks_and_environments_hold_no_address(path: Path) -> None:
 # --- what the README shows, done --------------------------------------------------------------
 
 
-@pytest.fixture
-def layers_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of layers.py with the README's method at its end, which configs may name."""
+def test_overlays_of_the_readme_are_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (method,) = code_blocks("python")
-    file = tmp_path / "layers.py"
-    file.write_text(
-        layer_source.LAYERS_FILE.read_text(encoding="utf8") + "\n\n" + method, encoding="utf8"
-    )
-    monkeypatch.setattr(layer_source, "LAYERS_FILE", file)
-    return file
-
-
-def test_overlays_of_the_readme_are_valid(tmp_path: Path, layers_of_the_readme: Path) -> None:
     *overlays, _ = code_blocks("yaml")
-    assert len(overlays) == 2
+    assert len(overlays) == 3
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
     for block in overlays:
         overlay = tmp_path / "overlay.yaml"
         overlay.write_text(block, encoding="utf8")
@@ -209,25 +202,63 @@ def test_overlays_of_the_readme_are_valid(tmp_path: Path, layers_of_the_readme: 
 
 
 def test_the_claim_of_the_readme_is_valid(tmp_path: Path) -> None:
-    *_, claim = code_blocks("yaml")
-    ledger = (ROOT / "workflow" / "claims.yaml").read_text(encoding="utf8").rstrip()
+    *_, claim = map(yaml.safe_load, code_blocks("yaml"))
+    ledger = yaml.safe_load((ROOT / "workflow" / "claims.yaml").read_text(encoding="utf8"))
+    ledger["sources"] |= claim["sources"]
+    ledger["claims"] += claim["claims"]
     file = tmp_path / "claims.yaml"
-    file.write_text(f"{ledger}\n{claim}".replace("sources:", "sources:\n  mine: {title: Mine}"))
+    file.write_text(yaml.safe_dump(ledger), encoding="utf8")
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf8"))
-    assert validation.load_ledger(file, config).claims[-1].id == 67
+    assert ledger_validation.load_ledger(file, config).claims[-1].id == 67
 
 
-def test_the_method_of_the_readme_computes_what_it_says(
-    layers_of_the_readme: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module = ModuleType("layers_of_the_readme")
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    exec(layers_of_the_readme.read_text(encoding="utf8"), module.__dict__)
-    layer = module.RMS(5, "sigmoid", dtype="float64")
-    x = np.random.default_rng(0).normal(size=(4, 3))
-    layer.build(x.shape)
+def test_the_claim_of_the_readme_is_a_ledger_of_its_own_as_printed(tmp_path: Path) -> None:
+    *_, claim = code_blocks("yaml")
+    (tmp_path / "mine_claims.yaml").write_text(claim, encoding="utf8")
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf8"))
+    (only,) = ledger_validation.load_ledger(tmp_path / "mine_claims.yaml", config).claims
+    assert only.source == "mine"
+
+
+def test_the_method_of_the_readme_computes_what_it_says(tmp_path: Path) -> None:
+    (method,) = code_blocks("python")
+    (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
+    made = load(f"{tmp_path / 'my_norms.py'}:RMS")(epsilon=1e-6).made(5, dtype="float64")
     gain = np.arange(1.0, 6.0)
-    layer.gain.assign(gain)
-    u = x @ layer.kernel.numpy()
-    scaled = gain * u / np.sqrt((u**2).mean(axis=1, keepdims=True) + 1e-6)
-    np.testing.assert_allclose(layer(x, training=True), 1 / (1 + np.exp(-scaled)), rtol=1e-12)
+    made.gain = tf.constant(gain)
+    u = np.random.default_rng(0).normal(size=(4, 5))
+    expected = gain * u / np.sqrt((u**2).mean(axis=1, keepdims=True) + 1e-6)
+    np.testing.assert_allclose(made.normalize(tf.constant(u), training=True), expected, rtol=1e-12)
+
+
+def test_the_method_of_the_readme_passes_the_tests_that_make_runs(tmp_path: Path) -> None:
+    (method,) = code_blocks("python")
+    (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
+    done = outcome_of("my_norms.py:RMS", "epsilon=1.0e-4", folder=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "17 passed" in done.stdout
+
+
+def outcome_of(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "workflow" / "scripts" / "test_method.py"), *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([""], "Name a class: make test-method METHOD="),
+        (["my_norms.py:RSM"], "unknown class 'RSM' in my_norms.py; did you mean 'RMS'?"),
+        (["their_norms.py:RMS"], "there is no file their_norms.py"),
+        (["my_norms.py:RMS", "epsilon=-1.0"], "epsilon: -1.0 is too small (allowed: above 0"),
+        (["my_norms.py:RMS", "eps=1.0"], "unknown option 'eps'; did you mean 'epsilon'?"),
+    ],
+)
+def test_what_cannot_be_tested_is_said_in_a_sentence(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    (method,) = code_blocks("python")
+    (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
+    done = outcome_of(*arguments, folder=tmp_path)
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+    assert said in done.stderr

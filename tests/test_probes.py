@@ -1,16 +1,15 @@
 """Percentiles against NumPy's and by hand."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from bnlab import probes
+from bnlab.probes.percentiles import percentiles
 
 
 def test_each_unit_has_the_percentiles_that_numpy_finds():
     rng = np.random.default_rng(3)
     arrays = {"activation": rng.normal(size=(101, 4)), "weight": rng.normal(size=(7, 4))}
-    table = probes.percentiles(**arrays)
+    table = percentiles(**arrays)
     assert len(table) == 2 * 4 * 3
     for row in table.itertuples():
         expected = np.percentile(arrays[row.quantity][:, row.unit], row.percentile)
@@ -19,25 +18,17 @@ def test_each_unit_has_the_percentiles_that_numpy_finds():
 
 def test_percentiles_are_taken_over_samples_and_not_over_units():
     samples = np.arange(101.0)[:, None] + [0, 1000]
-    table = probes.percentiles(activation=samples).set_index(["unit", "percentile"])["value"]
+    table = percentiles(activation=samples).set_index(["unit", "percentile"])["value"]
     assert table.loc[0].tolist() == [15, 50, 85]
     assert table.loc[1].tolist() == [1015, 1050, 1085]
 
 
 def test_quantities_may_differ_in_samples_and_units():
-    table = probes.percentiles(activation=np.zeros((5, 2)), weight=np.ones((3, 6)))
+    table = percentiles(activation=np.zeros((5, 2)), weight=np.ones((3, 6)))
     assert table.groupby("quantity").size().to_dict() == {"activation": 6, "weight": 18}
 
 
 def test_a_diverged_activation_has_no_percentiles():
-    table = probes.percentiles(activation=np.full((5, 2), np.nan))
+    table = percentiles(activation=np.full((5, 2), np.nan))
     assert len(table) == 6
     assert table["value"].isna().all()
-
-
-def test_the_table_of_a_run_without_probes_has_the_same_columns_and_types():
-    empty, full = probes.nothing(), probes.percentiles(activation=np.zeros((5, 2)))
-    assert empty.empty
-    assert empty.dtypes.to_dict() == full.dtypes.to_dict()
-    joined = pd.concat([empty, full])
-    pd.testing.assert_frame_equal(joined, full)

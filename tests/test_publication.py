@@ -8,10 +8,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bnlab import publication
 from bnlab.files import JobError, read_json, save_csv, save_json
+from bnlab.page import publication
 
 ROOT = Path(__file__).parents[1]
+FIGURES = (
+    "figures/learning_curves/digits/lr0.1/accuracy.svg",
+    "figures/batch_size/digits/lr0.1/all_methods.svg",
+)
 README = f"# Title\n\n{publication.BEGIN}\nold\n{publication.END}\n\n## Start\n"
 
 
@@ -56,24 +60,22 @@ def claims() -> pd.DataFrame:
 def project(tmp_path: Path) -> Path:
     """A project's folder in which the study `toy` is finished."""
     report = tmp_path / "reports" / "toy"
-    texts = ["report.html", *publication.FIGURES, "figures/other.svg", "tables/a/b/final.csv"]
+    texts = ["report.html", *FIGURES, "figures/other.svg", "tables/a/b/final.csv"]
     texts += ["tables/a/b/percentiles.csv"]
     for name in texts:
         (report / name).parent.mkdir(parents=True, exist_ok=True)
         (report / name).write_text(f"content of {name}", encoding="utf8")
-    save_json(report / "study.json", {"study": "toy"})
+    data = {"source": "x", "is_redraw": False, "digest": {"features": "00"}, "shape": {}}
+    record = {
+        "config": {"datasets": {"digits": {"label": "Digits"}, "wine": {"label": "Wine"}}},
+        "telling": FIGURES,
+        "data": {"digits": data, "wine": data | {"is_redraw": True}},
+        "versions": [{"python": "3.11"}],
+        "hardware": [{"processor": "A"}, {"processor": "B"}],
+    }
+    save_json(report / "study.json", record)
     save_csv(report / "claims.csv", claims())
     save_csv(report / "effects.csv", effects())
-    for place, (dataset, processor) in enumerate([("digits", "A"), ("digits", "B"), ("wine", "A")]):
-        run = {
-            "dataset": dataset,
-            "versions": {"python": "3.11"},
-            "hardware": {"processor": processor},
-        }
-        save_json(tmp_path / f"results/toy/runs/{dataset}/{place}/run.json", run)
-    for dataset in ("digits", "wine", "unused"):
-        described = {"source": "x", "is_redraw": dataset == "wine", "digest": {"features": "00"}}
-        save_json(tmp_path / f"results/data/{dataset}/data.json", described | {"shape": {}})
     (tmp_path / "README.md").write_text(README, encoding="utf8")
     return tmp_path
 
@@ -87,7 +89,7 @@ def test_what_is_published_is_what_the_manifest_lists(project: Path) -> None:
     manifest = read_json(target / "manifest.json")
     assert set(manifest["files"]) == {
         *publication.FILES,
-        *publication.FIGURES,
+        *FIGURES,
         "tables/a/b/final.csv",
     }
     assert files(target) == {*manifest["files"], "manifest.json"}
@@ -143,8 +145,8 @@ def test_the_findings_are_counts_figures_and_rounded_effects(project: Path) -> N
     text = publication.findings(publication.publish(project, "toy"))
     known = len(claims()) - 4
     assert f"supports {known}, refutes 1, supports in part 1, leaves undecided 1 and" in text
-    for name in publication.FIGURES:
-        assert f"]({publication.PUBLISHED}/{name})" in text
+    for name, alt in zip(FIGURES, ("Accuracy during training", "All methods"), strict=True):
+        assert f"![{alt}, Digits]({publication.PUBLISHED}/{name})" in text
     rows = [line for line in text.splitlines() if line.startswith("| Claim ")]
     assert len(rows) == len(publication.HEADLINES)
     first = publication.HEADLINES[0][0]
@@ -156,9 +158,7 @@ def test_the_findings_are_counts_figures_and_rounded_effects(project: Path) -> N
     assert "| 0 (0 to 0) | 10 |" in rows[2]
 
 
-@pytest.mark.parametrize(
-    "name", ["effects.csv", "study.json", "tables", next(iter(publication.FIGURES))]
-)
+@pytest.mark.parametrize("name", ["effects.csv", "study.json", "tables", next(iter(FIGURES))])
 def test_an_unfinished_study_is_refused_and_what_was_published_stays(
     project: Path, name: str
 ) -> None:

@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from bnlab import redraw
-from bnlab.datasets import DataError, Table, digest
-from bnlab.redraw import Node
-from bnlab.sources import read_bundled
+from bnlab.data import redraw
+from bnlab.data.datasets import DataError, Table, digest
+from bnlab.data.redraw import Node
+from bnlab.data.sources import read_bundled
 
 
 @pytest.fixture(scope="module")

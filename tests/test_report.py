@@ -9,9 +9,18 @@ import pytest
 import synthetic
 import verdicts
 
-from bnlab import figures, report, tables
+from bnlab.experiments import function
+from bnlab.page import report
+from bnlab.page.grids import Grid, as_it_is
+from bnlab.page.methods import formula
+from bnlab.study import rooms
 
-CAPTIONS = Path(__file__).parents[1] / "workflow" / "report"
+TELLING = (
+    ("learning_curves", "accuracy"),
+    ("batch_size", "all_methods"),
+    ("faults", "faults"),
+)
+"""Of the figures of the made-up report those of its summary."""
 TEXTS = {
     "claims": [
         "source",
@@ -66,11 +75,7 @@ def test_an_image_that_is_shown_twice_is_in_the_page_once(text):
     images = re.findall(r"data:image/svg[^\"]+", text)
     assert len(images) == len(set(images)) == len(synthetic.FIGURES)
     used = re.findall(r'<use href="#([^"]+)"', text)
-    assert used == [
-        f"image-{experiment}-digits-lr0.1-{kind}"
-        for experiment, kind in report.TELLING
-        if f"{experiment}/{kind}" in synthetic.FIGURES
-    ]
+    assert used == [f"image-{experiment}-digits-lr0.1-{kind}" for experiment, kind in TELLING]
     assert all(f'<image id="{name}"' in text for name in used)
 
 
@@ -106,7 +111,7 @@ def test_diverged_replicates_are_counted_on_the_page(text):
     assert "1 of 4" in text
 
 
-def shown(kind: str, experiment: str = "learning_curves") -> list[report.Grid]:
+def shown(kind: str, experiment: str = "learning_curves") -> list[Grid]:
     sources = {
         "learning_curves": synthetic.learning_curves,
         "batch_size": synthetic.batch_size,
@@ -114,15 +119,13 @@ def shown(kind: str, experiment: str = "learning_curves") -> list[report.Grid]:
         "faults": synthetic.faults,
     }
     recipe = synthetic.recipe(experiment)
-    table = tables.tabulate(
+    table = synthetic.tabulated(
         experiment, kind, sources[experiment](), "digits", recipe, "Digits", synthetic.LABELS
     )
-    return report.grids(experiment, kind, table)
+    return report.grids(function, experiment, kind, table)
 
 
-@pytest.mark.parametrize(
-    ("experiment", "kind"), [key for key in tables.TABLES if key not in figures.FIGURES]
-)
+@pytest.mark.parametrize(("experiment", "kind"), synthetic.RESULT_KEYS)
 def test_every_result_table_is_shown_in_full_rows(experiment, kind):
     grids = shown(kind, experiment)
     assert grids
@@ -147,7 +150,7 @@ def test_a_threshold_that_was_not_reached_is_shown_as_later_than_the_last_step()
             "pairs": 0,
         }
     )
-    (grid,) = report.grids("learning_curves", "steps_to_accuracy", table)
+    (grid,) = report.grids(function, "learning_curves", "steps_to_accuracy", table)
     assert grid.rows == [["95 % test accuracy", "> 50,000 (3 of 10 reached)"]]
 
 
@@ -169,14 +172,15 @@ def test_paired_differences_say_how_many_pairs_are_left_where_some_are_missing()
 @pytest.mark.parametrize("kind", ["percentiles", "drift", "accuracy"])
 def test_an_image_is_described_also_where_no_replicate_is_left(kind):
     sources = synthetic.learning_curves(base=(10, 10, 10, 10))
-    table = tables.tabulate(
+    table = synthetic.tabulated(
         "learning_curves", kind, sources, "digits", "lr0.1", "Digits", synthetic.LABELS
     )
-    said = report.alt_text("Figure", kind, table)
+    words = function("learning_curves", "words", kind)
+    said = report.alt_text("Figure", table, words)
     assert "nan" not in said
     if kind != "percentiles":
         assert ("Base no replicate left" if kind == "drift" else "Base all diverged") in said
-    assert report.alt_text("Figure", kind, table.iloc[:0]) == "Figure: no replicate left."
+    assert report.alt_text("Figure", table.iloc[:0], words) == "Figure: no replicate left."
 
 
 def test_times_are_those_of_training_jobs_only(text):
@@ -184,19 +188,28 @@ def test_times_are_those_of_training_jobs_only(text):
     assert "Every number in a figure or result table comes from the CSV" in text
 
 
-def test_a_table_of_an_unknown_kind_is_shown_as_it_is():
-    (grid,) = report.grids("later", "unheard_of", pd.DataFrame({"a": [1], "b": ["x"]}))
+def test_a_table_without_a_layout_of_its_own_is_shown_as_it_is():
+    (grid,) = as_it_is(pd.DataFrame({"a": [1], "b": ["x"]}))
     assert (grid.columns, grid.rows) == (["a", "b"], [["1", "x"]])
 
 
-def test_formulas_are_the_first_paragraphs_of_the_layers():
-    source = 'class A:\n    """Does nothing:\n    y = x.\n\n    More."""\nclass B:\n    pass\n'
-    assert report.formulas(source) == {"A": "Does nothing: y = x.", "B": ""}
+def test_a_formula_says_kernel_normalizer_place_and_options():
+    said = {
+        "kernel": "ws",
+        "normalizer": "bn",
+        "options": {"momentum": 0.999},
+        "place": "after_activation",
+    }
+    text = formula(said)
+    for part in ("Batch normalization: N(u) =", "y = N(φ(u + b)).", "u = x·Ŵ", "momentum 0.999."):
+        assert part in text
+    plain = formula({"kernel": "plain", "normalizer": None, "options": {}, "place": ""})
+    assert plain == "y = φ(u + b). u = x·W."
 
 
-@pytest.mark.parametrize(("experiment", "kind"), list(tables.TABLES))
+@pytest.mark.parametrize(("experiment", "kind"), synthetic.TABLE_KEYS)
 def test_every_figure_and_table_has_a_caption_in_plain_prose(experiment, kind):
-    caption = (CAPTIONS / experiment / f"{kind}.rst").read_text()
+    caption = (rooms.EXPERIMENTS / experiment / "captions" / f"{kind}.rst").read_text()
     assert len(caption) > 80
     assert not set("`*_{}|<>") & set(caption)
 
@@ -224,11 +237,11 @@ def test_each_method_is_shown_at_its_best_rate_with_the_rates_it_was_chosen_from
 def test_the_figures_of_learning_rates_are_described():
     said = {}
     for kind in ("heat_map", "rate_range"):
-        table = tables.tabulate(
+        table = synthetic.tabulated(
             *("learning_rate", kind, synthetic.learning_rate(), "digits"),
             *(synthetic.recipe("learning_rate"), "Digits", synthetic.LABELS),
         )
-        said[kind] = report.alt_text("Figure", kind, table)
+        said[kind] = report.alt_text("Figure", table, function("learning_rate", "words", kind))
     assert said["heat_map"].startswith("Figure, Digits, all recipes. Test accuracy at the chosen")
     assert re.search(r"Base 96\.\d+ ± [\d.]+ % at 1, BN .* at 0\.1,", said["heat_map"])
     assert "Decades of good learning rates: Base 0, BN 1.2," in said["rate_range"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bnlab import statistics
+from bnlab.analysis import statistics
 
 VALUES = np.array([0.91, 0.94, 0.92, 0.97, 0.9])
 REFERENCE = np.array([0.9, 0.91, 0.93, 0.92, 0.88])

@@ -5,8 +5,12 @@ import pandas as pd
 import pytest
 import synthetic
 
-from bnlab import tables
-from bnlab.statistics import mean_interval, paired_difference
+from bnlab.analysis import rates, tidy
+from bnlab.analysis.statistics import mean_interval, paired_difference
+from bnlab.analysis.summaries import shown_label
+from bnlab.experiments.batch_size import tables as batches
+from bnlab.experiments.learning_curves import tables as curves
+from bnlab.experiments.learning_rate import tables as by_rate
 
 SOURCES = {
     "learning_curves": synthetic.learning_curves(),
@@ -18,12 +22,12 @@ SOURCES = {
 
 def table(experiment: str, kind: str) -> pd.DataFrame:
     recipe = synthetic.recipe(experiment)
-    return tables.tabulate(
+    return synthetic.tabulated(
         experiment, kind, SOURCES[experiment], "digits", recipe, "Digits", synthetic.LABELS
     )
 
 
-@pytest.mark.parametrize(("experiment", "kind"), list(tables.TABLES))
+@pytest.mark.parametrize(("experiment", "kind"), synthetic.TABLE_KEYS)
 def test_every_row_says_what_it_is_about(experiment, kind):
     made = table(experiment, kind)
     assert len(made)
@@ -37,7 +41,7 @@ def test_every_row_says_what_it_is_about(experiment, kind):
     assert not made.iloc[:, :5].isna().to_numpy().any()
 
 
-@pytest.mark.parametrize(("experiment", "kind"), list(tables.TABLES))
+@pytest.mark.parametrize(("experiment", "kind"), synthetic.TABLE_KEYS)
 def test_methods_come_in_the_order_of_the_config(experiment, kind):
     order = list(synthetic.LABELS)
     seen = list(dict.fromkeys(table(experiment, kind)["method"]))
@@ -73,7 +77,7 @@ def test_steps_count_who_reached_the_level_and_censor_the_others():
     base = runs["method"] == "base"
     runs.loc[base, "first_test_0.8"] = [100.0, np.nan, 300.0, np.nan]
     runs.loc[~base, "first_test_0.8"] = [50.0, 50.0, 75.0, 50.0]
-    made = tables.steps_to_accuracy(runs).query("split == 'test' and level == 0.8")
+    made = curves.steps_to_accuracy(runs).query("split == 'test' and level == 0.8")
     made = made.set_index("method")
     assert made["reached"].to_dict() == {"base": 2, "bn": 4}
     assert np.isnan(made.loc["base", "median"])
@@ -105,10 +109,8 @@ def test_roc_rows_carry_the_area_of_their_class():
 def test_a_class_without_test_rows_has_not_diverged():
     labels, probabilities = synthetic.predictions("bn", classes=4)
     probabilities = np.pad(probabilities, ((0, 0), (0, 0), (0, 1)))
-    scores = tables.score_predictions(labels, probabilities, list("abcde"))["classes"]
-    made = tables.classes(tables.collect([synthetic.run("bn")], [scores])).query(
-        "class_name == 'e'"
-    )
+    scores = tidy.score_predictions(labels, probabilities, list("abcde"))["classes"]
+    made = curves.classes(tidy.collect([synthetic.run("bn")], [scores])).query("class_name == 'e'")
     assert made["mean"].isna().all()
     assert made["diverged"].tolist() == [0, 0]
 
@@ -122,12 +124,12 @@ def test_one_typical_unit_is_kept_for_each_replicate_and_one_replicate_is_typica
 def probed(**diverged_at: tuple[int | None, ...]) -> pd.DataFrame:
     """The probes of base and bn, with replicates that diverge where it is said."""
     runs = [synthetic.run(m, diverged_at=diverged_at.get(m, ())) for m in ("base", "bn")]
-    return tables.collect(
+    return tidy.collect(
         runs, [synthetic.probes(r["method"], diverged_at=r["diverged_at"]) for r in runs]
     )
 
 
-@pytest.mark.parametrize("function", [tables.percentiles, tables.drift])
+@pytest.mark.parametrize("function", [curves.percentiles, curves.drift])
 def test_a_replicate_that_diverges_late_counts_as_diverged_at_every_probed_step(function):
     made = function(probed(base=(None, 500)))
     counts = made.drop_duplicates(["method", "step", "n", "diverged"]).set_index("method")
@@ -140,11 +142,11 @@ def test_a_replicate_that_diverges_late_counts_as_diverged_at_every_probed_step(
 
 
 def test_a_drift_ratio_leaves_out_the_pairs_in_which_one_diverged():
-    made = tables.drift(probed(base=(None, 500), bn=(10,))).query("method == 'bn'")
+    made = curves.drift(probed(base=(None, 500), bn=(10,))).query("method == 'bn'")
     assert set(made["pairs"]) == {2}
 
 
-@pytest.mark.parametrize("function", [tables.percentiles, tables.drift])
+@pytest.mark.parametrize("function", [curves.percentiles, curves.drift])
 @pytest.mark.parametrize("methods", [["base"], ["base", "bn"]])
 def test_a_method_that_always_diverged_keeps_its_rows_with_no_replicate_in_them(function, methods):
     made = function(probed(**{method: (10, 50, 10, 1000) for method in methods}))
@@ -159,7 +161,7 @@ def test_a_method_that_always_diverged_keeps_its_rows_with_no_replicate_in_them(
 
 def test_a_network_whose_units_are_all_constant_has_no_drift_but_has_not_diverged():
     still = probed().assign(value=1.0)
-    for made in (tables.drift(still), tables.percentiles(still)):
+    for made in (curves.drift(still), curves.percentiles(still)):
         assert set(made["n"]) == {0}
         assert set(made["diverged"]) == {0}
 
@@ -167,7 +169,7 @@ def test_a_network_whose_units_are_all_constant_has_no_drift_but_has_not_diverge
 @pytest.mark.parametrize("kind", ["percentiles", "drift"])
 def test_probes_of_no_run_give_an_empty_table(kind):
     sources = {"percentiles": probed().iloc[:0]}
-    made = tables.tabulate(
+    made = synthetic.tabulated(
         "learning_curves", kind, sources, "digits", "lr0.1", "Digits", synthetic.LABELS
     )
     assert made.empty
@@ -188,7 +190,7 @@ def test_the_close_up_ends_at_ten():
 
 def test_inference_lists_every_method_with_batch_statistics_and_no_other():
     assert set(table("batch_size", "inference")["method"]) == {"bn", "ws_bn"}
-    assert set(table("batch_size", "statistics")["method"]) == {"bn"}
+    assert set(table("batch_size", "statistics")["method"]) == {"bn", "ws_bn"}
 
 
 def test_the_difference_between_inference_statistics_is_paired_with_moving():
@@ -206,23 +208,23 @@ def test_differences_are_from_base_and_from_bn_but_never_from_itself():
 def test_a_slope_over_batch_sizes_is_per_doubling():
     metrics = SOURCES["batch_size"]["metrics"].query("method == 'ln'").copy()
     metrics["accuracy"] = 0.5 + 0.01 * np.log2(metrics["batch"]) + 0.001 * metrics["replicate"]
-    row = tables.stability(metrics).iloc[0]
+    row = batches.stability(metrics).iloc[0]
     assert row["slope"] == pytest.approx(0.01)
     assert row["range"] == pytest.approx(0.08)
     assert (row["best_batch"], row["worst_batch"]) == (256, 1)
 
 
 def test_a_redraw_is_called_one_whatever_the_config_says():
-    assert tables.shown_label("BNG(glass)", redraw=True) == "BNG(glass) (redraw)"
-    assert tables.shown_label("Glass, redrawn", redraw=True) == "Glass, redrawn"
-    assert tables.shown_label("MNIST", redraw=False) == "MNIST"
+    assert shown_label("BNG(glass)", redraw=True) == "BNG(glass) (redraw)"
+    assert shown_label("Glass, redrawn", redraw=True) == "Glass, redrawn"
+    assert shown_label("MNIST", redraw=False) == "MNIST"
 
 
 def test_rows_of_other_datasets_and_recipes_do_not_enter():
     metrics = SOURCES["batch_size"]["metrics"]
     other = metrics.assign(recipe="other", accuracy=0.0)
     sources = {"metrics": pd.concat([metrics, other, metrics.assign(dataset="wine")])}
-    made = tables.tabulate(
+    made = synthetic.tabulated(
         "batch_size", "final", sources, "digits", "lr0.1", "Digits", synthetic.LABELS
     )
     pd.testing.assert_frame_equal(made, table("batch_size", "final"))
@@ -260,7 +262,7 @@ AT_RATES = accuracies(
 
 
 def test_a_rate_is_not_chosen_for_the_replicates_that_survive_it():
-    made = tables.rates(AT_RATES).set_index(["method", "learning_rate"])
+    made = by_rate.rates(AT_RATES).set_index(["method", "learning_rate"])
     assert made.index[made["chosen"]].tolist() == [("base", 1.0), ("bn", 1.0)]
     at_10 = made.loc["base", 10.0]
     assert (at_10["mean"], at_10["validation_score"]) == (0.98, 0.49)
@@ -268,7 +270,7 @@ def test_a_rate_is_not_chosen_for_the_replicates_that_survive_it():
 
 
 def test_of_equally_good_rates_the_lowest_is_chosen_and_its_recipe_is_named():
-    best = tables.chosen_rates(accuracies(base={0.1: [0.9], 1.0: [0.9], 10.0: [0.8]}))
+    best = rates.chosen_rates(accuracies(base={0.1: [0.9], 1.0: [0.9], 10.0: [0.8]}))
     assert best.to_dict("records") == [
         {"method": "base", "batch": 60, "learning_rate": 0.1, "recipe": "lr0.1"}
     ]
@@ -278,14 +280,14 @@ def test_diverged_replicates_are_compared_with_those_of_base_at_the_same_rate():
     metrics = accuracies(
         base={1.0: [0.9] * 4, 10.0: [NAN] * 4}, bn={1.0: [0.9] * 4, 10.0: [0.9] * 4}
     )
-    made = tables.rates(metrics).set_index(["method", "learning_rate"])["divergence_p"]
+    made = by_rate.rates(metrics).set_index(["method", "learning_rate"])["divergence_p"]
     assert made.loc["bn"].tolist() == pytest.approx([1, 2 / 70])  # 2 of (8 choose 4) are as extreme
     assert made.loc["base"].isna().all()
-    assert tables.rates(metrics.query("method == 'bn'"))["divergence_p"].isna().all()
+    assert by_rate.rates(metrics.query("method == 'bn'"))["divergence_p"].isna().all()
 
 
 def test_methods_are_compared_each_at_its_own_rate():
-    bn = tables.best_rates(AT_RATES).set_index("method").loc["bn"]
+    bn = by_rate.best_rates(AT_RATES).set_index("method").loc["bn"]
     assert (bn["learning_rate"], bn["tried"]) == (1, "0.1 1 10")
     assert bn["mean"] == pytest.approx(0.965)
     assert (bn["less_base"], bn["base_pairs"]) == (pytest.approx(0.065), 2)
@@ -293,7 +295,7 @@ def test_methods_are_compared_each_at_its_own_rate():
 
 
 def test_ranges_of_rates_are_compared_replicate_by_replicate():
-    made = tables.rate_range(AT_RATES).set_index("method")
+    made = by_rate.rate_range(AT_RATES).set_index("method")
     bn = made.loc[
         "bn"
     ]  # two decades of rates are as good in the first replicate, none in the second
@@ -308,6 +310,6 @@ def test_ranges_of_rates_are_compared_replicate_by_replicate():
 
 def test_a_method_that_diverged_at_every_rate_keeps_its_rows():
     metrics = accuracies(base={0.1: [0.9, 0.8]}, bn={0.1: [NAN, NAN]})
-    for function in (tables.rates, tables.best_rates, tables.rate_range):
+    for function in (by_rate.rates, by_rate.best_rates, by_rate.rate_range):
         bn = function(metrics).set_index("method").loc["bn"]
         assert bn[["n", "diverged", "replicates"]].tolist() == [0, 2, 2]

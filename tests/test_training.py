@@ -1,6 +1,7 @@
 """The compiled trainer against plain loops: Keras' own layers in eager mode, and NumPy on the saved weights."""
 
 from itertools import pairwise
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -11,8 +12,20 @@ from methods import METHODS
 from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss
 
-from bnlab import layers, models, training
-from bnlab.models import Perceptron
+from bnlab.networks.network import initial_values
+from bnlab.networks.perceptron import Perceptron
+from bnlab.probes.percentiles import Percentiles
+from bnlab.probes.predictions import Predictions
+from bnlab.probes.weights import Weights
+from bnlab.training import evaluation
+from bnlab.training import run as running
+from bnlab.training.evaluation import cross_entropy_and_accuracy
+from bnlab.training.schedule import evaluation_steps, row_blocks, row_order
+from bnlab.training.settings import Settings, Split, load_split
+from bnlab.training.timing import time_in_turn
+from bnlab.training.trainer import Trainer, resident, stored
+
+PROBES = {"percentiles": Percentiles, "predictions": Predictions, "weights": Weights}
 
 
 @pytest.fixture(scope="module")
@@ -23,22 +36,39 @@ def split():
     x, y = (x[order] / 16).astype(np.float32), y[order].astype(np.int32)
     parts = [slice(0, 1000), slice(1000, 1097), slice(1097, None)]
     pairs = [(x[part], y[part]) for part in parts]
-    return training.Split(*(array for pair in pairs for array in pair), np.arange(10).astype(str))
+    return Split(*(array for pair in pairs for array in pair), np.arange(10).astype(str))
 
 
-def settings(**changes):
+def settings(hidden=(20, 16), probes=("predictions", "weights"), **changes):
+    """The network's hidden layers, the probes, and the settings of a short run."""
     chosen = {
-        "hidden": [20, 16],
         "activation": "sigmoid",
         "initializer": "glorot_uniform",
         "learning_rate": 0.5,
         "steps": 12,
         "first_epoch": 2,
         "later": 1,
-        "evaluation_rows": None,
-        "percentiles": False,
     }
-    return training.Settings(**(chosen | changes))
+    return list(hidden), probes, Settings(**(chosen | changes))
+
+
+def run_of(split, method, chosen, batch, seed):
+    hidden, probes, made = chosen
+    asked = {name: PROBES[name] for name in probes}
+    return running.Run(split, Perceptron(hidden), METHODS[method], made, batch, seed, asked)
+
+
+def train(split, method, chosen, batch, replicates, seed):
+    """What a run leaves, and what its probes measured."""
+    result = running.train(run_of(split, method, chosen, batch, seed), replicates)
+    kept = result.records["predictions"]
+    return SimpleNamespace(
+        **vars(result),
+        probes=result.records.get("percentiles"),
+        probabilities=kept["probabilities"],
+        labels=kept["labels"],
+        weights=result.records["weights"],
+    )
 
 
 def sigmoid(u):
@@ -64,6 +94,10 @@ def numpy_layer(method, weights, x, batch_statistics=None):
             mean, variance = u.mean(axis=0), u.var(axis=0)
             batch_statistics.append((mean, variance))
         u = (u - mean) / np.sqrt(variance + 1e-3)
+    elif method == "gn":
+        halves = np.split(u, 2, axis=1)
+        normal = [(h - h.mean(1)[:, None]) / np.sqrt(h.var(1)[:, None] + 1e-3) for h in halves]
+        u = np.concatenate(normal, axis=1)
     elif method in ("ln", "ws_ln"):
         u = (u - u.mean(axis=1, keepdims=True)) / np.sqrt(u.var(axis=1, keepdims=True) + 1e-3)
     else:
@@ -95,25 +129,25 @@ def rows_of(history, **wanted):
 
 @pytest.mark.parametrize("rows", [60, 64, 7])
 def test_every_row_is_used_equally_often_whether_or_not_the_batch_divides_the_data(rows):
-    order = training.row_order(np.random.SeedSequence(1), rows, batch=10, steps=rows)
+    order = row_order(np.random.SeedSequence(1), rows, batch=10, steps=rows)
     assert order.shape == (rows, 10)
     assert (np.bincount(order.ravel(), minlength=rows) == 10).all()
 
 
 def test_each_pass_through_the_rows_has_an_order_of_its_own():
-    passes = training.row_order(np.random.SeedSequence(1), 50, batch=10, steps=10).reshape(2, 50)
+    passes = row_order(np.random.SeedSequence(1), 50, batch=10, steps=10).reshape(2, 50)
     assert (np.sort(passes) == np.arange(50)).all()
     assert (passes[0] != passes[1]).any()
 
 
 def test_an_unfinished_pass_uses_no_row_twice():
-    order = training.row_order(np.random.SeedSequence(1), 100, batch=7, steps=9)
+    order = row_order(np.random.SeedSequence(1), 100, batch=7, steps=9)
     assert order.shape == (9, 7)
     assert len(np.unique(order)) == 63
 
 
 def test_more_steps_continue_the_same_order():
-    fewer, more = (training.row_order(np.random.SeedSequence(1), 64, 10, n) for n in (8, 30))
+    fewer, more = (row_order(np.random.SeedSequence(1), 64, 10, n) for n in (8, 30))
     np.testing.assert_array_equal(fewer, more[:8])
 
 
@@ -121,7 +155,7 @@ def test_more_steps_continue_the_same_order():
     ("steps", "per_epoch"), [(50_000, 916.7), (5, 916.7), (1, 0.5), (70, 1.2), (275_000, 55_000)]
 )
 def test_evaluations_increase_resolve_the_first_epoch_and_end_at_the_last_step(steps, per_epoch):
-    schedule = training.evaluation_steps(steps, per_epoch, first_epoch=10, later=30)
+    schedule = evaluation_steps(steps, per_epoch, first_epoch=10, later=30)
     assert schedule[0] == 1
     assert schedule[-1] == steps
     assert all(a < b for a, b in pairwise(schedule))
@@ -131,27 +165,27 @@ def test_evaluations_increase_resolve_the_first_epoch_and_end_at_the_last_step(s
 
 
 def test_later_evaluations_are_evenly_spaced():
-    schedule = training.evaluation_steps(1000, 100, first_epoch=4, later=3)
+    schedule = evaluation_steps(1000, 100, first_epoch=4, later=3)
     assert schedule == [1, 5, 22, 100, 400, 700, 1000]
 
 
 def test_the_first_evaluation_waits_for_enough_rows_but_not_beyond_the_first_epoch():
-    assert training.evaluation_steps(1000, 100, first_epoch=3, later=1, first=25) == [
+    assert evaluation_steps(1000, 100, first_epoch=3, later=1, first=25) == [
         25,
         50,
         100,
         1000,
     ]
-    assert training.evaluation_steps(1000, 10, first_epoch=3, later=1, first=25) == [10, 1000]
+    assert evaluation_steps(1000, 10, first_epoch=3, later=1, first=25) == [10, 1000]
 
 
 def test_without_evaluations_of_the_first_epoch_all_are_evenly_spaced():
-    assert training.evaluation_steps(90, 30, first_epoch=0, later=3) == [30, 60, 90]
+    assert evaluation_steps(90, 30, first_epoch=0, later=3) == [30, 60, 90]
 
 
 @pytest.mark.parametrize(("first", "rows", "block"), [(0, 100, 10), (7, 97, 10), (3, 10, 10)])
 def test_blocks_cover_their_rows_and_no_others(first, rows, block):
-    blocks = training.row_blocks(first, rows, block)
+    blocks = row_blocks(first, rows, block)
     assert blocks.shape == (-(-rows // block), block)
     np.testing.assert_array_equal(np.unique(blocks), np.arange(first, first + rows))
     assert all(len(np.unique(rows_of_one)) == block for rows_of_one in blocks)
@@ -159,7 +193,7 @@ def test_blocks_cover_their_rows_and_no_others(first, rows, block):
 
 def test_a_block_of_a_sorted_table_is_a_fair_sample():
     classes = np.repeat(np.arange(5), 200)
-    for block in training.row_blocks(0, 1000, 100):
+    for block in row_blocks(0, 1000, 100):
         assert np.bincount(classes[block], minlength=5).min() >= 8
 
 
@@ -168,14 +202,14 @@ def test_a_block_of_a_sorted_table_is_a_fair_sample():
 
 def test_a_split_is_read_as_it_was_written(split, tmp_path):
     np.savez(tmp_path / "split.npz", **split._asdict())
-    for read, written in zip(training.load_split(tmp_path / "split.npz"), split, strict=True):
+    for read, written in zip(load_split(tmp_path / "split.npz"), split, strict=True):
         np.testing.assert_array_equal(read, written)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
 def test_a_resident_array_has_the_values_and_outlives_the_array(dtype):
     array = np.arange(3007 * 5).astype(dtype).reshape(3007, 5)
-    expected, tensor = array.copy(), training.resident(array)
+    expected, tensor = array.copy(), resident(array)
     array[...] = 0
     del array
     np.testing.assert_array_equal(tensor, expected)
@@ -184,15 +218,15 @@ def test_a_resident_array_has_the_values_and_outlives_the_array(dtype):
 
 def test_kernels_are_stored_transposed_and_vectors_as_they_are():
     values = [tf.ones((3, 4)), tf.ones(4)]
-    assert [tuple(v.shape) for v in training.stored(values)] == [(4, 3), (4,)]
-    assert [tuple(v.shape) for v in training.stored(training.stored(values))] == [(3, 4), (4,)]
+    assert [tuple(v.shape) for v in stored(values)] == [(4, 3), (4,)]
+    assert [tuple(v.shape) for v in stored(stored(values))] == [(3, 4), (4,)]
 
 
 @pytest.mark.parametrize("scale", [1, 1e4])
 def test_loss_and_accuracy_are_those_of_scikit_learn(scale):
     rng = np.random.default_rng(2)
     logits, y = rng.normal(size=(50, 4)) * scale, rng.integers(0, 4, 50)
-    found = training.cross_entropy_and_accuracy(logits.astype(np.float32), y)
+    found = cross_entropy_and_accuracy(logits.astype(np.float32), y)
     assert found["accuracy"] == np.mean(logits.argmax(axis=1) == y)
     if scale == 1:
         assert found["loss"] == pytest.approx(log_loss(y, softmax(logits)), rel=1e-6)
@@ -242,10 +276,10 @@ def eager_training(network, x, y, order, learning_rate):
     ],
 )
 def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolerance):
-    model = Perceptron(METHODS[method], [6, 5], 10, "sigmoid", "glorot_uniform", dtype)
-    model.build((None, 64))
-    trainer = training.Trainer(model, split.x_train.astype(dtype), split.y_train, 0.25)
-    parameters, state = models.initial_values(model, np.random.SeedSequence(3))
+    made = ("sigmoid", "glorot_uniform", dtype)
+    ours = Perceptron([6, 5]).made(METHODS[method], [64], 10, *made)
+    trainer = Trainer(ours, split.x_train.astype(dtype), split.y_train, 0.25)
+    parameters, state = initial_values(ours, np.random.SeedSequence(3))
     network = keras_network(method)
     for variables, values in [
         (network.trainable_variables, parameters),
@@ -253,10 +287,10 @@ def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolera
     ]:
         for variable, start in zip(variables, values, strict=True):
             variable.assign(tf.cast(start, "float64"))
-    order = training.row_order(np.random.SeedSequence(4), 1000, batch, 10)
+    order = row_order(np.random.SeedSequence(4), 1000, batch, 10)
     losses, accuracies = eager_training(network, split.x_train, split.y_train, order, 0.25)
 
-    parameters = training.stored(parameters)
+    parameters = stored(parameters)
     for start, stop in [(0, 3), (3, 10)]:
         parameters, state, loss, accuracy, diverged_at = trainer.advance(
             parameters, state, tf.constant(order), tf.constant(start), tf.constant(stop)
@@ -264,7 +298,7 @@ def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolera
         assert float(loss) == pytest.approx(np.mean(losses[start:stop]), rel=tolerance)
         assert float(accuracy) == pytest.approx(np.mean(accuracies[start:stop]), rel=1e-6)
         assert int(diverged_at) == 0
-    found = [*training.stored(parameters), *state]
+    found = [*stored(parameters), *state]
     expected = [*network.trainable_variables, *network.non_trainable_variables]
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
@@ -275,18 +309,19 @@ def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolera
 
 def test_population_statistics_are_those_of_algorithm_2_in_a_numpy_loop(split):
     m, batches = 7, 30
-    model = Perceptron(layers.BN, [20, 16], 10, "sigmoid", "glorot_uniform", "float64")
-    model.build((None, 64))
+    made = ("sigmoid", "glorot_uniform", "float64")
+    network = Perceptron([20, 16]).made(METHODS["bn"], [64], 10, *made)
     rng = np.random.default_rng(5)
-    for variable in model.variables:
-        variable.assign(rng.uniform(0.5, 1.5, variable.shape) * rng.choice([-1, 1]))
+    values = [rng.uniform(0.5, 1.5, v.shape) * rng.choice([-1, 1]) for v in network.trainable]
     x = split.x_train.astype(np.float64)
-    trainer = training.Trainer(model, x, split.y_train, 0.1)
-    order = training.row_order(np.random.SeedSequence(6), 1000, m, batches)
-    parameters = training.stored([v.value for v in model.trainable_variables])
+    trainer = Trainer(network, x, split.y_train, 0.1)
+    order = row_order(np.random.SeedSequence(6), 1000, m, batches)
+    parameters = stored([tf.constant(v) for v in values])
     found = trainer.population_state(parameters, tf.constant(order))
 
-    weights = {v.path: v.numpy()[None] for v in model.variables}
+    paths = [v.path for v in network.trainable]
+    weights = {path: value[None] for path, value in zip(paths, values, strict=True)}
+    weights |= {v.path: np.zeros((1, *v.shape)) for v in network.state}
     statistics = []
     for rows in order:
         numpy_logits("bn", weights, x[rows], batch_statistics=statistics)
@@ -294,7 +329,7 @@ def test_population_statistics_are_those_of_algorithm_2_in_a_numpy_loop(split):
     for layer in (statistics[0::2], statistics[1::2]):
         expected.append(sum(mean for mean, _ in layer) / batches)
         expected.append(m / (m - 1) * sum(variance for _, variance in layer) / batches)
-    names = [v.name for v in model.non_trainable_variables]
+    names = [v.name for v in network.state]
     assert names == ["moving_mean", "moving_variance"] * 2
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-10)
@@ -306,9 +341,7 @@ def test_population_statistics_are_those_of_algorithm_2_in_a_numpy_loop(split):
 @pytest.fixture(scope="module", params=METHODS)
 def trained(request, split):
     """One run of each method, by its name."""
-    return request.param, training.train(
-        split, METHODS[request.param], settings(), batch=32, replicates=2, seed=9
-    )
+    return request.param, train(split, request.param, settings(), batch=32, replicates=2, seed=9)
 
 
 def test_test_probabilities_are_those_of_a_numpy_network_with_the_saved_weights(trained, split):
@@ -317,7 +350,8 @@ def test_test_probabilities_are_those_of_a_numpy_network_with_the_saved_weights(
     for replicate in (0, 1):
         logits = numpy_logits(method, result.weights, split.x_test, replicate)
         np.testing.assert_allclose(result.probabilities[replicate], softmax(logits), atol=2e-6)
-    np.testing.assert_array_equal(result.labels, split.y_test)
+    for labels in result.labels:
+        np.testing.assert_array_equal(labels, split.y_test)
 
 
 def test_the_last_scores_are_those_of_a_numpy_network_with_the_saved_weights(trained, split):
@@ -351,7 +385,7 @@ def test_a_history_has_each_split_at_each_scheduled_step(trained):
     np.testing.assert_allclose(result.history["epoch"], result.history["step"] * 32 / 1000)
     assert result.steps_per_epoch == 1000 / 32
     assert result.diverged_at == [None, None]
-    assert result.probes.empty
+    assert result.probes is None
 
 
 def test_parameters_count_what_one_replicate_trains(trained):
@@ -368,8 +402,8 @@ def bn(split):
 
 
 def train_bn(split, replicates):
-    chosen = settings(percentiles=True, first_epoch=0, later=2, hidden=[6, 5], learning_rate=0.2)
-    return training.train(split, layers.BN, chosen, batch=6, replicates=replicates, seed=2)
+    chosen = settings(probes=PROBES, first_epoch=0, later=2, hidden=[6, 5], learning_rate=0.2)
+    return train(split, "bn", chosen, batch=6, replicates=replicates, seed=2)
 
 
 def test_the_same_seed_gives_the_same_bits_and_a_replicate_is_what_it_is_alone(bn, split):
@@ -384,9 +418,10 @@ def test_the_same_seed_gives_the_same_bits_and_a_replicate_is_what_it_is_alone(b
 
 
 def test_a_later_replicate_does_not_depend_on_those_before_it(bn, split):
-    chosen = settings(percentiles=True, first_epoch=0, later=2, hidden=[6, 5], learning_rate=0.2)
-    last = training.Run(split, layers.BN, chosen, batch=6, seed=2).train(2)
-    np.testing.assert_array_equal(last.probabilities, bn.probabilities[2])
+    chosen = settings(probes=PROBES, first_epoch=0, later=2, hidden=[6, 5], learning_rate=0.2)
+    last = run_of(split, "bn", chosen, batch=6, seed=2).train(2)
+    kept = last.records["predictions"]["probabilities"]
+    np.testing.assert_array_equal(kept, bn.probabilities[2])
     expected = rows_of(bn.history, replicate=2).reset_index(drop=True)
     pd.testing.assert_frame_equal(last.history, expected, check_exact=True)
 
@@ -414,7 +449,7 @@ def test_probes_are_the_percentiles_of_what_enters_the_last_activation(bn, split
 
 
 def test_two_methods_start_from_the_same_kernels_and_see_the_rows_in_the_same_order(split):
-    base, bn = (training.Run(split, METHODS[m], settings(), 32, seed=4) for m in ("base", "bn"))
+    base, bn = (run_of(split, m, settings(), 32, seed=4) for m in ("base", "bn"))
     for replicate in (0, 1):
         a, b = base.start(replicate), bn.start(replicate)
         np.testing.assert_array_equal(a[2], b[2])
@@ -422,12 +457,12 @@ def test_two_methods_start_from_the_same_kernels_and_see_the_rows_in_the_same_or
         for first, second in zip(*kernels, strict=True):
             np.testing.assert_array_equal(first, second)
     assert (base.start(0)[2].numpy() != base.start(1)[2].numpy()).any()
-    other = training.Run(split, layers.Base, settings(), 32, seed=5)
+    other = run_of(split, "base", settings(), 32, seed=5)
     assert (base.start(0)[2].numpy() != other.start(0)[2].numpy()).any()
 
 
 def test_train_scores_are_the_mean_over_the_steps_since_the_evaluation_before(split):
-    run = training.Run(split, layers.Base, settings(later=3), batch=16, seed=1)
+    run = run_of(split, "base", settings(later=3), batch=16, seed=1)
     parameters, state, order, _ = run.start(0)
     steps = []
     for step in range(12):
@@ -447,19 +482,19 @@ def test_train_scores_are_the_mean_over_the_steps_since_the_evaluation_before(sp
 def test_a_replicate_that_diverges_is_recorded_at_its_step_and_the_others_go_on(split, monkeypatch):
     chosen = settings(activation="linear", learning_rate=0.1, first_epoch=0, later=6, hidden=[6, 5])
 
-    def train(replicates):
-        return training.train(split, layers.Base, chosen, batch=16, replicates=replicates, seed=3)
+    def train_some(replicates):
+        return train(split, "base", chosen, batch=16, replicates=replicates, seed=3)
 
-    untouched = train(1)
+    untouched = train_some(1)
 
     def one_explodes(model, seed):
-        trainable, state = models.initial_values(model, seed)
+        trainable, state = initial_values(model, seed)
         scale = 20.0 if seed.entropy == [3, 1] else 1.0
         return [scale * v for v in trainable], state
 
-    monkeypatch.setattr(training, "initial_values", one_explodes)
-    result = train(3)
-    run = training.Run(split, layers.Base, chosen, 16, seed=3)
+    monkeypatch.setattr(running, "initial_values", one_explodes)
+    result = train_some(3)
+    run = run_of(split, "base", chosen, 16, seed=3)
     parameters, state, order, _ = run.start(1)
     losses = []
     for step in range(12):
@@ -484,14 +519,14 @@ def test_a_replicate_that_diverges_is_recorded_at_its_step_and_the_others_go_on(
 
 def test_a_blow_up_by_the_very_last_update_is_a_divergence_too(split):
     chosen = settings(activation="relu", learning_rate=1e38, steps=1, hidden=[6, 5])
-    result = training.train(split, layers.Base, chosen, batch=16, replicates=1, seed=3)
+    result = train(split, "base", chosen, batch=16, replicates=1, seed=3)
     assert result.diverged_at == [1]
     assert result.history["accuracy"].isna().all()
 
 
 def test_a_diverged_replicate_has_its_probes_without_values(split):
-    chosen = settings(activation="relu", learning_rate=1e30, percentiles=True, hidden=[6, 5])
-    result = training.train(split, layers.Base, chosen, batch=16, replicates=1, seed=3)
+    chosen = settings(activation="relu", learning_rate=1e30, probes=PROBES, hidden=[6, 5])
+    result = train(split, "base", chosen, batch=16, replicates=1, seed=3)
     assert result.diverged_at[0] is not None
     assert set(result.probes["step"]) == set(result.history["step"])
     last = result.probes[result.probes["step"] == 12]
@@ -505,7 +540,7 @@ def test_a_diverged_replicate_has_its_probes_without_values(split):
 @pytest.mark.parametrize("method", ["base", "bn"])
 def test_one_row_a_batch_works_and_has_no_population_statistics(split, method):
     chosen = settings(steps=5, hidden=[6, 5])
-    result = training.train(split, METHODS[method], chosen, batch=1, replicates=1, seed=1)
+    result = train(split, method, chosen, batch=1, replicates=1, seed=1)
     assert not result.history.isna().any(axis=None)
     assert np.isfinite(result.probabilities).all()
     kinds = set(result.history.query("split == 'test'")["statistics"])
@@ -513,7 +548,7 @@ def test_one_row_a_batch_works_and_has_no_population_statistics(split, method):
 
 
 def test_of_single_rows_bn_sees_nothing(split):
-    run = training.Run(split, layers.BN, settings(hidden=[6, 5]), batch=1, seed=1)
+    run = run_of(split, "bn", settings(hidden=[6, 5]), batch=1, seed=1)
     parameters, state, *_ = run.start(0)
     logits = run.evaluator.logits(parameters, state, by_batch=True).values
     assert (logits == logits[0]).all()
@@ -521,7 +556,7 @@ def test_of_single_rows_bn_sees_nothing(split):
 
 def test_a_batch_may_exceed_the_validation_rows_and_not_divide_the_training_rows(split):
     chosen = settings(steps=4, hidden=[6, 5])
-    result = training.train(split, layers.BN, chosen, batch=128, replicates=1, seed=1)
+    result = train(split, "bn", chosen, batch=128, replicates=1, seed=1)
     assert len(split.y_validation) < 128
     assert not result.history.isna().any(axis=None)
     rows = rows_of(result.history, step=4, split="validation", statistics="batch")
@@ -542,23 +577,21 @@ def numpy_batches(weights, x, block):
 
 def test_batch_statistics_are_those_of_blocks_of_the_training_size(split, bn):
     assert len(split.y_test) % 6 != 0
-    run = training.Run(split, layers.BN, settings(hidden=[6, 5]), batch=6, seed=2)
-    parameters = training.stored(
-        [tf.constant(bn.weights[v.path][0]) for v in run.model.trainable_variables]
-    )
-    state = [tf.zeros(v.shape) for v in run.model.non_trainable_variables]
+    run = run_of(split, "bn", settings(hidden=[6, 5]), batch=6, seed=2)
+    parameters = stored([tf.constant(bn.weights[v.path][0]) for v in run.network.trainable])
+    state = [tf.zeros(v.shape) for v in run.network.state]
     found = run.evaluator.logits(parameters, state, by_batch=True).values
-    whole = training.row_blocks(0, 97, 6)[:16]  # the last block shares rows with the one before
+    whole = row_blocks(0, 97, 6)[:16]  # the last block shares rows with the one before
     expected = numpy_batches(bn.weights, split.x_validation[whole.ravel()], 6)
-    shared = np.isin(whole.ravel(), training.row_blocks(0, 97, 6)[16])
+    shared = np.isin(whole.ravel(), row_blocks(0, 97, 6)[16])
     np.testing.assert_allclose(found[whole.ravel()][~shared], expected[~shared], atol=2e-4)
 
 
 @pytest.fixture
 def few(split, monkeypatch):
     """A run whose evaluations before the last use 40 rows of each part, in blocks of 10."""
-    monkeypatch.setattr(training, "EVALUATION_BLOCK", 10)
-    return training.Run(split, layers.Base, settings(evaluation_rows=40), batch=32, seed=1)
+    monkeypatch.setattr(evaluation, "EVALUATION_BLOCK", 10)
+    return run_of(split, "base", settings(evaluation_rows=40), batch=32, seed=1)
 
 
 def test_an_evaluation_of_few_rows_computes_these_and_scores_no_others(few, split):
@@ -583,7 +616,7 @@ def test_the_last_evaluation_uses_all_rows_whatever_the_others_use(few, split):
     replicate = few.train(0)
     tests = rows_of(replicate.history, split="test").set_index("step")
     assert (tests.loc[4, "accuracy"] * 40) % 1 == pytest.approx(0)
-    right = replicate.probabilities.argmax(axis=1) == split.y_test
+    right = replicate.records["predictions"]["probabilities"].argmax(axis=1) == split.y_test
     assert tests.loc[12, "accuracy"] == right.mean()
 
 
@@ -592,16 +625,18 @@ def test_the_last_evaluation_uses_all_rows_whatever_the_others_use(few, split):
 
 def test_bn_learns_the_digits_within_a_few_hundred_steps(split):
     chosen = settings(steps=300, hidden=[50, 50])
-    result = training.train(split, layers.BN, chosen, batch=32, replicates=1, seed=1)
+    result = train(split, "bn", chosen, batch=32, replicates=1, seed=1)
     last = rows_of(result.history, step=300, split="test").set_index("statistics")["accuracy"]
     assert (last > 0.9).all()
     assert rows_of(result.history, step=4, split="test")["accuracy"].item() < 0.5
 
 
 def test_methods_are_timed_in_turn(split):
-    methods = {"base": layers.Base, "bn": layers.BN}
-    chosen = settings(hidden=[6, 5])
-    table = training.time_in_turn(split, methods, chosen, batch=16, repeats=2, seconds=0.01)
+    methods = {name: METHODS[name] for name in ("base", "bn")}
+    *_, chosen = settings()
+    table = time_in_turn(
+        split, lambda: Perceptron([6, 5]), methods, chosen, batch=16, repeats=2, seconds=0.01
+    )
     assert table["method"].tolist() == ["base", "bn"] * 2
     assert table["repeat"].tolist() == [0, 0, 1, 1]
     assert (table["seconds_per_1000_steps"] > 0).all()

@@ -1,6 +1,6 @@
 """What a user of Snakemake expects, with Snakemake run for real in copies of the project."""
 
-import ast
+import contextlib
 import json
 import os
 import re
@@ -21,9 +21,9 @@ from openml_server import Faults, serve
 from project import CHECKOUT, Plan, Project, fresh_project
 from sklearn.datasets import load_iris
 
-from bnlab import datasets
-from bnlab.config import Run, Study
-from bnlab.validation import read
+from bnlab.data import datasets
+from bnlab.study.config import Run, Study
+from bnlab.study.rooms import EXPERIMENTS
 
 pytestmark = pytest.mark.slow
 
@@ -33,15 +33,34 @@ BN_4, BN_16, LN_4, LN_16 = (
 BASE_16 = Run("iris_redraw", "base", 16, "smoke")
 BN_16_LR1 = Run("iris_redraw", "bn", 16, "smoke_lr1")
 FAULT_16 = Run("iris_redraw", "bn_fault_stop_gradient", 16, "smoke")
-FILES_OF_A_RUN = ("history.parquet", "probes.parquet", "predictions.npz", "weights.npz", "run.json")
+FILES_OF_A_RUN = ("history.parquet", "run.json")
+FILES_OF_A_PROBE = {"percentiles": "percentiles.parquet", "predictions": "predictions.npz"}
 
 
-def run_file(run: Run, name: str, study: str = "smoke") -> str:
-    return f"results/{study}/runs/{run.path}/{name}"
+def run_file(project: Project, run: Run, name: str) -> str:
+    return f"{project.study.folder(run)}/{name}"
+
+
+def files_of_run(project: Project, run: Run) -> set[str]:
+    """What a run leaves, that of the probes of its recipe included."""
+    probes = project.study.recipes[run.recipe].probes
+    names = (*FILES_OF_A_RUN, *(FILES_OF_A_PROBE[probe] for probe in probes))
+    return {run_file(project, run, name) for name in names}
+
+
+def log_of(project: Project, run: Run, suffix: str = "log") -> Path:
+    name = project.study.folder(run).removeprefix("results/runs/")
+    return project.folder / f"logs/{project.study.study}/train/{name}.{suffix}"
+
+
+def folder_in(project: Project, run: Run) -> str:
+    """The folder of a run whose normalizer is a file in the project's folder."""
+    with contextlib.chdir(project.folder):
+        return project.study.folder(run)
 
 
 def every_run(project: Project) -> list[str]:
-    return [run_file(run, "run.json") for run in project.study.all_runs()]
+    return [project.study.folder(run) for run in project.study.all_runs()]
 
 
 def assert_plain(outcome) -> None:
@@ -63,15 +82,17 @@ def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[st
     runs = {run for name in experiments for run in study.runs(name)}
     figures = [figure for figure in study.figures() if figure.experiment in experiments]
     used = {name for run in runs for name in (run.dataset, study.datasets[run.dataset])}
-    timed = {t[1:3] for t in study.tables() if t.experiment in experiments and t.figure == "timing"}
-    curves = [run for run in runs if (run.dataset, run.recipe) in timed]
+    timed = {
+        (run.dataset, run.batch, run.recipe)
+        for run in runs & set(study.runs("learning_curves"))
+        if "learning_curves" in experiments
+    }
     return {
         "download": sum(isinstance(name, str) for name in used),
         "preprocess": len({run.dataset for run in runs}),
         "train": len(runs),
-        "time_methods": len({(run.dataset, run.batch, run.recipe) for run in curves}),
-        "aggregate": len(experiments),
-        "score_classes": len([name for name in experiments if name == "learning_curves"]),
+        "time_methods": len(timed),
+        "gather": len(experiments),
         "tabulate": len(experiments),
         "simulate_coverage": int(report),
         "judge_claims": int(report),
@@ -108,9 +129,16 @@ def test_an_experiment_is_a_target(full, experiment):
     assert plan.trained == set(full.study.runs(experiment))
 
 
-def test_one_file_of_a_run_is_a_target(full):
+def test_an_experiment_that_a_study_leaves_out_is_no_target(full):
+    left = full.overlaid({"study": "left", "experiments": {"faults": None}})
+    outcome = left.snakemake("--dry-run", "faults")
+    assert outcome.code != 0
+    assert "The study 'left' leaves out the experiment faults" in outcome.text
+
+
+def test_the_folder_of_a_run_is_a_target(full):
     run = full.study.runs("batch_size")[0]
-    plan = full.plan(run_file(run, "history.parquet", "full"))
+    plan = full.plan(full.study.folder(run))
     assert plan.jobs == {"download": 1, "preprocess": 1, "train": 1}
     assert plan.trained == {run}
 
@@ -121,8 +149,8 @@ def test_one_file_of_a_run_is_a_target(full):
 def test_a_finished_study_has_every_file_that_its_config_promises(finished_study):
     study = finished_study.study
     promised = {
-        "results/smoke/runs/**/*": {
-            run_file(run, name) for run in study.all_runs() for name in FILES_OF_A_RUN
+        "results/runs/**/[!.]*": {
+            file for run in study.all_runs() for file in files_of_run(finished_study, run)
         },
         "reports/smoke/figures/**/*": {
             f"reports/smoke/figures/{figure.path}.{suffix}"
@@ -141,7 +169,7 @@ def test_a_finished_study_has_every_file_that_its_config_promises(finished_study
         "results/data/**/*": {
             f"results/data/{name}/{file}"
             for name in study.used_datasets()
-            for file in ("raw.npz", "split.npz", "data.json")
+            for file in ("raw.npz", "origin.json", "split.npz", "data.json")
         },
     }
     assert {pattern: finished_study.files(pattern) for pattern in promised} == promised
@@ -152,9 +180,9 @@ def test_every_job_leaves_a_log_with_progress_and_a_benchmark(finished_study):
     assert {Path(log).with_suffix(".tsv").as_posix() for log in logs} == benchmarks
     texts = {log: (finished_study.folder / log).read_text() for log in logs}
     assert [log for log, text in texts.items() if "done in" not in text] == []
-    run = texts[f"logs/smoke/train/{BN_16.path}.log"]
+    run = log_of(finished_study, BN_16).read_text()
     assert re.search(r"replicate 1 of 2: test accuracy \d\.\d+", run)
-    seconds = pd.read_csv(finished_study.folder / f"logs/smoke/train/{BN_16.path}.tsv", sep="\t")
+    seconds = pd.read_csv(log_of(finished_study, BN_16, "tsv"), sep="\t")
     assert seconds["s"].item() > 0
 
 
@@ -169,7 +197,7 @@ def test_a_study_repeated_in_another_folder_has_the_same_bits(finished_study, fr
     assert outcome.code == 0, outcome.text
     folders = (
         "results/data/**/*",
-        "results/smoke/runs/**/*",
+        "results/runs/**/[!.]*",
         "results/smoke/experiments/learning_curves/*",
         "reports/smoke/figures/**/*",
         "reports/smoke/tables/**/*",
@@ -200,15 +228,6 @@ def append(project: Project, file: str, text: str) -> None:
     path.write_text(path.read_text() + text)
 
 
-def insert_into_class(project: Project, name: str, line: str) -> None:
-    """Add a line at the end of a class of layers.py."""
-    path = project.folder / "workflow" / "scripts" / "bnlab" / "layers.py"
-    lines = path.read_text().splitlines()
-    (node,) = [n for n in ast.parse("\n".join(lines)).body if getattr(n, "name", None) == name]
-    lines.insert(node.end_lineno, f"\n    {line}\n")
-    path.write_text("\n".join(lines) + "\n")
-
-
 def test_force_running_a_rule_runs_all_its_jobs_and_what_follows_but_nothing_before(finished_study):
     plan = finished_study.plan("--forcerun", "train")
     assert plan.trained == set(finished_study.study.all_runs())
@@ -218,12 +237,50 @@ def test_force_running_a_rule_runs_all_its_jobs_and_what_follows_but_nothing_bef
     assert plan.count("draw") == len(finished_study.study.figures())
 
 
-def test_an_edit_of_the_drawing_code_redraws_the_figures_and_nothing_else(finished):
-    append(finished, "figures.py", "\nEDITED = True\n")
+def figures_of(project: Project, experiment: str) -> int:
+    return sum(figure.experiment == experiment for figure in project.study.figures())
+
+
+@pytest.mark.parametrize("experiment", ["batch_size", "faults"])
+def test_an_edit_of_an_experiments_figures_redraws_them_and_the_page_alone(finished, experiment):
+    append(finished, f"experiments/{experiment}/figures.py", "\nEDITED = True\n")
     plan = finished.plan()
-    figures = len(finished.study.figures())
-    assert plan.count("draw") == figures
-    assert sum(plan.jobs.values()) == figures + plan.jobs["write_report"] == figures + 1
+    assert plan.count(f"draw_{experiment}") == figures_of(finished, experiment)
+    assert sum(plan.jobs.values()) == figures_of(finished, experiment) + 1
+    assert plan.jobs["write_report"] == 1
+
+
+def test_an_edit_of_what_figures_share_redraws_all_of_them(finished):
+    append(finished, "page/panels.py", "\nEDITED = True\n")
+    plan = finished.plan()
+    assert plan.count("draw") == len(finished.study.figures())
+    assert sum(plan.jobs.values()) == plan.count("draw") + plan.jobs["write_report"]
+
+
+def test_an_edit_of_an_experiments_quantities_judges_anew_and_nothing_else(finished):
+    append(finished, "experiments/batch_size/quantities.py", "\nEDITED = True\n")
+    plan = finished.plan()
+    assert {rule: n for rule, n in plan.jobs.items() if n} == {"judge_claims": 1, "write_report": 1}
+
+
+def test_an_edit_of_an_experiments_tables_makes_its_own_tables_and_figures_anew(finished):
+    append(finished, "experiments/learning_rate/tables.py", "\nEDITED = True\n")
+    plan = finished.plan()
+    assert plan.count("tabulate") == plan.jobs["tabulate_learning_rate"] == 1
+    assert plan.count("draw") == figures_of(finished, "learning_rate")
+    assert plan.trained == set() and plan.count("gather") == 0
+
+
+@pytest.mark.parametrize("module", ["grids.py", "words.py", "captions/final.rst"])
+def test_an_edit_of_what_the_page_says_writes_the_page_alone(finished, module):
+    append(finished, f"experiments/learning_curves/{module}", "\n# edited\n")
+    assert {rule: n for rule, n in finished.plan().jobs.items() if n} == {"write_report": 1}
+
+
+def test_an_edit_of_a_probe_trains_the_runs_that_have_it(finished):
+    append(finished, "probes/percentiles.py", "\nEDITED = True\n")
+    probed = {run for run in finished.study.all_runs() if run.recipe == "smoke"}
+    assert finished.plan().trained == probed < set(finished.study.all_runs())
 
 
 def test_an_edit_of_a_claim_judges_anew_and_trains_and_draws_nothing(finished):
@@ -234,7 +291,7 @@ def test_an_edit_of_a_claim_judges_anew_and_trains_and_draws_nothing(finished):
 
 
 def test_an_edit_of_the_trainer_trains_anew_but_keeps_the_data(finished):
-    append(finished, "training.py", "\nEDITED = True\n")
+    append(finished, "training/trainer.py", "\nEDITED = True\n")
     plan = finished.plan()
     assert plan.trained == set(finished.study.all_runs())
     assert plan.jobs["time_methods"] == 1
@@ -245,31 +302,63 @@ def test_an_edit_of_the_trainer_trains_anew_but_keeps_the_data(finished):
     }
 
 
-def test_an_edit_of_a_method_trains_only_the_runs_of_this_method(finished):
-    insert_into_class(finished, "BN", "edited = True")
+def test_an_edit_of_a_normalizer_trains_only_the_runs_with_it(finished):
+    append(finished, "networks/normalizers/bn.py", "\nEDITED = True\n")
     assert finished.plan().trained == {BN_4, BN_16, BN_16_LR1, FAULT_16}
 
 
-def test_a_comment_or_docstring_in_the_methods_trains_and_times_nothing(finished):
-    append(finished, "layers.py", "\n# A remark.\n")
-    path = finished.folder / "workflow" / "scripts" / "bnlab" / "layers.py"
+def test_an_edit_of_one_class_of_a_file_leaves_the_runs_of_the_others_alone(finished):
+    path = "experiments/faults/normalizers.py"
+    file = finished.folder / "workflow" / "scripts" / "bnlab" / path
+    text = file.read_text()
+
+    def trained_after_an_edit_of(name: str) -> set[Run]:
+        head = f"class {name}(BN):"
+        assert head in text
+        file.write_text(text.replace(head, f"{head}\n    edited = True\n"))
+        return finished.plan().trained
+
+    assert trained_after_an_edit_of("MovingInTraining") == set()
+    assert trained_after_an_edit_of("StopGradient") == {FAULT_16}
+
+
+def test_a_comment_or_docstring_in_a_normalizer_trains_and_times_nothing(finished):
+    append(finished, "networks/normalizers/bn.py", "\n# A remark.\n")
+    path = finished.folder / "workflow" / "scripts" / "bnlab" / "networks" / "normalizers" / "bn.py"
     text = path.read_text()
-    docstring = ast.get_docstring(ast.parse(text), clean=False)
-    path.write_text(text.replace(docstring, f"In other words.\n\n{docstring}", 1))
+    assert "Batch normalization: N(u)" in text
+    path.write_text(text.replace("Batch normalization: N(u)", "In other words: N(u)", 1))
     plan = finished.plan()
     assert plan.trained == set()
     assert plan.jobs["time_methods"] == 0
 
 
+def test_a_study_of_another_name_trains_nothing_that_is_trained(finished):
+    plan = finished.overlaid({"study": "again"}).plan()
+    assert plan.trained == set()
+    assert plan.count("gather") == len(finished.study.experiments)
+    fewer = {"study": "fewer", "experiments": {"learning_curves": None, "faults": None}}
+    assert finished.overlaid(fewer).plan().trained == set()
+
+
+def test_a_study_with_other_settings_under_the_same_names_writes_over_nothing(finished):
+    other = finished.overlaid({"study": "other", "replicates": 3})
+    assert other.plan().trained == set(finished.study.all_runs())
+    assert not set(every_run(other)) & set(every_run(finished))
+    outcome = other.snakemake(other.study.folder(BN_4))
+    assert outcome.code == 0, outcome.text
+    assert finished.plan().trained == set()
+
+
 def test_the_method_that_the_readme_adds_trains_its_own_runs_and_no_others(finished):
     readme = (CHECKOUT / "README.md").read_text(encoding="utf8")
-    (code,) = re.findall(r"```python\n(class RMS\(Base\):.*?)```", readme, re.DOTALL)
-    append(finished, "layers.py", f"\n\n{code}")
+    (code,) = re.findall(r"```python\n(.*?class RMS\(.*?)```", readme, re.DOTALL)
+    (finished.folder / "my_norms.py").write_text(code)
     own = {"datasets": ["iris_redraw"], "methods": ["rms"], "batches": [8], "recipes": ["smoke"]}
     groups = [group.model_dump() for group in finished.study.experiments["batch_size"].runs]
     changed = finished.overlaid(
         {
-            "methods": {"rms": {"layer": "RMS", "label": "RMS norm"}},
+            "methods": {"rms": {"normalizer": "my_norms.py:RMS"}},
             "experiments": {"batch_size": {"runs": [*groups, own]}},
         }
     )
@@ -277,10 +366,13 @@ def test_the_method_that_the_readme_adds_trains_its_own_runs_and_no_others(finis
     plan = changed.plan()
     assert plan.trained == {run}
     assert plan.jobs["time_methods"] == 0
-    outcome = changed.snakemake(run_file(run, "run.json"))
+    outcome = changed.snakemake(folder_in(changed, run))
     assert outcome.code == 0, outcome.text
-    summary = json.loads((changed.folder / run_file(run, "run.json")).read_text())
+    summary = json.loads((changed.folder / folder_in(changed, run) / "run.json").read_text())
     assert (summary["method"], summary["diverged_at"]) == ("rms", [None, None])
+    assert changed.plan().trained == set()
+    (changed.folder / "my_norms.py").write_text(code.replace("1e-6", "1e-5"))
+    assert changed.plan().trained == {run}
 
 
 def test_an_edit_of_one_recipe_trains_only_its_runs(finished):
@@ -299,7 +391,7 @@ def test_an_edit_of_one_recipe_trains_only_its_runs(finished):
     of_second = Run("iris_redraw", "ln", 4, "second")
     before = with_second(0.1)
     assert before.plan().trained == {of_second}
-    outcome = before.snakemake(run_file(of_second, "run.json"))
+    outcome = before.snakemake(before.study.folder(of_second))
     assert outcome.code == 0, outcome.text
     assert before.plan().trained == set()
     assert with_second(0.2).plan().trained == {of_second}
@@ -404,19 +496,19 @@ def test_data_that_is_not_what_the_config_pins_stops_its_own_jobs_with_a_sentenc
 
 def test_a_job_that_fails_leaves_nothing_and_the_rest_is_kept(finished):
     script = finished.folder / "workflow" / "scripts" / "train.py"
-    writing = "    save_json(Path(output.run)"
+    writing = "    save_json(folder /"
     text, times = script.read_text(), script.stat()
     assert writing in text
     script.write_text(text.replace(writing, f"    raise RuntimeError('no room')\n{writing}"))
-    outcome = finished.snakemake(run_file(BN_4, "run.json"))
+    outcome = finished.snakemake(finished.study.folder(BN_4))
     assert outcome.code != 0
-    assert "no room" in (finished.folder / f"logs/smoke/train/{BN_4.path}.log").read_text()
-    assert finished.files("results/smoke/runs/**/.*") == set()
-    assert finished.files("results/smoke/runs/**/*") == {
-        run_file(run, name)
+    assert "no room" in log_of(finished, BN_4).read_text()
+    assert finished.files("results/runs/**/.*.part") == set()
+    assert finished.files("results/runs/**/[!.]*") == {
+        file
         for run in finished.study.all_runs()
         if run != BN_4
-        for name in FILES_OF_A_RUN
+        for file in files_of_run(finished, run)
     }
     script.write_text(text)
     os.utime(script, ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -425,9 +517,8 @@ def test_a_job_that_fails_leaves_nothing_and_the_rest_is_kept(finished):
 
 def test_a_study_that_is_interrupted_goes_on_where_it_was(finished):
     endless = finished.overlaid({"recipes": {"smoke": {"budget": {"steps": 10**6}}}})
-    process = endless.start(run_file(BN_4, "run.json"))
-    log = finished.folder / f"logs/smoke/train/{BN_4.path}.log"
-    log.unlink()
+    process = endless.start(endless.study.folder(BN_4))
+    log = log_of(endless, BN_4)
     try:
         while not (log.exists() and "compiled" in log.read_text()):
             assert process.poll() is None, process.communicate()
@@ -440,8 +531,8 @@ def test_a_study_that_is_interrupted_goes_on_where_it_was(finished):
     assert process.returncode != 0
     assert "Traceback" not in stderr, stderr
     assert "interrupted" in log.read_text()
-    assert finished.files(f"results/smoke/runs/{BN_4.path}/*") == set()
-    assert finished.plan(*every_run(finished)).trained == {BN_4}
+    assert finished.files(f"{endless.study.folder(BN_4)}/*") == set()
+    assert endless.plan(endless.study.folder(BN_4)).trained == {BN_4}
 
 
 # --- OpenML -----------------------------------------------------------------------------------
@@ -515,25 +606,14 @@ def test_snakemakes_own_report_shows_every_figure_with_caption_category_and_labe
     for figure in study.figures():
         path = f"reports/smoke/figures/{figure.path}.svg"
         assert Path(path).name in inside
-        title = study.experiments[figure.experiment].title
+        title = study.declared(figure.experiment).title
         assert path in categories[title][study.datasets[figure.dataset].label]
-        labels = {"figure": figure.figure.replace("_", " "), "recipe": figure.recipe}
+        labels = {"figure": figure.kind.replace("_", " "), "recipe": figure.recipe}
         assert results[path]["labels"] == labels
-        caption = CHECKOUT / "workflow" / "report" / figure.experiment / f"{figure.figure}.rst"
+        caption = EXPERIMENTS / figure.experiment / "captions" / f"{figure.kind}.rst"
         told = re.sub(r"<[^>]+>|\W", "", results[path]["caption"])
         assert told.startswith(re.sub(r"\W", "", caption.read_text().split(".")[0]))
     assert "reports/smoke/report.html" in results
-
-
-@pytest.mark.parametrize(
-    "studies", [(), ("smoke",), ("demo",), ("local.example",)], ids=lambda names: "-".join(names)
-)
-def test_every_figure_and_table_of_a_study_has_a_caption(studies):
-    overlays = [CHECKOUT / "workflow" / "studies" / f"{name}.yaml" for name in studies]
-    study = read([CHECKOUT / "config.yaml", *overlays])
-    wanted = {f"{key.experiment}/{key.figure}.rst" for key in [*study.figures(), *study.tables()]}
-    captions = CHECKOUT / "workflow" / "report"
-    assert [name for name in wanted if not (captions / name).is_file()] == []
 
 
 def test_every_file_that_the_rules_name_exists():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from bnlab.report import Ledger
+from bnlab.page.report import Ledger
 
 NONE = float("nan")
 HOSTILE = "<script>document.title='taken'</script> & \"quotes\""

@@ -1,62 +1,55 @@
-"""From runs to tidy tables, from tidy tables to figures."""
-
-
-rule aggregate:
-    input:
-        library("tables"),
-        runs=lambda w: of_runs(w.experiment, "run.json"),
-        histories=lambda w: of_runs(w.experiment, "history.parquet"),
-        probes=lambda w: of_runs(w.experiment, "probes.parquet"),
-    output:
-        metrics=f"{RESULTS}/experiments/{{experiment}}/metrics.parquet",
-        runs=f"{RESULTS}/experiments/{{experiment}}/runs.parquet",
-        percentiles=f"{RESULTS}/experiments/{{experiment}}/percentiles.parquet",
-    log:
-        f"logs/{STUDY.study}/aggregate/{{experiment}}.log",
-    benchmark:
-        f"logs/{STUDY.study}/aggregate/{{experiment}}.tsv"
-    conda:
-        "../envs/bnlab.yaml"
-    message:
-        "Bringing the runs of {wildcards.experiment} together"
-    script:
-        "../scripts/aggregate.py"
-
-
-rule score_classes:
-    input:
-        library("tables", "metrics"),
-        runs=lambda w: of_runs(w.experiment, "run.json"),
-        predictions=lambda w: of_runs(w.experiment, "predictions.npz"),
-        data=data_of_runs,
-    output:
-        classes=f"{RESULTS}/experiments/{{experiment}}/classes.parquet",
-        roc=f"{RESULTS}/experiments/{{experiment}}/roc.parquet",
-        confusion=f"{RESULTS}/experiments/{{experiment}}/confusion.parquet",
-    log:
-        f"logs/{STUDY.study}/score_classes/{{experiment}}.log",
-    benchmark:
-        f"logs/{STUDY.study}/score_classes/{{experiment}}.tsv"
-    conda:
-        "../envs/bnlab.yaml"
-    message:
-        "Scoring every class in the runs of {wildcards.experiment}"
-    script:
-        "../scripts/score_classes.py"
-
+"""From runs to tidy tables, from tidy tables to published ones, to figures and to verdicts."""
 
 for experiment in STUDY.experiments:
 
     rule:
         name:
-            f"tabulate_{experiment}"
+            f"gather_{experiment}"
         input:
-            library("tables", "metrics", "statistics", "config", "faults"),
+            library("gather"),
+            runs=[
+                *dict.fromkeys(
+                    STUDY.folder(run)
+                    for runs in STUDY.sources(experiment).values()
+                    for run in runs
+                )
+            ],
+            data=[
+                f"{DATA}/{name}/data.json"
+                for name in dict.fromkeys(
+                    run.dataset for run in STUDY.runs(experiment)
+                )
+            ],
+        output:
             **{
                 source: f"{RESULTS}/experiments/{experiment}/{source}.parquet"
-                for source in TABLE_SOURCES[experiment]
+                for source in STUDY.sources(experiment)
             },
-            timings=timings(experiment),
+        log:
+            f"logs/{STUDY.study}/gather/{experiment}.log",
+        benchmark:
+            f"logs/{STUDY.study}/gather/{experiment}.tsv"
+        conda:
+            "../envs/bnlab.yaml"
+        params:
+            sources={
+                source: [STUDY.folder(run) for run in runs]
+                for source, runs in STUDY.sources(experiment).items()
+            },
+            datasets=list(dict.fromkeys(run.dataset for run in STUDY.runs(experiment))),
+        message:
+            "Bringing runs together"
+        script:
+            "../scripts/gather.py"
+
+    rule:
+        name:
+            f"tabulate_{experiment}"
+        input:
+            library("tabulate", *room(experiment, "tables")),
+            sources=[
+                path for paths in read_by_tables(experiment).values() for path in paths
+            ],
         output:
             tables=paths("tables", keys_of_tables(experiment), "csv"),
         log:
@@ -66,43 +59,45 @@ for experiment in STUDY.experiments:
         conda:
             "../envs/bnlab.yaml"
         params:
-            sources=TABLE_SOURCES[experiment],
+            sources=read_by_tables(experiment),
+            reads=reads(experiment),
             wanted=[tuple(key) for key in keys_of_tables(experiment)],
             dataset_labels={name: d.label for name, d in STUDY.datasets.items()},
             redraws=[name for name in STUDY.datasets if is_redraw(name)],
-            method_labels={name: m.label for name, m in STUDY.methods.items()},
+            method_labels={name: STUDY.label(name) for name in STUDY.methods},
         message:
             "Writing the tables"
         script:
             "../scripts/tabulate.py"
 
 
-for experiment, kind in sorted({(key.experiment, key.figure) for key in FIGURES}):
+for shown in {(key.experiment, key.kind): key for key in FIGURES}.values():
 
     rule:
         name:
-            f"draw_{experiment}_{kind}"
+            f"draw_{shown.experiment}_{shown.kind}"
         input:
-            library("figures", "statistics", "faults"),
-            csv=f"{REPORTS}/tables/{experiment}/{{dataset}}/{{recipe}}/{kind}.csv",
+            library("draw", *room(shown.experiment, "figures")),
+            csv=f"{REPORTS}/tables/{shown.experiment}/{{dataset}}/{{recipe}}/{shown.kind}.csv",
         output:
             svg=report(
-                f"{REPORTS}/figures/{experiment}/{{dataset}}/{{recipe}}/{kind}.svg",
-                caption=f"../report/{experiment}/{kind}.rst",
-                category=STUDY.experiments[experiment].title,
+                f"{REPORTS}/figures/{shown.experiment}/{{dataset}}/{{recipe}}/{shown.kind}.svg",
+                caption=f"../../{caption(shown)}",
+                category=STUDY.declared(shown.experiment).title,
                 subcategory=lambda w: STUDY.datasets[w.dataset].label,
-                labels={"figure": kind.replace("_", " "), "recipe": "{recipe}"},
+                labels={"figure": shown.kind.replace("_", " "), "recipe": "{recipe}"},
             ),
-            png=f"{REPORTS}/figures/{experiment}/{{dataset}}/{{recipe}}/{kind}.png",
+            png=f"{REPORTS}/figures/{shown.experiment}/{{dataset}}/{{recipe}}/{shown.kind}.png",
         log:
-            f"logs/{STUDY.study}/draw/{experiment}/{{dataset}}/{{recipe}}/{kind}.log",
+            f"logs/{STUDY.study}/draw/{shown.experiment}/{{dataset}}/{{recipe}}/{shown.kind}.log",
         benchmark:
-            f"logs/{STUDY.study}/draw/{experiment}/{{dataset}}/{{recipe}}/{kind}.tsv"
+            f"logs/{STUDY.study}/draw/{shown.experiment}/{{dataset}}/{{recipe}}/{shown.kind}.tsv"
         conda:
             "../envs/bnlab.yaml"
         params:
-            experiment=experiment,
-            kind=kind,
+            experiment=shown.experiment,
+            kind=shown.kind,
+            title=declared(shown).title,
         message:
             "Drawing a figure of {wildcards.dataset}, {wildcards.recipe}"
         script:
@@ -111,7 +106,7 @@ for experiment, kind in sorted({(key.experiment, key.figure) for key in FIGURES}
 
 rule simulate_coverage:
     input:
-        library("coverage", "statistics"),
+        library("simulate_coverage"),
     output:
         coverage=f"{REPORTS}/tables/coverage.csv",
     log:
@@ -130,11 +125,14 @@ if LEDGER is not None:
 
     rule judge_claims:
         input:
-            library("claims", "tables", "metrics", "statistics", "ledger"),
+            library(
+                "judge_claims",
+                *(f for name in STUDY.experiments for f in room(name, "quantities")),
+            ),
             tables=[
                 path
-                for sources in evidence().values()
-                for paths in sources.values()
+                for name in STUDY.experiments
+                for paths in tidy(name).values()
                 for path in paths
             ],
         output:
@@ -149,7 +147,7 @@ if LEDGER is not None:
         params:
             ledger=LEDGER.model_dump(by_alias=True),
             study=STUDY.model_dump(),
-            evidence=evidence(),
+            evidence={name: tidy(name) for name in STUDY.experiments},
         message:
             "Judging the claims"
         script:

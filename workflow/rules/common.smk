@@ -1,21 +1,35 @@
 """The study as checked, where its files lie, and what rules have in common."""
 
+import os
 import sys
 from pathlib import Path
 
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from bnlab.config import ALL_RECIPES
-from bnlab.layer_source import layer_digest
-from bnlab.validation import ConfigError, load, load_ledger
+from bnlab.study import code, rooms
+from bnlab.study.config import Run
+from bnlab.study.datasets import origin
+from bnlab.study.declaration import TIMING
+from bnlab.study.ledger_validation import load_ledger
+from bnlab.study.names import ALL_RECIPES
+from bnlab.study.places import ConfigError
+from bnlab.study.validation import load
+
+FILES = [Path(file) for file in ["config.yaml", *workflow.overwrite_configfiles]]
+# Names that a claim may use though this study has nothing of the kind.
+OTHER_STUDIES = sorted(
+    [*Path("workflow/studies").glob("*.yaml"), *Path().glob("*.yaml")]
+)
 
 try:
-    STUDY = load(
-        config,
-        [Path(file) for file in ["config.yaml", *workflow.overwrite_configfiles]],
+    # Each job of a cluster reads this file too; what it is told has been tried out.
+    STUDY = load(config, FILES, Path(), try_methods=workflow.is_main_process)
+    LEDGER = (
+        load_ledger(Path(STUDY.claims), config, tuple(OTHER_STUDIES))
+        if STUDY.claims
+        else None
     )
-    LEDGER = load_ledger(Path(STUDY.claims), config) if STUDY.claims else None
 except ConfigError as error:
     sys.exit(f"The config of this study cannot be run:\n{error}")
 
@@ -25,24 +39,6 @@ REPORTS = f"reports/{STUDY.study}"
 
 FIGURES = STUDY.figures()
 TABLES = STUDY.tables()
-TIMED = ["base", "bn"]
-TABLE_SOURCES = {
-    "learning_curves": [
-        "metrics",
-        "runs",
-        "percentiles",
-        "classes",
-        "roc",
-        "confusion",
-    ],
-    "batch_size": ["metrics", "runs"],
-    "learning_rate": ["metrics", "runs"],
-    "faults": ["metrics", "runs"],
-}
-# Initializers that Keras has no name for, in its own notation.
-INITIALIZERS = {
-    "normal_0.01": {"class_name": "RandomNormal", "config": {"stddev": 0.01}}
-}
 
 
 wildcard_constraints:
@@ -50,18 +46,20 @@ wildcard_constraints:
     method="|".join(STUDY.methods),
     batch=r"\d+",
     recipe="|".join([*STUDY.recipes, ALL_RECIPES]),
+    key="[0-9a-f]{8}",
     experiment="|".join(STUDY.experiments),
-    kind=r"[a-z_]+",
 
 
-def library(*modules):
-    """The library files that a rule's result depends on: an edit of one of them re-runs the rule."""
-    return [f"workflow/scripts/bnlab/{module}.py" for module in modules]
+def library(script, *files):
+    """The library files that a script and these files are made of: an edit of one re-runs the rule."""
+    found = code.imported([SCRIPTS / f"{script}.py", *files])
+    return [os.path.relpath(file) for file in found if file.parent != SCRIPTS]
 
 
-def of_runs(experiment, file):
-    """One of the files that every run of an experiment leaves."""
-    return [f"{RESULTS}/runs/{run.path}/{file}" for run in STUDY.runs(experiment)]
+def room(experiment, module):
+    """The file of an experiment's module, if it has it."""
+    file = rooms.EXPERIMENTS / experiment / f"{module}.py"
+    return [file] if file.is_file() else []
 
 
 def is_redraw(name):
@@ -73,61 +71,69 @@ def raw_of_original(wildcards):
 
 
 def files_of(dataset):
-    """The files that a dataset of source `file` is read from, as far as they are there."""
+    """The files that a dataset is read from, as far as they are there and no digest says what is in them."""
     path = Path(getattr(STUDY.datasets[dataset], "path", ""))
+    if STUDY.datasets[dataset].sha256 is not None:
+        return []
     if path.is_dir() and path != Path():
         return sorted(str(file) for file in path.glob("*-ubyte*"))
     return [str(path)] if path.is_file() else []
 
 
-def described(dataset, *without):
-    """What the config says of a dataset, less what does not matter to a rule."""
-    return STUDY.datasets[dataset].model_dump(
-        exclude_none=True, exclude={"label", "stands_for", *without}
+def described(dataset, *names):
+    """What the config says of a dataset under these names."""
+    return STUDY.datasets[dataset].model_dump(include=set(names), exclude_none=True)
+
+
+def run_of(wildcards):
+    return Run(
+        wildcards.dataset, wildcards.method, int(wildcards.batch), wildcards.recipe
     )
 
 
-def settings(dataset, recipe, batch):
-    """A recipe worked out: every number that a run's result depends on, and nothing else."""
-    recipe = STUDY.recipes[recipe]
-    return {
-        "hidden": recipe.hidden,
-        "activation": recipe.activation,
-        "initializer": INITIALIZERS.get(recipe.initializer, recipe.initializer),
-        "learning_rate": recipe.rate(batch),
-        "steps": recipe.steps(STUDY.datasets[dataset].train_rows, batch),
-        "first_epoch": recipe.evaluations.first_epoch,
-        "later": recipe.evaluations.later,
-        "evaluation_rows": recipe.evaluations.rows,
-        "percentiles": "percentiles" in recipe.probes,
-    }
+def network_of(recipe):
+    """The class and the settings of a recipe's network."""
+    network, settings = STUDY.network(recipe)
+    return [network.path, settings]
 
 
-def seed(recipe):
-    own = STUDY.recipes[recipe].seed
-    return STUDY.seed if own is None else own
+def own_files(run):
+    """Files of the user's that a run consists of."""
+    files = [found.file for found in STUDY.classes(run).values()]
+    return sorted(str(file) for file in files if not file.is_relative_to(rooms.LIBRARY))
 
 
-def layer(wildcards):
-    return STUDY.methods[wildcards.method].layer
+def digests(found):
+    """The code of classes, so that an edit of one of them trains its own runs again and no others."""
+    return sorted(code.digest(each) for each in found.values())
 
 
-def data_of_runs(wildcards):
-    return [
-        f"{DATA}/{run.dataset}/data.json" for run in STUDY.runs(wildcards.experiment)
-    ]
+def check_key(wildcards):
+    """Say so where someone asks for a run under settings that are not this study's."""
+    run = run_of(wildcards)
+    if wildcards.key != STUDY.key(run):
+        raise WorkflowError(
+            f"In the study '{STUDY.study}' this run lies in {STUDY.folder(run)}."
+        )
+    return run
 
 
 def timings(experiment):
-    """Timing files behind the tables of an experiment: one for each batch size of a timed recipe."""
-    timed = {(t.dataset, t.recipe) for t in TABLES if t.figure == "timing"}
-    return sorted(
-        {
-            f"{RESULTS}/timing/{run.dataset}/batch{run.batch}/{run.recipe}.parquet"
-            for run in STUDY.runs(experiment)
-            if experiment == "learning_curves" and (run.dataset, run.recipe) in timed
-        }
-    )
+    """Timing files of an experiment."""
+    return [
+        f"{RESULTS}/timing/{experiment}/{dataset}/batch{batch}/{recipe}.parquet"
+        for dataset, batch, recipe in STUDY.timed(experiment)
+    ]
+
+
+def tidy(experiment):
+    """The tidy tables of an experiment: paths by source."""
+    gathered = {
+        source: [f"{RESULTS}/experiments/{experiment}/{source}.parquet"]
+        for source in STUDY.sources(experiment)
+    }
+    timed = timings(experiment)
+    return gathered | ({TIMING: timed} if timed else {})
 
 
 def keys_of_tables(experiment):
@@ -135,15 +141,24 @@ def keys_of_tables(experiment):
     return [t for t in [*FIGURES, *TABLES] if t.experiment == experiment]
 
 
-def evidence():
-    """What claims are judged by: the tidy tables of each experiment, by source."""
+def declared(key):
+    """What is declared of a figure or table."""
+    about = STUDY.declared(key.experiment)
+    return next(
+        item for item in (*about.figures, *about.tables) if item.kind == key.kind
+    )
+
+
+def reads(experiment):
+    """The sources of each table of an experiment, by its kind."""
+    return {key.kind: declared(key).reads for key in keys_of_tables(experiment)}
+
+
+def read_by_tables(experiment):
+    """The tidy tables that an experiment's tables are made from: paths by source."""
+    wanted = {source for sources in reads(experiment).values() for source in sources}
     return {
-        experiment: {
-            source: [f"{RESULTS}/experiments/{experiment}/{source}.parquet"]
-            for source in TABLE_SOURCES[experiment]
-        }
-        | ({"timing": timings(experiment)} if timings(experiment) else {})
-        for experiment in STUDY.experiments
+        source: paths for source, paths in tidy(experiment).items() if source in wanted
     }
 
 
@@ -153,7 +168,11 @@ def paths(folder, keys, suffix):
 
 
 def pieces(experiment):
-    """Figures and tables of an experiment; none if the study leaves it out."""
+    """Figures and tables of an experiment; a sentence where the study leaves it out."""
+    if experiment not in STUDY.experiments:
+        left = ", ".join(STUDY.experiments)
+        said = f"The study '{STUDY.study}' leaves out the experiment {experiment} (it has {left})."
+        return lambda wildcards: (_ for _ in ()).throw(WorkflowError(said))
     figures = [key for key in FIGURES if key.experiment == experiment]
     tables = [key for key in TABLES if key.experiment == experiment]
     images = [
@@ -162,10 +181,10 @@ def pieces(experiment):
     return images + paths("tables", tables, "csv")
 
 
-def captions():
-    """Every caption of the study, of figures and of tables."""
-    kinds = sorted({(key.experiment, key.figure) for key in [*FIGURES, *TABLES]})
-    return [f"workflow/report/{experiment}/{kind}.rst" for experiment, kind in kinds]
+def caption(key):
+    """The caption of a figure or table."""
+    file = rooms.EXPERIMENTS / key.experiment / "captions" / f"{key.kind}.rst"
+    return os.path.relpath(file)
 
 
 def reasons(logs):

@@ -3,10 +3,11 @@
 
 rule download:
     input:
-        library("sources", "datasets"),
+        library("download"),
         files=lambda w: files_of(w.dataset),
     output:
         raw=f"{DATA}/{{dataset}}/raw.npz",
+        origin=f"{DATA}/{{dataset}}/origin.json",
     log:
         "logs/data/{dataset}/download.log",
     benchmark:
@@ -16,7 +17,8 @@ rule download:
     conda:
         "../envs/bnlab.yaml"
     params:
-        dataset=lambda w: described(w.dataset, "split", "scaling"),
+        origin=lambda w: origin(w.dataset, STUDY.datasets),
+        shape=lambda w: described(w.dataset, "shape")["shape"],
     message:
         "Fetching {wildcards.dataset}"
     script:
@@ -25,10 +27,11 @@ rule download:
 
 rule redraw:
     input:
-        library("datasets", "redraw"),
+        library("redraw_dataset"),
         raw=raw_of_original,
     output:
         raw=f"{DATA}/{{dataset}}/raw.npz",
+        origin=f"{DATA}/{{dataset}}/origin.json",
     log:
         "logs/data/{dataset}/redraw.log",
     benchmark:
@@ -38,7 +41,10 @@ rule redraw:
     conda:
         "../envs/bnlab.yaml"
     params:
-        dataset=lambda w: described(w.dataset, "split", "scaling"),
+        origin=lambda w: origin(w.dataset, STUDY.datasets),
+        dataset=lambda w: described(
+            w.dataset, "source", "of", "seed", "shape", "sha256"
+        ),
     message:
         "Drawing {wildcards.dataset} anew"
     script:
@@ -47,8 +53,9 @@ rule redraw:
 
 rule preprocess:
     input:
-        library("datasets"),
+        library("preprocess"),
         raw=f"{DATA}/{{dataset}}/raw.npz",
+        origin=f"{DATA}/{{dataset}}/origin.json",
     output:
         split=f"{DATA}/{{dataset}}/split.npz",
         data=f"{DATA}/{{dataset}}/data.json",
@@ -59,7 +66,7 @@ rule preprocess:
     conda:
         "../envs/bnlab.yaml"
     params:
-        dataset=lambda w: described(w.dataset, "sha256"),
+        settings=lambda w: described(w.dataset, "shape", "split", "scaling"),
     message:
         "Splitting and scaling {wildcards.dataset}"
     script:

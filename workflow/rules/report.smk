@@ -4,23 +4,34 @@
 rule write_report:
     input:
         library(
-            *("report", "ledger_page", "figures", "statistics", "tables", "faults"),
-            "coverage",
+            "write_report",
+            *(
+                file
+                for name in STUDY.experiments
+                for module in ("__init__", "grids", "words")
+                for file in room(name, module)
+            ),
+        ),
+        methods=sorted(
+            {
+                os.path.relpath(found.file)
+                for run in STUDY.all_runs()
+                for found in STUDY.method_room(run.method).values()
+            }
         ),
         templates=[
-            f"workflow/scripts/bnlab/templates/{name}"
-            for name in ("report.html.j2", "ledger.html.j2", "report.css", "report.js")
+            os.path.relpath(file)
+            for file in sorted((SCRIPTS / "bnlab" / "page" / "templates").iterdir())
         ],
         figures=paths("figures", FIGURES, "svg"),
         figure_pngs=paths("figures", FIGURES, "png"),
         figure_tables=paths("tables", FIGURES, "csv"),
         tables=paths("tables", TABLES, "csv"),
         data=[f"{DATA}/{name}/data.json" for name in STUDY.used_datasets()],
-        runs=[f"{RESULTS}/runs/{run.path}/run.json" for run in STUDY.all_runs()],
-        captions=captions(),
+        runs=[STUDY.folder(run) for run in STUDY.all_runs()],
+        captions=sorted({caption(key) for key in [*FIGURES, *TABLES]}),
         coverage=rules.simulate_coverage.output.coverage,
         coverage_caption="workflow/report/coverage.rst",
-        layers=library("layers"),
         claims=f"{REPORTS}/claims.csv" if STUDY.claims else [],
         effects=f"{REPORTS}/effects.csv" if STUDY.claims else [],
     output:
@@ -41,6 +52,7 @@ rule write_report:
         study=STUDY.model_dump(),
         figures=[tuple(key) for key in FIGURES],
         tables=[tuple(key) for key in TABLES],
+        captions=[caption(key) for key in [*FIGURES, *TABLES]],
         datasets=STUDY.used_datasets(),
     message:
         "Writing {output.report}"

@@ -1,33 +1,34 @@
-"""One job a run: all replicates of a dataset, method, batch size and recipe."""
+"""One job a run: all replicates of a dataset, method, batch size and recipe; studies share them."""
 
 
 rule train:
     input:
-        library("models", "probes", "training"),
+        library("train"),
+        files=lambda w: own_files(run_of(w)),
         split=f"{DATA}/{{dataset}}/split.npz",
     output:
-        history=f"{RESULTS}/runs/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}/history.parquet",
-        probes=f"{RESULTS}/runs/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}/probes.parquet",
-        predictions=f"{RESULTS}/runs/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}/predictions.npz",
-        weights=f"{RESULTS}/runs/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}/weights.npz",
-        run=f"{RESULTS}/runs/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}/run.json",
+        run=directory("results/runs/{dataset}/{method}/batch{batch}/{recipe}-{key}"),
     log:
-        f"logs/{STUDY.study}/train/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}.log",
+        f"logs/{STUDY.study}/train/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}-{{key}}.log",
     benchmark:
-        f"logs/{STUDY.study}/train/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}.tsv"
+        f"logs/{STUDY.study}/train/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}-{{key}}.tsv"
     conda:
         "../envs/bnlab.yaml"
     threads: 1
     resources:
         mem_mb=1500,
     params:
-        run=lambda w: {**w, "batch": int(w.batch)},
-        layer=layer,
-        # The source of this method alone, so that a new one beside it retrains nothing.
-        layer_digest=lambda w: layer_digest(layer(w)),
-        settings=lambda w: settings(w.dataset, w.recipe, int(w.batch)),
-        replicates=STUDY.replicates,
-        seed=lambda w: seed(w.recipe),
+        run=lambda w: check_key(w)._asdict(),
+        network=lambda w: network_of(w.recipe),
+        method=lambda w: STUDY.called(w.method),
+        settings=lambda w: STUDY.settings(run_of(w)),
+        probes=lambda w: {
+            name: STUDY.classes(run_of(w))[name].path
+            for name in STUDY.recipes[w.recipe].probes
+        },
+        replicates=lambda w: STUDY.replicates_of(run_of(w)),
+        seed=lambda w: STUDY.seed_of(run_of(w)),
+        code=lambda w: digests(STUDY.classes(run_of(w))),
     message:
         "Training {wildcards.method} on {wildcards.dataset}, batch {wildcards.batch}, {wildcards.recipe}"
     script:
@@ -36,29 +37,33 @@ rule train:
 
 rule time_methods:
     input:
-        library("models", "training"),
+        library("time_methods"),
         split=f"{DATA}/{{dataset}}/split.npz",
     output:
-        timing=f"{RESULTS}/timing/{{dataset}}/batch{{batch}}/{{recipe}}.parquet",
+        timing=f"{RESULTS}/timing/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}.parquet",
     log:
-        f"logs/{STUDY.study}/time_methods/{{dataset}}/batch{{batch}}/{{recipe}}.log",
+        f"logs/{STUDY.study}/time_methods/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}.log",
     benchmark:
-        f"logs/{STUDY.study}/time_methods/{{dataset}}/batch{{batch}}/{{recipe}}.tsv"
+        f"logs/{STUDY.study}/time_methods/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}.tsv"
     conda:
         "../envs/bnlab.yaml"
     threads: 1
     params:
-        run=lambda w: {**w, "batch": int(w.batch)},
-        layers={
-            name: STUDY.methods[name].layer for name in TIMED if name in STUDY.methods
+        run=lambda w: {
+            "dataset": w.dataset,
+            "batch": int(w.batch),
+            "recipe": w.recipe,
         },
-        layer_digests=[
-            layer_digest(STUDY.methods[name].layer)
-            for name in TIMED
-            if name in STUDY.methods
+        network=lambda w: network_of(w.recipe),
+        methods=lambda w: {
+            name: STUDY.called(name) for name in STUDY.declared(w.experiment).times
+        },
+        settings=lambda w: STUDY.settings(Run(w.dataset, "", int(w.batch), w.recipe)),
+        code=lambda w: [
+            digests(STUDY.method_room(name))
+            for name in STUDY.declared(w.experiment).times
         ],
-        settings=lambda w: settings(w.dataset, w.recipe, int(w.batch)),
     message:
-        "Timing base and bn in turn on {wildcards.dataset}, batch {wildcards.batch}, {wildcards.recipe}"
+        "Timing methods in turn on {wildcards.dataset}, batch {wildcards.batch}, {wildcards.recipe}"
     script:
         "../scripts/time_methods.py"

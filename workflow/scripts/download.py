@@ -1,18 +1,30 @@
-"""Get a dataset from its source, check it, and write it as raw.npz."""
+"""Get a dataset from its source, check it, and write it as raw.npz, with where it comes from."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab import datasets, sources
-from bnlab.files import job_log
+from bnlab.data import datasets, sources
+from bnlab.data.from_openml import OPENML_SERVER, server_of
+from bnlab.files import job_log, save_json
+from bnlab.study.places import without_nulls
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-dataset = snakemake.params.dataset
+params, config = snakemake.params, snakemake.config
 with job_log(snakemake.log[0], snakemake.wildcards.dataset):
-    # Not a parameter: from where the same rows come is no reason to get them again.
-    table = sources.read(dataset, snakemake.config.get("openml"))
-    datasets.check(table, dataset["shape"], dataset.get("sha256"))
+    # Not parameters: from where the same rows come is no reason to get them again.
+    dataset = without_nulls(config["datasets"][snakemake.wildcards.dataset])
+    table = sources.read(dataset, config.get("openml"))
+    datasets.check(table, params.shape, dataset.get("sha256"))
+    server = server_of(config.get("openml"))
+    said = datasets.describe(dataset, server if server != OPENML_SERVER else None)
+    origin = {
+        "source": said,
+        "is_redraw": False,
+        "study": snakemake.config["study"],
+        "origin": params.origin,
+    }
     datasets.save_table(Path(snakemake.output.raw), table)
+    save_json(Path(snakemake.output.origin), origin)
     datasets.logger.info("%d rows, %d features", *table.x.shape)

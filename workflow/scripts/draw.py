@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab import figures
+from bnlab.experiments import function
 from bnlab.files import job_log, read_csv
+from bnlab.page import style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 params, output = snakemake.params, snakemake.output
 with job_log(snakemake.log[0], f"{params.kind} of {'/'.join(snakemake.wildcards)}"):
-    figure = figures.draw(params.experiment, params.kind, read_csv(Path(snakemake.input.csv)))
-    figures.save(figure, Path(output.svg), Path(output.png))
+    draw = function(params.experiment, "figures", params.kind)
+    figure = style.draw(draw, params.title, read_csv(Path(snakemake.input.csv)))
+    style.save(figure, Path(output.svg), Path(output.png))

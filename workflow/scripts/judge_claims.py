@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bnlab.claims import judge_ledger
-from bnlab.config import Study
+from bnlab.analysis.claims import judge_ledger
+from bnlab.experiments import quantity
 from bnlab.files import job_log, save_csv
-from bnlab.ledger import Ledger
+from bnlab.study.config import Study
+from bnlab.study.ledger import Ledger
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -23,6 +24,7 @@ with job_log(snakemake.log[0], "claims"):
         }
         for experiment, sources in params.evidence.items()
     }
-    claims, effects = judge_ledger(Ledger.model_validate(params.ledger), study, results)
+    ledger = Ledger.model_validate(params.ledger)
+    claims, effects = judge_ledger(ledger, study, results, quantity)
     save_csv(Path(snakemake.output.claims), claims)
     save_csv(Path(snakemake.output.effects), effects)

@@ -3,17 +3,18 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab import datasets
-from bnlab.files import job_log, save_arrays, save_json
+from bnlab.data import datasets
+from bnlab.files import job_log, read_json, save_arrays, save_json
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-dataset = snakemake.params.dataset
+inputs, settings = snakemake.input, snakemake.params.settings
 with job_log(snakemake.log[0], snakemake.wildcards.dataset):
-    table = datasets.load_table(Path(snakemake.input.raw))
-    arrays = datasets.preprocess(table, dataset["split"], dataset["scaling"])
-    summary = datasets.summary(table, dataset, arrays)
+    table = datasets.load_table(Path(inputs.raw))
+    image = settings["shape"].get("image")
+    arrays = datasets.preprocess(table, settings["split"], settings["scaling"], image)
+    summary = datasets.summary(table, read_json(Path(inputs.origin)), settings, arrays)
     save_arrays(Path(snakemake.output.split), arrays)
     save_json(Path(snakemake.output.data), summary)
     datasets.logger.info("rows: %s", summary["split"])

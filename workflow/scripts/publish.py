@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bnlab.files import JobError
-from bnlab.publication import publish
+from bnlab.page.publication import publish
 
 
 def main() -> None:

@@ -1,18 +1,27 @@
-"""Re-draw a dataset to more rows, check the result, and write it as raw.npz."""
+"""Re-draw a dataset to more rows, check the result, and write it as raw.npz, with where it comes from."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab import datasets, redraw
-from bnlab.files import job_log
+from bnlab.data import datasets, redraw
+from bnlab.files import job_log, save_json
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-dataset = snakemake.params.dataset
+params = snakemake.params
 with job_log(snakemake.log[0], snakemake.wildcards.dataset):
+    dataset = params.dataset
     source = datasets.load_table(Path(snakemake.input.raw))
     table = redraw.redraw(source, dataset["shape"]["rows"], dataset["seed"])
     datasets.check(table, dataset["shape"], dataset.get("sha256"))
+    said = datasets.describe(dataset)
+    origin = {
+        "source": said,
+        "is_redraw": True,
+        "study": snakemake.config["study"],
+        "origin": params.origin,
+    }
     datasets.save_table(Path(snakemake.output.raw), table)
+    save_json(Path(snakemake.output.origin), origin)
     datasets.logger.info("%d rows drawn from %d", len(table.y), len(source.y))

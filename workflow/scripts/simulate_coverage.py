@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab import coverage
+from bnlab.analysis import coverage
 from bnlab.files import job_log, save_csv
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bnlab import tables
+from bnlab.analysis.summaries import published, shown_label
+from bnlab.experiments import function
 from bnlab.files import job_log, save_csv
 
 if TYPE_CHECKING:
@@ -13,14 +14,19 @@ if TYPE_CHECKING:
 
 params = snakemake.params
 with job_log(snakemake.log[0], "tables"):
-    sources = {name: pd.read_parquet(snakemake.input[name]) for name in params.sources}
-    if snakemake.input.timings:
-        sources["timing"] = pd.concat(map(pd.read_parquet, snakemake.input.timings))
+    sources = {
+        name: pd.concat(map(pd.read_parquet, paths), ignore_index=True)
+        for name, paths in params.sources.items()
+    }
     for (experiment, dataset, recipe, kind), path in zip(
         params.wanted, snakemake.output.tables, strict=True
     ):
-        label = tables.shown_label(params.dataset_labels[dataset], dataset in params.redraws)
-        table = tables.tabulate(
-            experiment, kind, sources, dataset, recipe, label, params.method_labels
+        table = published(
+            function(experiment, "tables", kind),
+            [sources[name] for name in params.reads[kind]],
+            dataset,
+            recipe,
+            shown_label(params.dataset_labels[dataset], dataset in params.redraws),
+            params.method_labels,
         )
         save_csv(Path(path), table)

@@ -3,20 +3,25 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab import layers, training
 from bnlab.files import job_log, save_parquet
+from bnlab.networks import loading
+from bnlab.training.settings import Settings, load_split
+from bnlab.training.timing import time_in_turn
+from bnlab.training.trainer import share_the_machine
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 params = snakemake.params
 with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values())):
-    training.share_the_machine()
-    timing = training.time_in_turn(
-        training.load_split(Path(snakemake.input.split)),
-        {name: getattr(layers, layer) for name, layer in params.layers.items()},
-        training.Settings(**params.settings),
+    share_the_machine()
+    settings = Settings(**params.settings)
+    timing = time_in_turn(
+        load_split(Path(snakemake.input.split)),
+        lambda: loading.network(*params.network),
+        {name: loading.method(**said) for name, said in params.methods.items()},
+        settings,
         params.run["batch"],
     )
-    table = timing.assign(**params.run, learning_rate=params.settings["learning_rate"])
+    table = timing.assign(**params.run, learning_rate=settings.learning_rate)
     save_parquet(Path(snakemake.output.timing), table)

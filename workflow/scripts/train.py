@@ -3,28 +3,33 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab import layers, training
+from bnlab.analysis.thresholds import first_steps
 from bnlab.files import job_log, save_arrays, save_json, save_parquet
-from bnlab.probes import first_steps
+from bnlab.networks import loading
 from bnlab.provenance import hardware, peak_memory_mb, versions
+from bnlab.training import run as training
+from bnlab.training.settings import Settings, load_split
+from bnlab.training.trainer import device, share_the_machine
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-params, output = snakemake.params, snakemake.output
+params, folder = snakemake.params, Path(snakemake.output.run)
 with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values())):
-    training.share_the_machine()
-    result = training.train(
-        training.load_split(Path(snakemake.input.split)),
-        getattr(layers, params.layer),
-        training.Settings(**params.settings),
+    share_the_machine()
+    run = training.Run(
+        load_split(Path(snakemake.input.split)),
+        loading.network(*params.network),
+        loading.method(**params.method),
+        Settings(**params.settings),
         params.run["batch"],
-        params.replicates,
         params.seed,
+        {name: loading.load(path) for name, path in params.probes.items()},
     )
+    result = training.train(run, params.replicates)
     summary = params.run | {
-        "learning_rate": params.settings["learning_rate"],
-        "steps": params.settings["steps"],
+        "learning_rate": run.settings.learning_rate,
+        "steps": run.settings.steps,
         "steps_per_epoch": result.steps_per_epoch,
         "replicates": params.replicates,
         "seed": params.seed,
@@ -33,15 +38,14 @@ with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values(
         "first_step": first_steps(result.history),
         "seconds": result.seconds,
         "peak_memory_mb": peak_memory_mb(),
-        "device": training.device(),
+        "device": device(),
         "versions": versions(),
         "hardware": hardware(),
     }
-    save_parquet(Path(output.history), result.history)
-    save_parquet(Path(output.probes), result.probes)
-    save_arrays(
-        Path(output.predictions),
-        {"probabilities": result.probabilities, "labels": result.labels},
-    )
-    save_arrays(Path(output.weights), result.weights)
-    save_json(Path(output.run), summary)
+    save_parquet(folder / "history.parquet", result.history)
+    for name, record in result.records.items():
+        if isinstance(record, dict):
+            save_arrays(folder / f"{name}.npz", record)
+        else:
+            save_parquet(folder / f"{name}.parquet", record)
+    save_json(folder / "run.json", summary)

@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab import report
+from bnlab.experiments import function
 from bnlab.files import job_log, read_csv, read_json, save_json, save_text
+from bnlab.page import report
+from bnlab.page.methods import formula
+from bnlab.study import rooms
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -19,26 +22,37 @@ with job_log(snakemake.log[0], "report"):
         report.Item(*key, csv=Path(csv))
         for key, csv in zip(params.tables, inputs.tables, strict=True)
     ]
-    captions = [Path(path) for path in inputs.captions]
+    captions = {
+        (key[0], key[-1]): Path(caption).read_text("utf8")
+        for key, caption in zip([*params.figures, *params.tables], params.captions, strict=True)
+    }
     datasets = {
         name: read_json(Path(path)) for name, path in zip(params.datasets, inputs.data, strict=True)
     }
-    runs = [read_json(Path(path)) for path in inputs.runs]
+    runs = [read_json(Path(folder) / "run.json") for folder in inputs.runs]
     ledger = None
     if inputs.claims:
         ledger = report.Ledger(read_csv(Path(inputs.claims)), read_csv(Path(inputs.effects)))
+    declared = {name: rooms.experiments()[name] for name in params.study["experiments"]}
     page = report.render(
         study=params.study,
+        declared=declared,
+        find=function,
         figures=figures,
         tables=tables,
         datasets=datasets,
         runs=runs,
-        captions={(path.parent.name, path.stem): path.read_text("utf8") for path in captions},
-        formulas=report.formulas(Path(inputs.layers[0]).read_text("utf8")),
+        captions=captions,
+        formulas={name: formula(method) for name, method in params.study["methods"].items()},
         folder=Path(snakemake.output.report).parent,
         coverage=read_csv(Path(inputs.coverage)),
         coverage_caption=Path(inputs.coverage_caption).read_text("utf8"),
         ledger=ledger,
     )
     save_text(Path(snakemake.output.report), page)
-    save_json(Path(snakemake.output.record), report.record(params.study, datasets, runs))
+    folder = Path(snakemake.output.report).parent
+    telling = [
+        item.svg.relative_to(folder).as_posix() for item in report.telling_items(figures, declared)
+    ]
+    record = report.record(params.study, datasets, runs, telling)
+    save_json(Path(snakemake.output.record), record)

@@ -1,8 +1,10 @@
-"""The library behind the study: data, layers, training, probes, metrics, figures and report."""
+"""The library behind the workflow: what normalization does to the training of neural networks.
+
+Folders by what they know, each importing only those before it: ``study`` (what a study says), ``data``,
+``networks``, ``training``, ``probes``; ``analysis`` and ``page`` (what experiments share), ``experiments``.
+"""
 
 import os
 
-# TensorFlow reads these when it is first imported. Its notes on the processor are no news to users, and oneDNN, which
-# announces itself at every start, serves operations outside the compiled programs only.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+# TensorFlow would import Keras, two seconds in every job, and no job uses it.
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")

@@ -1,0 +1,297 @@
+"""The network against NumPy, and what replicates and methods share at their start."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from methods import METHODS
+
+from bnlab.networks import initializers
+from bnlab.networks.block import Method
+from bnlab.networks.convolutional import Convolutional
+from bnlab.networks.network import initial_values
+from bnlab.networks.normalizer import Normalizer
+from bnlab.networks.perceptron import Perceptron
+
+HIDDEN, CLASSES, FEATURES = [6, 4], 3, 4
+
+every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+
+
+def make(method, initializer="glorot_uniform", hidden=HIDDEN, dtype="float64"):
+    network = Perceptron(hidden)
+    return network.made(method, [FEATURES], CLASSES, "sigmoid", initializer, dtype)
+
+
+def started(method, seed, **kwargs):
+    """The values of a fresh replicate by path."""
+    return values_of(make(method, **kwargs), seed)
+
+
+def values_of(network, seed):
+    trainable, state = initial_values(network, np.random.SeedSequence(seed))
+    variables = [*network.trainable, *network.state]
+    return {v.path: np.array(x) for v, x in zip(variables, [*trainable, *state], strict=True)}
+
+
+def called(network, x, training=False, seed=5):
+    """Logits, and the inputs of the last hidden activation."""
+    values = initial_values(network, np.random.SeedSequence(seed))
+    logits, _ = network(*values, tf.convert_to_tensor(x), training)
+    return logits.numpy(), network.blocks[-1].pre_activation.numpy()
+
+
+def kernels(values):
+    return {path: v for path, v in values.items() if path.endswith("kernel")}
+
+
+def sigmoid(u):
+    return 1 / (1 + np.exp(-u))
+
+
+def test_logits_and_the_inputs_of_the_last_activation_are_those_of_numpy():
+    network, rng = make(METHODS["base"]), np.random.default_rng(1)
+    values = [rng.normal(size=variable.shape) for variable in network.trainable]
+    w1, b1, w2, b2, w3, b3 = values
+    x = rng.normal(size=(7, FEATURES))
+    logits, _ = network([tf.constant(v) for v in values], [], tf.constant(x), training=False)
+    u = sigmoid(x @ w1 + b1) @ w2 + b2
+    np.testing.assert_allclose(network.blocks[-1].pre_activation, u, rtol=1e-12)
+    np.testing.assert_allclose(logits, sigmoid(u) @ w3 + b3, rtol=1e-12)
+
+
+@every_method
+def test_hidden_layers_are_of_the_method_and_the_logits_are_plain(method):
+    network = make(method)
+    kinds = [type(block.normalizer) for block in network.blocks]
+    assert kinds == [method.normalizer or type(None)] * 2
+    assert network.logits.normalizer is None
+    assert {v.name for v in network.logits.variables} == {"kernel", "bias"}
+    logits, inputs = called(network, np.ones((7, FEATURES)), training=True)
+    assert (logits.shape, inputs.shape) == ((7, CLASSES), (7, HIDDEN[-1]))
+
+
+@every_method
+def test_a_network_trains_these_many_numbers(method):
+    vectors = 1 if method.normalizer is None else 2
+    expected = FEATURES * 6 + vectors * 6 + 6 * 4 + vectors * 4 + 4 * CLASSES + CLASSES
+    assert sum(np.prod(v.shape) for v in make(method).trainable) == expected
+
+
+def test_no_hidden_layer_but_one_is_the_smallest_network():
+    logits, inputs = called(make(METHODS["bn"], hidden=[2]), np.ones((3, FEATURES)))
+    assert (logits.shape, inputs.shape) == ((3, CLASSES), (3, 2))
+
+
+@every_method
+def test_every_method_starts_from_the_same_kernels(method):
+    expected, found = kernels(started(METHODS["base"], 5)), kernels(started(method, 5))
+    assert expected.keys() == found.keys()
+    assert len(found) == 3
+    for path, kernel in expected.items():
+        np.testing.assert_array_equal(kernel, found[path])
+
+
+def test_the_same_seed_gives_the_same_start_and_another_seed_another():
+    first, again, other = (
+        kernels(started(METHODS["bn"], seed)) for seed in ([5, 0], [5, 0], [5, 1])
+    )
+    assert len(first) == 3
+    for path, kernel in first.items():
+        np.testing.assert_array_equal(kernel, again[path])
+        assert not np.isin(kernel, other[path]).any()
+
+
+def test_layers_of_one_shape_start_from_different_kernels():
+    first, second = list(
+        kernels(started(METHODS["base"], 5, hidden=[FEATURES, FEATURES])).values()
+    )[:2]
+    assert first.shape == second.shape
+    assert not np.isin(first, second).any()
+
+
+def test_biases_start_at_zero_gains_at_one_and_moving_statistics_at_zero_and_one():
+    start = {"bias": 0, "gamma": 1, "beta": 0, "moving_mean": 0, "moving_variance": 1}
+    values = {p: v for p, v in started(METHODS["bn"], 5).items() if not p.endswith("kernel")}
+    assert len(values) == 4 * len(HIDDEN) + 1
+    for path, value in values.items():
+        assert (value == start[path.rsplit("/")[-1]]).all(), path
+
+
+@pytest.mark.parametrize(
+    ("initializer", "deviation"),
+    [
+        ("glorot_uniform", (2 / (FEATURES + 4000)) ** 0.5),
+        ("he_normal", (2 / FEATURES) ** 0.5),
+        ("normal_0.01", 0.01),
+    ],
+)
+def test_kernels_are_spread_as_their_initializer_says(initializer, deviation):
+    values = kernels(started(METHODS["base"], 5, initializer=initializer, hidden=[4000]))
+    kernel = next(v for path, v in values.items() if "hidden1" in path)
+    assert kernel.std() == pytest.approx(deviation, rel=0.03)
+    assert kernel.mean() == pytest.approx(0, abs=5 * deviation / kernel.size**0.5)
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (3, 3, 4, 6)], ids=["dense", "convolution"])
+@pytest.mark.parametrize("name", [*initializers.SCALES, *initializers.DEVIATIONS])
+def test_an_initializer_is_keras_own_to_the_bit(name, shape):
+    said = {"normal_0.01": {"class_name": "RandomNormal", "config": {"stddev": 0.01}}}
+    twin = keras.initializers.get(said.get(name, name))
+    twin.seed = 1234
+    np.testing.assert_array_equal(initializers.draw(name, shape, 1234), twin(shape, "float32"))
+
+
+class CentredOnly(Normalizer):
+    """A new normalizer: subtract the batch's mean."""
+
+    def normalize(self, u, training):
+        return u - tf.reduce_mean(u, axis=0)
+
+
+def test_a_new_normalizer_is_a_subclass_with_one_function():
+    network = make(Method(normalizer=CentredOnly))
+    _, inputs = called(network, np.random.default_rng(1).normal(size=(7, FEATURES)), training=True)
+    np.testing.assert_allclose(np.mean(inputs, axis=0), 0, atol=1e-12)
+    assert len(started(Method(normalizer=CentredOnly), 5)) == 6
+
+
+# ---------------------------------------------------------------- the convolutional network against Keras' own layers
+
+IMAGE, WIDTHS, HEAD = (8, 7, 2), [[4, 6], [8]], [10]
+
+
+def convolutional(method, pooling="max", dtype="float64"):
+    network = Convolutional(WIDTHS, HEAD, pooling)
+    return network.made(method, IMAGE, CLASSES, "relu", "he_normal", dtype)
+
+
+def standardized(kernel):
+    axes = tuple(range(kernel.ndim - 1))
+    return (kernel - kernel.mean(axes)) / (kernel.std(axes) + 1e-5)
+
+
+def keras_normalization(name, rank):
+    """Keras' own layer of a normalizer; that of an image's whole row is group normalization with one group."""
+    if "bn" in name:
+        return keras.layers.BatchNormalization(dtype="float64")
+    if "gn" in name:
+        return keras.layers.GroupNormalization(2, epsilon=1e-3, dtype="float64")
+    if "ln" in name and rank == 4:
+        return keras.layers.GroupNormalization(1, epsilon=1e-3, dtype="float64")
+    return keras.layers.LayerNormalization(dtype="float64") if "ln" in name else None
+
+
+def keras_twin(network, name, values, pooling):
+    """Keras' own layers with these values, one after the other; kernels are standardized before they are set."""
+    by_path = dict(zip([v.path for v in network.trainable], values, strict=True))
+    shape, layers = (None, *IMAGE), []
+
+    def add(layer):
+        nonlocal shape
+        layer.build(shape)
+        shape = layer.compute_output_shape(shape)
+        layers.append(layer)
+
+    pool = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}[pooling]
+    for stage in (*network.stages, network.dense, [network.logits]):
+        for block in stage:
+            if block in network.dense and block is network.dense[0]:
+                add(keras.layers.Flatten(dtype="float64"))
+            kernel = by_path[f"{block.name}/kernel"]
+            normalization = (
+                keras_normalization(name, kernel.ndim) if block in network.blocks else None
+            )
+            if name.startswith("ws") and block in network.blocks:
+                kernel = standardized(kernel)
+                if name == "ws_scaled":
+                    kernel = kernel / np.prod(kernel.shape[:-1]) ** 0.5
+            biased = normalization is None
+            linear = (
+                keras.layers.Conv2D(
+                    block.units, 3, padding="same", use_bias=biased, dtype="float64"
+                )
+                if kernel.ndim == 4
+                else keras.layers.Dense(block.units, use_bias=biased, dtype="float64")
+            )
+            add(linear)
+            linear.set_weights([kernel, by_path[f"{block.name}/bias"]] if biased else [kernel])
+            if normalization:
+                add(normalization)
+                normalization.gamma.assign(by_path[f"{block.name}/gamma"])
+                normalization.beta.assign(by_path[f"{block.name}/beta"])
+            if block in network.blocks:
+                add(keras.layers.ReLU(dtype="float64"))
+        if stage in network.stages:
+            add(pool(2, padding="same", dtype="float64"))
+    return layers
+
+
+def run_through(layers, x):
+    for layer in layers:
+        x = layer(x, training=True) if "Norm" in type(layer).__name__ else layer(x)
+    return x
+
+
+@pytest.mark.parametrize("pooling", ["max", "average"])
+@pytest.mark.parametrize("name", METHODS)
+def test_a_convolutional_network_has_loss_and_gradients_of_keras_own_layers(name, pooling):
+    network, rng = convolutional(METHODS[name], pooling), np.random.default_rng(3)
+    values = [rng.normal(0.3, 0.5, size=v.shape) for v in network.trainable]
+    state = [tf.convert_to_tensor(v.value) for v in network.state]
+    x, y = rng.normal(size=(5, *IMAGE)), rng.integers(0, CLASSES, 5)
+    twin = keras_twin(network, name, values, pooling)
+    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype="float64")
+
+    tensors = [tf.constant(v) for v in values]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        logits, _ = network(tensors, state, tf.constant(x), training=True)
+        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
+    with tf.GradientTape() as twin_tape:
+        twin_loss = cross_entropy(y, run_through(twin, tf.constant(x)))
+    assert float(loss) == pytest.approx(float(twin_loss), rel=1e-10)
+    found = dict(
+        zip([v.path for v in network.trainable], tape.gradient(loss, tensors), strict=True)
+    )
+    trained = [variable for layer in twin for variable in layer.trainable_variables]
+    expected = twin_tape.gradient(twin_loss, trained)
+    ours = [path for path in found if not (name.startswith("ws") and "kernel" in path)]
+    theirs = [
+        gradient
+        for variable, gradient in zip(trained, expected, strict=True)
+        if not (name.startswith("ws") and variable.name == "kernel")
+    ]
+    assert len(ours) == len(theirs)
+    for path, gradient in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(found[path], gradient, rtol=1e-8, atol=1e-11, err_msg=path)
+
+
+@pytest.mark.parametrize("name", ["ws", "ws_scaled", "ws_bn", "ws_ln"])
+def test_the_gradient_of_a_standardized_convolution_is_the_numerical_one(name):
+    network, rng = convolutional(METHODS[name]), np.random.default_rng(3)
+    values = [tf.constant(rng.normal(0.3, 0.5, size=v.shape)) for v in network.trainable]
+    state = [tf.convert_to_tensor(v.value) for v in network.state]
+    x, y = tf.constant(rng.normal(size=(5, *IMAGE))), rng.integers(0, CLASSES, 5)
+    place = [v.path for v in network.trainable].index("convolution1_1/kernel")
+
+    def loss(kernel):
+        changed = [*values[:place], kernel, *values[place + 1 :]]
+        logits, _ = network(changed, state, x, training=True)
+        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
+
+    theory, numbers = tf.test.compute_gradient(loss, [values[place]], delta=1e-6)
+    np.testing.assert_allclose(theory[0], numbers[0], atol=1e-7)
+
+
+def test_an_image_that_pooling_does_not_divide_keeps_its_last_row_and_column():
+    network = convolutional(METHODS["bn"])
+    fan_in = next(v.shape[0] for v in network.trainable if v.path == "hidden1/kernel")
+    assert fan_in == 2 * 2 * 8  # 8 × 7 halved twice, rounded up
+
+
+def test_a_convolutional_network_may_have_no_dense_layer_but_the_logits():
+    network = Convolutional([[2]], []).made(METHODS["gn"], IMAGE, CLASSES, "relu", "he_normal")
+    assert [block.name for block in network.blocks] == ["convolution1_1"]
+    logits, _ = called(network, np.ones((3, *IMAGE), np.float32))
+    assert logits.shape == (3, CLASSES)

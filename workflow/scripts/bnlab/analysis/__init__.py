@@ -1,0 +1,1 @@
+"""What experiments share between runs and tables: statistics, tidy tables, summaries, quantities, verdicts."""

@@ -1,0 +1,45 @@
+"""Learning rates: which one is chosen, and which are about as good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from bnlab.analysis import metrics as measure
+from bnlab.analysis.summaries import ACROSS_RATES, RUN, followed, last, long
+
+
+def validation_scores(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Mean validation accuracy at the last step of each run; a replicate that diverged counts as 0.
+
+    Left out, it would favour a rate at which only the luckier replicates survive.
+
+    Returns:
+        Columns method, batch, learning_rate, recipe, score.
+    """
+    rows = followed(last(metrics))
+    rows = rows[rows["split"] == "validation"].fillna({"accuracy": 0.0})
+    return rows.groupby([*RUN, "recipe"])["accuracy"].mean().rename("score").reset_index()
+
+
+def chosen_rates(metrics: pd.DataFrame) -> pd.DataFrame:
+    """The rate with the best validation score, for each method and batch; of equals the lowest.
+
+    Returns:
+        Columns method, batch, learning_rate, recipe.
+    """
+    scores = validation_scores(metrics)
+    best = scores.loc[scores.groupby(ACROSS_RATES)["score"].idxmax()]
+    return best.drop(columns="score").reset_index(drop=True)
+
+
+def rate_ranges(metrics: pd.DataFrame) -> pd.DataFrame:
+    """``metrics.rate_range`` of test accuracy at the last step, for each method, batch and replicate."""
+    rows = long(followed(last(metrics)), [("test", "accuracy")])
+    parts = []
+    for key, group in rows.groupby(ACROSS_RATES, sort=False):
+        names: dict[str, Any] = dict(zip(ACROSS_RATES, key, strict=True))
+        wide = group.pivot(index="replicate", columns="learning_rate", values="value")
+        parts.append(measure.rate_range(wide).reset_index().assign(**names))
+    return pd.concat(parts, ignore_index=True)

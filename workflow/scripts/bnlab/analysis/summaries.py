@@ -1,0 +1,149 @@
+"""From tidy rows to published tables: what the tables of experiments have in common.
+
+A published table has one row per combination of its leading columns. ``mean``, ``low`` and ``high`` are a mean over
+replicates and its 95 % t-interval, ``n`` the replicates in it, ``diverged`` those left out because they diverged,
+``replicates`` all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from bnlab.analysis.statistics import Interval, mean_interval, paired_difference
+from bnlab.study.names import ALL_RECIPES
+
+BASE, BN = "base", "bn"
+RUN = ["method", "batch", "learning_rate"]
+ACROSS_RATES = ["method", "batch"]
+SPLITS = ("train", "validation", "test")
+METRICS = ("accuracy", "loss")
+CURVES = [("test", "accuracy"), ("validation", "loss")]
+
+
+def published(
+    make: Callable[..., pd.DataFrame],
+    sources: Sequence[pd.DataFrame],
+    dataset: str,
+    recipe: str,
+    dataset_label: str,
+    method_labels: Mapping[str, str],
+) -> pd.DataFrame:
+    """One published table.
+
+    Args:
+        make: from the tidy sources, each restricted to the dataset and recipe, to the table's own columns.
+        sources: the tidy sources that ``make`` takes, in its order.
+        dataset: name of the dataset, whose rows are taken.
+        recipe: name of the recipe, whose rows are taken, or ``ALL_RECIPES``.
+        dataset_label: what the dataset is called in print (``shown_label``).
+        method_labels: what methods are called in print, in the order in which they are listed.
+
+    Returns:
+        The table, led by dataset, dataset_label, recipe, method and method_label.
+    """
+    table = make(*(_select(source, dataset, recipe) for source in sources))
+    order = {name: place for place, name in enumerate(method_labels)}
+    table = table.assign(_order=table["method"].map(order)).sort_values(
+        ["_order", "batch"] if "batch" in table else ["_order"], kind="stable"
+    )
+    lead = {
+        "dataset": dataset,
+        "dataset_label": dataset_label,
+        "recipe": recipe,
+        "method": table["method"],
+        "method_label": table["method"].map(lambda name: method_labels.get(name, name)),
+    }
+    rest = table.drop(columns=["method", "_order"])
+    return pd.concat([pd.DataFrame(lead, index=table.index), rest], axis=1).reset_index(drop=True)
+
+
+def shown_label(label: str, redraw: bool) -> str:
+    """The label of a dataset in print: a redraw is called one, whatever the config says."""
+    return f"{label} (redraw)" if redraw and "redraw" not in label.lower() else label
+
+
+def final(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy and loss at the last step, and the paired difference from base at equal batch."""
+    rows = long(followed(last(metrics)), [(s, m) for s in SPLITS for m in METRICS])
+    keys = [*RUN, "split", "metric"]
+    table = summarize(rows, keys, "value")
+    return table.merge(compare(rows, keys, "value", BASE, paired_difference, "difference"))
+
+
+def _select(table: pd.DataFrame, dataset: str, recipe: str) -> pd.DataFrame:
+    if "dataset" not in table:
+        return table
+    chosen = table["dataset"] == dataset
+    return table[chosen if recipe == ALL_RECIPES else chosen & (table["recipe"] == recipe)]
+
+
+def followed(metrics: pd.DataFrame) -> pd.DataFrame:
+    return metrics[(metrics["split"] == "train") | (metrics["statistics"] == "moving")]
+
+
+def last(metrics: pd.DataFrame) -> pd.DataFrame:
+    return metrics[metrics["step"] == metrics.groupby(RUN)["step"].transform("max")]
+
+
+def long(metrics: pd.DataFrame, wanted: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """One row per replicate and wanted (split, metric), its number in ``value``."""
+    columns = [*RUN, "statistics", "replicate", "split"]
+    parts = [
+        metrics.loc[metrics["split"] == split, [*columns, metric]]
+        .rename(columns={metric: "value"})
+        .assign(metric=metric)
+        for split, metric in wanted
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def summarize(
+    rows: pd.DataFrame, keys: list[str], value: str, prefix: str | None = None
+) -> pd.DataFrame:
+    """Mean and interval of ``value`` over the replicates of each combination of ``keys``."""
+    table = []
+    for key, group in rows.groupby(keys, sort=False):
+        interval = mean_interval(group[value])
+        counts = {"n": interval.n, "diverged": len(group) - interval.n, "replicates": len(group)}
+        names = dict(zip(keys, key, strict=True))
+        table.append(names | columns_of(interval, prefix) | counts)
+    return pd.DataFrame(table)
+
+
+def compare(
+    rows: pd.DataFrame,
+    keys: list[str],
+    value: str,
+    reference: str,
+    against: Callable[[Any, Any], Interval],
+    prefix: str,
+    column: str = "method",
+) -> pd.DataFrame:
+    """``value`` against that of the reference, paired by replicate, for each combination of
+    ``keys``.
+
+    The reference is the group with the same other keys whose ``column`` is ``reference``; compared
+    with itself or with a missing group the numbers are NaN and ``pairs`` is 0.
+    """
+    wide = {
+        key: group.set_index("replicate")[value] for key, group in rows.groupby(keys, sort=False)
+    }
+    table = []
+    for key, values in wide.items():
+        names = dict(zip(keys, key, strict=True))
+        other = tuple((names | {column: reference}).values())
+        if other in wide and other != key:
+            interval = against(values, wide[other].reindex(values.index))
+        else:
+            interval = mean_interval([])
+        table.append(names | columns_of(interval, prefix) | {"pairs": interval.n})
+    return pd.DataFrame(table)
+
+
+def columns_of(interval: Interval, prefix: str | None) -> dict[str, float]:
+    """An interval as columns: mean, low, high, or prefix, prefix_low, prefix_high."""
+    names = (prefix, f"{prefix}_low", f"{prefix}_high") if prefix else ("mean", "low", "high")
+    return dict(zip(names, interval[:3], strict=True))

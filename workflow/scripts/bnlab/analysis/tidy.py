@@ -1,0 +1,133 @@
+"""From what runs leave to tidy tables, one a source, each led by what identifies a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bnlab.analysis import metrics as measure
+from bnlab.files import read_json
+from bnlab.study.declaration import file_of
+
+OF_CLASSES = ("classes", "roc", "confusion")
+
+
+def gathered(
+    sources: Mapping[str, Sequence[Path]], class_names: Mapping[str, Sequence[str]]
+) -> dict[str, pd.DataFrame]:
+    """The tidy table of each source.
+
+    Args:
+        sources: the folders of the runs that record it, by source.
+        class_names: by dataset.
+    """
+    tables: dict[str, pd.DataFrame] = {}
+    for source, folders in sources.items():
+        runs = [read_json(folder / "run.json") for folder in folders]
+        if source in OF_CLASSES:
+            if source not in tables:
+                tables |= _of_classes(folders, runs, class_names)
+        elif source == "runs":
+            tables[source] = collect(runs, [run_rows(run) for run in runs])
+        else:
+            parts = [pd.read_parquet(folder / file_of(source)) for folder in folders]
+            tables[source] = collect(runs, parts)
+    return {source: tables[source] for source in sources}
+
+
+def _of_classes(
+    folders: Sequence[Path],
+    runs: Sequence[Mapping[str, Any]],
+    class_names: Mapping[str, Sequence[str]],
+) -> dict[str, pd.DataFrame]:
+    scored = []
+    for folder, run in zip(folders, runs, strict=True):
+        with np.load(folder / file_of("classes")) as arrays:
+            labels, probabilities = arrays["labels"][0], arrays["probabilities"]
+        scored.append(score_predictions(labels, probabilities, class_names[run["dataset"]]))
+    return {name: collect(runs, [parts[name] for parts in scored]) for name in OF_CLASSES}
+
+
+def collect(runs: Sequence[Mapping[str, Any]], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The tables of several runs in one, led by what identifies a run and its learning rate.
+
+    Args:
+        runs: for each run at least these five values; others (as in run.json) are ignored.
+        tables: one table per run.
+    """
+    names = ["dataset", "method", "batch", "recipe", "learning_rate"]
+    parts = []
+    for run, table in zip(runs, tables, strict=True):
+        lead = pd.DataFrame({name: run[name] for name in names}, index=table.index)
+        parts.append(pd.concat([lead, table], axis=1))
+    return pd.concat(parts, ignore_index=True)
+
+
+def run_rows(run: Mapping[str, Any]) -> pd.DataFrame:
+    """What run.json says, a row per replicate: divergence and thresholds."""
+    replicates = range(run["replicates"])
+    columns: dict[str, Any] = {
+        "replicate": list(replicates),
+        "diverged_at": _floats(run["diverged_at"]),
+        "steps": run["steps"],
+    }
+    for split, levels in run["first_step"].items():
+        for level, steps in levels.items():
+            columns[f"first_{split}_{level}"] = _floats(steps)
+    return pd.DataFrame(columns)
+
+
+def score_predictions(
+    labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """Class scores, ROC curves and confusion counts of every replicate of a run.
+
+    Args:
+        labels: (n,) class indices.
+        probabilities: (replicates, n, classes).
+        class_names: (classes,).
+
+    Returns:
+        ``classes`` (replicate, class, class_name, count, auc, average_precision), ``roc`` (…, fpr,
+        tpr) and ``confusion`` (replicate, true, true_name, predicted, predicted_name, count).
+    """
+    names = pd.Series([str(name) for name in class_names])
+    number = len(names)
+    scores, curves, counts = [], [], []
+    for replicate, p in enumerate(probabilities):
+        scores.append(measure.class_scores(labels, p).assign(replicate=replicate))
+        for index in range(number):
+            curve = {
+                "fpr": measure.FPR_GRID,
+                "tpr": measure.roc_on_grid(labels == index, p[:, index]),
+            }
+            curves.append(pd.DataFrame(curve).assign(**{"replicate": replicate, "class": index}))
+        true, predicted = np.indices((number, number)).reshape(2, -1)
+        counts.append(
+            pd.DataFrame(
+                {
+                    "replicate": replicate,
+                    "true": true,
+                    "true_name": names[true].to_numpy(),
+                    "predicted": predicted,
+                    "predicted_name": names[predicted].to_numpy(),
+                    "count": measure.confusion(labels, p).ravel(),
+                }
+            )
+        )
+    result = {
+        "classes": pd.concat(scores),
+        "roc": pd.concat(curves),
+        "confusion": pd.concat(counts),
+    }
+    for name in ("classes", "roc"):
+        result[name]["class_name"] = result[name]["class"].map(names)
+    return result
+
+
+def _floats(values: Sequence[float | None]) -> list[float]:
+    return [np.nan if value is None else float(value) for value in values]

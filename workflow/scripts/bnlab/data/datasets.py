@@ -1,0 +1,328 @@
+"""What a dataset is: its content and digest, the checks on it, the fixed split, and scaling."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bnlab.files import JobError, save_arrays
+
+logger = logging.getLogger(__name__)
+
+SPLIT_SEED = 20_150_211
+"""One constant for all studies, so that every study of a dataset has the same test rows."""
+PARTS = ("train", "validation", "test")
+
+
+class DataError(JobError):
+    """Data that cannot be had or is not what the config says; the message is meant for the user."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A classification table.
+
+    x: (rows, features), uint8 where every value is a whole number from 0 to 255, else float64; C
+    order.
+    y: (rows,), index into `class_names`; uint8 for up to 256 classes, else int64.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    feature_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+
+
+def canonical(values: np.ndarray) -> np.ndarray:
+    """`values` as uint8 if every one is a whole number from 0 to 255, else as float64; C order."""
+    if values.dtype != np.uint8:
+        values = np.asarray(values, dtype=np.float64)
+        if np.all((values >= 0) & (values <= 255) & (values == np.floor(values))):
+            values = values.astype(np.uint8)
+    return np.ascontiguousarray(values)
+
+
+def encode_labels(
+    values: Iterable[Any], declared: Sequence[Any] | None = None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Class index per value, and the class names.
+
+    Declared names keep their order, and may hold classes that never occur. Without them the names
+    are those found, sorted as numbers if they all look like numbers, else as text. A whole number
+    is the same label however it is
+    written: 1, 1.0 and "01" are one class.
+    Raises DataError for missing labels and for labels that were not declared.
+    """
+    codes, found = pd.factorize(pd.Series(values, dtype=object))
+    if (codes < 0).any():
+        raise DataError(f"{(codes < 0).sum():,} rows have no class; remove them or fill them in.")
+    labels = [plain(value) for value in found]
+    names = _sorted_names(set(labels)) if declared is None else [str(name) for name in declared]
+    place = {plain(name): index for index, name in enumerate(names)}
+    unknown = sorted(set(labels) - place.keys())
+    if unknown:
+        raise DataError(
+            f"classes {shown(unknown)} are in the data but not among the declared {shown(names)};"
+            " name every class, in order."
+        )
+    kind = np.uint8 if len(names) <= 256 else np.int64
+    return np.array([place[label] for label in labels], dtype=kind)[codes], tuple(names)
+
+
+def _sorted_names(names: Iterable[str]) -> list[str]:
+    """As numbers if they all look like numbers, else as text."""
+    names = list(names)
+    return sorted(names, key=float if all(map(_is_number, names)) else str)
+
+
+def _is_number(label: str) -> bool:
+    try:
+        return np.isfinite(float(label))
+    except ValueError:
+        return False
+
+
+def plain(value: Any) -> str:
+    text = value.decode() if isinstance(value, bytes) else str(value).strip()
+    return str(int(float(text))) if _is_number(text) and float(text).is_integer() else text
+
+
+def shown(names: Sequence[str], most: int = 12) -> str:
+    more = f", … ({len(names)} in all)" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def digest(table: Table) -> dict[str, str]:
+    """SHA-256 of the bytes of x and of the labels, in C order: {"features": ..., "labels": ...}.
+
+    A label counts as the place of its class among the sorted names, so that a format that declares classes in an order
+    of its own, as ARFF does, makes no difference.
+    """
+    places = {name: place for place, name in enumerate(_sorted_names(table.class_names))}
+    labels = np.array([places[name] for name in table.class_names], table.y.dtype)[table.y]
+    return {
+        "features": hashlib.sha256(np.ascontiguousarray(table.x).data).hexdigest(),
+        "labels": hashlib.sha256(labels.data).hexdigest(),
+    }
+
+
+def check(table: Table, shape: Mapping[str, int], sha256: Mapping[str, str] | None = None) -> None:
+    """Raise DataError, with everything that is wrong, unless `table` is what the config says.
+
+    shape: {"rows", "features", "classes"}; classes counts declared names, also those that never
+    occur.
+    sha256: digests to hold the content to, for any of "features" and "labels".
+    """
+    problems = []
+    found_shape = {
+        "rows": table.x.shape[0],
+        "features": table.x.shape[1],
+        "classes": len(table.class_names),
+    }
+    wrong = [key for key in found_shape if found_shape[key] != shape[key]]
+    if wrong:
+        found = ", ".join(f"{found_shape[key]:,} {key}" for key in wrong)
+        expected = ", ".join(f"{shape[key]:,} {key}" for key in wrong)
+        problems.append(
+            f"found {found}, expected {expected}: correct `shape` in the config, or the source if"
+            " it is not the data you mean"
+        )
+    if table.x.dtype != np.uint8:
+        missing, infinite = np.isnan(table.x), np.isinf(table.x)
+        for bad, what, advice in (
+            (missing, "missing", "fill them in or leave their columns or rows out"),
+            (infinite, "infinite", "replace them"),
+        ):
+            if bad.any():
+                columns = shown([table.feature_names[j] for j in np.flatnonzero(bad.any(0))])
+                problems.append(
+                    f"found {bad.sum():,} {what} values in {columns}, expected none: {advice}"
+                )
+    if sha256:
+        content = digest(table)
+        problems += [
+            f"found {part} with SHA-256 {content[part]}, expected {sha256[part]}: the content is"
+            " not what the config pins; get the original, or pin this digest if the change is meant"
+            for part in content
+            if sha256.get(part) not in (None, content[part])
+        ]
+    if problems:
+        raise DataError("; ".join(problems) + ".")
+
+
+def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Row indices of "train", "validation", "test", ascending; always the same for the same labels.
+
+    rule: `test` and `validation` as a number of rows, or as a fraction of all rows; `test_rows`:
+    "last", or "stratified" for a drawn share of each class. Validation rows are always stratified
+    and cut from the rows that the test part leaves. A class keeps at least one row for training.
+    Raises DataError where the rows do not suffice.
+    """
+    sizes = {part: _count(rule[part], len(y)) for part in ("test", "validation")}
+    if sum(sizes.values()) >= len(y):
+        raise DataError(
+            f"`split` takes {sum(sizes.values()):,} of {len(y):,} rows and leaves none to train on."
+        )
+    rng = np.random.default_rng(SPLIT_SEED)
+    rows = np.arange(len(y))
+    test = (
+        rows[len(y) - sizes["test"] :]
+        if rule["test_rows"] == "last"
+        else _draw(y, rows, sizes["test"], rng)
+    )
+    rest = np.setdiff1d(rows, test, assume_unique=True)
+    validation = _draw(y, rest, sizes["validation"], rng)
+    return {
+        "train": np.setdiff1d(rest, validation, assume_unique=True),
+        "validation": validation,
+        "test": test,
+    }
+
+
+def _count(amount: float, rows: int) -> int:
+    return amount if isinstance(amount, int) else round(amount * rows)
+
+
+def _draw(y: np.ndarray, rows: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """`size` of `rows`, each class by its share, ascending."""
+    present, counts = np.unique(y[rows], return_counts=True)
+    taken = [
+        rng.permutation(rows[y[rows] == k])[:quota]
+        for k, quota in zip(present, quotas(counts, size), strict=True)
+    ]
+    return np.sort(np.concatenate(taken))
+
+
+def quotas(counts: np.ndarray, size: int) -> np.ndarray:
+    """Rows that each class gives to make `size`, by largest remainder; never its last row.
+
+    counts: (classes,) rows per class, each at least 1. Raises DataError where `size` rows cannot be
+    had so.
+    """
+    room = counts - 1
+    if size > room.sum():
+        raise DataError(
+            f"{size:,} rows cannot be cut from {counts.sum():,} so that each of the {len(counts)}"
+            " classes keeps one; make the parts of `split` smaller."
+        )
+    share = size * counts / counts.sum()
+    given = np.minimum(np.floor(share).astype(int), room)
+    while given.sum() < size:
+        order = np.argsort(given - share, kind="stable")
+        order = order[given[order] < room[order]][: size - given.sum()]
+        given[order] += 1
+    return given
+
+
+def fit_scaling(x_train: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarray]:
+    """(shift, width) per column of `(x - shift) / width`; a constant column becomes 0.
+
+    divide_255: 0, 255. standardize: mean, standard deviation. min_max: minimum, range. none: 0, 1.
+    """
+    features = x_train.shape[1]
+    shift, width = np.zeros(features), np.ones(features)
+    if scaling == "divide_255":
+        width *= 255
+    elif scaling in ("standardize", "min_max"):
+        low, high = x_train.min(0).astype(np.float64), x_train.max(0).astype(np.float64)
+        constant = low == high
+        if scaling == "min_max":
+            shift, width = low, high - low
+        else:
+            shift, width = x_train.mean(0, dtype=np.float64), x_train.std(0, dtype=np.float64)
+        shift, width = np.where(constant, low, shift), np.where(constant, 1.0, width)
+    elif scaling != "none":
+        raise DataError(
+            f"no scaling is called '{scaling}'; there are divide_255, standardize, min_max, none."
+        )
+    return shift, width
+
+
+def scale(x: np.ndarray, shift: np.ndarray, width: np.ndarray) -> np.ndarray:
+    """`(x - shift) / width`, computed in float64, rounded to float32; (rows, features)."""
+    scaled = x.astype(np.float64)
+    scaled -= shift
+    scaled /= width
+    return np.ascontiguousarray(scaled, dtype=np.float32)
+
+
+def preprocess(
+    table: Table, rule: Mapping[str, Any], scaling: str, image: Sequence[int] | None = None
+) -> dict[str, np.ndarray]:
+    """The arrays of split.npz.
+
+    For each part x_<part>, float32 (rows, features) or (rows, *image), and y_<part>, int32 (rows,); class_names.
+    """
+    rows = split(table.y, rule)
+    shift, width = fit_scaling(table.x[rows["train"]], scaling)
+    arrays = {f"x_{part}": scale(table.x[rows[part]], shift, width) for part in PARTS}
+    if image:
+        arrays = {name: x.reshape(len(x), *image) for name, x in arrays.items()}
+    arrays |= {f"y_{part}": table.y[rows[part]].astype(np.int32) for part in PARTS}
+    return arrays | {"class_names": np.array(table.class_names)}
+
+
+def describe(dataset: Mapping[str, Any], server: str | None = None) -> str:
+    """The origin of a dataset of the config in one phrase; ``server`` is one that is not OpenML's own."""
+    source = dataset["source"]
+    if source == "openml":
+        of = f" of the server {server}" if server else ""
+        return f"OpenML data set {dataset['id']}{of}"
+    if source == "file":
+        return f"file {dataset['path']}"
+    if source == "bundled":
+        return f"{dataset['name']}, shipped with scikit-learn"
+    return f"redraw of {dataset['of']} to {dataset['shape']['rows']:,} rows, seed {dataset['seed']}"
+
+
+def summary(
+    table: Table,
+    origin: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+) -> dict[str, Any]:
+    """What data.json says of a table and of `arrays`, what `preprocess` made of it.
+
+    origin: what origin.json says of it. settings: `scaling` and `shape` of the config.
+    """
+    classes = len(table.class_names)
+    shape = {"rows": table.x.shape[0], "features": table.x.shape[1], "classes": classes}
+    image = settings["shape"].get("image")
+    return {
+        "source": origin["source"],
+        "is_redraw": origin["is_redraw"],
+        "digest": digest(table),
+        "shape": shape | ({"image": image} if image else {}),
+        "scaling": settings["scaling"],
+        "split": {part: len(arrays[f"y_{part}"]) for part in PARTS},
+        "class_names": list(table.class_names),
+        "class_counts": {
+            "all": np.bincount(table.y, minlength=classes).tolist(),
+            **{
+                part: np.bincount(arrays[f"y_{part}"], minlength=classes).tolist() for part in PARTS
+            },
+        },
+    }
+
+
+def save_table(path: Path, table: Table) -> None:
+    """Write raw.npz: x, y, feature_names, class_names."""
+    names = {
+        "feature_names": np.array(table.feature_names),
+        "class_names": np.array(table.class_names),
+    }
+    save_arrays(path, {"x": table.x, "y": table.y, **names})
+
+
+def load_table(path: Path) -> Table:
+    """Read what `save_table` wrote."""
+    with np.load(path, allow_pickle=False) as arrays:
+        names = (tuple(arrays[key].tolist()) for key in ("feature_names", "class_names"))
+        return Table(arrays["x"], arrays["y"], *names)

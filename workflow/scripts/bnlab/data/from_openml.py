@@ -1,0 +1,160 @@
+"""Data sets of OpenML, downloaded and cached by openml-python."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bnlab.data.datasets import DataError, Table
+from bnlab.data.tables import first_line, read_file
+
+logger = logging.getLogger(__name__)
+
+OPENML_SERVER = "https://www.openml.org/api/v1/xml"
+PAUSES = (1.0, 2.0, 4.0)
+"""Seconds between the first attempt to download and the three that may follow."""
+CONNECT_SECONDS = 3.0
+SILENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 20.0
+"""Once a server without connection has cost this long, it is not tried again."""
+
+
+def server_of(openml: Mapping[str, Any] | None) -> str:
+    """The server that is asked: the environment's, the config's, or OpenML's own."""
+    return os.environ.get("BNLAB_OPENML_SERVER") or (openml or {}).get("server") or OPENML_SERVER
+
+
+def read_openml(
+    number: int, target: str | None = None, server: str | None = None, cache: str | None = None
+) -> Table:
+    """Data set `number` of OpenML. `target` defaults to the one that OpenML names.
+
+    server and cache default to OpenML's own; the environment's BNLAB_OPENML_SERVER and
+    BNLAB_OPENML_CACHE go before both. openml-python downloads and caches; the ARFF file is then
+    read here, because openml-python holds every value as a Python object, which takes gigabytes for
+    MNIST. Always ARFF, because its checksum is what OpenML publishes.
+    """
+    server = server_of({"server": server})
+    cache = os.environ.get("BNLAB_OPENML_CACHE") or cache
+    dataset = _fetch(number, server, cache)
+    target = target or dataset.default_target_attribute
+    if not target or "," in target:
+        raise DataError(
+            f"OpenML data set {number} names no single class column ({target}); set `target`."
+        )
+    drop = [
+        name
+        for names in (dataset.row_id_attribute, dataset.ignore_attribute)
+        for entry in ([names] if isinstance(names, str) else names or ())
+        for name in entry.split(",")
+        if name != target
+    ]
+    logger.info("reading %s", dataset.data_file)
+    return read_file(Path(dataset.data_file), target, drop=drop)
+
+
+def _fetch(number: int, server: str, cache: str | None) -> Any:
+    """openml-python's data set, once its ARFF file is in the cache and fits the checksum."""
+    from xml.parsers.expat import ExpatError
+
+    import requests
+    from openml import exceptions
+
+    database_is_down = 107
+    start = time.monotonic()
+    for attempt, pause in enumerate((*PAUSES, None), 1):
+        logger.info(
+            "asking %s for data set %d (attempt %d of %d)", server, number, attempt, len(PAUSES) + 1
+        )
+        try:
+            return _fetch_once(number, server, cache, refresh=attempt > 1)
+        except exceptions.OpenMLPrivateDatasetError as error:
+            raise DataError(f"OpenML data set {number} is private.") from error
+        except (exceptions.PyOpenMLError, requests.RequestException, ExpatError, KeyError) as error:
+            code = getattr(error, "code", None)
+            if code not in (None, database_is_down):
+                raise DataError(
+                    f"{server} has no data set {number} ({first_line(error)})."
+                ) from error
+            reason = _reason(error)
+            logger.info("%s", reason)
+            waited = time.monotonic() - start
+            hopeless = isinstance(error, requests.ConnectionError) and waited > PATIENCE_SECONDS
+            if pause is None or hopeless:
+                raise DataError(
+                    f"data set {number} could not be downloaded from {server} ({reason}); nothing"
+                    " is lost, and there are two ways on: `make demo`, which needs no download, or"
+                    " a dataset with `source: file`."
+                ) from error
+        time.sleep(pause)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _reason(error: Exception) -> str:
+    import requests
+    from openml.exceptions import OpenMLHashException
+
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the answer broke off"
+    if isinstance(error, OpenMLHashException):
+        return "the file does not fit its checksum"
+    if isinstance(error, requests.Timeout) or "timed out" in str(error):
+        return "no answer in time"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection"
+    status = re.search(r"Status code: (\d+)", str(error))
+    return f"the server answered {status[1]}" if status else "the server's answer makes no sense"
+
+
+def _fetch_once(number: int, server: str, cache: str | None, refresh: bool) -> Any:
+    import openml
+
+    with _openml_settings(server, cache):
+        dataset = openml.datasets.get_dataset(
+            number, download_data=True, force_refresh_cache=refresh
+        )
+    # openml-python checks what it downloads, not what it finds in its cache.
+    content = Path(str(dataset.data_file)).read_bytes()
+    if dataset.md5_checksum not in (None, hashlib.md5(content).hexdigest()):
+        raise openml.exceptions.OpenMLHashException("the cached file does not fit its checksum")
+    return dataset
+
+
+@contextmanager
+def _openml_settings(server: str, cache: str | None) -> Iterator[None]:
+    """openml-python with one attempt per call, time limits, ARFF only, and less to say."""
+    import openml
+    import requests
+
+    before = openml.config.get_config_as_dict()
+    request, skip_parquet = requests.Session.request, os.environ.get("OPENML_SKIP_PARQUET")
+    root, level = logging.getLogger(), logging.getLogger().level
+
+    def request_with_limits(self: requests.Session, *args: Any, **kwargs: Any) -> requests.Response:
+        return request(self, *args, **{"timeout": (CONNECT_SECONDS, SILENCE_SECONDS), **kwargs})
+
+    openml.config.server = server
+    openml.config.set_retry_policy("human", 1)
+    if cache is not None:
+        openml.config.set_root_cache_directory(Path(cache).expanduser().resolve())
+    os.environ["OPENML_SKIP_PARQUET"] = "true"
+    requests.Session.request = request_with_limits  # type: ignore[method-assign]
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        requests.Session.request = request  # type: ignore[method-assign]
+        os.environ.pop("OPENML_SKIP_PARQUET")
+        if skip_parquet is not None:
+            os.environ["OPENML_SKIP_PARQUET"] = skip_parquet
+        openml.config.server = before["server"]
+        openml.config.set_retry_policy(before["retry_policy"], before["connection_n_retries"])
+        openml.config.set_root_cache_directory(before["cachedir"])

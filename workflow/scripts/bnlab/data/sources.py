@@ -1,0 +1,55 @@
+"""Where rows come from: OpenML, files, and what ships inside scikit-learn.
+
+Every source ends in a `Table`, whose arrays depend on the content alone: the same data read from ARFF, Parquet or IDX
+gives the same bytes, and so the same digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bnlab.data.datasets import DataError, Table, canonical
+from bnlab.data.from_openml import read_openml
+from bnlab.data.tables import read_file
+
+
+def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) -> Table:
+    """The table that a dataset of the config names, by its source: openml, file or bundled.
+
+    dataset: `source` and that source's fields: openml {id, target?}; file {path, target?, columns?,
+    drop?, classes?}; bundled {name}. openml: {server?, cache?}. Raises DataError.
+    """
+    source = dataset["source"]
+    if source == "openml":
+        return read_openml(dataset["id"], dataset.get("target"), **(openml or {}))
+    if source == "file":
+        options = {key: dataset.get(key) for key in ("target", "columns", "drop", "classes")}
+        return read_file(Path(dataset["path"]), **options)
+    if source == "bundled":
+        return read_bundled(dataset["name"])
+    raise DataError(f"source '{source}' cannot be read; allowed are openml, file and bundled.")
+
+
+def read_bundled(name: str) -> Table:
+    """One of the tables inside scikit-learn: digits, wine, breast_cancer or iris."""
+    from sklearn import datasets as bundled
+
+    loaders: dict[str, Callable[[], Any]] = {
+        "digits": bundled.load_digits,
+        "wine": bundled.load_wine,
+        "breast_cancer": bundled.load_breast_cancer,
+        "iris": bundled.load_iris,
+    }
+    if name not in loaders:
+        raise DataError(f"no bundled data set is called '{name}'; there are {', '.join(loaders)}.")
+    data = loaders[name]()
+    return Table(
+        canonical(data.data),
+        data.target.astype(np.uint8),
+        tuple(map(str, data.feature_names)),
+        tuple(map(str, data.target_names)),
+    )

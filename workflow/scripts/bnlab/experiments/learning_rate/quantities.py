@@ -1,0 +1,20 @@
+"""What claims compare over learning rates, beside the common quantities."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bnlab.analysis.quantities import Bounded, Results, method_runs
+from bnlab.analysis.rates import rate_ranges
+from bnlab.study.ledger import Effect
+
+
+def rate_range(results: Results, effect: Effect, method: str) -> Bounded:
+    """Decades of learning rate within one point of the best accuracy (``metrics.rate_range``).
+
+    A range that touches an end of the rates tried may go on beyond it.
+    """
+    ranges = rate_ranges(method_runs(results, "metrics", effect, method)).set_index("replicate")
+    values = ranges["decades"]
+    open_ = ranges["reaches_lowest"] | ranges["reaches_highest"]
+    return Bounded(values, values, values.where(~open_, np.inf))

@@ -1,0 +1,1 @@
+"""Kernels, normalizers, the block that joins them, and one file a network."""

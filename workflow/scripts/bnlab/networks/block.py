@@ -1,0 +1,119 @@
+"""The layer that every network is made of: a kernel, a normalizer and an activation, joined in one order.
+
+``place`` says where the normalizer N stands about the linear map L(x) = x·Ŵ and the activation φ:
+
+    before_activation    y = φ(N(L(x)) + b)     (no b where N shifts by itself)
+    after_activation     y = N(φ(L(x) + b))
+    before_linear        y = φ(L(N(x)) + b)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import tensorflow as tf
+
+from bnlab.networks.kernels.plain import Plain
+from bnlab.networks.normalizer import Normalizer
+from bnlab.networks.variables import Part
+
+BEFORE_ACTIVATION = "before_activation"
+AFTER_ACTIVATION = "after_activation"
+BEFORE_LINEAR = "before_linear"
+
+ACTIVATIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
+    "sigmoid": tf.sigmoid,
+    "tanh": tf.tanh,
+    "relu": tf.nn.relu,
+    "linear": tf.identity,
+}
+
+
+@dataclass(frozen=True)
+class Method:
+    """How layers are normalized: the classes of kernel and normalizer, its options and its place."""
+
+    kernel: type[Plain] = Plain
+    normalizer: type[Normalizer] | None = None
+    place: str = BEFORE_ACTIVATION
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Block(Part):
+    """A layer with a method; a subclass says what its linear map is.
+
+    Args:
+        name: of the layer, which its variables' paths begin with.
+        method: how it is normalized.
+        fan_in, units: features or channels that come in and go out.
+        activation: name of φ (``ACTIVATIONS``).
+        initializer: name of the distribution of W; b starts at zero.
+
+    ``pre_activation`` is the input of φ in the last call.
+    """
+
+    pre_activation: tf.Tensor
+
+    def __init__(
+        self,
+        name: str,
+        method: Method,
+        fan_in: int,
+        units: int,
+        activation: str,
+        initializer: str,
+        dtype: str,
+    ):
+        self.name, self.dtype, self.units, self.place = name, dtype, units, method.place
+        self.linear_map = method.kernel()
+        self.activation = ACTIVATIONS[activation]
+        self.kernel = self.variable("kernel", self.kernel_shape(fan_in, units), initializer)
+        self.normalizer = method.normalizer(**method.options) if method.normalizer else None
+        shifted = self.normalizer and self.normalizer.shifts and self.place == BEFORE_ACTIVATION
+        self.has_bias = not shifted
+        if self.has_bias:
+            self.bias = self.variable("bias", (units,), "zeros")
+        if self.normalizer:
+            features = fan_in if self.place == BEFORE_LINEAR else units
+            self.variables += self.normalizer.made(features, name, dtype).variables
+
+    def kernel_shape(self, fan_in: int, units: int) -> tuple[int, ...]:
+        """Shape of W."""
+        raise NotImplementedError
+
+    def linear(self, x: tf.Tensor) -> tf.Tensor:
+        """L(x) = x·Ŵ."""
+        raise NotImplementedError
+
+    def __call__(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        u = self.linear(self._normalized(x, training, BEFORE_LINEAR))
+        u = self._normalized(u, training, BEFORE_ACTIVATION)
+        self.pre_activation = u + self.bias if self.has_bias else u
+        return self._normalized(self.activation(self.pre_activation), training, AFTER_ACTIVATION)
+
+    def _normalized(self, u: tf.Tensor, training: bool, place: str) -> tf.Tensor:
+        if self.normalizer is None or self.place != place:
+            return u
+        return self.normalizer.normalize(u, training)
+
+
+class Dense(Block):
+    """A dense layer, from x (m, fan_in) to y (m, units)."""
+
+    def kernel_shape(self, fan_in: int, units: int) -> tuple[int, ...]:
+        return fan_in, units
+
+    def linear(self, x: tf.Tensor) -> tf.Tensor:
+        return self.linear_map.multiply(x, self.kernel)
+
+
+class Convolution(Block):
+    """A 3 × 3 convolution in steps of one, from x (m, height, width, fan_in) to y (m, height, width, units)."""
+
+    def kernel_shape(self, fan_in: int, units: int) -> tuple[int, ...]:
+        return 3, 3, fan_in, units
+
+    def linear(self, x: tf.Tensor) -> tf.Tensor:
+        return self.linear_map.convolve(x, self.kernel)

@@ -1,0 +1,42 @@
+"""How kernels start, as Keras' initializers of these names do, to the bit.
+
+Written here because importing Keras takes as long as importing all of TensorFlow.
+"""
+
+from __future__ import annotations
+
+from math import prod, sqrt
+
+import tensorflow as tf
+
+TRUNCATED_DEVIATION = 0.87962566103423978
+"""Standard deviation of a standard normal variable that is drawn anew beyond ±2."""
+SCALES: dict[str, tuple[float, str, str]] = {
+    "glorot_uniform": (1.0, "fan_avg", "uniform"),
+    "glorot_normal": (1.0, "fan_avg", "normal"),
+    "he_uniform": (2.0, "fan_in", "uniform"),
+    "he_normal": (2.0, "fan_in", "normal"),
+    "lecun_normal": (1.0, "fan_in", "normal"),
+}
+"""Variance times the fan, which fan, and the distribution (normal: truncated at two deviations)."""
+DEVIATIONS = {"normal_0.01": 0.01}
+"""Of plain normal distributions."""
+
+
+def draw(name: str, shape: tuple[int, ...], seed: int, dtype: str = "float32") -> tf.Tensor:
+    """A kernel (…, fan_in, units) from the distribution called ``name``; the same for the same seed.
+
+    References: Glorot & Bengio 2010; He et al. 2015, arXiv 1502.01852; LeCun et al. 1998.
+    """
+    key = [seed, 0]
+    if name in DEVIATIONS:
+        return tf.random.stateless_normal(shape, key, 0.0, DEVIATIONS[name], dtype)
+    scale, mode, distribution = SCALES[name]
+    receptive = prod(shape[:-2])
+    fan_in, fan_out = receptive * shape[-2], receptive * shape[-1]
+    variance = scale / (fan_in if mode == "fan_in" else (fan_in + fan_out) / 2)
+    if distribution == "uniform":
+        limit = sqrt(3 * variance)
+        return tf.random.stateless_uniform(shape, key, -limit, limit, dtype)
+    deviation = sqrt(variance) / TRUNCATED_DEVIATION
+    return tf.random.stateless_truncated_normal(shape, key, 0.0, deviation, dtype)

@@ -1,0 +1,110 @@
+"""What a network is: blocks joined by a file of its own, and a function of its variables' values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
+
+import numpy as np
+import tensorflow as tf
+
+from bnlab.networks import initializers
+from bnlab.networks.block import Block, Dense, Method
+from bnlab.networks.variables import Variable
+
+B = TypeVar("B", bound=Block)
+
+
+class Network:
+    """An architecture; a subclass in a file of its own is all that a config needs to name one.
+
+    Its settings are the arguments of ``__init__``, annotated with types of ``bnlab.study.options``; ``build`` makes the
+    blocks with ``add`` and ``add_logits``, ``call`` joins them.
+
+    Attributes:
+        xla: whether its steps are compiled by XLA; else they run as a plain graph.
+        takes: "rows" (features in a row) or "images" (height × width × channels), as which examples come in.
+        blocks: the normalized layers from the first to the last, once built.
+    """
+
+    xla: ClassVar[bool] = True
+    takes: ClassVar[str] = "rows"
+    blocks: list[Block]
+    logits: Dense
+
+    def build(self, shape: Sequence[int], classes: int) -> None:
+        """Make the blocks for examples of this shape."""
+        raise NotImplementedError
+
+    def call(self, x: tf.Tensor, training: bool) -> tf.Tensor:
+        """Logits (m, classes) of the examples x (m, …)."""
+        raise NotImplementedError
+
+    def add(self, kind: type[B], name: str, fan_in: int, units: int) -> B:
+        """A block with the method, activation and initializer of this network."""
+        made = (self.activation, self.initializer, self.dtype)
+        block = kind(name, self.method, fan_in, units, *made)
+        self.blocks.append(block)
+        return block
+
+    def add_logits(self, fan_in: int, classes: int) -> Dense:
+        """The plain dense layer of logits."""
+        self.logits = Dense(
+            "logits", Method(), fan_in, classes, "linear", self.initializer, self.dtype
+        )
+        return self.logits
+
+    def made(
+        self,
+        method: Method,
+        shape: Sequence[int],
+        classes: int,
+        activation: str,
+        initializer: str,
+        dtype: str = "float32",
+    ) -> Network:
+        """This network, built."""
+        self.method, self.activation, self.initializer = method, activation, initializer
+        self.dtype, self.blocks = dtype, []
+        self.build(shape, classes)
+        variables = [v for block in [*self.blocks, self.logits] for v in block.variables]
+        self.trainable = [v for v in variables if v.trainable]
+        self.state = [v for v in variables if not v.trainable]
+        return self
+
+    def __call__(
+        self,
+        parameters: Sequence[tf.Tensor],
+        state: Sequence[tf.Tensor],
+        x: tf.Tensor,
+        training: bool,
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Logits, and the new state, for these values of ``trainable`` and ``state``."""
+        for variable, value in zip(
+            [*self.trainable, *self.state], [*parameters, *state], strict=True
+        ):
+            variable.bind(value)
+        logits = self.call(x, training)
+        return logits, [variable.value for variable in self.state]
+
+
+def initial_values(
+    network: Network, seed: np.random.SeedSequence
+) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    """Fresh (trainable, state) values for one replicate.
+
+    Kernels are drawn from one child of ``seed`` a layer, so that two methods with the same widths start from the same
+    kernels; every other variable starts as its layer says.
+    """
+    layers = [*network.blocks, network.logits]
+    children = dict(zip([layer.name for layer in layers], seed.spawn(len(layers)), strict=True))
+
+    def first(variable: Variable) -> tf.Tensor:
+        if variable.start in ("zeros", "ones"):
+            fill = tf.ones if variable.start == "ones" else tf.zeros
+            return fill(variable.shape, variable.dtype)
+        child = children[variable.owner.name]
+        number = int(child.generate_state(1)[0] >> 1)
+        return initializers.draw(variable.start, variable.shape, number, variable.dtype)
+
+    return [first(v) for v in network.trainable], [first(v) for v in network.state]

@@ -1,0 +1,55 @@
+"""What a normalizer is: from u to N(u), of any rank, the last axis the features or channels."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import tensorflow as tf
+
+from bnlab.networks.variables import Part
+
+
+class Normalizer(Part):
+    """A way to normalize; a subclass in a file of its own is all that a config needs to name one.
+
+    Options are the arguments of ``__init__``, annotated with types of ``bnlab.study.options``. ``build`` makes the
+    variables, ``normalize`` computes. u has the shape (m, features), or (m, height, width, channels) in a convolutional
+    network; m may be 1.
+
+    Attributes:
+        shifts: whether N adds an offset of its own, so that the layer before it needs no bias.
+        features: the size of u's last axis, known when ``build`` is called.
+        momentum: of the averages that ``move`` keeps, if there are any.
+    """
+
+    shifts = False
+    features: int
+    momentum: float
+
+    def build(self) -> None:
+        """Make the variables."""
+
+    def made(self, features: int, name: str = "", dtype: str = "float32") -> Self:
+        """This normalizer, built for inputs with so many features or channels."""
+        self.features, self.name, self.dtype = features, name, dtype
+        self.build()
+        return self
+
+    def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
+        """N(u), of the shape of u."""
+        raise NotImplementedError
+
+    def vector(self, name: str, start: str, trainable: bool = True) -> tf.Tensor:
+        """A variable of shape (features,) that starts as "zeros" or "ones"."""
+        return self.variable(name, (self.features,), start, trainable)
+
+    def move(self, name: str, value: tf.Tensor) -> None:
+        """moving ← momentum·moving + (1 − momentum)·value, of the average ``name``; a constant to the gradient."""
+        average = getattr(self, name)
+        moved = self.momentum * average + (1 - self.momentum) * tf.stop_gradient(value)
+        setattr(self, name, moved)
+
+
+def positions(u: tf.Tensor) -> list[int]:
+    """All axes but the last: the rows and, in images, the positions."""
+    return list(range(len(u.shape) - 1))

@@ -1,0 +1,51 @@
+"""Batch normalization."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from bnlab.networks.normalizer import Normalizer, positions
+from bnlab.study.options import Fraction, Positive
+
+
+class BN(Normalizer):
+    """Batch normalization: N(u) = γ·(u − μ)/√(σ² + ε) + β, μ and σ² over the rows of the batch.
+
+    In training μ and σ² are the mean and the biased variance of each feature over the m rows of the batch (of each
+    channel over rows and positions), and gradients flow through both. At inference they are the moving averages,
+    updated once a training step as Keras does: moving ← momentum·moving + (1 − momentum)·batch.
+    (``Trainer.population_state`` puts the statistics of Algorithm 2 in their place.) The layer has no bias, since
+    subtracting μ would cancel it. At m = 1 a dense layer's N(u) is β.
+
+    Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 1, §3.1 (inference) and §3.2 (convolutions; placement).
+    """
+
+    shifts = True
+
+    def __init__(self, momentum: Fraction = 0.99, epsilon: Positive = 1e-3):
+        self.momentum, self.epsilon = momentum, epsilon
+
+    def build(self) -> None:
+        self.gamma = self.vector("gamma", "ones")
+        self.beta = self.vector("beta", "zeros")
+        self.moving_mean = self.vector("moving_mean", "zeros", trainable=False)
+        self.moving_variance = self.vector("moving_variance", "ones", trainable=False)
+
+    def batch_statistics(self, u: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Mean and biased variance of each feature over rows and positions, each of shape (features,)."""
+        axes = positions(u)
+        mean = tf.reduce_mean(u, axis=axes)
+        return mean, tf.reduce_mean(tf.square(u - mean), axis=axes)
+
+    def statistics(self, u: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+        """Mean and variance by which u is normalized; in training the averages move."""
+        if not training:
+            return self.moving_mean, self.moving_variance
+        mean, variance = self.batch_statistics(u)
+        self.move("moving_mean", mean)
+        self.move("moving_variance", variance)
+        return mean, variance
+
+    def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
+        mean, variance = self.statistics(u, training)
+        return (u - mean) * (self.gamma * tf.math.rsqrt(variance + self.epsilon)) + self.beta

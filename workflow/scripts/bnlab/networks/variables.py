@@ -1,0 +1,66 @@
+"""Variables as plain attributes: whoever owns one finds its present value, a tensor, under its name.
+
+A network is a function of the values that are bound to its variables before a call. What a layer assigns to
+an attribute of a non-trainable variable during the call is that variable's new value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import tensorflow as tf
+
+
+@dataclass(eq=False)
+class Variable:
+    """A variable of a network.
+
+    Attributes:
+        owner: the object whose attribute ``name`` is the value.
+        shape, dtype: of the value.
+        start: "zeros", "ones", or the name of an initializer (``networks.initializers``).
+        trainable: whether gradient descent moves it.
+        path: its name among those of the network, ``hidden1/gamma``.
+    """
+
+    owner: Any
+    name: str
+    shape: tuple[int, ...]
+    start: str
+    trainable: bool
+    dtype: str
+    path: str
+
+    @property
+    def value(self) -> tf.Tensor:
+        """The present value."""
+        return getattr(self.owner, self.name)
+
+    def bind(self, value: tf.Tensor) -> None:
+        """Give it another value."""
+        setattr(self.owner, self.name, value)
+
+
+class Part:
+    """Something with variables: a normalizer, or a block of a network."""
+
+    name = ""
+    dtype = "float32"
+    variables: tuple[Variable, ...] = ()
+
+    if TYPE_CHECKING:  # variables are attributes
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def variable(
+        self, name: str, shape: tuple[int, ...], start: str, trainable: bool = True
+    ) -> tf.Tensor:
+        """Make a variable and return its first value; of one to be drawn, zeros."""
+        path = f"{self.name}/{name}" if self.name else name
+        variable = Variable(self, name, shape, start, trainable, self.dtype, path)
+        self.variables = (*self.variables, variable)
+        variable.bind(
+            tf.ones(shape, self.dtype) if start == "ones" else tf.zeros(shape, self.dtype)
+        )
+        return variable.value

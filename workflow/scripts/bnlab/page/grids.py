@@ -1,0 +1,149 @@
+"""Tables as the page shows them: rows of text, numbers rounded to their uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from bnlab.analysis.statistics import rounded
+
+
+class Grid(NamedTuple):
+    """A table as shown: a heading (or none), column titles, and rows of text, the first cell naming
+    the row.
+    """
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+
+
+def final(table: pd.DataFrame) -> list[Grid]:
+    """For each batch size a row per split and metric; a column per method and per difference."""
+    shown = []
+    for batch, part in table.groupby("batch"):
+        methods = labels_of(part)
+        compared = [name for name in methods if (of_label(part, name)["pairs"] > 0).any()]
+        cells = {(r.split, r.metric, r.method_label): r for r in rows_of(part)}
+        rows = []
+        for split, metric in _pairs(part):
+            values = [cell(cells[split, metric, m], with_diverged=False) for m in methods]
+            differences = [difference(cells[split, metric, m]) for m in compared]
+            rows.append([f"{split} {unit_of(metric)}", *values, *differences])
+        counts = [of_label(part, name).iloc[0] for name in methods]
+        diverged = [f"{row['diverged']} of {row['replicates']}" for row in counts]
+        rows.append(["diverged", *diverged, *([""] * len(compared))])
+        columns = ["", *methods, *(f"{name} less {reference_of(part)}" for name in compared)]
+        shown.append(Grid(f"batch {batch}" if table["batch"].nunique() > 1 else "", columns, rows))
+    return shown
+
+
+def by_batch(table: pd.DataFrame) -> list[Grid]:
+    """A grid for test accuracy and one for validation loss: a row per batch size, a column per method."""
+    curves = [("test", "accuracy"), ("validation", "loss")]
+    return [
+        cross(part(table, split, metric), f"{split} {unit_of(metric)}".capitalize(), cell)
+        for split, metric in curves
+    ]
+
+
+def as_it_is(table: pd.DataFrame) -> list[Grid]:
+    return [Grid("", [str(c) for c in table], [[str(v) for v in row] for row in table.to_numpy()])]
+
+
+def cross(table: pd.DataFrame, title: str, cell: Callable[[Any], str]) -> Grid:
+    methods = labels_of(table)
+    rows = []
+    for batch, group in table.sort_values("batch", kind="stable").groupby("batch"):
+        by_label: dict[str, Any] = {r.method_label: r for r in rows_of(group)}
+        rows.append([f"{batch}", *(cell(by_label[m]) if m in by_label else "" for m in methods)])
+    return Grid(title, ["batch", *methods], rows)
+
+
+def rows_of(table: pd.DataFrame) -> Iterator[Any]:
+    return table.itertuples()
+
+
+def part(table: pd.DataFrame, split: str, metric: str) -> pd.DataFrame:
+    return table[(table["split"] == split) & (table["metric"] == metric)]
+
+
+def of_split(table: pd.DataFrame, split: str) -> pd.DataFrame:
+    return table[table["split"] == split]
+
+
+def of_label(table: pd.DataFrame, label: str) -> pd.DataFrame:
+    return table[table["method_label"] == label]
+
+
+def labels_of(table: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(table["method_label"]))
+
+
+def _pairs(table: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(zip(table["split"], table["metric"], strict=True)))
+
+
+def reference_of(table: pd.DataFrame) -> str:
+    labels = table.loc[table["method"] == "base", "method_label"]
+    return str(labels.iloc[0]) if len(labels) else "base"
+
+
+def unit_of(metric: Any) -> str:
+    return f"{metric} (%)" if metric == "accuracy" else metric
+
+
+def _scale(row: Any) -> float:
+    return 100.0 if row.metric == "accuracy" else 1.0
+
+
+def cell(row: Any, with_diverged: bool = True) -> str:
+    scale = _scale(row)
+    if row.replicates and row.diverged == row.replicates:
+        return "all diverged"
+    text = rounded(row.mean * scale, (row.high - row.low) / 2 * scale)
+    return f"{text} ({row.diverged} diverged)" if with_diverged and row.diverged else text
+
+
+def percent(row: Any) -> str:
+    if row.replicates and row.diverged == row.replicates:
+        return "all diverged"
+    accuracy = rounded(row.mean * 100, (row.high - row.low) * 50)
+    return f"{accuracy} %" + (f" ({row.diverged} diverged)" if row.diverged else "")
+
+
+def difference(row: Any) -> str:
+    scale = _scale(row)
+    half = (row.difference_high - row.difference_low) / 2
+    return signed(rounded(row.difference * scale, half * scale))
+
+
+def signed(text: str) -> str:
+    return text.replace("-", "−", 1) if text.startswith(("-", "–")) else f"+{text}"
+
+
+def ratio(row: Any) -> str:
+    if not row.pairs:
+        return "–"
+    half = (row.ratio_high - row.ratio_low) / 2
+    places = 2 if not np.isfinite(half) or half == 0 else max(0, 1 - int(np.floor(np.log10(half))))
+    text = f"{row.ratio:.{places}f}"
+    if np.isfinite(half):
+        text += f" ({row.ratio_low:.{places}f} to {row.ratio_high:.{places}f})"
+    return f"{text}{missing_pairs(row)}"
+
+
+def missing_pairs(row: Any) -> str:
+    total = getattr(row, "replicates", row.pairs)
+    return "" if row.pairs == total else f", {row.pairs} of {total} pairs"
+
+
+def count(value: float) -> str:
+    return f"{value:.0f}" if np.isfinite(value) else "–"
+
+
+def of_batch(table: pd.DataFrame, batch: Any, before: str = ", batch") -> str:
+    return f"{before} {batch}" if table["batch"].nunique() > 1 else ""

@@ -1,0 +1,34 @@
+"""What a layer of each method computes, in words, from the docstrings of its kernel and its normalizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bnlab.study import rooms, signatures
+
+PLACES = {
+    "before_activation": "y = φ(N(u){bias})",
+    "after_activation": "y = N(φ(u + b))",
+    "before_linear": "y = φ(u + b) with N(x) in the place of x",
+}
+
+
+def formula(method: Mapping[str, Any]) -> str:
+    """A few sentences on a method of a checked config."""
+    kernel = rooms.find("kernel", method["kernel"]).said
+    if method["normalizer"] is None:
+        return f"y = φ(u + b). {_ended(kernel)}"
+    room = rooms.find("normalizer", method["normalizer"])
+    bias = "" if signatures.attribute(room, "shifts", False) else " + b"
+    joined = PLACES[method["place"]].format(bias=bias)
+    options = ", ".join(
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in method["options"].items()
+    )
+    parts = [_ended(room.said), f"{joined}.", _ended(kernel), _ended(options)]
+    return " ".join(part for part in parts if part)
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith(".") or not text else f"{text}."

@@ -1,0 +1,191 @@
+"""Parts of figures that experiments share: lines, axes, names and notes on what diverged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, FigureBase, SubFigure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from bnlab.analysis.statistics import rounded
+from bnlab.page.style import NONE_LEFT, WIDTH, Look
+from bnlab.study.names import ALL_RECIPES
+
+ACCURACY_TICKS = (
+    *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999),
+    *(0.9995, 0.9999),
+)
+HIGHEST = 0.9999
+"""Where accuracies above it are drawn on a logit scale, which has no place for 100 %."""
+
+
+def figure_of(table: pd.DataFrame, height: float, title: str) -> Figure:
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    figure.suptitle(f"{table['dataset_label'].iloc[0]}: {title}", x=0.01, ha="left")
+    return figure
+
+
+def per_batch(
+    table: pd.DataFrame,
+    height: float,
+    title: str,
+    panels: Callable[[FigureBase, pd.DataFrame], None],
+) -> Figure:
+    """A figure with its panels once for each batch size, one below the other."""
+    batches = sorted(table["batch"].unique())
+    figure = figure_of(table, height * len(batches) + 0.3, f"{title}\n{subtitle(table)}")
+    if len(batches) == 1:
+        panels(figure, table)
+        return figure
+    parts: Sequence[SubFigure] = list(figure.subfigures(len(batches), 1, squeeze=False)[:, 0])
+    for part, batch in zip(parts, batches, strict=True):
+        part.suptitle(f"batch {batch}", x=0.01, ha="left", fontsize=9)
+        panels(part, table[table["batch"] == batch])
+    return figure
+
+
+def subtitle(table: pd.DataFrame) -> str:
+    """``batch 60, learning rate 0.1, recipe lr0.1``; the batch size where there is only one."""
+    sizes, rates = table["batch"].unique(), sorted(table["learning_rate"].unique())
+    batch = [f"batch {sizes[0]}"] if len(sizes) == 1 else []
+    if table["recipe"].iloc[0] == ALL_RECIPES:
+        return ", ".join(batch)
+    rate = f"{rates[0]:.3g}" if len(rates) == 1 else f"{rates[0]:.2g} to {rates[-1]:.2g} (by batch)"
+    return ", ".join([*batch, f"learning rate {rate}", f"recipe {table['recipe'].iloc[0]}"])
+
+
+def by_method(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    return ((str(method), rows) for method, rows in table.groupby("method", sort=False))
+
+
+def draw_curve(
+    axis: Axes, style: Look, x: pd.Series, curve: pd.DataFrame, label: str, markers: bool = True
+) -> None:
+    """A curve of means with its band."""
+    axis.plot(
+        x,
+        curve["mean"],
+        color=style.color,
+        linestyle=style.line,
+        marker=style.marker if markers else None,
+        markeredgecolor="white",
+        markeredgewidth=0.4,
+        label=label,
+    )
+    axis.fill_between(x, curve["low"], curve["high"], color=style.color, alpha=0.18, linewidth=0)
+
+
+def name_of(rows: pd.DataFrame) -> str:
+    return str(rows["method_label"].iloc[0])
+
+
+def ending(curve: pd.DataFrame) -> str:
+    last = curve.iloc[-1]
+    end = f"{rounded(last['mean'] * 100, (last['high'] - last['low']) * 50)} %"
+    return f"{or_none_left(last, end)}{diverged(curve)}"
+
+
+def amount(row: pd.Series, column: str) -> str:
+    return rounded(row[column], (row[f"{column}_high"] - row[f"{column}_low"]) / 2)
+
+
+def or_none_left(row: pd.Series, text: str) -> str:
+    return NONE_LEFT if row["diverged"] and not row["n"] else text
+
+
+def diverged(rows: pd.DataFrame, before: str = " ") -> str:
+    count = rows["diverged"].max()
+    return f"{before}({count} of {rows['replicates'].max()} diverged)" if count else ""
+
+
+def _is_wide(rows: pd.DataFrame) -> bool:
+    """Whether accuracies span so much that they are drawn on a logit scale."""
+    return bool(rows["mean"].min() < 0.7 and rows["mean"].max() > 0.85)
+
+
+def on_axis(curve: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Accuracies of a curve as drawn beside the others in ``rows``: on a logit scale none lies above
+    ``HIGHEST``.
+    """
+    numbers = ["mean", "low", "high"]
+    return curve.assign(**curve[numbers].clip(upper=HIGHEST)) if _is_wide(rows) else curve
+
+
+def accuracy_axis(axis: Axes, rows: pd.DataFrame) -> None:
+    """Percent on a logit scale, which resolves both ends; linear where the range is narrow."""
+    if _is_wide(rows):
+        lowest, highest = rows["mean"].min(), rows["mean"].max()
+        axis.set_yscale("logit", nonpositive="clip")
+        axis.set_ylim(max(lowest * 0.8, 1e-3), 1 - (1 - min(highest, HIGHEST)) * 0.7)
+        axis.yaxis.set_major_locator(FixedLocator(ACCURACY_TICKS))
+        axis.yaxis.set_minor_locator(NullLocator())
+        axis.set_ylabel("accuracy (%, logit scale)")
+    else:
+        low, high = axis.get_ylim()
+        axis.set_ylim(max(low, 0), min(high, 1))
+        axis.set_ylabel("accuracy (%)")
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.4g}"))
+
+
+def growing(axis: Axes, values: pd.Series) -> None:
+    """An axis that is linear up to one and logarithmic from there on, with plain numbers."""
+    axis.set_xscale("symlog", linthresh=1, linscale=0.6)
+    ticks = [t for t in (0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500) if t <= values.max() * 1.01]
+    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.set_xlim(0, values.max() * 1.03)
+
+
+def batch_axis(axis: Axes, batches: Sequence[int]) -> None:
+    """A log₂ axis with a tick at every batch size, and the numbers that have room."""
+    axis.set_xscale("log", base=2)
+    room = np.log2(batches[-1] / batches[0]) / 25
+    labelled: list[int] = []
+    for batch in sorted(batches, key=lambda size: (size & (size - 1) != 0, size)):
+        if all(abs(np.log2(batch / other)) >= room for other in labelled):
+            labelled.append(batch)
+    axis.xaxis.set_major_locator(FixedLocator(batches))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.set_xticklabels([str(batch) if batch in labelled else "" for batch in batches])
+    axis.set_xlabel("batch size (log axis)")
+
+
+def thousands(axis: Axes) -> None:
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5))
+
+
+def plain(value: float, _: Any) -> str:
+    return f"{value:g}"
+
+
+def plain_if_narrow(axis: Axes) -> Callable[[float, Any], str]:
+    """Numbers at minor ticks 2 and 5 of a log axis, and at the others where it spans less than a
+    decade.
+    """
+
+    def label(value: float, _: Any) -> str:
+        low, high = axis.get_ylim()
+        lead = round(value / 10 ** np.floor(np.log10(value)), 6)
+        return f"{value:g}" if lead in (2, 5) or high / low < 4 else ""
+
+    return label
+
+
+def beside(axis: Axes, x: float, y: float, text: str) -> None:
+    axis.text(x, y, text, transform=axis.get_yaxis_transform(), va="center", fontsize=8)
+
+
+def base_name(table: pd.DataFrame) -> str:
+    labels = table.loc[table["method"] == "base", "method_label"]
+    return str(labels.iloc[0]) if len(labels) else "base"
+
+
+def short(name: Any, length: int = 22) -> str:
+    text = str(name)
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -1,0 +1,231 @@
+"""A finished study as it is published: its pieces in one folder, and what it found in the README.
+
+Numbers in the README are rendered from the published files by ``findings`` and by nothing else, so
+a test can say whether they still agree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bnlab.analysis.statistics import rounded
+from bnlab.files import JobError, read_csv, read_json, save_json, save_text
+from bnlab.page.ledger import sentence
+from bnlab.study import rooms
+
+PUBLISHED = "reports/published"
+LIMIT_MB = 12
+
+FILES = ("report.html", "claims.csv", "effects.csv", "study.json")
+
+HEADLINES = ((5, 3), (6, 1), (6, 2), (7, 1), (9, 1), (14, 1), (15, 1))
+"""Effects in the README: number of the claim, and of the test within it."""
+
+TOO_LARGE = "percentiles.csv"
+"""Half of all that the tables weigh, and drawn in the report: left out."""
+
+BEGIN, END = "<!-- findings -->", "<!-- /findings -->"
+
+
+def publish(root: Path, study: str) -> Path:
+    """Copy a finished study to ``reports/published`` and rewrite the README's findings.
+
+    Everything is made beside the folder that it replaces and takes its place at the end, so what
+    was published before stays until then, whole.
+
+    Args:
+        root: the project's folder.
+        study: name of the study.
+
+    Returns:
+        The published folder.
+
+    Raises:
+        JobError: a piece is missing, the whole is too large, or the README has no place for it.
+    """
+    source, target, readme = root / "reports" / study, root / PUBLISHED, root / "README.md"
+    names = _pieces(source, f"reports/{study}")
+    part = target.with_name(f".published.{os.getpid()}")
+    try:
+        for name in names:
+            (part / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, part / name)
+        save_json(part / "manifest.json", manifest(root, study, part, names))
+        text = with_findings(readme.read_text("utf8"), findings(part))
+        _replace(target, part)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    save_text(readme, text)
+    return target
+
+
+def manifest(root: Path, study: str, folder: Path, names: Iterable[str]) -> dict[str, Any]:
+    """Where the published files come from and what they are, byte for byte.
+
+    Commit and cleanness are those of the project when it publishes; what publishing itself writes
+    does not make it unclean. Versions and hardware are those of the runs, each with every value
+    that occurs; data are those that were trained on.
+    """
+    record = read_json(folder / "study.json")
+    changed = _git(root, "status", "--porcelain", "--", ".", ":!reports", ":!README.md")
+    return {
+        "study": study,
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": _git(root, "rev-parse", "HEAD"),
+        "clean": None if changed is None else not changed,
+        "data": {
+            name: {key: data[key] for key in ("source", "is_redraw", "digest")}
+            for name, data in record["data"].items()
+        },
+        "versions": _values(record["versions"]),
+        "hardware": _values(record["hardware"]),
+        "files": {name: fingerprint(folder / name) for name in names},
+    }
+
+
+def fingerprint(path: Path) -> dict[str, Any]:
+    """SHA-256 and size of a file."""
+    content = path.read_bytes()
+    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def findings(folder: Path) -> str:
+    """What the published study found, as Markdown: verdicts, figures, and a few effects.
+
+    A function of the files in ``folder`` alone; links lead to ``reports/published``.
+    """
+    claims, effects = read_csv(folder / "claims.csv"), read_csv(folder / "effects.csv")
+    manifest, config = (
+        read_json(folder / "manifest.json"),
+        read_json(folder / "study.json")["config"],
+    )
+    study = manifest["study"]
+    drawn = [name for name in manifest["files"] if name.endswith(".svg")]
+    images = [f"![{_alt(name, config)}]({PUBLISHED}/{name})" for name in drawn]
+    paragraphs = [
+        f"{sentence(claims)} The claims are those of {claims['source'].nunique()} documents: "
+        f"[every verdict]({PUBLISHED}/claims.csv) and [every effect]({PUBLISHED}/effects.csv) of "
+        f"the study `{study}`, and [its report]({PUBLISHED}/report.html).",
+        *images,
+        "\n".join(_headlines(claims, effects)),
+    ]
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _alt(name: str, config: Mapping[str, Any]) -> str:
+    """What is to be seen in ``figures/<experiment>/<dataset>/<recipe>/<kind>.svg``."""
+    _, experiment, dataset, _, file = name.split("/")
+    declared = rooms.experiments()[experiment].figures
+    title = next(figure.title for figure in declared if f"{figure.kind}.svg" == file)
+    return f"{title}, {config['datasets'][dataset]['label']}"
+
+
+def with_findings(readme: str, text: str) -> str:
+    """The README with ``text`` in place of what stood between the two marker lines."""
+    before, _, after = _parts(readme)
+    return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
+
+
+def shown_findings(readme: str) -> str:
+    """What a README that ``with_findings`` made has between the marker lines."""
+    return _parts(readme)[1].removeprefix("\n\n").removesuffix("\n")
+
+
+def _parts(readme: str) -> tuple[str, str, str]:
+    before, begin, rest = readme.partition(BEGIN)
+    between, end, after = rest.partition(END)
+    if not (begin and end):
+        raise JobError(f"README.md lacks the line {BEGIN} or, after it, the line {END}")
+    return before, between, after
+
+
+def _pieces(source: Path, called: str) -> list[str]:
+    """Names of the files to be published, once they are all there and not too large."""
+    tables = sorted(
+        path.relative_to(source).as_posix()
+        for path in source.glob("tables/**/*.csv")
+        if path.name != TOO_LARGE
+    )
+    record = source / "study.json"
+    figures = read_json(record)["telling"] if record.is_file() else []
+    names = [*FILES, *figures, *(tables or ["tables/"])]
+    missing = [name for name in names if not (source / name).is_file()]
+    if missing:
+        raise JobError(f"{called} lacks {', '.join(missing)}; is the study finished?")
+    size = sum((source / name).stat().st_size for name in names) / 1e6
+    if size > LIMIT_MB:
+        raise JobError(f"{called} has {size:.1f} MB to publish, and {LIMIT_MB} MB is the most")
+    return names
+
+
+def _values(parts: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for part in parts:
+        for name, value in part.items():
+            found.setdefault(name, set()).add(value)
+    return {name: sorted(values) for name, values in found.items()}
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    """What git says, or None outside a git checkout."""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
+    except FileNotFoundError:
+        return None
+    return None if done.returncode else done.stdout.strip()
+
+
+def _replace(target: Path, part: Path) -> None:
+    """Put a folder in the place of another; if that fails, the other is back."""
+    old = part.with_name(f"{part.name}.old")
+    if target.exists():
+        target.rename(old)
+    try:
+        part.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _headlines(claims: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
+    """A Markdown table with a row for each of ``HEADLINES``."""
+    said = dict(zip(claims["id"], claims["claim"], strict=True))
+    rows: dict[tuple[int, int], Any] = {
+        (row["id"], row["test"]): row for row in effects.to_dict("records")
+    }
+    absent = [f"test {key[1]} of claim {key[0]}" for key in HEADLINES if key not in rows]
+    if absent:
+        raise JobError(f"effects.csv lacks {', '.join(absent)}, which the README shows")
+    cells = [["claim", "effect", "in", "95 % interval", "pairs", "verdict on it"], ["---"] * 6]
+    for key in HEADLINES:
+        row = rows[key]
+        where = f"{row['region']} ({row['dataset_label']})"
+        pairs = f"{row['n']:.0f}"
+        cells.append([said[key[0]], row["effect"], where, _interval(row), pairs, row["verdict"]])
+    return [f"| {' | '.join(_cell(text) for text in line)} |" for line in cells]
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    """An effect and its limits in the unit of its scale, rounded as the effect is to its interval."""
+    half = (row["high"] - row["low"]) / 2
+    mean, low, high = (
+        rounded(row[name], half).partition(" ± ")[0].replace("-", "−")
+        for name in ("estimate", "low", "high")
+    )
+    has_unit = row["scale"] not in ("", "ratio") and not pd.isna(row["scale"])
+    return f"{mean}{' ' + row['scale'] if has_unit else ''} ({low} to {high})"
+
+
+def _cell(text: Any) -> str:
+    return " ".join(str(text).split()).replace("|", "\\|")

@@ -1,0 +1,379 @@
+"""The report of a study: one HTML file with every figure, every table and how they were made.
+
+Everything is in the page: figures inline, one small script that filters the ledger of claims, nothing
+to be fetched. Text from configs and data is escaped by the template, and the page lets no other script
+run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from bnlab.analysis.coverage import coverage_rows
+from bnlab.analysis.summaries import shown_label
+from bnlab.files import read_csv
+from bnlab.page import ledger as ledger_page
+from bnlab.page.grids import Grid
+from bnlab.page.style import NONE_LEFT
+from bnlab.study.declaration import Experiment, Table
+from bnlab.study.names import ALL_RECIPES
+
+TEMPLATES = Path(__file__).parent / "templates"
+SHORT_TABLE = 14
+
+Find = Callable[[str, str, str], Any]
+"""A function of an experiment by the experiment's, the module's and its own name, None without one."""
+
+
+class Item(NamedTuple):
+    """A figure or a table of the study: which it is, its CSV and, for a figure, its SVG."""
+
+    experiment: str
+    dataset: str
+    recipe: str
+    kind: str
+    csv: Path
+    svg: Path | None = None
+
+
+class Ledger(NamedTuple):
+    """The verdicts of a study: claims.csv and effects.csv."""
+
+    claims: pd.DataFrame
+    effects: pd.DataFrame
+
+
+class Drawing(NamedTuple):
+    """An image that the page shows twice and holds once: its id and its size."""
+
+    id: str
+    width: float
+    height: float
+
+
+def render(
+    study: Mapping[str, Any],
+    declared: Mapping[str, Experiment],
+    find: Find,
+    figures: Sequence[Item],
+    tables: Sequence[Item],
+    datasets: Mapping[str, Mapping[str, Any]],
+    runs: Sequence[Mapping[str, Any]],
+    captions: Mapping[tuple[str, str], str],
+    formulas: Mapping[str, str],
+    folder: Path,
+    coverage: pd.DataFrame,
+    coverage_caption: str,
+    ledger: Ledger | None = None,
+) -> str:
+    """The page as HTML.
+
+    Args:
+        study: the checked config as plain data.
+        declared: what its experiments offer, in the order in which they are shown.
+        find: their functions in ``grids`` and ``words``.
+        figures: every figure, in the order in which they are shown.
+        tables: every result table, likewise.
+        datasets: what data.json says, by name of dataset.
+        runs: what run.json says, for each run.
+        captions: text by experiment and kind, blank lines between paragraphs.
+        formulas: what a layer computes, by method.
+        folder: where the page will lie; links to CSV files are relative to it.
+        coverage: how often intervals contain the truth, as ``coverage.simulate`` returns it.
+        coverage_caption: text on it, blank lines between paragraphs.
+        ledger: the verdicts, if the study has any.
+    """
+    environment = _environment()
+    shown = [_shown_figure(item, declared, find, captions, folder) for item in figures]
+    telling = _telling(shown, declared, find)
+    shown += [_shown_table(item, declared, find, captions, folder) for item in tables]
+    sections = [_section(name, about, shown) for name, about in declared.items()]
+    places = {group["id"] for section in sections for group in section["groups"]}
+    labels = method_labels(study)
+    titles, *rows = coverage_rows(coverage)
+    script = (TEMPLATES / "report.js").read_text("utf8")
+    return environment.get_template("report.html.j2").render(
+        study=study,
+        labels={
+            name: shown_label(dataset["label"], dataset["source"] == "redraw")
+            for name, dataset in study["datasets"].items()
+        },
+        methods=[
+            {"name": name, "label": labels[name], "formula": formulas[name]}
+            for name in labels
+            if name in set(_used(runs, "method"))
+        ],
+        recipes={name: _stated(study["recipes"][name]) for name in _used(runs, "recipe")},
+        datasets=datasets,
+        sections=sections,
+        telling=telling,
+        ledger=ledger and ledger_page.page(*ledger, labels, places),
+        coverage=Grid("", titles, rows),
+        coverage_caption=_paragraphs(coverage_caption),
+        facts=_facts(runs),
+        times=_times(runs),
+        script=Markup(script),
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = lambda value: f"{value:,}"
+    environment.filters["plain"] = _plain
+    return environment
+
+
+def method_labels(study: Mapping[str, Any]) -> dict[str, str]:
+    """What each method of a checked config, as plain data, is called in print."""
+    return {
+        name: method["label"] or name.replace("_", " ") for name, method in study["methods"].items()
+    }
+
+
+def record(
+    study: Mapping[str, Any],
+    datasets: Mapping[str, Mapping[str, Any]],
+    runs: Sequence[Mapping[str, Any]],
+    telling: Sequence[str],
+) -> dict[str, Any]:
+    """What study.json says: the config as checked, seeds, digests of the data, versions, machines.
+
+    Values that differ between runs are all listed; ``telling`` are the paths of the summary's figures.
+    """
+    return {
+        "config": study,
+        "seeds": sorted({run["seed"] for run in runs}),
+        "data": {
+            name: {key: data[key] for key in ("source", "is_redraw", "shape", "split", "digest")}
+            for name, data in datasets.items()
+        },
+        "runs": len(runs),
+        "replicates": sum(run["replicates"] for run in runs),
+        "diverged": _diverged(runs),
+        "telling": list(telling),
+        **{
+            key: list({str(run[key]): run[key] for run in runs}.values())
+            for key in ("device", "versions", "hardware")
+        },
+    }
+
+
+def grids(find: Find, experiment: str, kind: str, table: pd.DataFrame) -> list[Grid]:
+    """A result table as it is shown, numbers rounded to their uncertainty."""
+    return [grid for grid in find(experiment, "grids", kind)(table) if grid.rows]
+
+
+def _declared(of: Sequence[Table], kind: str) -> Table:
+    return next(item for item in of if item.kind == kind)
+
+
+def _shown_figure(
+    item: Item,
+    declared: Mapping[str, Experiment],
+    find: Find,
+    captions: Mapping[tuple[str, str], str],
+    folder: Path,
+) -> dict[str, Any]:
+    assert item.svg is not None
+    title = _declared(declared[item.experiment].figures, item.kind).title
+    table = read_csv(item.csv)
+    return _shown(item, title, captions, folder) | {
+        "image": base64.b64encode(item.svg.read_bytes()).decode(),
+        "alt": alt_text(title, table, find(item.experiment, "words", item.kind)),
+        "drawing": None,
+    }
+
+
+def _shown_table(
+    item: Item,
+    declared: Mapping[str, Experiment],
+    find: Find,
+    captions: Mapping[tuple[str, str], str],
+    folder: Path,
+) -> dict[str, Any]:
+    shown = grids(find, item.experiment, item.kind, read_csv(item.csv))
+    title = _declared(declared[item.experiment].tables, item.kind).title
+    return _shown(item, title, captions, folder) | {
+        "grids": shown,
+        "open": sum(len(grid.rows) for grid in shown) <= SHORT_TABLE,
+    }
+
+
+def _shown(
+    item: Item, title: str, captions: Mapping[tuple[str, str], str], folder: Path
+) -> dict[str, Any]:
+    caption = captions.get((item.experiment, item.kind), "")
+    return {
+        "item": item,
+        "id": f"{item.experiment}-{item.dataset}-{item.recipe}-{item.kind}",
+        "title": title,
+        "caption": _paragraphs(caption),
+        "csv": _relative(item.csv, folder),
+    }
+
+
+def _paragraphs(text: str) -> list[str]:
+    parts = [" ".join(part.split()) for part in text.split("\n\n")]
+    return [part.replace(" %", "\N{NO-BREAK SPACE}%") for part in parts if part]
+
+
+def alt_text(
+    title: str, table: pd.DataFrame, words: Callable[[pd.DataFrame], str] | None = None
+) -> str:
+    """What a figure shows: its title, data and, where a few numbers say it, those."""
+    if table.empty:
+        return f"{title}: {NONE_LEFT}."
+    text = f"{title}, {table['dataset_label'].iloc[0]}, {_recipe(table['recipe'].iloc[0])}."
+    return f"{text} {words(table)}" if words else text
+
+
+def telling_items(figures: Sequence[Item], declared: Mapping[str, Experiment]) -> list[Item]:
+    """The summary's figures: the first telling one of each experiment, then the second of each.
+
+    Of several about other data or recipes it is the first.
+    """
+    first: dict[tuple[str, str], Item] = {}
+    for item in figures:
+        first.setdefault((item.experiment, item.kind), item)
+    of_each = [
+        [
+            first[name, figure.kind]
+            for figure in about.figures
+            if figure.telling and (name, figure.kind) in first
+        ]
+        for name, about in declared.items()
+    ]
+    return [item for row in zip_longest(*of_each) for item in row if item]
+
+
+def _telling(
+    shown: Sequence[dict[str, Any]], declared: Mapping[str, Experiment], find: Find
+) -> list[dict[str, Any]]:
+    """The figures of the summary, marked as images that the page holds once and shows twice."""
+    by_item = {entry["item"]: entry for entry in shown}
+    chosen = [by_item[item] for item in telling_items(list(by_item), declared)]
+    for entry in chosen:
+        item, table = entry["item"], read_csv(entry["item"].csv)
+        say = find(item.experiment, "words", f"{item.kind}_in_short")
+        if table.empty:
+            entry["said"] = f"{NONE_LEFT.capitalize()}."
+        else:
+            entry["said"] = say(table) if say else " ".join(entry["caption"][-1:])
+        entry["drawing"] = Drawing(f"image-{entry['id']}", *_size(item.svg.read_text("utf8")))
+    return chosen
+
+
+def _size(svg: str) -> tuple[float, float]:
+    """Width and height of an SVG by its viewBox."""
+    box = re.search(r'<svg[^>]*viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)
+    assert box
+    return float(box[1]), float(box[2])
+
+
+def _section(name: str, about: Experiment, shown: list[dict[str, Any]]) -> dict[str, Any]:
+    """An experiment with its figures and tables, grouped by dataset and recipe."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for entry in (entry for entry in shown if entry["item"].experiment == name):
+        groups.setdefault((entry["item"].dataset, entry["item"].recipe), []).append(entry)
+    return {
+        "name": name,
+        "title": about.title,
+        "question": about.question,
+        "groups": [
+            {
+                "id": f"{name}-{dataset}-{recipe}",
+                "dataset": dataset,
+                "recipe": _recipe(recipe),
+                "shown": part,
+            }
+            for (dataset, recipe), part in groups.items()
+        ],
+    }
+
+
+def _recipe(name: str) -> str:
+    return "all recipes" if name == ALL_RECIPES else f"recipe {name}"
+
+
+def _facts(runs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Machine, versions and counts, each with every value that occurs."""
+    diverged = _diverged(runs)
+    replicates = sum(run["replicates"] for run in runs)
+    facts = {
+        "runs": f"{len(runs):,} (each a dataset, method, batch size and recipe)",
+        "replicates trained": f"{replicates:,}, of which {diverged:,} diverged",
+        "device": _values(run["device"] for run in runs),
+    }
+    for part in ("hardware", "versions"):
+        for name in dict.fromkeys(name for run in runs for name in run[part]):
+            facts[name.replace("_", " ")] = _values(run[part].get(name) for run in runs)
+    peak = max(run["peak_memory_mb"] for run in runs)
+    return facts | {"peak memory of a job": f"{peak:,.0f} MB"}
+
+
+def _diverged(runs: Iterable[Mapping[str, Any]]) -> int:
+    return sum(step is not None for run in runs for step in run["diverged_at"])
+
+
+def _times(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    parts = dict.fromkeys(name for run in runs for name in run["seconds"])
+    sums = {name: sum(run["seconds"].get(name, 0.0) for run in runs) for name in parts}
+    return [
+        (name, _duration(value)) for name, value in (sums | {"total": sum(sums.values())}).items()
+    ]
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _values(values: Iterable[Any]) -> str:
+    return ", ".join(dict.fromkeys(map(str, values)))
+
+
+def _used(runs: Iterable[Mapping[str, Any]], key: str) -> list[str]:
+    return list(dict.fromkeys(run[key] for run in runs))
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _stated(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe's settings, those of its network under the network's name."""
+    ((network, settings),) = recipe["network"].items()
+    return {network: settings} | {k: v for k, v in recipe.items() if k != "network"}
+
+
+def _plain(value: Any) -> str:
+    """A setting as a reader writes it: lists with ×, mappings as words, None as a dash."""
+    if value is None:
+        return "–"
+    if isinstance(value, Mapping):
+        return ", ".join(
+            f"{_plain(v)} {k.replace('_', ' ')}" for k, v in value.items() if v is not None
+        )
+    if isinstance(value, list | tuple):
+        return " × ".join(_plain(v) for v in value) or "–"
+    return f"{value:,}" if isinstance(value, int) else str(value)

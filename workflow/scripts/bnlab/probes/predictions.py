@@ -1,0 +1,21 @@
+"""What a network predicts once it is trained."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bnlab.training.probe import EndProbe
+from bnlab.training.trainer import Values
+
+
+class Predictions(EndProbe):
+    """``probabilities`` (replicates, test rows, classes) at the end, under moving statistics, and the rows' ``labels``.
+
+    Of a replicate that diverged they are NaN. ``labels`` (replicates, test rows) are the same for every replicate.
+    """
+
+    def keep(
+        self, parameters: Values, state: Values, probabilities: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        labels = self.run.evaluator.test_rows(self.run.evaluator.labels)
+        return {"probabilities": probabilities, "labels": labels}

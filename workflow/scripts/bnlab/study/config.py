@@ -1,0 +1,344 @@
+"""What a study says: the config as checked, immutable values. ``study.validation`` reads it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from itertools import product
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from bnlab.study import rooms, signatures
+from bnlab.study.datasets import AnyDataset, Dataset, identity
+from bnlab.study.declaration import TIMING, Experiment, Table, Together, probes_of
+from bnlab.study.names import ALL_RECIPES
+from bnlab.study.rooms import Room
+from bnlab.study.section import (
+    Count,
+    Counts,
+    Name,
+    Names,
+    Rate,
+    Reference,
+    Section,
+    Seed,
+    Text,
+    unique,
+)
+
+
+class OpenML(Section):
+    """Where OpenML is reached and where its answers are kept; None leaves it to openml-python."""
+
+    server: Text | None = None
+    cache: Text | None = None
+
+
+class Method(Section):
+    """A way to normalize: a kernel, a normalizer with its options, and its place, all by name.
+
+    `label` is its name in figures; without one it is the name of the method, with spaces.
+    """
+
+    kernel: Reference = "plain"
+    normalizer: Reference | None = None
+    options: dict[str, Any] = {}
+    place: Literal["before_activation", "after_activation", "before_linear"] = "before_activation"
+    label: Text | None = None
+
+
+class Budget(Section):
+    """How long to train: a number of steps or a number of epochs, exactly one of them."""
+
+    steps: Count | None = None
+    epochs: Count | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Budget:
+        if (self.steps is None) == (self.epochs is None):
+            raise PydanticCustomError("budget", "must name exactly one of steps, epochs")
+        return self
+
+
+class Evaluations(Section):
+    """How many evaluations fall within the first epoch, and how many after it.
+
+    `rows` is how many validation and how many test rows each may use (all where it is not set); the
+    last evaluation always uses all.
+    """
+
+    first_epoch: Annotated[int, Field(ge=0)] = 10
+    later: Count = 30
+    rows: Count | None = None
+
+
+class Recipe(Section):
+    """A named set of training settings.
+
+    `network` names one network and gives its settings: those of its first one alone, or a mapping of all. `seed` and
+    `replicates` take the place of the study's. `stands_for` is the recipe whose place this one takes in the claims.
+    """
+
+    network: Annotated[dict[Name, Any], Field(min_length=1, max_length=1)]
+    activation: Literal["sigmoid", "tanh", "relu"]
+    initializer: Literal[
+        "glorot_uniform",
+        "glorot_normal",
+        "he_normal",
+        "he_uniform",
+        "lecun_normal",
+        "normal_0.01",
+    ]
+    optimizer: Literal["sgd"]
+    learning_rate: Rate
+    learning_rate_reference_batch: Count | None = None
+    budget: Budget
+    evaluations: Evaluations = Evaluations()
+    probes: list[Name] = []
+    seed: Seed | None = None
+    replicates: Count | None = None
+    stands_for: Name | None = None
+
+    def rate(self, batch: int) -> float:
+        """Learning rate at this batch size: proportional to it where a reference batch is set."""
+        reference = self.learning_rate_reference_batch
+        return self.learning_rate * batch / reference if reference else self.learning_rate
+
+    def steps(self, train_rows: int, batch: int) -> int:
+        """Steps to train: the budget's, or its epochs' examples over the batch, rounded up."""
+        if self.budget.steps is not None:
+            return self.budget.steps
+        assert self.budget.epochs is not None
+        return -(-self.budget.epochs * train_rows // batch)
+
+
+class RunGroup(Section):
+    """Every combination of these names is one run."""
+
+    datasets: Names
+    methods: Names
+    batches: Counts
+    recipes: Names
+
+
+class Runs(Section):
+    """The runs that answer an experiment's question."""
+
+    runs: Annotated[list[RunGroup], Field(min_length=1)]
+
+
+class Run(NamedTuple):
+    """One training job: all replicates of a dataset, method, batch size and recipe."""
+
+    dataset: str
+    method: str
+    batch: int
+    recipe: str
+
+    @property
+    def path(self) -> str:
+        """Its name in logs and paths."""
+        return f"{self.dataset}/{self.method}/batch{self.batch}/{self.recipe}"
+
+
+class Item(NamedTuple):
+    """One figure (or one table) of an experiment, about one dataset and recipe."""
+
+    experiment: str
+    dataset: str
+    recipe: str
+    kind: str
+
+    @property
+    def path(self) -> str:
+        """Where it lies below `reports/<study>/figures/` or `…/tables/`, without its suffix."""
+        return "/".join(self)
+
+
+class Study(Section):
+    """One config, checked; `claims` is the path of the ledger of claims, None for no verdicts.
+
+    `methods` are those of the config and those that its experiments bring along.
+    """
+
+    study: Name
+    title: Text
+    seed: Seed
+    replicates: Count
+    openml: OpenML = OpenML()
+    claims: Text | None = None
+    methods: Annotated[dict[Name, Method], Field(min_length=1)]
+    datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
+    recipes: Annotated[dict[Name, Recipe], Field(min_length=1)]
+    experiments: Annotated[dict[Name, Runs], Field(min_length=1)]
+
+    def declared(self, experiment: str) -> Experiment:
+        """What an experiment of this study offers."""
+        return rooms.experiments()[experiment]
+
+    def label(self, method: str) -> str:
+        """What a method is called in print."""
+        return self.methods[method].label or method.replace("_", " ")
+
+    # Runs.
+
+    def runs(self, experiment: str) -> list[Run]:
+        """The experiment's runs, each once, in the order of the config."""
+        return unique(
+            Run(self.stand_in(dataset), method, batch, recipe)
+            for group in self.experiments[experiment].runs
+            for dataset, recipe, method, batch in product(
+                group.datasets, group.recipes, group.methods, group.batches
+            )
+        )
+
+    def all_runs(self) -> list[Run]:
+        """The runs of all experiments; one that several experiments share appears once."""
+        return unique(run for experiment in self.experiments for run in self.runs(experiment))
+
+    def stand_in(self, dataset: str) -> str:
+        """The dataset of this name; where the study has none, the one that stands for it."""
+        return dataset if dataset in self.datasets else stand_ins(self.datasets)[dataset]
+
+    def used_datasets(self) -> list[str]:
+        """Datasets that some run trains on, each redraw preceded by what it is drawn from."""
+        return unique(
+            name
+            for run in self.all_runs()
+            for name in (getattr(self.datasets[run.dataset], "of", run.dataset), run.dataset)
+        )
+
+    def settings(self, run: Run) -> dict[str, Any]:
+        """A run's recipe worked out: every number that its result depends on, and nothing else."""
+        recipe = self.recipes[run.recipe]
+        evaluations = recipe.evaluations
+        few = {"evaluation_rows": evaluations.rows} if evaluations.rows else {}
+        return few | {
+            "activation": recipe.activation,
+            "initializer": recipe.initializer,
+            "learning_rate": recipe.rate(run.batch),
+            "steps": recipe.steps(self.datasets[run.dataset].train_rows, run.batch),
+            "first_epoch": evaluations.first_epoch,
+            "later": evaluations.later,
+        }
+
+    def replicates_of(self, run: Run) -> int:
+        """How many replicates a run has."""
+        return self.recipes[run.recipe].replicates or self.replicates
+
+    def seed_of(self, run: Run) -> int:
+        """What a run's replicates are seeded by."""
+        own = self.recipes[run.recipe].seed
+        return self.seed if own is None else own
+
+    def method_room(self, method: str) -> dict[str, Room]:
+        """The classes of a method: its kernel and, if it has one, its normalizer."""
+        said = self.methods[method]
+        found = {"kernel": rooms.find("kernel", said.kernel)}
+        if said.normalizer:
+            found["normalizer"] = rooms.find("normalizer", said.normalizer)
+        return found
+
+    def called(self, method: str) -> dict[str, Any]:
+        """A method as a job is told of it: arguments of ``networks.loading.method``."""
+        said = self.methods[method]
+        settings = said.model_dump(include={"options", "place"}, exclude_defaults=True)
+        classes = {kind: room.path for kind, room in self.method_room(method).items()}
+        return {"normalizer": None, **classes, **settings}
+
+    def network(self, recipe: str) -> tuple[Room, Any]:
+        """The class of a recipe's network, and its settings."""
+        ((name, settings),) = self.recipes[recipe].network.items()
+        return rooms.find("network", name), settings
+
+    def classes(self, run: Run) -> dict[str, Room]:
+        """The classes that a run consists of: kernel, normalizer, network, and each probe by its name."""
+        network, _ = self.network(run.recipe)
+        probes = {probe: rooms.find("probe", probe) for probe in self.recipes[run.recipe].probes}
+        return {**self.method_room(run.method), "network": network, **probes}
+
+    def key(self, run: Run) -> str:
+        """Eight hexadecimal digits that tell apart runs of one name with other settings or data."""
+        recipe, method = self.recipes[run.recipe], self.methods[run.method]
+        decides = {
+            "data": identity(run.dataset, self.datasets),
+            "method": method.model_dump(exclude_defaults=True, exclude={"label"}),
+            "network": recipe.network,
+            "settings": self.settings(run),
+            "probes": sorted(recipe.probes),
+            "replicates": self.replicates_of(run),
+            "seed": self.seed_of(run),
+        }
+        text = json.dumps(decides, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def folder(self, run: Run) -> str:
+        """Where a run lies; studies whose runs are the same share it."""
+        return f"results/runs/{run.path}-{self.key(run)}"
+
+    # What is shown of them.
+
+    def figures(self) -> list[Item]:
+        """Every figure that the runs of the study can fill."""
+        return [item for name in self.experiments for item in self._items(name, "figures")]
+
+    def tables(self) -> list[Item]:
+        """Every result table that the runs of the study can fill."""
+        return [item for name in self.experiments for item in self._items(name, "tables")]
+
+    def _items(self, experiment: str, what: Literal["figures", "tables"]) -> list[Item]:
+        declared: tuple[Table, ...] = getattr(self.declared(experiment), what)
+        return [
+            Item(experiment, dataset, recipe, table.kind)
+            for (dataset, recipe), runs in self._together(experiment).items()
+            for table in declared
+            if self._can_fill(table, runs)
+        ]
+
+    def _together(self, experiment: str) -> dict[tuple[str, str], list[Run]]:
+        """Runs that are shown in one figure, by dataset and recipe (or ``ALL_RECIPES``)."""
+        across = self.declared(experiment).across
+        groups: dict[tuple[str, str], list[Run]] = {}
+        for run in self.runs(experiment):
+            recipe = ALL_RECIPES if across else run.recipe
+            groups.setdefault((run.dataset, recipe), []).append(run)
+        return groups
+
+    def _can_fill(self, table: Table, runs: list[Run]) -> bool:
+        methods = frozenset(run.method for run in runs)
+        batches = frozenset(run.batch for run in runs)
+        averaging = frozenset(method for method in methods if self._keeps_averages(method))
+        recorded = all(self.records(run.recipe, table.reads) for run in runs)
+        return recorded and table.when(Together(methods, batches, averaging))
+
+    def _keeps_averages(self, method: str) -> bool:
+        normalizer = self.method_room(method).get("normalizer")
+        return normalizer is not None and signatures.keeps_averages(normalizer)
+
+    def records(self, recipe: str, reads: tuple[str, ...]) -> bool:
+        """Whether the runs of a recipe leave what these tidy sources are made from."""
+        return probes_of(reads) <= set(self.recipes[recipe].probes)
+
+    def sources(self, experiment: str) -> dict[str, list[Run]]:
+        """The tidy sources that something in an experiment reads, and the runs that record each."""
+        declared, runs = self.declared(experiment), self.runs(experiment)
+        shown = [item.reads for item in (*declared.figures, *declared.tables)]
+        compared = [quantity.reads for quantity in declared.quantities.values()]
+        read = unique(source for reads in (*shown, *compared) for source in reads)
+        recorded = {s: [r for r in runs if self.records(r.recipe, (s,))] for s in read}
+        return {s: recording for s, recording in recorded.items() if recording and s != TIMING}
+
+    def timed(self, experiment: str) -> list[tuple[str, int, str]]:
+        """Dataset, batch size and recipe wherever an experiment's methods are timed in turn."""
+        methods = set(self.declared(experiment).times)
+        at: dict[tuple[str, int, str], set[str]] = {}
+        for run in self.runs(experiment):
+            at.setdefault((run.dataset, run.batch, run.recipe), set()).add(run.method)
+        return [place for place, trained in at.items() if methods and trained >= methods]
+
+
+def stand_ins(datasets: dict[str, AnyDataset]) -> dict[str, str]:
+    """By the name that it stands for, the dataset that does."""
+    return {d.stands_for: name for name, d in reversed(datasets.items()) if d.stands_for}

@@ -1,0 +1,157 @@
+"""The ledger of claims: what was said, by whom, and the effect and rule that decide it.
+
+``study.ledger_validation`` reads it, ``analysis.claims`` judges it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from bnlab.study import rooms
+from bnlab.study.names import LEVELS
+from bnlab.study.section import Count, Name, Section, Text
+
+COMPARE = r"^[a-z][a-z0-9_.]*( [-/] [a-z][a-z0-9_.]*)?$"
+
+
+def compared(text: str) -> list[str]:
+    """The methods in `bn - base`, `bn / base` or `bn`."""
+    return re.split(r" [-/] ", text)
+
+
+class Source(Section):
+    """A document that claims come from."""
+
+    title: Text
+
+
+class Rule(Section):
+    """What the interval of an effect must do: lie above, below, or within a margin."""
+
+    above: float | None = None
+    below: float | None = None
+    within: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Rule:
+        given = [rule for rule in (self.above, self.below, self.within) if rule is not None]
+        if len(given) != 1:
+            raise PydanticCustomError("rule", "must name exactly one of above, below, within")
+        if self.within is not None and self.within[0] >= self.within[1]:
+            raise PydanticCustomError("rule", "within needs a lower number and then a higher one")
+        return self
+
+    @property
+    def low(self) -> float:
+        """What the effect must exceed, −∞ where the rule is open below."""
+        if self.within is not None:
+            return self.within[0]
+        return float("-inf") if self.above is None else self.above
+
+    @property
+    def high(self) -> float:
+        """What the effect must stay under, ∞ where the rule is open above."""
+        if self.within is not None:
+            return self.within[1]
+        return float("inf") if self.below is None else self.below
+
+
+class Effect(Section):
+    """What a claim is tested by: an effect, measured in one region, and the rule that decides it."""
+
+    region: Text
+    experiment: Name
+    dataset: Name
+    recipe: Name | None = None
+    rate: Literal["best"] | None = None
+    batch: Count | None = None
+    batches: Annotated[list[Count], Field(min_length=2)] | None = None
+    quantity: Name
+    compare: Annotated[str, StringConstraints(pattern=COMPARE)]
+    statistics: Literal["moving", "population", "batch"] = "moving"
+    epoch: Annotated[float, Field(gt=0)] | None = None
+    level: float | None = None
+    class_: Annotated[Count | None, Field(alias="class")] = None
+    rule: Rule
+    claimed: float | None = None
+
+    @model_validator(mode="after")
+    def _settings_fit_the_quantity(self) -> Effect:
+        declared = rooms.experiments().get(self.experiment)
+        quantity = declared.quantities.get(self.quantity) if declared else None
+        if declared is None or quantity is None:
+            return self  # an unknown name is a problem of its own
+        given = {
+            "batches": self.batches,
+            "batch": self.batch,
+            "recipe": self.recipe or self.rate,
+            "level": self.level,
+            "class": self.class_,
+        }
+        for name, value in given.items():
+            needed = name in quantity.takes
+            if needed != (value is not None):
+                said = "is missing" if needed else "has no meaning"
+                raise PydanticCustomError("effect", f"{name} {said} for {self.quantity}")
+        if self.recipe and self.rate:
+            raise PydanticCustomError(
+                "effect", "recipe has no meaning where each has its best rate"
+            )
+        if self.level not in (None, *LEVELS):
+            raise PydanticCustomError("effect", f"level must be one of {LEVELS}")
+        if self.rate and declared.across != "rates":
+            raise PydanticCustomError(
+                "effect", f"learning rates are not compared in {self.experiment}"
+            )
+        return self
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods compared: one, or two with the reference last."""
+        return compared(self.compare)
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether the effect is a ratio; else it is a difference, or one method's value."""
+        return "/" in self.compare
+
+
+class Settled(Section):
+    """A verdict that needs no training: algebra or a primary source gives it."""
+
+    verdict: Literal["supported", "refuted", "partly"]
+    by: Literal["algebra", "primary source"]
+    correction: Text
+    checked: Text | None = None
+
+
+class Claim(Section):
+    """One published claim with its tests, its settled verdict, or why it is not tested."""
+
+    id: Count
+    source: Name
+    place: Text
+    topic: Text
+    claim: Text
+    claimed: Text | None = None
+    tests: list[Effect] = []
+    settled: Settled | None = None
+    untested: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_a_verdict(self) -> Claim:
+        ways = [bool(self.tests), self.settled is not None, self.untested is not None]
+        if sum(ways) != 1:
+            raise PydanticCustomError("claim", "must have exactly one of tests, settled, untested")
+        return self
+
+
+class Ledger(Section):
+    """All claims and where they come from."""
+
+    sources: Annotated[dict[Name, Source], Field(min_length=1)]
+    claims: Annotated[list[Claim], Field(min_length=1)]

@@ -1,0 +1,122 @@
+"""Reading the ledger of claims: everything that is wrong at once, with its line and what is allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bnlab.study import rooms
+from bnlab.study.ledger import COMPARE, Ledger, compared
+from bnlab.study.merging import complete
+from bnlab.study.places import (
+    ConfigError,
+    Key,
+    Problem,
+    at,
+    items,
+    read_places,
+    said,
+    section,
+    short,
+    without_nulls,
+)
+from bnlab.study.rooms import unknown
+from bnlab.study.section import unique
+from bnlab.study.sentences import validate
+
+KINDS = ("datasets", "recipes", "methods")
+
+
+def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] = ()) -> Ledger:
+    """The checked ledger of claims in `file`.
+
+    `config` is the mapping that the study was loaded from: tests may name its datasets, what these
+    stand for, its recipes and its methods, also those that an overlay took away; and those of
+    `others`, overlays of other studies. Raises ConfigError as `validation.load` does.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        mapping = without_nulls(yaml.safe_load(text) or {})
+    except OSError:
+        raise ConfigError(f"{file}: cannot be read, and the config names it under claims") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{short(file)}:{line}: is not YAML: {error.problem}") from None
+    places, repeated = read_places([file])
+    ledger, unsound = validate(Ledger, mapping)
+    problems = [*repeated, *unsound, *_ledger_problems(mapping, _known([config, *_read(others)]))]
+    if ledger is None or problems:
+        raise ConfigError("\n".join(said(problems, places, [file], _called(mapping))))
+    return ledger
+
+
+def _read(files: tuple[Path, ...]) -> Iterator[Any]:
+    for file in files:
+        with suppress(OSError, yaml.YAMLError):
+            yield yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def _called(mapping: Any) -> dict[Key, str]:
+    """Claims are called by their number, not by their place in the list."""
+    claims = enumerate(items(at(mapping, ("claims",))))
+    return {
+        ("claims", place): f"claim {at(claim, ('id',))}"
+        for place, claim in claims
+        if at(claim, ("id",))
+    }
+
+
+def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
+    sources = list(section(mapping, "sources"))
+    seen: dict[int, int] = {}
+    for place, claim in enumerate(items(at(mapping, ("claims",)))):
+        key = ("claims", place)
+        number, source = at(claim, ("id",)), at(claim, ("source",))
+        if isinstance(number, int) and seen.setdefault(number, place) != place:
+            yield Problem((*key, "id"), f"{number} is also that of an earlier claim")
+        if isinstance(source, str) and source not in sources:
+            yield Problem((*key, "source"), unknown("source", source, sources))
+        for index, effect in enumerate(items(at(claim, ("tests",)))):
+            yield from _effect_problems((*key, "tests", index), effect, known)
+
+
+def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
+    experiments = rooms.experiments()
+    experiment, quantity = at(effect, ("experiment",)), at(effect, ("quantity",))
+    declared = experiments.get(experiment) if isinstance(experiment, str) else None
+    if isinstance(experiment, str) and declared is None:
+        yield Problem((*key, "experiment"), unknown("experiment", experiment, experiments))
+    of = [declared] if declared else list(experiments.values())
+    measured = unique(name for each in of for name in each.quantities)
+    if isinstance(quantity, str) and quantity not in measured:
+        where = f" in {experiment}" if declared else ""
+        yield Problem((*key, "quantity"), unknown("quantity", quantity, measured, where))
+    for kind in ("datasets", "recipes"):
+        name = at(effect, (kind[:-1],))
+        if isinstance(name, str) and name not in known[kind]:
+            yield Problem((*key, kind[:-1]), unknown(kind[:-1], name, known[kind]))
+    compare = at(effect, ("compare",))
+    if isinstance(compare, str) and re.match(COMPARE, compare):
+        for name in compared(compare):
+            if name not in known["methods"]:
+                yield Problem((*key, "compare"), unknown("method", name, known["methods"]))
+
+
+def _known(configs: list[Any]) -> dict[str, list[str]]:
+    """Names of these configs, names that their entries stand for, and methods that experiments bring along."""
+    every: dict[str, Any] = {"experiments": dict.fromkeys(rooms.experiments(), {}), "methods": {}}
+    wholes = [complete(every), *configs]
+    return {kind: unique(n for config in wholes for n in _names(config, kind)) for kind in KINDS}
+
+
+def _names(config: Any, kind: str) -> Iterator[str]:
+    for name, entry in section(config, kind).items():
+        yield str(name)
+        stood_for = at(entry, ("stands_for",))
+        if isinstance(stood_for, str):
+            yield stood_for

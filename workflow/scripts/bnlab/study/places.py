@@ -1,0 +1,160 @@
+"""Where in its files everything in a config stands, and problems said at their places."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from bnlab.study.section import unique
+
+Key = tuple[str | int, ...]
+Places = dict[tuple[str, ...], tuple[Path, int]]
+
+
+class Problem(NamedTuple):
+    """One thing wrong in the config: where, and a sentence on what and what is allowed."""
+
+    key: Key
+    sentence: str
+
+
+class ConfigError(ValueError):
+    """The config cannot be run; the text has one line per problem, with its place in the file."""
+
+
+def overlaid(files: list[Path]) -> Any:
+    """The mapping of these YAML files, later ones laid over earlier ones as Snakemake does it."""
+    mapping: Any = {}
+    for file in files:
+        mapping = _overlay(mapping, yaml.safe_load(file.read_text(encoding="utf-8")) or {})
+    return mapping
+
+
+def _overlay(below: Any, above: Any) -> Any:
+    if not (isinstance(below, Mapping) and isinstance(above, Mapping)):
+        return above
+    return {**below, **{key: _overlay(below.get(key), value) for key, value in above.items()}}
+
+
+def without_nulls(value: Any) -> Any:
+    """The value without the keys that are null."""
+    if isinstance(value, Mapping):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value
+
+
+def ordered(value: Any, places: Places, key: tuple[str, ...] = ()) -> Any:
+    """The value with keys in the order of the files: what an overlay adds comes after what it is laid over.
+
+    Snakemake has the keys of overlays first.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    rank = {place: number for number, place in enumerate(places)}
+    names = sorted(value, key=lambda name: rank.get((*key, str(name)), math.inf))
+    return {name: ordered(value[name], places, (*key, str(name))) for name in names}
+
+
+class Node(NamedTuple):
+    """A key or list entry of one file."""
+
+    key: tuple[str, ...]
+    line: int
+    is_list: bool
+    repeated: bool
+
+
+def read_places(files: list[Path]) -> tuple[Places, list[Problem]]:
+    places: Places = {}
+    problems: list[Problem] = []
+    for file in files:
+        nodes = list(_walk(yaml.compose(file.read_text(encoding="utf-8")), ()))
+        lists = {node.key for node in nodes if node.is_list}
+        places = {key: place for key, place in places.items() if not _below(key, lists)}
+        for node in nodes:
+            if node.repeated:
+                earlier = places[node.key][1]
+                problems.append(Problem(node.key, f"appears twice; it is also on line {earlier}"))
+                places = {
+                    key: place for key, place in places.items() if not _below(key, {node.key})
+                }
+            places[node.key] = (file, node.line)
+    return places, problems
+
+
+def _below(key: tuple[str, ...], parents: set[tuple[str, ...]]) -> bool:
+    return any(key[:end] in parents for end in range(1, len(key)))
+
+
+def _walk(node: yaml.Node | None, key: tuple[str, ...]) -> Iterator[Node]:
+    entries: list[tuple[str, int, yaml.Node]] = []
+    if isinstance(node, yaml.MappingNode):
+        entries = [(name.value, name.start_mark.line, value) for name, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        entries = [(str(i), value.start_mark.line, value) for i, value in enumerate(node.value)]
+    seen: set[str] = set()
+    for name, line, value in entries:
+        inner = (*key, name)
+        yield Node(inner, line + 1, isinstance(value, yaml.SequenceNode), name in seen)
+        yield from _walk(value, inner)
+        seen.add(name)
+
+
+def said(
+    problems: list[Problem],
+    places: Places,
+    files: list[Path],
+    called: Mapping[Key, str] | None = None,
+) -> list[str]:
+    """One line per problem, in the order of the files; a key of no file is placed at its parent.
+
+    ``called`` has other names for what stands at the first two parts of a key.
+    """
+    start = (files[0] if files else Path("config"), 1)
+
+    def place(key: Key) -> tuple[Path, int]:
+        parents = (tuple(map(str, key[:end])) for end in range(len(key), 0, -1))
+        return next((places[parent] for parent in parents if parent in places), start)
+
+    order = {file: index for index, file in enumerate([start[0], *files])}
+
+    def name(key: Key) -> str:
+        first = (called or {}).get(key[:2])
+        return ".".join(map(str, [first, *key[2:]] if first else key)) or "config"
+
+    placed = [(*place(key), name(key), text) for key, text in problems]
+    placed.sort(key=lambda item: (order[item[0]], item[1]))
+    return unique(f"{short(file)}:{line}: {key}: {text}" for file, line, key, text in placed)
+
+
+def short(file: Path) -> Path:
+    """The path as seen from the current folder, where the file lies in it."""
+    full, here = file.resolve(), Path.cwd()
+    return full.relative_to(here) if full.is_relative_to(here) else file
+
+
+def at(value: Any, key: Key) -> Any:
+    """What stands at `key` below `value`; None where there is nothing."""
+    for part in key:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def section(mapping: Any, name: str) -> Mapping[Any, Any]:
+    """A mapping of the config; an empty one where something else stands there."""
+    found = at(mapping, (name,))
+    return found if isinstance(found, Mapping) else {}
+
+
+def items(value: Any) -> list[Any]:
+    """The entries of a list; none where something else stands there."""
+    return value if isinstance(value, list) else []

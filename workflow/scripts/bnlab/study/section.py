@@ -1,0 +1,54 @@
+"""Types that the parts of a config are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+NAME = r"^[a-z][a-z0-9_.]*$"
+NAME_IN_WORDS = "lower-case letters, digits, _ and ., beginning with a letter"
+DIGEST = r"^[0-9a-f]{64}$"
+REFERENCE = r"^([a-z][a-z0-9_.]*|[^:]+\.py:[A-Za-z_]\w*)$"
+"""The name of a room, or a class in a file."""
+
+T = TypeVar("T")
+
+
+def _share(value: Any) -> Any:
+    rows = type(value) is int and value >= 1
+    part = type(value) is float and 0 < value < 1
+    if not (rows or part):
+        raise PydanticCustomError("share", "wrong size of a part")
+    return value
+
+
+Name = Annotated[str, Field(pattern=NAME)]
+Reference = Annotated[str, Field(pattern=REFERENCE)]
+Text = Annotated[str, Field(min_length=1)]
+Digest = Annotated[str, Field(pattern=DIGEST)]
+Share = Annotated[int | float, BeforeValidator(_share)]
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0)]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Names = Annotated[list[Name], Field(min_length=1)]
+Counts = Annotated[list[Count], Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A part of the config: unknown keys, converted types and later changes are all refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _note_allowed_keys(cls, data: Any, info: ValidationInfo) -> Any:
+        if info.context is not None:
+            info.context[id(data)] = [f.alias or n for n, f in cls.model_fields.items()]
+        return data
+
+
+def unique(items: Iterable[T]) -> list[T]:
+    return list(dict.fromkeys(items))

@@ -1,0 +1,141 @@
+"""What pydantic finds wrong, said in plain words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from bnlab.study import signatures
+from bnlab.study.datasets import SOURCES
+from bnlab.study.ledger import COMPARE
+from bnlab.study.places import Key, Problem, at
+from bnlab.study.rooms import unknown
+from bnlab.study.section import DIGEST, NAME_IN_WORDS, REFERENCE, Section
+from bnlab.study.signatures import Option
+
+M = TypeVar("M", bound=Section)
+
+
+def validate(model: type[M], mapping: Any) -> tuple[M | None, list[Problem]]:
+    fields: dict[int, list[str]] = {}
+    try:
+        return model.model_validate(mapping, context=fields), []
+    except ValidationError as error:
+        details = error.errors()
+        misnamed = {detail["loc"][:-1] for detail in details if detail["loc"][-1:] == ("[key]",)}
+        return None, [
+            _schema_problem(detail, mapping, fields)
+            for detail in details
+            if detail["loc"][:2] not in misnamed or detail["loc"][-1] == "[key]"
+        ]
+
+
+def _schema_problem(error: ErrorDetails, mapping: Any, fields: dict[int, list[str]]) -> Problem:
+    """`fields` has the allowed keys of each mapping, by its id."""
+    key, value, context = _key(error["loc"]), error["input"], error.get("ctx", {})
+    match error["type"]:
+        case "extra_forbidden" | "invalid_key":
+            return Problem(key, unknown("key", key[-1], fields[id(at(mapping, key[:-1]))]))
+        case "string_type" if error["loc"][-1] == "[key]":
+            return Problem(key, f"{key[-1]} cannot be a name (allowed: {NAME_IN_WORDS})")
+        case "union_tag_not_found":
+            return Problem((*key, "source"), f"is missing (allowed: {', '.join(SOURCES)})")
+        case "union_tag_invalid":
+            return Problem((*key, "source"), unknown("source", context["tag"], SOURCES))
+        case "literal_error":
+            return Problem(key, unknown("value", value, _quoted(context["expected"])))
+        case "int_type" | "float_type" | "share" if isinstance(value, str) and _is_number(value):
+            return Problem(key, f"'{value}' is text in YAML; write {_as_number(value)}")
+    return Problem(key, sentence(error))
+
+
+def sentence(error: ErrorDetails) -> str:
+    value, context = error["input"], error.get("ctx", {})
+    shown = in_words(value)
+    match error["type"]:
+        case "missing":
+            return "is missing, and is needed here"
+        case "int_type":
+            return f"{shown} is not a whole number"
+        case "float_type" | "finite_number":
+            return f"{shown} is not a number"
+        case "string_type":
+            return f"{shown} is not text (if it is meant, put it in quotes)"
+        case "list_type":
+            return f"{shown} is not a list (allowed: [a, b] or lines that begin with a dash)"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return f"{shown} is not a mapping (allowed: {{key: value}} or lines of key: value)"
+        case "too_short" | "string_too_short":
+            return "is empty (allowed: at least one entry)"
+        case "greater_than":
+            return f"{shown} is too small (allowed: above {context['gt']})"
+        case "greater_than_equal":
+            return f"{shown} is too small (allowed: {context['ge']} and above)"
+        case "share":
+            return f"{shown} is no size of a part (allowed: rows as 1, 2, …; a share as 0.2)"
+        case "string_pattern_mismatch" if context["pattern"] == DIGEST:
+            return f"{shown} is not a SHA-256 (allowed: 64 hexadecimal digits in lower case)"
+        case "string_pattern_mismatch" if context["pattern"] == COMPARE:
+            return f"{shown} compares nothing (allowed: bn, bn - base, bn / base, with spaces)"
+        case "string_pattern_mismatch" if context["pattern"] == REFERENCE:
+            return f"{shown} names nothing (allowed: a name, or a class in a file as my_norms.py:MyNorm)"
+        case "string_pattern_mismatch":
+            return f"{shown} cannot be a name (allowed: {NAME_IN_WORDS})"
+    return error["msg"]
+
+
+def _key(location: Key) -> Key:
+    """The config's key of a pydantic location, which also names the branch of a union."""
+    if location[-1:] == ("[key]",):
+        location = location[:-1]
+    branch = location[:1] == ("datasets",) and len(location) > 2
+    return location[:2] + location[3:] if branch else location
+
+
+def in_words(value: Any) -> str:
+    """A value in a sentence: whole where it is short, else what it is."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else repr(value)
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"'([^']*)'", text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _as_number(text: str) -> str:
+    """The number in `text` as YAML 1.1 reads one: with a point, and a sign in the exponent.
+
+    >>> _as_number("1e-4"), _as_number("2.5E3"), _as_number("0.1")
+    ('1.0e-4', '2.5e+3', '0.1')
+    """
+    mantissa, _, exponent = text.strip().lower().partition("e")
+    if not exponent:
+        return mantissa
+    point = mantissa if "." in mantissa else f"{mantissa}.0"
+    return f"{point}e{exponent if exponent[0] in '+-' else '+' + exponent}"
+
+
+def option_problems(key: Key, given: Any, found: dict[str, Option]) -> Iterator[Problem]:
+    """What is wrong with the options at ``key`` that a class whose options are ``found`` is given."""
+    try:
+        signatures.model(found).model_validate(given)
+    except ValidationError as error:
+        for detail in error.errors():
+            inner = (*key, *detail["loc"])
+            if detail["type"] == "extra_forbidden":
+                yield Problem(inner, unknown("option", detail["loc"][-1], found))
+            else:
+                yield _schema_problem({**detail, "loc": inner}, {}, {})

@@ -1,0 +1,246 @@
+"""Reading a study: everything that is wrong at once, with its place and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from bnlab.study import promises, rooms
+from bnlab.study.config import Recipe, Study, stand_ins
+from bnlab.study.data_validation import data_problems
+from bnlab.study.datasets import AnyDataset, Dataset, RedrawDataset
+from bnlab.study.merging import at_default, complete
+from bnlab.study.method_validation import method_problems
+from bnlab.study.own_methods import own_method_problems
+from bnlab.study.places import (
+    ConfigError,
+    Key,
+    Places,
+    Problem,
+    at,
+    items,
+    ordered,
+    overlaid,
+    read_places,
+    said,
+    section,
+    without_nulls,
+)
+from bnlab.study.recipe_validation import recipe_problems
+from bnlab.study.rooms import unknown
+from bnlab.study.section import T
+from bnlab.study.sentences import in_words, validate
+
+
+def read(files: list[Path]) -> Study:
+    """The study of these YAML files, later ones laid over earlier ones as Snakemake does it."""
+    return load(overlaid(files), files)
+
+
+def load(
+    mapping: Mapping[str, Any],
+    files: list[Path],
+    folder: Path | None = None,
+    try_methods: bool = False,
+) -> Study:
+    """The checked study in `mapping`, which was merged from `files` in this order (later ones win).
+
+    `files` serve to say where a problem is. A key set to null counts as absent, so that an overlay
+    can take a key away. With the project's `folder` the data that lie there are checked too, and
+    with `try_methods` methods in files of the user's are built once. Raises ConfigError with every
+    problem, one line each: `file:line: key: what is wrong (allowed: ...)`.
+    """
+    places, repeated = read_places(files)
+    given = without_nulls(ordered(mapping, places))
+    whole = complete(given)
+    study, unsound = validate(Study, whole)
+    unsound = [problem for problem in unsound if not _below_unknown(problem.key)]
+    found = [*unsound, *_meaning_problems(whole)]
+    problems = [*repeated, *(at_default(problem, given) for problem in found)]
+    problems += _name_problems(given, places, files)
+    if study is not None and not problems and folder is not None:
+        problems += data_problems(study, folder)
+    if study is not None and not problems and try_methods:
+        problems += own_method_problems(study)
+    if study is None or problems:
+        raise ConfigError("\n".join(said(problems, places, files)))
+    return study
+
+
+def _name_problems(mapping: Any, places: Places, files: list[Path]) -> Iterator[Problem]:
+    """An overlay without a name of its own, which would write over another study's report."""
+    file, _ = places.get(("study",), (None, 0))
+    if len(files) < 2 or file in (None, files[-1]):
+        return
+    named = at(yaml.safe_load(file.read_text(encoding="utf-8")), ("study",))
+    if at(mapping, ("study",)) == named:  # else the command line gives a name
+        yield Problem(
+            ("study",),
+            f"{files[-1].name} gives the study no name of its own and would write over"
+            f" reports/{named} (allowed: a line `study: <name>` in {files[-1].name})",
+        )
+
+
+# The schema is checked by now; this is about what one part says of another. It reads the parts that
+# are sound, so that a mistake in one place does not hide the mistakes in others.
+
+
+def _meaning_problems(mapping: Any) -> Iterator[Problem]:
+    datasets = _sound(section(mapping, "datasets"), Dataset)
+    recipes = _sound(section(mapping, "recipes"), Recipe)
+    yield from method_problems(mapping, datasets, recipes)
+    yield from recipe_problems(section(mapping, "recipes"))
+    for name, dataset in datasets.items():
+        yield from _split_problems(name, dataset)
+        if isinstance(dataset, RedrawDataset):
+            yield from _redraw_problems(name, dataset, section(mapping, "datasets"))
+    yield from _repeat_problems(mapping, ())
+    yield from _stand_in_problems(mapping)
+    yield from _experiment_problems(section(mapping, "experiments"))
+    for key, group in _run_groups(mapping):
+        yield from _reference_problems(key, group, mapping, datasets)
+        yield from _batch_problems(key, group, datasets)
+        declared = rooms.experiments().get(str(key[1]))
+        if declared and declared.across == "rates":
+            yield from _rate_problems(key, group, recipes)
+
+
+def _below_unknown(key: Key) -> bool:
+    """Whether something is said of an experiment that does not exist, which is said instead."""
+    return key[:1] == ("experiments",) and len(key) > 2 and key[1] not in rooms.experiments()
+
+
+def _experiment_problems(experiments: Mapping[Any, Any]) -> Iterator[Problem]:
+    known = rooms.experiments()
+    for name in experiments:
+        if name not in known:
+            yield Problem(("experiments", name), unknown("experiment", name, known))
+        else:
+            yield from (Problem(("experiments", name), gap) for gap in promises.gaps(name))
+
+
+def _split_problems(name: str, dataset: AnyDataset) -> Iterator[Problem]:
+    if dataset.train_rows < 1:
+        _, validation, test = dataset.sizes
+        yield Problem(
+            ("datasets", name, "split"),
+            f"test ({test}) and validation ({validation}) leave no training row of"
+            f" {dataset.shape.rows}",
+        )
+
+
+def _redraw_problems(
+    name: str, dataset: RedrawDataset, datasets: Mapping[str, Any]
+) -> Iterator[Problem]:
+    if "redraw" not in dataset.label.lower():
+        yield Problem(
+            ("datasets", name, "label"),
+            f"'{dataset.label}' passes for the original (allowed: a label with the word 'redraw')",
+        )
+    originals = [other for other in datasets if at(datasets, (other, "source")) != "redraw"]
+    if dataset.of not in originals:
+        yield Problem(("datasets", name, "of"), unknown("original", dataset.of, originals))
+        return
+    for size in ("features", "classes"):
+        original = at(datasets, (dataset.of, "shape", size))
+        if original not in (None, getattr(dataset.shape, size)):
+            yield Problem(
+                ("datasets", name, "shape", size),
+                f"{getattr(dataset.shape, size)} is not what '{dataset.of}' has ({original})",
+            )
+
+
+def _stand_in_problems(mapping: Any) -> Iterator[Problem]:
+    """What is stood for must be known, but for a dataset that was taken away to be exchanged."""
+    named = {
+        name for _, group in _run_groups(mapping) for _, name in _entries(group, "datasets", str)
+    }
+    for kind, exchanged in (("datasets", named), ("recipes", set())):
+        entries = section(mapping, kind)
+        for name, entry in entries.items():
+            other = at(entry, ("stands_for",))
+            if isinstance(other, str) and other not in entries and other not in exchanged:
+                yield Problem((kind, name, "stands_for"), unknown(kind[:-1], other, entries))
+
+
+def _repeat_problems(value: Any, key: Key) -> Iterator[Problem]:
+    """Entries that a list has twice; widths of layers may well be equal."""
+    if "network" in key:
+        return
+    if isinstance(value, list):
+        for index, entry in enumerate(value):
+            if entry in value[:index]:
+                yield Problem((*key, index), f"{in_words(entry)} is listed twice")
+    for part, inner in _parts(value):
+        yield from _repeat_problems(inner, (*key, part))
+
+
+def _parts(value: Any) -> list[tuple[Any, Any]]:
+    if isinstance(value, Mapping):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list) else []
+
+
+def _reference_problems(
+    key: Key, group: Any, mapping: Any, datasets: Mapping[str, AnyDataset]
+) -> Iterator[Problem]:
+    for kind in ("datasets", "methods", "recipes"):
+        known = list(section(mapping, kind))
+        exchanged = stand_ins(dict(datasets)) if kind == "datasets" else {}
+        for index, name in _entries(group, kind, str):
+            if name not in known and name not in exchanged:
+                yield Problem((*key, kind, index), unknown(kind[:-1], name, known))
+
+
+def _batch_problems(key: Key, group: Any, datasets: Mapping[str, AnyDataset]) -> Iterator[Problem]:
+    named = [name for _, name in _entries(group, "datasets", str) if name in datasets]
+    for index, batch in _entries(group, "batches", int):
+        for name in named:
+            rows = datasets[name].train_rows
+            if batch > rows >= 1:
+                yield Problem(
+                    (*key, "batches", index),
+                    f"{batch} is more than the training rows of '{name}' (allowed: 1 to {rows})",
+                )
+
+
+def _rate_problems(key: Key, group: Any, recipes: Mapping[str, Recipe]) -> Iterator[Problem]:
+    """Recipes that would be mixed up where runs are told apart by their learning rate."""
+    named = [(index, name) for index, name in _entries(group, "recipes", str) if name in recipes]
+    for batch in (batch for _, batch in _entries(group, "batches", int)):
+        first: dict[float, str] = {}
+        for index, name in named:
+            rate = recipes[name].rate(batch)
+            other = first.setdefault(rate, name)
+            if other != name:
+                yield Problem(
+                    (*key, "recipes", index),
+                    f"'{name}' has the learning rate of '{other}' (allowed: each rate once)",
+                )
+
+
+def _run_groups(mapping: Any) -> Iterator[tuple[Key, Any]]:
+    for name, experiment in section(mapping, "experiments").items():
+        for index, group in enumerate(items(at(experiment, ("runs",)))):
+            yield ("experiments", name, "runs", index), group
+
+
+def _entries(group: Any, kind: str, of: type[T]) -> list[tuple[int, T]]:
+    return [
+        (i, value) for i, value in enumerate(items(at(group, (kind,)))) if isinstance(value, of)
+    ]
+
+
+def _sound(section: Mapping[str, Any], kind: Any) -> dict[str, Any]:
+    """The entries of a section that the schema accepts, as `kind`."""
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    sound = {}
+    for name, value in section.items():
+        with suppress(ValidationError):
+            sound[name] = adapter.validate_python(value)
+    return sound

@@ -1,0 +1,84 @@
+"""Loss and accuracy on validation and test rows, under each kind of inference statistics."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from bnlab.training.schedule import row_blocks
+from bnlab.training.settings import Split
+from bnlab.training.trainer import Trainer, Values, resident
+
+EVALUATION_BLOCK = 500
+
+
+def cross_entropy_and_accuracy(logits: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """Loss: mean of −log softmax(logits)[y]; accuracy: share of rows whose largest logit is y's."""
+    logits = logits.astype(np.float64)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    own = shifted[np.arange(len(y)), y]
+    loss = np.log(np.exp(shifted).sum(axis=1)) - own
+    return {"loss": float(loss.mean()), "accuracy": float(np.mean(own >= 0))}
+
+
+class Logits(NamedTuple):
+    """Logits (rows, classes) of validation and then test rows, and which of them were computed, by part."""
+
+    values: np.ndarray
+    computed: dict[str, np.ndarray]
+
+
+class Evaluator:
+    """Validation and test loss and accuracy of a replicate under each kind of inference statistics.
+
+    Args:
+        rows: how many rows of each part an evaluation before the last may use, None for all.
+    """
+
+    def __init__(self, trainer: Trainer, split: Split, batch: int, rows: int | None):
+        self.trainer, self.batch, self.rows = trainer, batch, rows
+        self.x = resident(np.concatenate([split.x_validation, split.x_test]))
+        self.labels = np.concatenate([split.y_validation, split.y_test])
+        self.sizes = {"validation": len(split.y_validation), "test": len(split.y_test)}
+
+    def logits(
+        self, parameters: Values, state: Values, by_batch: bool = False, few: bool = False
+    ) -> Logits:
+        """Logits under the statistics in ``state``.
+
+        ``by_batch`` normalizes blocks by their own statistics; they have the training batch size, or the size of the
+        smaller part if that is less. ``few`` computes as many blocks of each part as ``rows`` fills, at least one.
+        """
+        validation, test = self.sizes.values()
+        block = min(self.batch if by_batch else EVALUATION_BLOCK, validation, test)
+        blocks = {
+            "validation": row_blocks(0, validation, block),
+            "test": row_blocks(validation, test, block),
+        }
+        room = sum(map(len, blocks.values()))
+        if few and self.rows:
+            blocks = {part: b[: max(1, self.rows // block)] for part, b in blocks.items()}
+        wanted = np.concatenate(list(blocks.values()))
+        values = self.trainer.logits(
+            parameters,
+            state,
+            self.x,
+            tf.constant(np.pad(wanted, ((0, room - len(wanted)), (0, 0)))),
+            tf.constant(len(wanted)),
+            by_batch,
+        )
+        return Logits(values.numpy(), {part: np.unique(b) for part, b in blocks.items()})
+
+    def scores(self, logits: Logits, statistics: str) -> list[dict[str, Any]]:
+        """One history row a part."""
+        return [
+            {"split": part, "statistics": statistics}
+            | cross_entropy_and_accuracy(logits.values[rows], self.labels[rows])
+            for part, rows in logits.computed.items()
+        ]
+
+    def test_rows(self, values: np.ndarray) -> np.ndarray:
+        """What of an array over validation and test rows belongs to the test rows."""
+        return values[self.sizes["validation"] :]

@@ -1,0 +1,247 @@
+"""One configuration, all its replicates: from first values to history, probes and times."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from scipy.special import softmax
+
+from bnlab.networks.block import Method
+from bnlab.networks.network import Network, initial_values
+from bnlab.training.evaluation import Evaluator
+from bnlab.training.probe import EndProbe, StepProbe
+from bnlab.training.schedule import FIRST_ROWS, evaluation_steps, row_order
+from bnlab.training.settings import Settings, Split
+from bnlab.training.trainer import Trainer, Values, stored
+
+logger = logging.getLogger(__name__)
+
+POPULATION_EXAMPLES = 10_000
+
+Records = dict[str, Any]
+"""What each probe measured, by its name: a table, or arrays by name."""
+
+
+@dataclass
+class Clock:
+    """Seconds of this process spent under each name."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def measure(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
+
+
+@dataclass
+class Replicate:
+    """What one replicate leaves: see ``Result``."""
+
+    history: pd.DataFrame
+    records: Records
+    diverged_at: int | None
+
+
+@dataclass
+class Result:
+    """What a run leaves.
+
+    Attributes:
+        history: loss and accuracy by replicate, step, split and statistics. Split ``train`` is the mean over the steps
+            since the evaluation before, as a progress bar shows it; the others are taken after the step.
+        records: what each probe measured: tables by replicate and step, or arrays with the replicates first.
+        diverged_at: the step whose loss was not finite, or None, for each replicate.
+        steps_per_epoch: training rows over the batch size.
+        parameters: trainable numbers of one replicate.
+        seconds: of this process by activity.
+    """
+
+    history: pd.DataFrame
+    records: Records
+    diverged_at: list[int | None]
+    steps_per_epoch: float
+    parameters: int
+    seconds: dict[str, float]
+
+
+class Run:
+    """One configuration, made ready to train any of its replicates."""
+
+    def __init__(
+        self,
+        split: Split,
+        network: Network,
+        method: Method,
+        settings: Settings,
+        batch: int,
+        seed: int,
+        probes: Mapping[str, type[StepProbe] | type[EndProbe]] | None = None,
+    ):
+        self.settings, self.batch, self.seed = settings, batch, seed
+        if network.takes == "rows":
+            split = split.in_rows()
+        self.rows = len(split.x_train)
+        self.schedule = evaluation_steps(
+            settings.steps,
+            self.rows / batch,
+            settings.first_epoch,
+            settings.later,
+            first=-(-FIRST_ROWS // batch),
+        )
+        self.network = network.made(
+            method,
+            split.x_train.shape[1:],
+            len(split.class_names),
+            settings.activation,
+            settings.initializer,
+        )
+        self.trainer = Trainer(self.network, split.x_train, split.y_train, settings.learning_rate)
+        self.evaluator = Evaluator(self.trainer, split, batch, settings.evaluation_rows)
+        self.has_statistics = bool(self.network.state)
+        self.clock = Clock()
+        made = {name: probe(self) for name, probe in (probes or {}).items()}
+        self.step_probes = {n: p for n, p in made.items() if isinstance(p, StepProbe)}
+        self.end_probes = {n: p for n, p in made.items() if isinstance(p, EndProbe)}
+
+    def start(self, replicate: int) -> tuple[Values, Values, tf.Tensor, np.random.SeedSequence]:
+        """Initial parameters (as ``stored``), state, order of rows, and the seed of Algorithm 2's batches.
+
+        They depend on the study's seed and on i alone, not on the method or the number of replicates.
+        """
+        initial, shuffle, population = np.random.SeedSequence([self.seed, replicate]).spawn(3)
+        parameters, state = initial_values(self.network, initial)
+        order = tf.constant(row_order(shuffle, self.rows, self.batch, self.settings.steps))
+        return stored(parameters), state, order, population
+
+    def compile(self) -> None:
+        """Compile the loop of steps ahead of its use, so that the clock tells compiling from training."""
+        with self.clock.measure("compile"):
+            parameters, state, order, _ = self.start(0)
+            self.trainer.advance(parameters, state, order, tf.constant(0), tf.constant(0))
+
+    def train(self, replicate: int) -> Replicate:
+        """One replicate from its first step to its last, or to the step at which it diverges."""
+        with self.clock.measure("prepare"):
+            parameters, state, order, population = self.start(replicate)
+        history: list[dict[str, Any]] = []
+        tables: dict[str, list[pd.DataFrame]] = {name: [] for name in self.step_probes}
+        for start, stop in pairwise([0, *self.schedule]):
+            with self.clock.measure("train"):
+                parameters, state, *scalars = self.trainer.advance(
+                    parameters, state, order, tf.constant(start), tf.constant(stop)
+                )
+                loss, accuracy, diverged_at = (value.numpy().item() for value in scalars)
+            if diverged_at:
+                break
+            with self.clock.measure("evaluate"):
+                few = stop < self.settings.steps
+                logits = self.evaluator.logits(parameters, state, few=few)
+                if not np.isfinite(logits.values).all():
+                    # The loss was still finite; it was the update after it that blew up.
+                    diverged_at = min(stop + 1, self.settings.steps)
+                    break
+                scores = self.evaluator.scores(logits, "moving")
+            train = {"split": "train", "statistics": "batch", "loss": loss, "accuracy": accuracy}
+            history += [{"step": stop} | row for row in [train, *scores]]
+            with self.clock.measure("probe"):
+                for name, probe in self.step_probes.items():
+                    tables[name].append(probe.measure(parameters, state).assign(step=stop))
+        if self.has_statistics and not diverged_at:
+            with self.clock.measure("evaluate"):
+                rows = self.under_other_statistics(parameters, state, population)
+            history += [{"step": self.settings.steps} | row for row in rows]
+        shape = (len(self.evaluator.labels), self.network.logits.units)
+        final = np.full(shape, np.nan, np.float32) if diverged_at else logits.values
+        probabilities = softmax(self.evaluator.test_rows(final), axis=1)
+        with self.clock.measure("probe"):
+            kept = {
+                name: probe.keep(parameters, state, probabilities)
+                for name, probe in self.end_probes.items()
+            }
+        return Replicate(
+            history=self.complete(history).assign(replicate=replicate),
+            records={n: self.complete_table(n, t, replicate) for n, t in tables.items()} | kept,
+            diverged_at=diverged_at or None,
+        )
+
+    def complete_table(self, name: str, tables: list[pd.DataFrame], replicate: int) -> pd.DataFrame:
+        """A step probe's tables, and rows without values for every evaluation that was never reached."""
+        probe, missed = self.step_probes[name], self.schedule[len(tables) :]
+        tables = tables + [probe.nothing().assign(step=step) for step in missed]
+        return pd.concat(tables).assign(replicate=replicate)
+
+    def under_other_statistics(
+        self, parameters: Values, state: Values, seed: np.random.SeedSequence
+    ) -> list[dict[str, Any]]:
+        """Scores under the batch's own statistics and, where m > 1 defines them, under those of Algorithm 2."""
+        logits = self.evaluator.logits(parameters, state, by_batch=True)
+        rows = self.evaluator.scores(logits, "batch")
+        if self.batch > 1:
+            batches = max(1, min(POPULATION_EXAMPLES, self.rows) // self.batch)
+            order = tf.constant(row_order(seed, self.rows, self.batch, batches))
+            population = self.trainer.population_state(parameters, order)
+            logits = self.evaluator.logits(parameters, population)
+            rows += self.evaluator.scores(logits, "population")
+        return rows
+
+    def complete(self, history: list[dict[str, Any]]) -> pd.DataFrame:
+        """The history with a NaN row for every evaluation that a diverged replicate never reached."""
+        parts = [("train", "batch"), ("validation", "moving"), ("test", "moving")]
+        expected = [(step, *part) for step in self.schedule for part in parts]
+        if self.has_statistics:
+            kinds = ["batch", "population"] if self.batch > 1 else ["batch"]
+            expected += [(self.settings.steps, p, k) for k in kinds for p in ("validation", "test")]
+        keys = ["step", "split", "statistics"]
+        table = pd.DataFrame(history, columns=[*keys, "loss", "accuracy"]).set_index(keys)
+        table = table.reindex(pd.MultiIndex.from_tuples(expected, names=keys)).reset_index()
+        return table.assign(epoch=table["step"] * self.batch / self.rows)
+
+
+def train(run: Run, replicates: int) -> Result:
+    """All replicates of one run, with a line of progress in the log after each.
+
+    Replicate i of every method starts from the same kernels and sees the training rows in the same order. One whose
+    loss is not finite has diverged: it stops there, its later rows are NaN, and the others go on.
+    """
+    run.compile()
+    logger.info("%d steps of %d rows, compiled", run.settings.steps, run.batch)
+    done = []
+    for i in range(replicates):
+        done.append(run.train(i))
+        logger.info("replicate %d of %d: %s", i + 1, replicates, _outcome(done[-1]))
+    return Result(
+        history=pd.concat([r.history for r in done], ignore_index=True),
+        records={name: _together([r.records[name] for r in done]) for name in done[0].records},
+        diverged_at=[r.diverged_at for r in done],
+        steps_per_epoch=run.rows / run.batch,
+        parameters=sum(int(np.prod(v.shape)) for v in run.network.trainable),
+        seconds=run.clock.seconds,
+    )
+
+
+def _together(parts: list[Any]) -> Any:
+    """Tables one below the other, arrays stacked."""
+    if isinstance(parts[0], pd.DataFrame):
+        return pd.concat(parts, ignore_index=True)
+    return {name: np.stack([part[name] for part in parts]) for name in parts[0]}
+
+
+def _outcome(replicate: Replicate) -> str:
+    if replicate.diverged_at:
+        return f"diverged at step {replicate.diverged_at}"
+    test = replicate.history.query("split == 'test' and statistics == 'moving'").iloc[-1]
+    return f"test accuracy {test.accuracy:.4f}, loss {test.loss:.4f}"

@@ -1,0 +1,46 @@
+"""Which rows a step sees, and after which steps a run is evaluated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+FIRST_ROWS = 100
+"""Rows before the first evaluation: training accuracy is a mean over the rows since the evaluation before."""
+
+
+def row_order(seed: np.random.SeedSequence, rows: int, batch: int, steps: int) -> np.ndarray:
+    """Which training rows each step sees, shape (steps, batch), int32.
+
+    One random permutation of all rows after another, cut into batches; a batch may span two of them, so that every row
+    is used equally often whether or not the batch size divides the data.
+    """
+    generator = np.random.default_rng(seed)
+    passes = -(-steps * batch // rows)
+    order = np.concatenate([generator.permutation(rows).astype(np.int32) for _ in range(passes)])
+    return order[: steps * batch].reshape(steps, batch)
+
+
+def evaluation_steps(
+    steps: int, steps_per_epoch: float, first_epoch: int, later: int, first: int = 1
+) -> list[int]:
+    """The steps after which a run is evaluated: a geometric series through the first epoch, then evenly to the end.
+
+    The series begins at step ``first`` or, in a shorter epoch, at its end.
+    """
+    end = min(steps, max(1, round(steps_per_epoch))) if first_epoch else 0
+    early: Any = np.geomspace(min(first, end), end, first_epoch) if first_epoch else []
+    late = np.linspace(end, steps, later + 1)[1:]
+    return sorted({max(1, round(step)) for step in [*early, *late]})
+
+
+def row_blocks(first: int, rows: int, block: int) -> np.ndarray:
+    """Blocks that cover ``rows`` rows from ``first`` on, shape (blocks, block), int32.
+
+    The rows are taken in one fixed random order, so that a block is a fair sample even where a table is sorted; the
+    last block begins early enough to be whole.
+    """
+    order = first + np.random.default_rng(0).permutation(rows).astype(np.int32)
+    starts = np.minimum(np.arange(0, rows, block), rows - block)
+    return order[starts[:, None] + np.arange(block)]

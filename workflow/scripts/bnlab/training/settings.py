@@ -1,0 +1,54 @@
+"""What a run is made of: the parts of a data set, and a recipe worked out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Split(NamedTuple):
+    """Parts of a dataset: x float32, (rows, features) or (rows, height, width, channels), y (rows,) class indices."""
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_validation: np.ndarray
+    y_validation: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    class_names: np.ndarray
+
+    def in_rows(self) -> Split:
+        """The same with the features of each example in a row."""
+        parts = {
+            name: x.reshape(len(x), -1) for name, x in self._asdict().items() if name[0] == "x"
+        }
+        return self._replace(**parts)
+
+
+def load_split(path: Path) -> Split:
+    """Read ``split.npz``."""
+    with np.load(path) as arrays:
+        return Split(**arrays)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A recipe worked out for one dataset and batch size.
+
+    Attributes:
+        activation, initializer: of the network.
+        learning_rate, steps: of stochastic gradient descent.
+        first_epoch, later: evaluations within the first epoch and after it.
+        evaluation_rows: validation and test rows that each of them uses, None for all; the last uses all.
+    """
+
+    activation: str
+    initializer: str
+    learning_rate: float
+    steps: int
+    first_epoch: int
+    later: int
+    evaluation_rows: int | None = None

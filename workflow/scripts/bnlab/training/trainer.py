@@ -1,0 +1,167 @@
+"""Many steps, fast: stochastic gradient descent compiled into one loop.
+
+A run's replicates are trained one after the other by the same compiled program, so each is exactly what it would be
+alone, the weights of the one in training stay in the processor's cache, and one that diverges stops by itself. The
+program is the whole loop of steps between two evaluations: parameters are its state, the data lie in memory as tensors,
+and each step gathers its rows by index. Programs that run a few times a replicate are plain graphs, which start sooner.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from bnlab.networks.network import Network
+
+Values = list[tf.Tensor]
+
+
+def share_the_machine() -> None:
+    """One thread and no more of a GPU's memory than needed: Snakemake fills the machine with processes.
+
+    To be called before TensorFlow makes its first tensor.
+    """
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def device() -> str:
+    """What TensorFlow computes on: "CPU", or "GPU" where it sees one."""
+    return tf.config.list_logical_devices()[-1].device_type
+
+
+def resident(array: np.ndarray) -> tf.Tensor:
+    """The array as a tensor in the memory of the device.
+
+    Conversion by TensorFlow holds a large array three times over; sharing an aligned copy holds it once.
+    """
+    room = np.empty(array.nbytes + 64, np.uint8)
+    start = -room.ctypes.data % 64
+    aligned = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    aligned[...] = array
+    return tf.identity(tf.experimental.dlpack.from_dlpack(aligned.__dlpack__()))
+
+
+def stored(values: Values) -> Values:
+    """Kernels transposed to (units, fan_in), the layout in which a step's products are fastest; its own inverse."""
+    return [tf.transpose(v) if len(v.shape) == 2 else v for v in values]
+
+
+class Trainer:
+    """The programs of one run; they hold no state of a replicate, which is passed in and returned.
+
+    Args:
+        network: what is trained, built.
+        x, y: training examples (rows, …) and class indices (rows,).
+        learning_rate: of plain stochastic gradient descent, w ← w − η·∂L/∂w, L the batch's mean cross-entropy.
+    """
+
+    def __init__(self, network: Network, x: np.ndarray, y: np.ndarray, learning_rate: float):
+        self.network = network
+        self.x, self.y = resident(x), resident(y)
+        self.learning_rate = learning_rate
+        self.advance = tf.function(self._advance, jit_compile=network.xla, autograph=False)
+        self.logits = tf.function(self._logits, autograph=False)
+        self.population_state = tf.function(self._population_state, autograph=False)
+
+    def _step(
+        self, parameters: Values, state: Values, rows: tf.Tensor
+    ) -> tuple[Values, Values, tf.Tensor, tf.Tensor]:
+        x, y = tf.gather(self.x, rows), tf.gather(self.y, rows)
+        with tf.GradientTape() as tape:
+            tape.watch(parameters)
+            logits, state = self.network(stored(parameters), state, x, training=True)
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
+        gradients = tape.gradient(
+            loss, parameters, unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+        correct = tf.gather(logits, y, batch_dims=1) >= tf.reduce_max(logits, axis=1)
+        moved = [
+            p - tf.cast(self.learning_rate, p.dtype) * g
+            for p, g in zip(parameters, gradients, strict=True)
+        ]
+        return moved, state, loss, tf.reduce_mean(tf.cast(correct, loss.dtype))
+
+    def _advance(
+        self, parameters: Values, state: Values, order: tf.Tensor, start: tf.Tensor, stop: tf.Tensor
+    ) -> tuple[Values, Values, tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Steps ``start`` to ``stop`` − 1 of ``order``.
+
+        Returns the new parameters (as ``stored``) and state, the mean loss and accuracy over these steps, and the
+        number of the first step (from 1) whose loss was not finite, 0 if there was none.
+        """
+        zero = tf.zeros((), parameters[0].dtype)
+
+        def body(step: tf.Tensor, values: Values, state: Values, *sums: tf.Tensor) -> Any:
+            values, state, loss, accuracy = self._step(values, state, order[step])
+            total, correct, diverged = sums
+            bad = tf.logical_and(tf.equal(diverged, 0), tf.logical_not(tf.math.is_finite(loss)))
+            return (
+                step + 1,
+                values,
+                state,
+                total + loss,
+                correct + accuracy,
+                tf.where(bad, step + 1, diverged),
+            )
+
+        _, parameters, state, loss, accuracy, diverged = tf.while_loop(
+            lambda step, *rest: tf.logical_and(step < stop, tf.equal(rest[-1], 0)),
+            body,
+            (start, parameters, state, zero, zero, tf.constant(0)),
+        )
+        count = tf.cast(stop - start, zero.dtype)
+        return parameters, state, loss / count, accuracy / count, diverged
+
+    def _logits(
+        self,
+        parameters: Values,
+        state: Values,
+        x: tf.Tensor,
+        blocks: tf.Tensor,
+        count: tf.Tensor,
+        training: bool,
+    ) -> tf.Tensor:
+        """Logits (rows, classes) of the rows of x in the first ``count`` of ``blocks``; others are 0.
+
+        ``training`` normalizes each block by its own statistics, else by those in ``state``.
+        """
+        values = stored(parameters)
+
+        def body(i: tf.Tensor, out: tf.Tensor) -> Any:
+            rows = tf.gather(x, blocks[i])
+            logits, _ = self.network(values, state, rows, training=training)
+            return i + 1, tf.tensor_scatter_nd_update(out, blocks[i][:, None], logits)
+
+        classes = parameters[-1].shape[0]
+        start = (tf.constant(0), tf.zeros((x.shape[0], classes), x.dtype))
+        return tf.while_loop(lambda i, *_: i < count, body, start)[1]
+
+    def _population_state(self, parameters: Values, order: tf.Tensor) -> Values:
+        """State with the statistics of Algorithm 2 in the place of the moving ones.
+
+        Weights frozen, each of the batches in ``order`` (batches, m) passes through the network in training mode;
+        E[x] ← mean of the batch means, Var[x] ← m/(m − 1) · mean of the biased batch variances. A layer's update of
+        its averages is linear, so the statistics are read off by letting it start from zero. Needs m > 1.
+
+        Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2, steps 8 to 11.
+        """
+        batches, m = order.shape
+        values = stored(parameters)
+        zeros = [tf.zeros(v.shape, v.dtype) for v in self.network.state]
+
+        def body(i: tf.Tensor, sums: Values) -> Any:
+            rows = tf.gather(self.x, order[i])
+            _, updated = self.network(values, zeros, rows, training=True)
+            return i + 1, [s + u for s, u in zip(sums, updated, strict=True)]
+
+        sums = tf.while_loop(lambda i, *_: i < batches, body, (tf.constant(0), zeros))[1]
+        unbiased = {"moving_variance": m / (m - 1)}
+        return [
+            s * (unbiased.get(v.name, 1.0) / (batches * (1 - v.owner.momentum)))
+            for s, v in zip(sums, self.network.state, strict=True)
+        ]

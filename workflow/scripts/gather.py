@@ -1,0 +1,18 @@
+"""Bring the runs of an experiment together in one tidy table per source."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bnlab.analysis import tidy
+from bnlab.files import job_log, read_json, save_parquet
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+params = snakemake.params
+with job_log(snakemake.log[0], "runs"):
+    sources = {name: [Path(folder) for folder in runs] for name, runs in params.sources.items()}
+    described = zip(params.datasets, snakemake.input.data, strict=True)
+    class_names = {name: read_json(Path(path))["class_names"] for name, path in described}
+    for name, table in tidy.gathered(sources, class_names).items():
+        save_parquet(Path(snakemake.output[name]), table)
