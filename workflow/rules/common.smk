@@ -100,7 +100,8 @@ def network_of(recipe):
 def own_files(run):
     """Files of the user's that a run consists of."""
     files = [found.file for found in STUDY.classes(run).values()]
-    return sorted(str(file) for file in files if not file.is_relative_to(rooms.LIBRARY))
+    own = [file for file in files if not file.is_relative_to(rooms.LIBRARY)]
+    return sorted(os.path.relpath(file) for file in own)
 
 
 def digests(found):

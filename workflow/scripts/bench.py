@@ -4,9 +4,10 @@ At each batch size, for a network of three hidden layers of 100 with batch norma
 
     trainer_us  microseconds per step and replicate of ``bnlab.training``
     fit_us      of ``keras.Model.fit`` on the same network made of Keras' own layers
+    products_us the time of a step's own matrix products, at their own shapes, in NumPy's BLAS
     floor_us    the time of a step's matrix products at the rate of this machine's best large product (sgemm)
 
-The three are measured in turn, several rounds; each column is the median over the rounds, and so are the ratios, which
+The four are measured in turn, several rounds; each column is the median over the rounds, and so are the ratios, which
 are taken within a round.
 """
 
@@ -18,9 +19,15 @@ import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
+from threadpoolctl import threadpool_limits
 
-from bnlab import layers, training
 from bnlab.files import save_csv
+from bnlab.networks.block import Method
+from bnlab.networks.normalizers.bn import BN
+from bnlab.networks.perceptron import Perceptron
+from bnlab.training.run import Run
+from bnlab.training.settings import Settings, Split
+from bnlab.training.trainer import share_the_machine
 
 BATCHES = (1, 4, 16, 60, 256)
 ROWS, FEATURES, CLASSES, HIDDEN = 55_000, 784, 10, [100, 100, 100]
@@ -29,12 +36,12 @@ SECONDS = 1.0
 SGEMM_SIZE = 1024
 
 
-def example_data() -> training.Split:
+def example_data() -> Split:
     """Random pixels and labels in the shape of MNIST."""
     generator = np.random.default_rng(0)
     x = generator.random((ROWS, FEATURES), dtype=np.float32)
     y = generator.integers(0, CLASSES, ROWS).astype(np.int32)
-    return training.Split(x, y, x[:1000], y[:1000], x[:1000], y[:1000], np.arange(CLASSES))
+    return Split(x, y, x[:1000], y[:1000], x[:1000], y[:1000], np.arange(CLASSES))
 
 
 def sgemm_rate() -> float:
@@ -54,12 +61,39 @@ def operations_per_row() -> int:
     return 2 * (3 * sum(products) - products[0])
 
 
-def trainer_timer(split: training.Split, batch: int):
+def products_timer(batch: int):
+    """A function that computes the products of some steps and nothing else, and returns microseconds per step."""
+    generator = np.random.default_rng(0)
+
+    def matrix(*shape: int) -> np.ndarray:
+        return generator.random(shape, dtype=np.float32)
+
+    products = []
+    widths = [FEATURES, *HIDDEN, CLASSES]
+    for place, (fan_in, units) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        x, kernel, d = matrix(batch, fan_in), matrix(fan_in, units), matrix(batch, units)
+        products.append((np.matmul, x, kernel, matrix(batch, units)))
+        # Of one row the gradient is an outer product, for which BLAS is slow.
+        gradient = np.multiply if batch == 1 else np.matmul
+        products.append((gradient, d.T, x, matrix(units, fan_in)))
+        if place:
+            products.append((np.matmul, d, kernel.T, matrix(batch, fan_in)))
+
+    def measure(steps: int) -> float:
+        with threadpool_limits(1):
+            begun = time.perf_counter()
+            for _ in range(steps):
+                for product, first, second, out in products:
+                    product(first, second, out=out)
+            return (time.perf_counter() - begun) / steps * 1e6
+
+    return measure
+
+
+def trainer_timer(split: Split, batch: int):
     """A function that trains some steps and returns microseconds per step."""
-    settings = training.Settings(
-        HIDDEN, "sigmoid", "glorot_uniform", 0.1, len(split.y_train) // batch, 0, 1, None, False
-    )
-    run = training.Run(split, layers.BN, settings, batch, seed=0)
+    settings = Settings("sigmoid", "glorot_uniform", 0.1, len(split.y_train) // batch, 0, 1)
+    run = Run(split, Perceptron(HIDDEN), Method(normalizer=BN), settings, batch, seed=0)
     parameters, state, order, _ = run.start(0)
 
     def measure(steps: int) -> float:
@@ -70,7 +104,7 @@ def trainer_timer(split: training.Split, batch: int):
     return measure
 
 
-def fit_timer(split: training.Split, batch: int):
+def fit_timer(split: Split, batch: int):
     """The same of ``fit``, at its fastest: without a progress bar, validation or metrics."""
     hidden = [
         layer
@@ -101,16 +135,17 @@ def steps_filling(measure, batch: int) -> int:
     return max(few, min(ROWS // batch, round(SECONDS * 1e6 / measure(few))))
 
 
-def measured(split: training.Split, batch: int) -> pd.DataFrame:
+def measured(split: Split, batch: int) -> pd.DataFrame:
     """One row a round."""
-    trainer, fit = trainer_timer(split, batch), fit_timer(split, batch)
-    trainer_steps, fit_steps = steps_filling(trainer, batch), steps_filling(fit, batch)
+    timers = {
+        "trainer_us": trainer_timer(split, batch),
+        "fit_us": fit_timer(split, batch),
+        "products_us": products_timer(batch),
+    }
+    steps = {name: steps_filling(timer, batch) for name, timer in timers.items()}
     rounds = [
-        {
-            "trainer_us": trainer(trainer_steps),
-            "fit_us": fit(fit_steps),
-            "floor_us": batch * operations_per_row() / sgemm_rate() * 1e6,
-        }
+        {name: timer(steps[name]) for name, timer in timers.items()}
+        | {"floor_us": batch * operations_per_row() / sgemm_rate() * 1e6}
         for _ in range(ROUNDS)
     ]
     return pd.DataFrame(rounds).assign(batch=batch)
@@ -118,22 +153,24 @@ def measured(split: training.Split, batch: int) -> pd.DataFrame:
 
 def main() -> None:
     """Measure, print the table with ratios, write the medians."""
-    training.share_the_machine()
+    share_the_machine()
     split = example_data()
-    columns = ["batch", "trainer_us", "fit_us", "floor_us"]
+    columns = ["batch", "trainer_us", "fit_us", "products_us", "floor_us"]
     print(
-        f"{'batch':>5} {'trainer µs':>11} {'fit µs':>9} {'floor µs':>9} {'× fit':>6} {'of floor':>9}"
+        f"{'batch':>5} {'trainer µs':>11} {'fit µs':>9} {'products µs':>12} {'floor µs':>9}"
+        f" {'× fit':>6} {'of products':>12} {'of floor':>9}"
     )
     rows = []
     for batch in BATCHES:
         rounds = measured(split, batch)
         row = rounds.median()
         faster = median(rounds["fit_us"] / rounds["trainer_us"])
-        share = median(rounds["floor_us"] / rounds["trainer_us"])
+        of_products = median(rounds["products_us"] / rounds["trainer_us"])
+        of_floor = median(rounds["floor_us"] / rounds["trainer_us"])
         rows.append(row)
         print(
-            f"{batch:>5} {row.trainer_us:>11.1f} {row.fit_us:>9.0f} {row.floor_us:>9.1f}"
-            f" {faster:>6.1f} {share:>9.0%}",
+            f"{batch:>5} {row.trainer_us:>11.1f} {row.fit_us:>9.0f} {row.products_us:>12.1f} {row.floor_us:>9.1f}"
+            f" {faster:>6.1f} {of_products:>12.0%} {of_floor:>9.0%}",
             flush=True,
         )
     save_csv(Path("results/bench.csv"), pd.DataFrame(rows)[columns].astype({"batch": int}))

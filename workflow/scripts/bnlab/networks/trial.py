@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Mapping
 from math import prod
@@ -11,8 +12,11 @@ import tensorflow as tf
 
 from bnlab.networks import loading
 from bnlab.networks.network import Network
+from bnlab.networks.normalizer import Normalizer
 
 ROWS = 4
+MOST = 300
+"""Characters of an error that are told."""
 
 
 def failure(
@@ -31,29 +35,44 @@ def failure(
         built = loading.network(*network)
         examples = [prod(shape)] if built.takes == "rows" else shape
         built.made(loading.method(**method), examples, classes, "sigmoid", "glorot_uniform")
-        return _run(built, examples, classes, path)
+        _run(built, examples)
     except Exception as error:
         file = path.rpartition(":")[0]
-        lines = [
-            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename.endswith(file)
-        ]
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename.endswith(file)]
         where = f" in line {lines[-1]}" if lines else ""
-        said = " ".join(str(error).split())[:300]
+        said = " ".join(re.sub(r"\{\{.*?\}\}", "", str(error)).split())[:MOST]
         return f"{path} cannot be used: {type(error).__name__}{where}: {said}"
+    return None
 
 
-def _run(network: Network, shape: list[int], classes: int, path: str) -> str | None:
-    for variable in network.state:
-        if not hasattr(variable.owner, "momentum"):
-            return f"{path} keeps '{variable.name}' and has no momentum (allowed: self.momentum, a number)"
+def _run(network: Network, shape: list[int]) -> None:
+    """One batch in training and at inference, every normalizer watched."""
+    for block in network.blocks:
+        if block.normalizer is not None:
+            _watch(block.normalizer)
     x = tf.random.stateless_normal((ROWS, *shape), [0, 0])
     values = [tf.ones(v.shape, v.dtype) for v in network.trainable]
     state = [tf.ones(v.shape, v.dtype) for v in network.state]
     for training in (True, False):
-        logits, updated = network(values, state, x, training)
-        if tuple(logits.shape) != (ROWS, classes):
-            return f"{path} changes the shape of what it normalizes"
+        _, updated = network(values, state, x, training)
         for variable, value in zip(network.state, updated, strict=True):
             if tuple(value.shape) != variable.shape:
-                return f"{path} changes the shape of '{variable.name}'"
-    return None
+                raise ValueError(f"the shape of '{variable.name}' changes to {tuple(value.shape)}")
+
+
+def _watch(normalizer: Normalizer) -> None:
+    """Make a normalizer say so where it changes the shape of what it normalizes."""
+    if any(not variable.trainable for variable in normalizer.variables):
+        normalizer.momentum  # noqa: B018  (an AttributeError where there is none)
+    normalize = normalizer.normalize
+
+    def watched(u: tf.Tensor, training: bool) -> tf.Tensor:
+        y = normalize(u, training)
+        if tuple(y.shape) != tuple(u.shape):
+            raise ValueError(
+                f"normalize makes {tuple(y.shape)} of an input of shape {tuple(u.shape)}"
+            )
+        return y
+
+    normalizer.normalize = watched  # type: ignore[method-assign]

@@ -34,12 +34,12 @@ def own_method_problems(study: Study) -> list[Problem]:
     )
     if done.returncode:
         raise RuntimeError(done.stderr)
-    said = zip(trials.values(), json.loads(done.stdout), strict=True)
-    return [
-        Problem(("methods", method, "normalizer"), sentence)
-        for (method, _), sentence in said
+    said = {
+        method: sentence
+        for (method, _), sentence in zip(trials.values(), json.loads(done.stdout), strict=True)
         if sentence
-    ]
+    }
+    return [Problem(("methods", method, "normalizer"), said[method]) for method in said]
 
 
 def _trial(study: Study, run: Run) -> dict[str, Any]:

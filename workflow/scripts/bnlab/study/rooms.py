@@ -86,7 +86,7 @@ def find(kind: str, reference: str) -> Room:
         file = FOLDERS[kind] / f"{reference}.py"
         return Room(file, _class_of(kind, file) or "")
     path, _, name = reference.rpartition(":")
-    file = Path(path)
+    file = Path(path).resolve()
     if not file.is_file():
         raise RoomError(f"there is no file {path} (it is looked for in the project's folder)")
     try:

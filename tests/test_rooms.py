@@ -1,0 +1,248 @@
+"""Each experiment, probe, network and normalizer is one place, and nobody else knows its name."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import toys
+from project import CHECKOUT, Project
+
+from bnlab.study import code, rooms
+
+FOLDERS = ("study", "data", "networks", "training", "probes", "analysis", "page", "experiments")
+"""In the order of the arrows: each imports only from those before it, and from itself."""
+ALSO = {"data": {"files"}, "analysis": {"files"}, "page": {"files"}}
+NOT_BEFORE = {
+    "analysis": {"data", "networks", "training", "probes"},
+    "page": {"data", "networks", "training", "probes"},
+}
+"""What tables and pages are made of needs no TensorFlow."""
+
+
+def modules() -> dict[str, set[str]]:
+    """The modules of the library that each of its files imports, by its path within the library."""
+    found = {}
+    for file in sorted(rooms.LIBRARY.rglob("*.py")):
+        nodes = ast.walk(ast.parse(file.read_text(encoding="utf8")))
+        named = {
+            f"{node.module}.{alias.name}"
+            for node in nodes
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bnlab")
+            for alias in node.names
+        }
+        found[file.relative_to(rooms.LIBRARY).as_posix()] = named
+    return found
+
+
+def test_arrows_run_one_way():
+    wrong = []
+    for file, imports in modules().items():
+        folder = file.split("/")[0]
+        if folder not in FOLDERS:
+            continue
+        allowed = set(FOLDERS[: FOLDERS.index(folder) + 1]) - NOT_BEFORE.get(folder, set())
+        allowed |= {"files"}
+        wrong += [(file, name) for name in imports if name.split(".")[1] not in allowed]
+    assert wrong == []
+
+
+def test_no_experiment_imports_another():
+    wrong = []
+    for file, imports in modules().items():
+        own = re.match(r"experiments/(\w+)/", file)
+        for name in imports:
+            other = re.match(r"bnlab\.experiments\.(\w+)", name)
+            if other and other[1] in rooms.experiments() and other[1] != (own and own[1]):
+                wrong.append((file, name))
+    assert wrong == []
+
+
+def test_no_file_names_an_experiment_but_its_own_config_ledger_and_tests():
+    # A learning rate is a setting, and batch_size an argument of Keras' fit.
+    others = "|".join(name for name in rooms.experiments() if name != "learning_rate")
+    named = re.compile(
+        rf"\b({others})\b(?!=)|experiments\W+learning_rate\b|\"learning_rate\":? ?[({{]"
+    )
+    files = [CHECKOUT / "Snakefile", *(CHECKOUT / "workflow" / "rules").glob("*.smk")]
+    files += (CHECKOUT / "workflow" / "scripts").rglob("*.py")
+    files += (CHECKOUT / "workflow" / "scripts").rglob("*.j2")
+    found = []
+    for file in files:
+        if file.is_relative_to(rooms.EXPERIMENTS):
+            continue
+        for number, line in enumerate(file.read_text(encoding="utf8").splitlines(), 1):
+            if named.search(line):
+                found.append((file.relative_to(CHECKOUT).as_posix(), number, line))
+    assert found == []
+
+
+def test_no_file_of_the_library_is_longer_than_400_lines():
+    lengths = {
+        p: len(p.read_text(encoding="utf8").splitlines()) for p in rooms.LIBRARY.rglob("*.py")
+    }
+    assert {p.name: n for p, n in lengths.items() if n > 400} == {}
+
+
+def test_reading_a_study_imports_neither_pandas_nor_tensorflow():
+    script = (
+        "import sys; sys.path.insert(0, 'workflow/scripts')\n"
+        "from pathlib import Path\n"
+        "from bnlab.study import validation, ledger_validation, own_methods, code\n"
+        "study = validation.read([Path('config.yaml')])\n"
+        "study.figures(), study.tables(), [study.folder(run) for run in study.all_runs()]\n"
+        "print(sorted({'pandas', 'tensorflow', 'numpy', 'keras'} & set(sys.modules)))\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_training_job_imports_no_keras():
+    script = (
+        "import sys; sys.path.insert(0, 'workflow/scripts')\n"
+        "from bnlab.training import run\n"
+        "from bnlab.probes import percentiles, predictions, weights\n"
+        "from bnlab.networks import convolutional, perceptron\n"
+        "print(sorted({'keras', 'sklearn', 'matplotlib'} & set(sys.modules)))\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_rule_depends_on_what_its_script_imports_also_through_others():
+    found = {
+        path.relative_to(rooms.LIBRARY).as_posix()
+        for path in code.imported([CHECKOUT / "workflow" / "scripts" / "train.py"])
+        if path.is_relative_to(rooms.LIBRARY)
+    }
+    assert {"training/run.py", "training/trainer.py", "networks/block.py"} <= found
+    assert not {file for file in found if file.startswith(("experiments", "page", "study/config"))}
+    assert "networks/normalizers/bn.py" not in found  # a method's own code counts for its own runs
+
+
+# --- what is promised and not there -----------------------------------------------------------
+
+
+@pytest.fixture
+def with_toys(fresh: Project) -> Project:
+    """The project with the rooms of ``toys``."""
+    toys.add_to(fresh.folder)
+    return Project(fresh.folder, (*fresh.overlays, "toys.yaml"))
+
+
+@pytest.mark.slow
+def test_all_gaps_of_an_experiment_are_said_at_once_before_any_job(with_toys):
+    folder = with_toys.folder / toys.LIBRARY / "experiments" / "growth"
+    for name, old, new in (
+        ("tables.py", "def last_norm", "def lost_norm"),
+        ("figures.py", "def growth", "def groth"),
+        ("quantities.py", "def norm", "def norms"),
+        ("__init__.py", 'reads=("weight_norm",)),)', 'reads=("weight_norn",)),)'),
+    ):
+        text = (folder / name).read_text()
+        assert old in text
+        (folder / name).write_text(text.replace(old, new))
+    (folder / "grids.py").unlink()
+    (folder / "captions" / "growth.rst").unlink()
+    outcome = with_toys.snakemake("-n")
+    assert outcome.code != 0 and "Traceback" not in outcome.text
+    said = re.findall(r"experiments/growth/([\w./]+): '(\w+)'", outcome.stderr)
+    assert set(said) == {
+        ("tables.py", "last_norm"),
+        ("figures.py", "growth"),
+        ("grids.py", "last_norm"),
+        ("quantities.py", "norm"),
+        ("captions/growth.rst", "growth"),
+        ("__init__.py", "last_norm"),
+    }
+
+
+# --- rooms of one's own -----------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_toy_rooms_are_added_without_touching_another_file_and_run_to_the_end(with_toys):
+    outcome = with_toys.snakemake()
+    assert outcome.code == 0, outcome.text
+    reports = with_toys.folder / "reports" / "toys"
+    path = "growth/iris_redraw/looking"
+    assert (reports / "figures" / path / "growth.svg").stat().st_size > 5000
+    growth = pd.read_csv(reports / "tables" / path / "growth.csv")
+    assert list(growth["method"].unique()) == ["base", "bn", "centred"]
+    assert (growth["mean"] > 0).all() and growth["step"].nunique() > 3
+    assert len(pd.read_csv(reports / "tables" / path / "last_norm.csv")) == 3
+    claims = pd.read_csv(reports / "claims.csv")
+    assert claims[["id", "verdict"]].to_numpy().tolist() == [[1, "supported"]]
+    page = (reports / "report.html").read_text(encoding="utf8")
+    for said in (
+        "The growth of weights",
+        "Do weights grow more",
+        "Norm at the end",
+        "Centring: N(u)",
+    ):
+        assert said in page
+    inference = pd.read_csv(reports / "tables/batch_size/iris_redraw/smoke/statistics.csv")
+    kinds = inference.groupby("method")["statistics"].unique().map(set)
+    assert kinds.to_dict() == {m: {"moving", "batch", "population"} for m in ("bn", "centred")}
+
+
+@pytest.mark.slow
+def test_a_new_method_comes_after_base_and_bn(with_toys):
+    runs = (
+        "{datasets: [iris_redraw], methods: [centred, bn, base], batches: [16], recipes: [smoke]}"
+    )
+    overlay = with_toys.overlaid(
+        f"study: ordered\nexperiments: {{learning_rate: null, growth: null, faults: null,"
+        f" learning_curves: null, batch_size: {{runs: [{runs}]}}}}\n"
+    )
+    outcome = overlay.snakemake("batch_size")
+    assert outcome.code == 0, outcome.text
+    table = overlay.folder / "reports/ordered/tables/batch_size/iris_redraw/smoke/all_methods.csv"
+    assert list(pd.read_csv(table)["method"].unique()) == ["base", "bn", "centred"]
+
+
+BREAKING = {
+    "import": ("import tensorflow as tf\n", "import tensorflow as tf\nimport no_such_module\n"),
+    "build": (
+        'self.vector("moving_mean", "zeros"',
+        'self.vector("moving_mean", start="zeros", no=1',
+    ),
+    "normalize": ("return u - self.moving_mean", "return u - self.moving_men"),
+    "shape": ("return u - self.moving_mean", "return tf.reduce_sum(u, axis=1)"),
+    "momentum": ("self.momentum = momentum", "self.slowness = momentum"),
+    "syntax": ("def build(self):", "def build(self:"),
+    "name": ("class Centred", "class Centered"),
+    "option": ("momentum: Fraction", "slowness: Fraction"),
+}
+SAID = {
+    "import": "ModuleNotFoundError in line 2: No module named 'no_such_module'",
+    "build": "TypeError in line 14: ",
+    "normalize": "AttributeError in line 18: ",
+    "shape": "ValueError: normalize makes (4,) of an input of shape (4, ",
+    "momentum": "AttributeError: 'Centred' object has no attribute 'momentum'",
+    "syntax": "toy_norms.py, line 13, is not Python: ",
+    "name": "unknown class 'Centred' in toy_norms.py; did you mean 'Centered'?",
+    "option": "unknown option 'momentum' (allowed: slowness)",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", BREAKING)
+def test_a_normalizer_of_ones_own_that_cannot_be_used_is_one_sentence_before_any_job(
+    with_toys, what
+):
+    file: Path = with_toys.folder / "toy_norms.py"
+    text, (old, new) = file.read_text(), BREAKING[what]
+    assert old in text
+    file.write_text(text.replace(old, new))
+    outcome = with_toys.snakemake()
+    assert outcome.code != 0 and "Traceback" not in outcome.text, outcome.text
+    told = re.findall(r"^toys\.yaml:4: (methods\.centred\S*): (.+)$", outcome.stderr, re.MULTILINE)
+    assert len(told) == 1, outcome.stderr
+    assert SAID[what] in told[0][1]
+    assert with_toys.files("results/**/*") == set()

@@ -1,0 +1,221 @@
+"""Rooms that a user might add: an experiment, a probe, a network and a normalizer, each in its one place."""
+
+from pathlib import Path
+
+LIBRARY = "workflow/scripts/bnlab"
+
+PROBE = '''\
+"""How long the vectors of weights are."""
+
+import numpy as np
+import pandas as pd
+
+from bnlab.training.probe import StepProbe
+
+
+class WeightNorm(StepProbe):
+    """The Euclidean norm of each trained variable, by layer and name."""
+
+    def measure(self, parameters, state):
+        paths = [variable.path for variable in self.run.network.trainable]
+        norms = [float(np.linalg.norm(value)) for value in parameters]
+        return pd.DataFrame({"variable": paths, "norm": norms})
+
+    def nothing(self):
+        paths = [variable.path for variable in self.run.network.trainable]
+        return pd.DataFrame({"variable": paths, "norm": np.nan})
+'''
+
+NETWORK = '''\
+"""A network whose layers all see the input."""
+
+import tensorflow as tf
+
+from bnlab.networks.block import Dense
+from bnlab.networks.network import Network
+from bnlab.study.options import Count
+
+
+class Looking(Network):
+    """So many layers of so many units, each of the input beside the layer below."""
+
+    def __init__(self, layers: Count, units: Count = 4):
+        self.layers, self.units = layers, units
+
+    def build(self, shape, classes):
+        self.stack = [self.add(Dense, "hidden1", shape[0], self.units)]
+        for i in range(2, self.layers + 1):
+            self.stack.append(self.add(Dense, f"hidden{i}", shape[0] + self.units, self.units))
+        self.add_logits(self.units, classes)
+
+    def call(self, x, training):
+        y = self.stack[0](x, training)
+        for block in self.stack[1:]:
+            y = block(tf.concat([x, y], axis=1), training)
+        return self.logits(y)
+'''
+
+NORMALIZER = '''\
+import tensorflow as tf
+
+from bnlab.networks.normalizer import Normalizer
+from bnlab.study.options import Fraction
+
+
+class Centred(Normalizer):
+    """Centring: N(u) = u − μ, μ over the rows of the batch, and a moving average of it at inference."""
+
+    def __init__(self, momentum: Fraction = 0.9):
+        self.momentum = momentum
+
+    def build(self):
+        self.moving_mean = self.vector("moving_mean", "zeros", trainable=False)
+
+    def normalize(self, u, training):
+        if not training:
+            return u - self.moving_mean
+        mean = tf.reduce_mean(u, axis=list(range(len(u.shape) - 1)))
+        self.move("moving_mean", mean)
+        return u - mean
+'''
+
+DECLARATION = '''\
+"""How far weights grow."""
+
+from bnlab.study.declaration import COMMON, Experiment, Figure, Quantity, Table
+
+EXPERIMENT = Experiment(
+    title="The growth of weights",
+    question="Do weights grow more without normalization?",
+    figures=(Figure("growth", "Norm of the weights", reads=("weight_norm",), telling=True),),
+    tables=(Table("last_norm", "Norm at the end", reads=("weight_norm",)),),
+    quantities={**COMMON, "norm": Quantity("norm of all weights", reads=("weight_norm",))},
+)
+'''
+
+TABLES = '''\
+"""Tables of the growth of weights."""
+
+from bnlab.analysis.summaries import RUN, summarize
+
+KEYS = [*RUN, "step"]
+
+
+def growth(weight_norm):
+    """The norm of all weights at each step."""
+    rows = weight_norm.assign(square=weight_norm["norm"] ** 2)
+    total = rows.groupby([*KEYS, "replicate"])["square"].sum() ** 0.5
+    return summarize(total.rename("norm").reset_index(), KEYS, "norm")
+
+
+def last_norm(weight_norm):
+    """The same at the last step."""
+    return growth(weight_norm[weight_norm["step"] == weight_norm["step"].max()])
+'''
+
+FIGURES = '''\
+"""The figure of the growth of weights."""
+
+from bnlab.page.panels import by_method, draw_curve, figure_of, name_of
+from bnlab.page.style import look
+
+
+def growth(table):
+    """The norm against the step, a line a method."""
+    figure = figure_of(table, 3, "norm of all weights")
+    axis = figure.subplots()
+    for method, rows in by_method(table):
+        draw_curve(axis, look(method), rows["step"], rows, name_of(rows))
+    axis.set(xlabel="step", ylabel="norm")
+    axis.legend()
+    return figure
+'''
+
+GRIDS = '''\
+"""The table of norms as the page shows it."""
+
+from bnlab.page.grids import as_it_is as last_norm
+
+__all__ = ["last_norm"]
+'''
+
+QUANTITIES = '''\
+"""What claims compare of weights."""
+
+from bnlab.analysis.quantities import method_runs
+
+
+def norm(results, effect, method):
+    """The norm of all weights at the end."""
+    rows = method_runs(results, "weight_norm", effect, method)
+    last = rows[rows["step"] == rows["step"].max()]
+    return (last["norm"] ** 2).groupby(last["replicate"]).sum() ** 0.5
+'''
+
+EXPERIMENT = {
+    "__init__.py": DECLARATION,
+    "tables.py": TABLES,
+    "figures.py": FIGURES,
+    "grids.py": GRIDS,
+    "quantities.py": QUANTITIES,
+    "captions/growth.rst": "The norm of all weights together, by training step.\n",
+    "captions/last_norm.rst": "The norm of all weights together at the last step.\n",
+}
+
+OVERLAY = """\
+study: toys
+claims: toy_claims.yaml
+methods:
+  centred: {normalizer: "toy_norms.py:Centred", options: {momentum: 0.5}, label: Centred}
+recipes:
+  looking:
+    network: {looking: {layers: 3}}
+    learning_rate: 0.1
+    budget: {steps: 60}
+    evaluations: {first_epoch: 2, later: 3}
+    probes: [weight_norm]
+experiments:
+  growth:
+    runs:
+      - {datasets: [iris_redraw], methods: [base, bn, centred], batches: [16], recipes: [looking]}
+  batch_size:
+    runs:
+      - {datasets: [iris_redraw], methods: [bn, centred], batches: [4, 16], recipes: [smoke]}
+"""
+
+LEDGER = """\
+sources:
+  mine: {title: A guess}
+claims:
+  - id: 1
+    source: mine
+    place: nowhere
+    topic: weights
+    claim: Weights are not zero.
+    tests:
+      - region: iris
+        experiment: growth
+        dataset: iris_redraw
+        recipe: looking
+        batch: 16
+        quantity: norm
+        compare: base
+        rule: {above: 0.1}
+"""
+
+
+def add_to(folder: Path) -> None:
+    """Lay all of them, an overlay and a ledger into a copy of the project, touching no other file."""
+    files = {
+        f"{LIBRARY}/probes/weight_norm.py": PROBE,
+        f"{LIBRARY}/networks/looking.py": NETWORK,
+        "toy_norms.py": NORMALIZER,
+        "toy_claims.yaml": LEDGER,
+        "toys.yaml": OVERLAY,
+        **{f"{LIBRARY}/experiments/growth/{name}": text for name, text in EXPERIMENT.items()},
+    }
+    for name, text in files.items():
+        path = folder / name
+        assert not path.exists(), name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf8")
