@@ -432,6 +432,200 @@ def test_a_mistake_is_named_by_its_key_with_what_is_allowed(problems, old, new, 
     assert re.match(r"config\.yaml:\d+: ", line)
 
 
+IMAGES = """\
+study: images
+recipes:
+  quick: {network: {convolutional: {widths: [[4, 4], [8]], head: [6]}}}
+"""
+
+
+def test_a_network_of_images_needs_a_dataset_of_images(small, problems):
+    lines = problems(overlays=(IMAGES,))
+    assert len(lines) == 2
+    for line, recipe in zip(lines, ("0", "0"), strict=True):
+        assert (
+            f"recipes.{recipe}: 'quick' trains a convolutional network, and 'flowers' has" in line
+        )
+    shaped = "datasets: {flowers: {shape: {image: [2, 2, 1]}}}\n"
+    assert small(IMAGES + shaped).datasets["flowers"].shape.image == [2, 2, 1]
+
+
+def test_an_image_has_all_features_of_its_row(problems):
+    [line] = problems(overlays=("datasets: {flowers: {shape: {image: [2, 3, 1]}}}\n",))
+    assert line == "1.yaml:1: datasets.flowers.shape: 2 × 3 × 1 is not 4 features"
+
+
+@pytest.mark.parametrize(
+    ("network", "key", "said"),
+    [
+        ("{convolutional: {widths: [[4]]}}", "convolutional.head", "is missing"),
+        ("{convolutional: {widths: [4], head: []}}", "convolutional.widths.0", "not a list"),
+        (
+            "{convolutional: {widths: [[4]], head: [], pooling: mean}}",
+            "convolutional.pooling",
+            "allowed: max, average",
+        ),
+        ("{perceptron: {hiden: [3]}}", "perceptron.hiden", "did you mean 'hidden'?"),
+        ("{perceptron: [3], convolutional: {}}", "", "has 2 entries (allowed: 1)"),
+        ("[3]", "", "not a mapping"),
+    ],
+)
+def test_settings_of_a_network_are_those_that_it_takes(problems, network, key, said):
+    lines = problems(overlays=(f"recipes: {{quick: {{network: {network}}}}}\n",))
+    wanted = f"1.yaml:1: recipes.quick.network{'.' if key else ''}{key}: "
+    assert any(line.startswith(wanted) and said in line for line in lines), lines
+
+
+METHOD_MISTAKES = [
+    ("{normalizer: bn, options: {momentun: 0.9}}", "options.momentun", "did you mean 'momentum'?"),
+    ("{normalizer: bn, options: {momentum: 1.5}}", "options.momentum", "1.5 is too large"),
+    ("{normalizer: bn, options: {momentum: high}}", "options.momentum", "not a number"),
+    ("{normalizer: bn, options: {epsilon: 1e-4}}", "options.epsilon", "write 1.0e-4"),
+    ("{normalizer: bn, options: 3}", "options", "not a mapping"),
+    ("{normalizer: gn, options: {groups: 3}}", "options.groups", "3, does not divide 8"),
+    ("{normalizer: gn}", "", "groups, 32, does not divide 8"),
+    ("{normalizer: gn, options: {groups: 8}, place: before_linear}", "options.groups", "divide 4"),
+    ("{options: {momentum: 0.9}}", "options", "has no meaning without a normalizer"),
+    ("{place: after_activation}", "place", "has no meaning without a normalizer"),
+    (
+        "{normalizer: bn, place: after}",
+        "place",
+        "allowed: before_activation, after_activation, before_linear",
+    ),
+    ("{normalizer: no_such.py:Norm}", "normalizer", "there is no file no_such.py"),
+    ("{normalizer: norms.py:Nrm}", "normalizer", "did you mean 'Norm'?"),
+    (
+        "{normalizer: norms.py:Norm, options: {p: 1, q: 1}}",
+        "options.q",
+        "unknown option 'q' (allowed: p)",
+    ),
+    ("{normalizer: norms.py:Norm, options: {p: 0.5}}", "options.p", "not a whole number"),
+    ("{normalizer: norms.py:Norm}", "options.p", "is missing"),
+    ("{normalizer: broken.py:Norm}", "normalizer", "broken.py, line 2, is not Python"),
+    ("{label: BN}", "label", "'BN' is also that of 'bn'"),
+]
+NORMS = """\
+from bnlab.networks.normalizer import Normalizer
+class Above(Normalizer):
+    def __init__(self, p: int): ...
+class Norm(Above): ...
+"""
+
+
+@pytest.mark.parametrize(("method", "key", "said"), METHOD_MISTAKES)
+def test_a_mistake_in_a_method_is_named_without_importing_it(folder, problems, method, key, said):
+    (folder / "norms.py").write_text(NORMS)
+    (folder / "broken.py").write_text("import os\ndef broken(:\n")
+    runs = "[{datasets: [flowers], methods: [mine], batches: [2], recipes: [quick]}]"
+    overlay = f"methods: {{mine: {method}}}\nexperiments: {{batch_size: {{runs: {runs}}}}}\n"
+    lines = [line for line in problems(overlays=(overlay,)) if "methods.mine" in line]
+    (line,) = lines
+    assert line.startswith(f"1.yaml:1: methods.mine{'.' if key else ''}{key}: "), line
+    assert said in line
+
+
+def test_an_option_that_divides_every_width_is_allowed(small):
+    runs = "[{datasets: [flowers], methods: [mine], batches: [2], recipes: [quick]}]"
+    study = small(
+        "methods: {mine: {normalizer: gn, options: {groups: 4}}}\n"
+        f"experiments: {{batch_size: {{runs: {runs}}}}}\n"
+    )
+    assert study.label("mine") == "mine"
+    assert study.called("mine")["options"] == {"groups": 4}
+
+
+def test_a_method_without_a_label_is_called_by_its_name(small):
+    study = small("methods: {bn_slow: {normalizer: bn, options: {momentum: 0.999}}}\n")
+    assert study.label("bn_slow") == "bn slow"
+
+
+def test_names_that_are_no_text_are_reported_and_never_a_crash(problems):
+    lines = problems(
+        ("  bn: {normalizer", "  1: {label: One}\n  bn: {normalizer"),
+        ("methods: [base, bn]", "methods: [bas, 3, [x]]"),
+    )
+    assert any("unknown method 'bas'; did you mean 'base'? (allowed: base, 1," in x for x in lines)
+    assert any("3 is not text" in line for line in lines)
+
+
+def test_a_recipe_has_the_defaults_that_it_does_not_replace(small):
+    study = small(
+        "recipe_defaults: {evaluations: {first_epoch: 3, later: 7}}\n"
+        "recipes: {quick: {evaluations: {first_epoch: 1}}}\n"
+    )
+    assert study.recipes["probed"].evaluations.later == 7
+    assert study.recipes["quick"].evaluations.first_epoch == 1
+    assert study.recipes["quick"].evaluations.later == 30  # replaced as a whole
+    assert study.recipes["probed"].network == {"perceptron": [8, 8]}
+
+
+def test_a_default_that_is_wrong_is_placed_where_it_stands(problems):
+    overlay = "recipe_defaults:\n  optimizer: sdg\n  speed: 3\n"
+    lines = problems(overlays=(overlay,))
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["1.yaml:2", "recipe_defaults.optimizer"],
+        ["1.yaml:3", "recipe_defaults.speed"],
+    ]
+
+
+def test_a_recipe_may_have_replicates_and_a_seed_of_its_own(small):
+    study = small("recipes: {quick: {replicates: 20, seed: 5}}\n")
+    own, plain = Run("flowers", "bn", 16, "quick"), Run("flowers", "bn", 16, "probed")
+    assert (study.replicates_of(own), study.seed_of(own)) == (20, 5)
+    assert (study.replicates_of(plain), study.seed_of(plain)) == (2, 1)
+
+
+def test_an_overlay_that_would_write_over_another_study_is_refused(folder):
+    files = [folder / "config.yaml", folder / "mine.yaml"]
+    files[0].write_text(SMALL)
+    files[1].write_text("seed: 2\n")
+    with pytest.raises(ConfigError) as caught:
+        validation.read(files)
+    assert str(caught.value) == (
+        "config.yaml:1: study: mine.yaml gives the study no name of its own and would write over"
+        " reports/small (allowed: a line `study: <name>` in mine.yaml)"
+    )
+    named = {**yaml.safe_load(SMALL), "seed": 2, "study": "from_the_command_line"}
+    assert validation.load(named, files).study == "from_the_command_line"
+    files[1].write_text("seed: 2\nstudy: small\n")
+    assert validation.read(files).study == "small"
+
+
+def test_a_dataset_that_is_taken_away_is_exchanged_for_the_one_that_stands_for_it(small):
+    study = small(
+        "datasets: {flowers: null, flowers_redraw: null, petals: {label: petals, stands_for: flowers,"
+        " source: bundled, name: iris, shape: {rows: 150, features: 4, classes: 3},"
+        " split: {test: 0.2, validation: 15}, scaling: none}}\n"
+    )
+    assert {run.dataset for run in study.all_runs()} == {"petals"}
+
+
+def test_runs_of_one_name_lie_in_one_folder_if_they_are_the_same_and_else_apart(small):
+    run = Run("flowers", "bn", 16, "quick")
+    first = small().folder(run)
+    assert re.fullmatch(r"results/runs/flowers/bn/batch16/quick-[0-9a-f]{8}", first)
+    for same in ("study: other\n", "datasets: {flowers: {label: petals}}\n", "title: Other\n"):
+        assert small(same).folder(run) == first
+    changes = [
+        "replicates: 3\n",
+        "seed: 2\n",
+        "methods: {bn: {options: {momentum: 0.9}}}\n",
+        "recipes: {quick: {activation: tanh}}\n",
+        "recipes: {quick: {probes: [weights]}}\n",
+        "recipe_defaults: {network: {perceptron: [8]}}\n",
+        "datasets: {flowers: {scaling: min_max}}\n",
+    ]
+    folders = [small(change).folder(run) for change in changes]
+    assert len({first, *folders}) == len(changes) + 1
+
+
+def test_pinned_data_are_the_same_from_wherever_they_come(small):
+    run, digest = Run("flowers", "bn", 16, "quick"), "a" * 64
+    pinned = f"datasets: {{flowers: {{sha256: {{features: {digest}, labels: {digest}}}}}}}\n"
+    elsewhere = pinned[:-3] + ", source: file, name: null, path: flowers.csv, target: kind}}\n"
+    assert small(pinned).folder(run) == small(elsewhere).folder(run) != small().folder(run)
+
+
 def test_the_largest_batch_allowed_is_all_training_rows(folder):
     (folder / "all.yaml").write_text(SMALL.replace("batches: [16]", "batches: [105]"))
     assert validation.read([folder / "all.yaml"]).runs("learning_curves")[0].batch == 105

@@ -1,17 +1,26 @@
 """The network against NumPy, and what replicates and methods share at their start."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from methods import METHODS
 
+from bnlab.data import datasets
+from bnlab.data.tables import read_file
 from bnlab.networks import initializers
 from bnlab.networks.block import Method
 from bnlab.networks.convolutional import Convolutional
 from bnlab.networks.network import initial_values
 from bnlab.networks.normalizer import Normalizer
 from bnlab.networks.perceptron import Perceptron
+from bnlab.probes.percentiles import Percentiles
+from bnlab.probes.predictions import Predictions
+from bnlab.probes.weights import Weights
+from bnlab.training.run import Run, train
+from bnlab.training.settings import Settings, Split
 
 HIDDEN, CLASSES, FEATURES = [6, 4], 3, 4
 
@@ -182,10 +191,10 @@ def keras_normalization(name, rank):
     return keras.layers.LayerNormalization(dtype="float64") if "ln" in name else None
 
 
-def keras_twin(network, name, values, pooling):
+def keras_twin(network, name, values, pooling, shape=IMAGE):
     """Keras' own layers with these values, one after the other; kernels are standardized before they are set."""
     by_path = dict(zip([v.path for v in network.trainable], values, strict=True))
-    shape, layers = (None, *IMAGE), []
+    shape, layers = (None, *shape), []
 
     def add(layer):
         nonlocal shape
@@ -295,3 +304,58 @@ def test_a_convolutional_network_may_have_no_dense_layer_but_the_logits():
     assert [block.name for block in network.blocks] == ["convolution1_1"]
     logits, _ = called(network, np.ones((3, *IMAGE), np.float32))
     assert logits.shape == (3, CLASSES)
+
+
+# ---------------------------------------------------------------- a small form of Fashion-MNIST
+
+FASHION = Path(__file__).parent / "data" / "fashion-mnist"
+
+
+@pytest.fixture(scope="module")
+def fashion():
+    """The first 500 images: 380 to train, 20 to validate, 100 to test."""
+    table = read_file(FASHION)
+    rule = {"test": 100, "test_rows": "last", "validation": 20}
+    return Split(**datasets.preprocess(table, rule, "divide_255", [28, 28, 1]))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_convolutional_network_learns_fashion_mnist_with_every_method(fashion, name):
+    network = Convolutional([[4], [8]], [16])
+    rate = 0.003 if name == "ws" else 0.1  # weights of norm √fan_in make large steps
+    settings = Settings("relu", "he_normal", rate, steps=140, first_epoch=0, later=2)
+    probes = {"percentiles": Percentiles, "predictions": Predictions}
+    run = Run(fashion, network, METHODS[name], settings, 16, seed=3, probes=probes)
+    result = train(run, replicates=1)
+    assert result.diverged_at == [None]
+    tests = result.history.query("split == 'test' and statistics == 'moving'")
+    assert tests["accuracy"].iloc[-1] > 0.4, tests  # chance is 0.1
+    assert result.records["predictions"]["probabilities"].shape == (1, 100, 10)
+    inputs = result.records["percentiles"].query("quantity == 'activation'")
+    assert set(inputs["unit"]) == set(range(16))
+    kinds = set(result.history.query("split == 'test'")["statistics"])
+    of_batch = {"moving", "batch", "population"} if network.state else {"moving"}
+    assert kinds == of_batch
+
+
+def test_the_last_scores_of_a_convolutional_network_are_those_of_keras_own_layers(fashion):
+    network = Convolutional([[4], [6]], [8])
+    settings = Settings("relu", "he_normal", 0.05, steps=30, first_epoch=0, later=1)
+    run = Run(fashion, network, METHODS["base"], settings, 16, seed=3, probes={"weights": Weights})
+    result = train(run, replicates=1)
+    values = [result.records["weights"][v.path][0].astype("float64") for v in network.trainable]
+    twin = keras_twin(network, "base", values, "max", shape=(28, 28, 1))
+    logits = run_through(twin, tf.constant(fashion.x_test.astype("float64"))).numpy()
+    expected = np.mean(logits.argmax(axis=1) == fashion.y_test)
+    found = result.history.query("step == 30 and split == 'test'")["accuracy"].item()
+    assert found == pytest.approx(expected)
+
+
+def test_the_same_network_trains_rows_and_images_of_one_table_alike(fashion):
+    """A perceptron takes the features of an image in a row."""
+    settings = Settings("sigmoid", "glorot_uniform", 0.1, steps=5, first_epoch=0, later=1)
+    histories = [
+        train(Run(split, Perceptron([8]), METHODS["bn"], settings, 16, seed=1), 1).history
+        for split in (fashion, fashion.in_rows())
+    ]
+    assert histories[0].equals(histories[1])

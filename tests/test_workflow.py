@@ -535,6 +535,63 @@ def test_a_study_that_is_interrupted_goes_on_where_it_was(finished):
     assert endless.plan(endless.study.folder(BN_4)).trained == {BN_4}
 
 
+def test_all_problems_of_a_data_file_are_told_by_a_dry_run_with_their_lines(fresh):
+    (fresh.folder / "mine.csv").write_text("length,kind\n1,a\nlong,b\n,a\n")
+    mine = fresh.overlaid(
+        "datasets:\n"
+        "  mine:\n"
+        "    label: mine\n"
+        "    source: file\n"
+        "    path: mine.csv\n"
+        "    target: kind\n"
+        "    shape: {rows: 40, features: 1, classes: 2}\n"
+        "    split: {test: 1, validation: 1}\n"
+        "    scaling: none\n"
+        "experiments:\n"
+        "  batch_size:\n"
+        "    runs: [{datasets: [mine], methods: [bn], batches: [1], recipes: [smoke]}]\n"
+    )
+    outcome = mine.snakemake("--dry-run")
+    assert_plain(outcome)
+    told = re.findall(
+        r"^overlay\.yaml:(\d+): datasets\.mine\.(\w+): ", outcome.stderr, re.MULTILINE
+    )
+    assert told == [("5", "path"), ("5", "path"), ("7", "shape")]
+
+
+def test_a_name_that_another_study_gives_to_other_data_is_refused_with_its_place(finished):
+    other = finished.overlaid({"study": "other", "datasets": {"iris": {"name": "wine"}}})
+    outcome = other.snakemake("--dry-run")
+    assert_plain(outcome)
+    assert "datasets.iris: the study 'smoke' calls other data by this name" in outcome.stderr
+    assert "datasets.iris_redraw: the study 'smoke' calls other data" in outcome.stderr
+    own = finished.overlaid({"study": "smoke", "datasets": {"iris_redraw": {"seed": 2}}})
+    assert own.plan().count("redraw") == 1
+
+
+def test_after_a_kill_the_way_on_is_said_where_the_user_sees_it(finished):
+    endless = finished.overlaid({"recipes": {"smoke": {"budget": {"steps": 10**6}}}})
+    process = endless.start(endless.study.folder(BN_4))
+    log = log_of(endless, BN_4)
+    try:
+        while not (log.exists() and "compiled" in log.read_text()):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.1)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    (finished.folder / ".venv").mkdir()
+    shutil.copy2(CHECKOUT / "Makefile", finished.folder)
+    binaries = Path(sys.executable).parent
+    made = ["make", "-o", "environment", f"BIN={binaries}"]
+    locked = subprocess.run([*made, "demo"], cwd=finished.folder, capture_output=True, text=True)
+    assert locked.returncode != 0
+    assert "Type `make unlock`, and then the same command again" in locked.stdout
+    opened = subprocess.run([*made, "unlock"], cwd=finished.folder, capture_output=True, text=True)
+    assert opened.returncode == 0, opened.stderr
+    assert finished.plan().trained == set()
+
+
 # --- OpenML -----------------------------------------------------------------------------------
 
 
@@ -583,6 +640,8 @@ def test_a_dataset_comes_from_openml_though_its_server_is_busy_at_first(fresh, t
         outcome = project.snakemake("results/data/served/raw.npz")
     assert outcome.code == 0, outcome.text
     assert server.downloads == 2
+    origin = json.loads((fresh.folder / "results/data/served/origin.json").read_text())
+    assert origin["source"] == f"OpenML data set 61 of the server {server.url}"
     assert "the server answered 503" in (fresh.folder / "logs/data/served/download.log").read_text()
     got = datasets.load_table(fresh.folder / "results/data/served/raw.npz")
     np.testing.assert_array_equal(got.x, iris.data)

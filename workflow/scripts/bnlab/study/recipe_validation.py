@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bnlab.study import rooms, signatures
+from bnlab.study.config import Recipe, stand_ins
+from bnlab.study.datasets import AnyDataset
 from bnlab.study.places import Key, Problem, at, items
 from bnlab.study.rooms import unknown
 from bnlab.study.sentences import option_problems
@@ -39,3 +41,24 @@ def _network_problems(key: Key, network: Mapping[Any, Any]) -> Iterator[Problem]
             yield problem._replace(
                 key=(*key, name, *(inner[1:] if inner[:1] == (first,) else inner))
             )
+
+
+def image_problems(
+    key: Key, group: Any, datasets: Mapping[str, AnyDataset], recipes: Mapping[str, Recipe]
+) -> Iterator[Problem]:
+    """Recipes of a network that takes images where a dataset of the group has none."""
+    exchanged = stand_ins(dict(datasets))
+    for index, name in enumerate(items(at(group, ("recipes",)))):
+        network = next(iter(recipes[name].network)) if name in recipes else None
+        if network not in rooms.names("network"):
+            continue
+        room = rooms.find("network", str(network))
+        for dataset in items(at(group, ("datasets",))):
+            known = datasets.get(dataset) or datasets.get(exchanged.get(dataset, ""))
+            without = known is not None and known.shape.image is None
+            if without and signatures.attribute(room, "takes", "rows") == "images":
+                yield Problem(
+                    (*key, "recipes", index),
+                    f"'{name}' trains a {network} network, and '{dataset}' has no images (allowed: datasets whose"
+                    " shape says image: [height, width, channels])",
+                )

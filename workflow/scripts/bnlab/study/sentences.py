@@ -76,6 +76,10 @@ def sentence(error: ErrorDetails) -> str:
             return f"{shown} is too small (allowed: above {context['gt']})"
         case "greater_than_equal":
             return f"{shown} is too small (allowed: {context['ge']} and above)"
+        case "less_than_equal":
+            return f"{shown} is too large (allowed: {context['le']} and below)"
+        case "too_long":
+            return f"has {len(value)} entries (allowed: {context['max_length']})"
         case "share":
             return f"{shown} is no size of a part (allowed: rows as 1, 2, …; a share as 0.2)"
         case "string_pattern_mismatch" if context["pattern"] == DIGEST:

@@ -31,7 +31,7 @@ from bnlab.study.places import (
     section,
     without_nulls,
 )
-from bnlab.study.recipe_validation import recipe_problems
+from bnlab.study.recipe_validation import image_problems, recipe_problems
 from bnlab.study.rooms import unknown
 from bnlab.study.section import T
 from bnlab.study.sentences import in_words, validate
@@ -105,6 +105,7 @@ def _meaning_problems(mapping: Any) -> Iterator[Problem]:
     for key, group in _run_groups(mapping):
         yield from _reference_problems(key, group, mapping, datasets)
         yield from _batch_problems(key, group, datasets)
+        yield from image_problems(key, group, datasets, recipes)
         declared = rooms.experiments().get(str(key[1]))
         if declared and declared.across == "rates":
             yield from _rate_problems(key, group, recipes)
@@ -169,8 +170,8 @@ def _stand_in_problems(mapping: Any) -> Iterator[Problem]:
 
 
 def _repeat_problems(value: Any, key: Key) -> Iterator[Problem]:
-    """Entries that a list has twice; widths of layers may well be equal."""
-    if "network" in key:
+    """Entries that a list has twice; widths of layers and sides of images may well be equal."""
+    if "network" in key or "image" in key:
         return
     if isinstance(value, list):
         for index, entry in enumerate(value):

@@ -1,0 +1,107 @@
+"""What is said of a CSV file before anything is run: everything at once, and the same as when it is read whole."""
+
+import gzip
+
+import pytest
+
+from bnlab.data.datasets import DataError
+from bnlab.data.tables import read_file
+from bnlab.study import peek
+from bnlab.study.datasets import FileDataset
+
+ROWS = [f"{i}.5,{i % 7},{'yes' if i % 3 else 'no'}" for i in range(30)]
+SOUND = "\n".join(["length,width,kind", *ROWS, ""])
+
+
+def described(path, **changes) -> FileDataset:
+    said = {
+        "label": "mine",
+        "source": "file",
+        "path": str(path),
+        "target": "kind",
+        "shape": {"rows": 30, "features": 2, "classes": 2},
+        "split": {"test": 5, "validation": 5},
+        "scaling": "none",
+    }
+    return FileDataset.model_validate(said | changes)
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A CSV file of this text, and what is said of it."""
+
+    def said(text, **changes):
+        path = tmp_path / "mine.csv"
+        path.write_text(text)
+        return peek.file_problems(described(path, **changes))
+
+    return said
+
+
+def test_nothing_is_said_of_a_sound_file(file, tmp_path):
+    assert file(SOUND) == []
+    (tmp_path / "mine.csv.gz").write_bytes(gzip.compress(SOUND.encode()))
+    assert peek.file_problems(described(tmp_path / "mine.csv.gz")) == []
+
+
+def test_nothing_is_said_of_a_file_that_is_not_there_or_of_another_kind(tmp_path):
+    assert peek.file_problems(described(tmp_path / "none.csv")) == []
+    (tmp_path / "mine.parquet").write_bytes(b"PAR1")
+    assert peek.file_problems(described(tmp_path / "mine.parquet")) == []
+
+
+def test_columns_that_are_not_there_are_all_said_with_the_names_that_are(file):
+    found = file(SOUND, target="kint", drop=["lengths", "colour"])
+    assert [setting for setting, _ in found] == ["target", "drop", "drop"]
+    assert "no column kint, did you mean kind?; the columns are length, width, kind" in found[0][1]
+    assert "did you mean length?" in found[1][1] and "did you mean" not in found[2][1]
+
+
+def test_of_thirteen_columns_all_are_listed(file):
+    columns = [f"c{i}" for i in range(12)] + ["kind"]
+    text = "\n".join(",".join(["1"] * 12 + ["yes"]) for _ in range(4))
+    ((_, sentence),) = file(text, columns=columns, target="knd")
+    assert "did you mean kind?" in sentence
+    assert all(name in sentence for name in columns)
+
+
+def test_everything_wrong_with_the_values_is_said_at_once(file):
+    text = SOUND.replace("3.5,3,no", "long,3,no").replace("4.5,4,yes", ",wide,yes")
+    text = text.replace("5.5,5,yes", "5.5,5,")
+    found = file(text, shape={"rows": 31, "features": 3, "classes": 2}, classes=["yes", "maybe"])
+    said = {setting: [s for name, s in found if name == setting] for setting, _ in found}
+    (shape,) = said["shape"]
+    assert shape.startswith("found 2 features, 30 rows in ")
+    assert shape.endswith("expected 3 features, 31 rows")
+    assert [line.split(";")[0] for line in said["path"]] == [
+        "column length holds text ('long'), features must be numbers",
+        "column length lacks 1 values",
+        "column width holds text ('wide'), features must be numbers",
+    ]
+    assert said["target"] == ["1 rows have no class; remove them or fill them in"]
+    assert said["classes"] == ["classes no are in the data and not declared"]
+
+
+def test_a_file_without_a_header_needs_as_many_columns_as_it_has(file):
+    ((setting, sentence),) = file("\n".join(ROWS), columns=["length", "kind"])
+    assert setting == "columns" and "the first row has 3 values for 2 columns" in sentence
+    found = file("\n".join(["1,1,yes"] * 3))
+    assert any("two columns have the same name" in sentence for _, sentence in found)
+
+
+def test_of_a_long_file_the_number_of_rows_is_left_to_the_job(file, monkeypatch):
+    monkeypatch.setattr(peek, "MOST_BYTES", 100)
+    assert file(SOUND) == []
+    assert file(SOUND, shape={"rows": 999, "features": 2, "classes": 9}) == []
+    assert len(file(SOUND, shape={"rows": 999, "features": 3, "classes": 9})) == 1
+
+
+def test_reading_the_file_says_all_columns_with_text_too(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(SOUND.replace("3.5,3,no", "long,3,no").replace("4.5,4,yes", "4.5,wide,maybe"))
+    with pytest.raises(DataError) as caught:
+        read_file(path, "kind", classes=["yes", "no"])
+    for part in ("column length holds text ('long')", "column width holds text", "classes maybe"):
+        assert part in str(caught.value)
+    with pytest.raises(DataError, match="no column kint, did you mean kind.*no column colour"):
+        read_file(path, "kint", drop=["colour"])
