@@ -204,7 +204,7 @@ def test_a_formula_says_kernel_normalizer_place_and_options():
     for part in ("Batch normalization: N(u) =", "y = N(φ(u + b)).", "u = x·Ŵ", "momentum 0.999."):
         assert part in text
     plain = formula({"kernel": "plain", "normalizer": None, "options": {}, "place": ""})
-    assert plain == "y = φ(u + b). u = x·W."
+    assert plain == "No normalization: y = φ(u + b). u = x·W."
 
 
 @pytest.mark.parametrize(("experiment", "kind"), synthetic.TABLE_KEYS)

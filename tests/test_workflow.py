@@ -490,7 +490,7 @@ def test_data_that_is_not_what_the_config_pins_stops_its_own_jobs_with_a_sentenc
         r"iris: stopped: found features with SHA-256 \w+, expected 0+: .+ pins; ", outcome.text
     )
     assert fresh.files("results/**/*") == {
-        f"results/data/wine/{name}" for name in ("raw.npz", "split.npz", "data.json")
+        f"results/data/wine/{name}" for name in ("raw.npz", "origin.json", "split.npz", "data.json")
     }
 
 
@@ -569,27 +569,33 @@ def test_a_name_that_another_study_gives_to_other_data_is_refused_with_its_place
     assert own.plan().count("redraw") == 1
 
 
-def test_after_a_kill_the_way_on_is_said_where_the_user_sees_it(finished):
-    endless = finished.overlaid({"recipes": {"smoke": {"budget": {"steps": 10**6}}}})
-    process = endless.start(endless.study.folder(BN_4))
-    log = log_of(endless, BN_4)
+def test_after_a_kill_the_way_on_is_said_where_the_user_sees_it(fresh):
+    demo = Project(fresh.folder, ("workflow/studies/demo.yaml",))
+    process = demo.start()
     try:
-        while not (log.exists() and "compiled" in log.read_text()):
+        while not demo.files("logs/data/**/*.log"):
             assert process.poll() is None, process.communicate()
             time.sleep(0.1)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-    (finished.folder / ".venv").mkdir()
-    shutil.copy2(CHECKOUT / "Makefile", finished.folder)
-    binaries = Path(sys.executable).parent
-    made = ["make", "-o", "environment", f"BIN={binaries}"]
-    locked = subprocess.run([*made, "demo"], cwd=finished.folder, capture_output=True, text=True)
+    assert demo.files(".snakemake/locks/*.lock")
+    shutil.copy2(CHECKOUT / "Makefile", demo.folder)
+    made = ["make", "-o", "environment", f"BIN={Path(sys.executable).parent}"]
+
+    def run(target: str) -> subprocess.CompletedProcess[str]:
+        command = [*made, target]
+        return subprocess.run(
+            command, cwd=demo.folder, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    locked = run("demo")
     assert locked.returncode != 0
     assert "Type `make unlock`, and then the same command again" in locked.stdout
-    opened = subprocess.run([*made, "unlock"], cwd=finished.folder, capture_output=True, text=True)
+    opened = run("unlock")
     assert opened.returncode == 0, opened.stderr
-    assert finished.plan().trained == set()
+    assert demo.files(".snakemake/locks/*.lock") == set()
+    assert demo.plan().count("train") == len(demo.study.all_runs())
 
 
 # --- OpenML -----------------------------------------------------------------------------------

@@ -172,8 +172,13 @@ def pieces(experiment):
     """Figures and tables of an experiment; a sentence where the study leaves it out."""
     if experiment not in STUDY.experiments:
         left = ", ".join(STUDY.experiments)
-        said = f"The study '{STUDY.study}' leaves out the experiment {experiment} (it has {left})."
-        return lambda wildcards: (_ for _ in ()).throw(WorkflowError(said))
+
+        def left_out(wildcards):
+            raise WorkflowError(
+                f"The study '{STUDY.study}' leaves out the experiment {experiment} (it has {left})."
+            )
+
+        return left_out
     figures = [key for key in FIGURES if key.experiment == experiment]
     tables = [key for key in TABLES if key.experiment == experiment]
     images = [

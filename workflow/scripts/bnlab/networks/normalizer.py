@@ -31,7 +31,7 @@ class Normalizer(Part):
 
     def made(self, features: int, name: str = "", dtype: str = "float32") -> Self:
         """This normalizer, built for inputs with so many features or channels."""
-        self.features, self.name, self.dtype = features, name, dtype
+        self.features, self.name, self.dtype, self.variables = features, name, dtype, ()
         self.build()
         return self
 

@@ -18,7 +18,8 @@ def formula(method: Mapping[str, Any]) -> str:
     """A few sentences on a method of a checked config."""
     kernel = rooms.find("kernel", method["kernel"]).said
     if method["normalizer"] is None:
-        return f"y = φ(u + b). {_ended(kernel)}"
+        lead = "No normalization: " if method["kernel"] == "plain" else ""
+        return f"{lead}y = φ(u + b). {_ended(kernel)}"
     room = rooms.find("normalizer", method["normalizer"])
     bias = "" if signatures.attribute(room, "shifts", False) else " + b"
     joined = PLACES[method["place"]].format(bias=bias)

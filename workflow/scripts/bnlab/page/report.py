@@ -105,6 +105,7 @@ def render(
     script = (TEMPLATES / "report.js").read_text("utf8")
     return environment.get_template("report.html.j2").render(
         study=study,
+        replicates=_range(run["replicates"] for run in runs),
         labels={
             name: shown_label(dataset["label"], dataset["source"] == "redraw")
             for name, dataset in study["datasets"].items()
@@ -346,6 +347,11 @@ def _duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _range(numbers: Iterable[int]) -> str:
+    known = sorted(set(numbers))
+    return " to ".join(map(str, dict.fromkeys([known[0], known[-1]])))
 
 
 def _values(values: Iterable[Any]) -> str:
