@@ -42,6 +42,7 @@ def method_runs(results: Results, source: str, effect: Effect, method: str) -> p
 
 
 def history(results: Results, effect: Effect, method: str, split: str) -> pd.DataFrame:
+    """Rows of a method on a split, under the effect's inference statistics where there are several kinds."""
     rows = method_runs(results, "metrics", effect, method)
     rows = rows[rows["split"] == split]
     # Training rows, and methods without statistics of the batch, have one kind alone.
@@ -60,6 +61,7 @@ def at_the_end(column: str, split: str) -> Callable[[Results, Effect, str], pd.S
 
 
 def up_to_epoch(rows: pd.DataFrame, effect: Effect) -> pd.DataFrame:
+    """The rows up to the effect's epoch; all where it names none."""
     if effect.epoch is None:
         return rows
     # Evaluations fall on whole steps, so an epoch's own may lie a fraction of a step after it.

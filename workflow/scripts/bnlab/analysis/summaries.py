@@ -81,10 +81,12 @@ def _select(table: pd.DataFrame, dataset: str, recipe: str) -> pd.DataFrame:
 
 
 def followed(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Training rows, and those of other splits under moving statistics, which are followed in training."""
     return metrics[(metrics["split"] == "train") | (metrics["statistics"] == "moving")]
 
 
 def last(metrics: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the last step of each run."""
     return metrics[metrics["step"] == metrics.groupby(RUN)["step"].transform("max")]
 
 

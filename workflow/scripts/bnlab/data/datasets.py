@@ -90,11 +90,13 @@ def _is_number(label: str) -> bool:
 
 
 def plain(value: Any) -> str:
+    """A label as text, the same however a whole number is written."""
     text = value.decode() if isinstance(value, bytes) else str(value).strip()
     return str(int(float(text))) if _is_number(text) and float(text).is_integer() else text
 
 
 def shown(names: Sequence[str], most: int = 12) -> str:
+    """The first names of a list, and how many there are."""
     more = f", … ({len(names)} in all)" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 

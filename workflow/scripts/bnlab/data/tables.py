@@ -66,6 +66,7 @@ def read_file(
 
 
 def first_line(error: BaseException) -> str:
+    """What an error says, in one line."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 

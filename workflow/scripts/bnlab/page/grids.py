@@ -51,10 +51,12 @@ def by_batch(table: pd.DataFrame) -> list[Grid]:
 
 
 def as_it_is(table: pd.DataFrame) -> list[Grid]:
+    """A table whose columns and rows are shown unchanged."""
     return [Grid("", [str(c) for c in table], [[str(v) for v in row] for row in table.to_numpy()])]
 
 
 def cross(table: pd.DataFrame, title: str, cell: Callable[[Any], str]) -> Grid:
+    """A row per batch size, a column per method, each cell the text of its row."""
     methods = labels_of(table)
     rows = []
     for batch, group in table.sort_values("batch", kind="stable").groupby("batch"):
@@ -64,22 +66,27 @@ def cross(table: pd.DataFrame, title: str, cell: Callable[[Any], str]) -> Grid:
 
 
 def rows_of(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows as named tuples."""
     return table.itertuples()
 
 
 def part(table: pd.DataFrame, split: str, metric: str) -> pd.DataFrame:
+    """The rows of one split and metric."""
     return table[(table["split"] == split) & (table["metric"] == metric)]
 
 
 def of_split(table: pd.DataFrame, split: str) -> pd.DataFrame:
+    """The rows of one split."""
     return table[table["split"] == split]
 
 
 def of_label(table: pd.DataFrame, label: str) -> pd.DataFrame:
+    """The rows of the method with this label."""
     return table[table["method_label"] == label]
 
 
 def labels_of(table: pd.DataFrame) -> list[str]:
+    """The methods' labels, in the order of the table."""
     return list(dict.fromkeys(table["method_label"]))
 
 
@@ -88,11 +95,13 @@ def _pairs(table: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def reference_of(table: pd.DataFrame) -> str:
+    """The label of base."""
     labels = table.loc[table["method"] == "base", "method_label"]
     return str(labels.iloc[0]) if len(labels) else "base"
 
 
 def unit_of(metric: Any) -> str:
+    """The metric as a heading, accuracy in percent."""
     return f"{metric} (%)" if metric == "accuracy" else metric
 
 
@@ -101,6 +110,7 @@ def _scale(row: Any) -> float:
 
 
 def cell(row: Any, with_diverged: bool = True) -> str:
+    """A mean and its half-width, and how many replicates diverged."""
     scale = _scale(row)
     if row.replicates and row.diverged == row.replicates:
         return "all diverged"
@@ -109,6 +119,7 @@ def cell(row: Any, with_diverged: bool = True) -> str:
 
 
 def percent(row: Any) -> str:
+    """An accuracy in percent with its half-width, and how many replicates diverged."""
     if row.replicates and row.diverged == row.replicates:
         return "all diverged"
     accuracy = rounded(row.mean * 100, (row.high - row.low) * 50)
@@ -116,16 +127,19 @@ def percent(row: Any) -> str:
 
 
 def difference(row: Any) -> str:
+    """A paired difference with its sign and half-width."""
     scale = _scale(row)
     half = (row.difference_high - row.difference_low) / 2
     return signed(rounded(row.difference * scale, half * scale))
 
 
 def signed(text: str) -> str:
+    """A number with a sign in front."""
     return text.replace("-", "−", 1) if text.startswith(("-", "–")) else f"+{text}"
 
 
 def ratio(row: Any) -> str:
+    """A ratio with its interval, and how many pairs it is from where some are missing."""
     if not row.pairs:
         return "–"
     half = (row.ratio_high - row.ratio_low) / 2
@@ -137,13 +151,16 @@ def ratio(row: Any) -> str:
 
 
 def missing_pairs(row: Any) -> str:
+    """How many pairs there are, where some are missing."""
     total = getattr(row, "replicates", row.pairs)
     return "" if row.pairs == total else f", {row.pairs} of {total} pairs"
 
 
 def count(value: float) -> str:
+    """A whole number, or a dash."""
     return f"{value:.0f}" if np.isfinite(value) else "–"
 
 
 def of_batch(table: pd.DataFrame, batch: Any, before: str = ", batch") -> str:
+    """Which batch size, where a table has several."""
     return f"{before} {batch}" if table["batch"].nunique() > 1 else ""

@@ -25,6 +25,7 @@ HIGHEST = 0.9999
 
 
 def figure_of(table: pd.DataFrame, height: float, title: str) -> Figure:
+    """A figure of this height in inches, titled by its dataset."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     figure.suptitle(f"{table['dataset_label'].iloc[0]}: {title}", x=0.01, ha="left")
     return figure
@@ -60,6 +61,7 @@ def subtitle(table: pd.DataFrame) -> str:
 
 
 def by_method(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Each method and its rows, in the order of the table."""
     return ((str(method), rows) for method, rows in table.groupby("method", sort=False))
 
 
@@ -81,24 +83,29 @@ def draw_curve(
 
 
 def name_of(rows: pd.DataFrame) -> str:
+    """The method's label."""
     return str(rows["method_label"].iloc[0])
 
 
 def ending(curve: pd.DataFrame) -> str:
+    """The last value of a curve in percent, and how many replicates diverged."""
     last = curve.iloc[-1]
     end = f"{rounded(last['mean'] * 100, (last['high'] - last['low']) * 50)} %"
     return f"{or_none_left(last, end)}{diverged(curve)}"
 
 
 def amount(row: pd.Series, column: str) -> str:
+    """A number and its half-width."""
     return rounded(row[column], (row[f"{column}_high"] - row[f"{column}_low"]) / 2)
 
 
 def or_none_left(row: pd.Series, text: str) -> str:
+    """The text, or that no replicate is left."""
     return NONE_LEFT if row["diverged"] and not row["n"] else text
 
 
 def diverged(rows: pd.DataFrame, before: str = " ") -> str:
+    """How many replicates diverged, nothing where none did."""
     count = rows["diverged"].max()
     return f"{before}({count} of {rows['replicates'].max()} diverged)" if count else ""
 
@@ -156,11 +163,13 @@ def batch_axis(axis: Axes, batches: Sequence[int]) -> None:
 
 
 def thousands(axis: Axes) -> None:
+    """Steps with a comma at thousands."""
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5))
 
 
 def plain(value: float, _: Any) -> str:
+    """A tick as a plain number."""
     return f"{value:g}"
 
 
@@ -178,14 +187,17 @@ def plain_if_narrow(axis: Axes) -> Callable[[float, Any], str]:
 
 
 def beside(axis: Axes, x: float, y: float, text: str) -> None:
+    """A text beside the panel, x in widths of the axes."""
     axis.text(x, y, text, transform=axis.get_yaxis_transform(), va="center", fontsize=8)
 
 
 def base_name(table: pd.DataFrame) -> str:
+    """The label of base."""
     labels = table.loc[table["method"] == "base", "method_label"]
     return str(labels.iloc[0]) if len(labels) else "base"
 
 
 def short(name: Any, length: int = 22) -> str:
+    """A name cut to a length."""
     text = str(name)
     return text if len(text) <= length else f"{text[: length - 1]}…"

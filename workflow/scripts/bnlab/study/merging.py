@@ -20,9 +20,8 @@ def complete(mapping: Any) -> Any:
     if isinstance(mapping.get("recipes"), Mapping):
         whole["recipes"] = _with_defaults(section(mapping, "recipes"), section(mapping, DEFAULTS))
     if isinstance(mapping.get("methods"), Mapping):
-        whole["methods"] = {**_brought(section(mapping, "experiments")), **mapping["methods"]}
-        own = dict.fromkeys(mapping["methods"])  # the config's own come first
-        whole["methods"] = {n: whole["methods"][n] for n in {**own, **whole["methods"]}}
+        brought = _brought(section(mapping, "experiments"))
+        whole["methods"] = {**mapping["methods"], **brought, **mapping["methods"]}
     return whole
 
 

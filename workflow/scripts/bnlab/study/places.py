@@ -71,6 +71,7 @@ class Node(NamedTuple):
 
 
 def read_places(files: list[Path]) -> tuple[Places, list[Problem]]:
+    """Where each key of the files stands, later files before earlier ones, and keys that appear twice."""
     places: Places = {}
     problems: list[Problem] = []
     for file in files:

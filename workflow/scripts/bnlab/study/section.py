@@ -51,4 +51,5 @@ class Section(BaseModel):
 
 
 def unique(items: Iterable[T]) -> list[T]:
+    """Each item once, in the order of its first appearance."""
     return list(dict.fromkeys(items))

@@ -22,6 +22,7 @@ M = TypeVar("M", bound=Section)
 
 
 def validate(model: type[M], mapping: Any) -> tuple[M | None, list[Problem]]:
+    """The checked model, or what is wrong with the mapping."""
     fields: dict[int, list[str]] = {}
     try:
         return model.model_validate(mapping, context=fields), []
@@ -55,6 +56,7 @@ def _schema_problem(error: ErrorDetails, mapping: Any, fields: dict[int, list[st
 
 
 def sentence(error: ErrorDetails) -> str:
+    """One finding of pydantic in plain words."""
     value, context = error["input"], error.get("ctx", {})
     shown = in_words(value)
     match error["type"]:

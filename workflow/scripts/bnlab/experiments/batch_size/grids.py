@@ -20,6 +20,7 @@ final = by_batch
 
 
 def differences(table: pd.DataFrame) -> list[Grid]:
+    """A grid for each reference and number: a row per batch size, a column per method."""
     return [
         cross(
             part,
@@ -33,11 +34,13 @@ def differences(table: pd.DataFrame) -> list[Grid]:
 
 
 def inference(table: pd.DataFrame) -> list[Grid]:
+    """As ``final``, a column per method and kind of statistics."""
     kinds = table["method_label"] + ", " + table["statistics"].astype(str)
     return by_batch(table.assign(method_label=kinds))
 
 
 def stability(table: pd.DataFrame) -> list[Grid]:
+    """A row per method: range and slope of accuracy over the batch sizes."""
     columns = ["method", "batch sizes", "best less worst (points)", "points per doubling"]
     columns += ["best at", "worst at", "diverged"]
     rows = [

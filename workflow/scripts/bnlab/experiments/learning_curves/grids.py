@@ -70,6 +70,7 @@ def classes(table: pd.DataFrame) -> list[Grid]:
 
 
 def timing(table: pd.DataFrame) -> list[Grid]:
+    """A row per method and batch size: seconds, and the ratio to base."""
     columns = ["method", "batch", "seconds per 1,000 steps", "repeats"]
     columns += [f"ratio to {reference_of(table)}"]
     rows = [
