@@ -3,3 +3,8 @@
 Folders by what they know, each importing only those before it: ``study`` (what a study says), ``data``,
 ``networks``, ``training``, ``probes``; ``analysis`` and ``page`` (what experiments share), ``experiments``.
 """
+
+import os
+
+# TensorFlow would import Keras, two seconds in every job, and no job uses it.
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
