@@ -132,8 +132,16 @@ def test_an_experiment_is_a_target(full, experiment):
 def test_an_experiment_that_a_study_leaves_out_is_no_target(full):
     left = full.overlaid({"study": "left", "experiments": {"faults": None}})
     outcome = left.snakemake("--dry-run", "faults")
-    assert outcome.code != 0
-    assert "The study 'left' leaves out the experiment faults" in outcome.text
+    assert_plain(outcome)
+    assert "The study 'left' leaves out the experiment faults" in outcome.stderr.splitlines()[-1]
+
+
+def test_a_run_under_settings_of_another_study_says_where_this_studys_lies(full):
+    run = full.study.runs("batch_size")[0]
+    asked = full.study.folder(run).rpartition("-")[0] + "-00000000"
+    outcome = full.snakemake("--dry-run", asked)
+    assert_plain(outcome)
+    assert outcome.stderr.splitlines()[-1].endswith(f"this run lies in {full.study.folder(run)}.")
 
 
 def test_the_folder_of_a_run_is_a_target(full):

@@ -113,9 +113,7 @@ def check_key(wildcards):
     """Say so where someone asks for a run under settings that are not this study's."""
     run = run_of(wildcards)
     if wildcards.key != STUDY.key(run):
-        raise WorkflowError(
-            f"In the study '{STUDY.study}' this run lies in {STUDY.folder(run)}."
-        )
+        sys.exit(f"In the study '{STUDY.study}' this run lies in {STUDY.folder(run)}.")
     return run
 
 
@@ -174,7 +172,7 @@ def pieces(experiment):
         left = ", ".join(STUDY.experiments)
 
         def left_out(wildcards):
-            raise WorkflowError(
+            sys.exit(
                 f"The study '{STUDY.study}' leaves out the experiment {experiment} (it has {left})."
             )
 
