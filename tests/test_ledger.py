@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,18 @@ def problems(folder: Path, *replaced: tuple[str, str]) -> list[str]:
 def test_the_ledger_of_the_project_is_sound_and_has_each_of_the_66_claims_once():
     found = load_ledger(ROOT / "workflow" / "claims.yaml", CONFIG).claims
     assert sorted(claim.id for claim in found) == list(range(1, 67))
+
+
+def test_what_settles_a_claim_by_a_test_names_a_test_that_is_there():
+    checked = [
+        claim.settled.checked
+        for claim in load_ledger(ROOT / "workflow" / "claims.yaml", CONFIG).claims
+        if claim.settled and claim.settled.checked
+    ]
+    named = [name for text in checked for name in re.findall(r"(tests/\w+\.py)::(\w+)", text)]
+    assert len(named) >= len(checked) > 5
+    missing = [n for f, n in named if f"def {n}(" not in (ROOT / f).read_text(encoding="utf8")]
+    assert missing == []
 
 
 def test_a_sound_ledger_is_read(tmp_path):
