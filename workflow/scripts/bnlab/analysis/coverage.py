@@ -90,6 +90,11 @@ class Samples:
         variance = (centred**2 @ shares - away**2) * n / (n - 1)
         return np.where(abs(away) < 1e-12, 0, away), np.sqrt(variance * (variance > 1e-12))
 
+    @cached_property
+    def away(self) -> np.ndarray:
+        """The first of ``resamples``, ordered."""
+        return np.sort(self.resamples[0])
+
 
 def t_interval(samples: Samples) -> Limits:
     """The interval of ``mean_interval``, without resamples."""
@@ -99,7 +104,7 @@ def t_interval(samples: Samples) -> Limits:
 
 def percentile(samples: Samples) -> Limits:
     """From the 2.5th to the 97.5th percentile of the means of resamples."""
-    away = np.sort(samples.resamples[0])
+    away = samples.away
     low, high = (samples.mean[:, 0] + _ranked(away, share) for share in (TAIL, 1 - TAIL))
     return low, high
 
@@ -111,7 +116,7 @@ def bca(samples: Samples) -> Limits:
     of resampled means below the mean, one equal to it counted half; for a mean the jackknife gives
     a = Σd³ / (6·(Σd²)^1.5) with d = x − x̄.
     """
-    away = np.sort(samples.resamples[0])
+    away = samples.away
     deviations = samples.values - samples.mean
     squares = (deviations**2).sum(axis=1)
     acceleration = (deviations**3).sum(axis=1) / np.where(squares > 0, 6 * squares**1.5, 1)

@@ -7,6 +7,7 @@ and no test, and each interval says how many replicates did.
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -63,7 +64,7 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval
     mean = float(finite.mean())
     if n == 1:
         return Interval(mean, np.nan, np.nan, 1)
-    half = float(stats.t.ppf((1 + confidence) / 2, n - 1) * finite.std(ddof=1) / np.sqrt(n))
+    half = float(_t_quantile((1 + confidence) / 2, n - 1) * finite.std(ddof=1) / np.sqrt(n))
     return Interval(mean, mean - half, mean + half, n)
 
 
@@ -251,6 +252,12 @@ def rounded(mean: float, half_width: float, digits: int = 2) -> str:
     if places > 0:
         return f"{mean:.{places}f} ± {half_width:.{places}f}"
     return f"{round(mean, places):,.0f} ± {round(half_width, places):,.0f}"
+
+
+@cache
+def _t_quantile(share: float, degrees: int) -> float:
+    """SciPy's takes longer than all else of an interval, and few are asked for, again and again."""
+    return float(stats.t.ppf(share, degrees))
 
 
 def _finite(values: ArrayLike) -> np.ndarray:
