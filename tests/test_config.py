@@ -12,7 +12,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from bnlab.study import config, datasets, names, validation
+from bnlab.study import config, datasets, names, rooms, signatures, validation
 from bnlab.study.config import Item, Run
 from bnlab.study.places import ConfigError
 
@@ -546,6 +546,48 @@ def test_names_that_are_no_text_are_reported_and_never_a_crash(problems):
     )
     assert any("unknown method 'bas'; did you mean 'base'? (allowed: base, 1," in x for x in lines)
     assert any("3 is not text" in line for line in lines)
+
+
+@pytest.mark.parametrize("kind", ["datasets", "methods", "recipes", "batches"])
+def test_a_list_within_a_list_of_names_is_reported_and_never_a_crash(problems, kind):
+    groups = {"datasets": "[flowers]", "methods": "[mine]", "batches": "[2]", "recipes": "[quick]"}
+    group = ", ".join(f"{k}: {'[[x], {y: z}]' if k == kind else v}" for k, v in groups.items())
+    overlay = (
+        "methods: {mine: {normalizer: gn, options: {groups: 4}}}\n"
+        "recipes: {quick: {network: {convolutional: {widths: [[4]], head: []}}}}\n"
+        f"experiments: {{batch_size: {{runs: [{{{group}}}]}}}}\n"
+    )
+    lines = problems(overlays=(overlay,))
+    assert any(f"batch_size.runs.0.{kind}.0: a list is not" in line for line in lines)
+    assert any(f"batch_size.runs.0.{kind}.1: a mapping is not" in line for line in lines)
+
+
+SIGNED = """\
+from bnlab.networks.normalizers.bn import BN
+from bnlab.networks.normalizer import Normalizer
+GROUPS = 3
+class Mine(Normalizer):
+    shifts: bool = True
+    def __init__(self, groups: Divisor = GROUPS, *, deep=None): ...
+    def build(self):
+        self.mean = self.vector("mean", "zeros", False)
+class Slow(BN):
+    def __init__(self): super().__init__(momentum=0.999)
+class Plain(Normalizer):
+    shifts = GROUPS > 2
+"""
+
+
+def test_a_class_is_read_without_running_it(folder):
+    (folder / "mine.py").write_text(SIGNED)
+    mine, slow, plain = (
+        rooms.find("normalizer", f"mine.py:{n}") for n in ("Mine", "Slow", "Plain")
+    )
+    assert signatures.options(mine) == {"groups": ("Divisor", "GROUPS"), "deep": ("Any", "None")}
+    assert signatures.options(slow) == signatures.options(plain) == {}
+    assert [signatures.keeps_averages(room) for room in (mine, slow, plain)] == [True, True, False]
+    shifts = [signatures.attribute(room, "shifts", False) for room in (mine, slow, plain)]
+    assert shifts == [True, True, False]
 
 
 def test_a_recipe_has_the_defaults_that_it_does_not_replace(small):

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from bnlab.study import rooms, signatures
 from bnlab.study.config import Method, Recipe, stand_ins
 from bnlab.study.datasets import AnyDataset
-from bnlab.study.places import Key, Problem, at, items, section
+from bnlab.study.places import Key, Problem, at, items, section, texts
 from bnlab.study.rooms import RoomError
 from bnlab.study.sentences import option_problems
 
@@ -67,7 +67,8 @@ def _divisor_problems(
 ) -> Iterator[Problem]:
     """Options that must divide what is normalized and do not, in some network that the method is run in."""
     for option in (option for option, o in found.items() if o.kind == "Divisor"):
-        divisor = method.options.get(option) or int(found[option].default or 1)
+        default = found[option].default or ""
+        divisor = method.options.get(option) or (int(default) if default.isdecimal() else 1)
         for dataset, recipe in _run_in(name, mapping, datasets, recipes):
             wrong = [w for w in _normalized(method, dataset, recipe) if w % divisor]
             if wrong:
@@ -90,9 +91,9 @@ def _run_in(
         for group in items(at(experiment, ("runs",))):
             if name not in items(at(group, ("methods",))):
                 continue
-            for dataset in items(at(group, ("datasets",))):
+            for dataset in texts(at(group, ("datasets",))):
                 known = datasets.get(dataset) or datasets.get(exchanged.get(dataset, ""))
-                for recipe in items(at(group, ("recipes",))):
+                for recipe in texts(at(group, ("recipes",))):
                     if known and recipe in recipes:
                         yield known, recipes[recipe]
 

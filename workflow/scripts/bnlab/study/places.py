@@ -159,3 +159,8 @@ def section(mapping: Any, name: str) -> Mapping[Any, Any]:
 def items(value: Any) -> list[Any]:
     """The entries of a list; none where something else stands there."""
     return value if isinstance(value, list) else []
+
+
+def texts(value: Any) -> list[str]:
+    """The entries of a list that are texts, as names are."""
+    return [entry for entry in items(value) if isinstance(entry, str)]

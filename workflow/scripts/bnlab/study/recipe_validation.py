@@ -8,7 +8,7 @@ from typing import Any
 from bnlab.study import rooms, signatures
 from bnlab.study.config import Recipe, stand_ins
 from bnlab.study.datasets import AnyDataset
-from bnlab.study.places import Key, Problem, at, items
+from bnlab.study.places import Key, Problem, at, items, texts
 from bnlab.study.rooms import unknown
 from bnlab.study.sentences import option_problems
 
@@ -49,11 +49,12 @@ def image_problems(
     """Recipes of a network that takes images where a dataset of the group has none."""
     exchanged = stand_ins(dict(datasets))
     for index, name in enumerate(items(at(group, ("recipes",)))):
-        network = next(iter(recipes[name].network)) if name in recipes else None
+        known_recipe = recipes.get(name) if isinstance(name, str) else None
+        network = next(iter(known_recipe.network)) if known_recipe else ""
         if network not in rooms.names("network"):
             continue
-        room = rooms.find("network", str(network))
-        for dataset in items(at(group, ("datasets",))):
+        room = rooms.find("network", network)
+        for dataset in texts(at(group, ("datasets",))):
             known = datasets.get(dataset) or datasets.get(exchanged.get(dataset, ""))
             without = known is not None and known.shape.image is None
             if without and signatures.attribute(room, "takes", "rows") == "images":

@@ -61,9 +61,10 @@ def widths(found: dict[str, Option], values: dict[str, Any]) -> list[int]:
 def attribute(room: Room, name: str, default: Any) -> Any:
     """A plain value that a class, or the nearest class above it, gives to one of its attributes."""
     for node in room.node.body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets = getattr(node, "targets", [getattr(node, "target", None)])
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            return ast.literal_eval(node.value)  # type: ignore[attr-defined]
+            value = getattr(node, "value", None)
+            return value.value if isinstance(value, ast.Constant) else default
     above = [_above(room, base) for base in bases(room.node)]
     return next((attribute(base, name, default) for base in above if base), default)
 
@@ -74,7 +75,8 @@ def keeps_averages(room: Room) -> bool:
     if not isinstance(build, ast.FunctionDef):
         return False
     calls = [node for node in ast.walk(build) if isinstance(node, ast.Call)]
-    return any(ast.unparse(k) == "trainable=False" for call in calls for k in call.keywords)
+    given = [[*call.args, *(keyword.value for keyword in call.keywords)] for call in calls]
+    return any(ast.unparse(value) == "False" for values in given for value in values)
 
 
 _NOWHERE = object()
