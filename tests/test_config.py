@@ -642,6 +642,16 @@ def test_a_dataset_that_is_taken_away_is_exchanged_for_the_one_that_stands_for_i
     assert {run.dataset for run in study.all_runs()} == {"petals"}
 
 
+def test_the_batch_sizes_of_an_exchanged_dataset_are_checked_too(problems):
+    overlay = (
+        "datasets: {flowers: null, flowers_redraw: null, petals: {label: petals, stands_for: flowers,"
+        " source: bundled, name: iris, shape: {rows: 30, features: 4, classes: 3},"
+        " split: {test: 10, validation: 10}, scaling: none}}\n"
+    )
+    lines = problems(overlays=(overlay,))
+    assert lines and all("16 is more than the training rows of 'flowers'" in line for line in lines)
+
+
 def test_runs_of_one_name_lie_in_one_folder_if_they_are_the_same_and_else_apart(small):
     run = Run("flowers", "bn", 16, "quick")
     first = small().folder(run)

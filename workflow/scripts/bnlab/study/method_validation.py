@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bnlab.study import rooms, signatures
-from bnlab.study.config import Method, Recipe, stand_ins
+from bnlab.study.config import Method, Recipe
 from bnlab.study.datasets import AnyDataset
 from bnlab.study.places import Key, Problem, at, items, section, texts
 from bnlab.study.rooms import RoomError
@@ -86,16 +86,14 @@ def _divisor_problems(
 def _run_in(
     name: str, mapping: Any, datasets: Mapping[str, AnyDataset], recipes: Mapping[str, Recipe]
 ) -> Iterator[tuple[AnyDataset, Recipe]]:
-    exchanged = stand_ins(dict(datasets))
     for experiment in section(mapping, "experiments").values():
         for group in items(at(experiment, ("runs",))):
             if name not in items(at(group, ("methods",))):
                 continue
             for dataset in texts(at(group, ("datasets",))):
-                known = datasets.get(dataset) or datasets.get(exchanged.get(dataset, ""))
                 for recipe in texts(at(group, ("recipes",))):
-                    if known and recipe in recipes:
-                        yield known, recipes[recipe]
+                    if dataset in datasets and recipe in recipes:
+                        yield datasets[dataset], recipes[recipe]
 
 
 def _normalized(method: Method, dataset: AnyDataset, recipe: Recipe) -> list[int]:

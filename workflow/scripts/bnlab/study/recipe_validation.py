@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bnlab.study import rooms, signatures
-from bnlab.study.config import Recipe, stand_ins
+from bnlab.study.config import Recipe
 from bnlab.study.datasets import AnyDataset
 from bnlab.study.places import Key, Problem, at, items, texts
 from bnlab.study.rooms import unknown
@@ -47,7 +47,6 @@ def image_problems(
     key: Key, group: Any, datasets: Mapping[str, AnyDataset], recipes: Mapping[str, Recipe]
 ) -> Iterator[Problem]:
     """Recipes of a network that takes images where a dataset of the group has none."""
-    exchanged = stand_ins(dict(datasets))
     for index, name in enumerate(items(at(group, ("recipes",)))):
         known_recipe = recipes.get(name) if isinstance(name, str) else None
         network = next(iter(known_recipe.network)) if known_recipe else ""
@@ -55,8 +54,7 @@ def image_problems(
             continue
         room = rooms.find("network", network)
         for dataset in texts(at(group, ("datasets",))):
-            known = datasets.get(dataset) or datasets.get(exchanged.get(dataset, ""))
-            without = known is not None and known.shape.image is None
+            without = dataset in datasets and datasets[dataset].shape.image is None
             if without and signatures.attribute(room, "takes", "rows") == "images":
                 yield Problem(
                     (*key, "recipes", index),

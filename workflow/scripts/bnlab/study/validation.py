@@ -93,7 +93,9 @@ def _name_problems(mapping: Any, places: Places, files: list[Path]) -> Iterator[
 def _meaning_problems(mapping: Any) -> Iterator[Problem]:
     datasets = _sound(section(mapping, "datasets"), Dataset)
     recipes = _sound(section(mapping, "recipes"), Recipe)
-    yield from method_problems(mapping, datasets, recipes)
+    # In runs a dataset may go by the name that it stands for.
+    in_runs = {**{other: datasets[name] for other, name in stand_ins(datasets).items()}, **datasets}
+    yield from method_problems(mapping, in_runs, recipes)
     yield from recipe_problems(section(mapping, "recipes"))
     for name, dataset in datasets.items():
         yield from _split_problems(name, dataset)
@@ -103,9 +105,9 @@ def _meaning_problems(mapping: Any) -> Iterator[Problem]:
     yield from _stand_in_problems(mapping)
     yield from _experiment_problems(section(mapping, "experiments"))
     for key, group in _run_groups(mapping):
-        yield from _reference_problems(key, group, mapping, datasets)
-        yield from _batch_problems(key, group, datasets)
-        yield from image_problems(key, group, datasets, recipes)
+        yield from _reference_problems(key, group, mapping, in_runs)
+        yield from _batch_problems(key, group, in_runs)
+        yield from image_problems(key, group, in_runs, recipes)
         declared = rooms.experiments().get(str(key[1]))
         if declared and declared.across == "rates":
             yield from _rate_problems(key, group, recipes)
@@ -192,9 +194,9 @@ def _reference_problems(
 ) -> Iterator[Problem]:
     for kind in ("datasets", "methods", "recipes"):
         known = list(section(mapping, kind))
-        exchanged = stand_ins(dict(datasets)) if kind == "datasets" else {}
+        also = datasets if kind == "datasets" else {}
         for index, name in _entries(group, kind, str):
-            if name not in known and name not in exchanged:
+            if name not in known and name not in also:
                 yield Problem((*key, kind, index), unknown(kind[:-1], name, known))
 
 
