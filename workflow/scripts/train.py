@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab.analysis.thresholds import first_steps
 from bnlab.files import job_log, save_arrays, save_json, save_parquet
 from bnlab.networks import loading
 from bnlab.provenance import hardware, peak_memory_mb, versions
@@ -35,7 +34,6 @@ with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values(
         "seed": params.seed,
         "parameters": result.parameters,
         "diverged_at": result.diverged_at,
-        "first_step": first_steps(result.history),
         "seconds": result.seconds,
         "peak_memory_mb": peak_memory_mb(),
         "device": device(),

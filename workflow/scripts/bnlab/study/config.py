@@ -66,19 +66,22 @@ class Evaluations(Section):
     """How many evaluations fall within the first epoch, and how many after it.
 
     `rows` is how many validation and how many test rows each may use (all where it is not set); the
-    last evaluation always uses all.
+    last evaluation always uses all. `resolution` adds evaluations between them, at which no probe measures, until each
+    comes at most this share of its step after the one before.
     """
 
     first_epoch: Annotated[int, Field(ge=0)] = 10
     later: Count = 30
     rows: Count | None = None
+    resolution: Annotated[float | None, Field(gt=0, lt=1)] = None
 
 
 class Recipe(Section):
     """A named set of training settings.
 
-    `network` names one network and gives its settings: those of its first one alone, or a mapping of all. `seed` and
-    `replicates` take the place of the study's. `stands_for` is the recipe whose place this one takes in the claims.
+    `network` names one network and gives its settings: those of its first one alone, or a mapping of all. `shuffle` and
+    `softmax` are there for mistakes: rows in one order at every pass, a loss that takes probabilities for logits. `seed`
+    and `replicates` take the place of the study's. `stands_for` is the recipe whose place this one takes in the claims.
     """
 
     network: Annotated[dict[Name, Any], Field(min_length=1, max_length=1)]
@@ -97,6 +100,8 @@ class Recipe(Section):
     budget: Budget
     evaluations: Evaluations = Evaluations()
     probes: list[Name] = []
+    shuffle: bool = True
+    softmax: Literal["once", "twice"] = "once"
     seed: Seed | None = None
     replicates: Count | None = None
     stands_for: Name | None = None
@@ -214,8 +219,13 @@ class Study(Section):
         """A run's recipe worked out: every number that its result depends on, and nothing else."""
         recipe = self.recipes[run.recipe]
         evaluations = recipe.evaluations
-        few = {"evaluation_rows": evaluations.rows} if evaluations.rows else {}
-        return few | {
+        unusual = {
+            "evaluation_rows": evaluations.rows,
+            "resolution": evaluations.resolution,
+            "shuffle": None if recipe.shuffle else False,
+            "softmax": None if recipe.softmax == "once" else recipe.softmax,
+        }
+        return {name: value for name, value in unusual.items() if value is not None} | {
             "activation": recipe.activation,
             "initializer": recipe.initializer,
             "learning_rate": recipe.rate(run.batch),

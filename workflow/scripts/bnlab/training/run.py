@@ -19,7 +19,7 @@ from bnlab.networks.block import Method
 from bnlab.networks.network import Network, initial_values
 from bnlab.training.evaluation import Evaluator
 from bnlab.training.probe import EndProbe, StepProbe
-from bnlab.training.schedule import FIRST_ROWS, evaluation_steps, row_order
+from bnlab.training.schedule import FIRST_ROWS, evaluation_steps, refined, row_order
 from bnlab.training.settings import Settings, Split
 from bnlab.training.trainer import Trainer, Values, stored
 
@@ -95,13 +95,15 @@ class Run:
         if network.takes == "rows":
             split = split.in_rows()
         self.rows = len(split.x_train)
-        self.schedule = evaluation_steps(
+        self.probed = evaluation_steps(
             settings.steps,
             self.rows / batch,
             settings.first_epoch,
             settings.later,
             first=-(-FIRST_ROWS // batch),
         )
+        fine = settings.resolution
+        self.schedule = refined(self.probed, fine) if fine else self.probed
         self.network = network.made(
             method,
             split.x_train.shape[1:],
@@ -109,7 +111,9 @@ class Run:
             settings.activation,
             settings.initializer,
         )
-        self.trainer = Trainer(self.network, split.x_train, split.y_train, settings.learning_rate)
+        self.trainer = Trainer(
+            self.network, split.x_train, split.y_train, settings.learning_rate, settings.softmax
+        )
         self.evaluator = Evaluator(self.trainer, split, batch, settings.evaluation_rows)
         self.has_statistics = bool(self.network.state)
         self.clock = Clock()
@@ -124,7 +128,8 @@ class Run:
         """
         initial, shuffle, population = np.random.SeedSequence([self.seed, replicate]).spawn(3)
         parameters, state = initial_values(self.network, initial)
-        order = tf.constant(row_order(shuffle, self.rows, self.batch, self.settings.steps))
+        steps, shuffled = self.settings.steps, self.settings.shuffle
+        order = tf.constant(row_order(shuffle, self.rows, self.batch, steps, shuffled))
         return stored(parameters), state, order, population
 
     def compile(self) -> None:
@@ -158,7 +163,7 @@ class Run:
             train = {"split": "train", "statistics": "batch", "loss": loss, "accuracy": accuracy}
             history += [{"step": stop} | row for row in [train, *scores]]
             with self.clock.measure("probe"):
-                for name, probe in self.step_probes.items():
+                for name, probe in self.step_probes.items() if stop in self.probed else ():
                     tables[name].append(probe.measure(parameters, state).assign(step=stop))
         if self.has_statistics and not diverged_at:
             with self.clock.measure("evaluate"):
@@ -179,8 +184,8 @@ class Run:
         )
 
     def complete_table(self, name: str, tables: list[pd.DataFrame], replicate: int) -> pd.DataFrame:
-        """A step probe's tables, and rows without values for every evaluation that was never reached."""
-        probe, missed = self.step_probes[name], self.schedule[len(tables) :]
+        """A step probe's tables, and rows without values for every measurement that was never reached."""
+        probe, missed = self.step_probes[name], self.probed[len(tables) :]
         tables = tables + [probe.nothing().assign(step=step) for step in missed]
         return pd.concat(tables).assign(replicate=replicate)
 

@@ -10,15 +10,18 @@ FIRST_ROWS = 100
 """Rows before the first evaluation: training accuracy is a mean over the rows since the evaluation before."""
 
 
-def row_order(seed: np.random.SeedSequence, rows: int, batch: int, steps: int) -> np.ndarray:
+def row_order(
+    seed: np.random.SeedSequence, rows: int, batch: int, steps: int, shuffle: bool = True
+) -> np.ndarray:
     """Which training rows each step sees, shape (steps, batch), int32.
 
-    One random permutation of all rows after another, cut into batches; a batch may span two of them, so that every row
-    is used equally often whether or not the batch size divides the data.
+    One random permutation of all rows after another (without ``shuffle`` their own order each time), cut into batches;
+    a batch may span two of them, so that every row is used equally often whether or not the batch size divides the data.
     """
     generator = np.random.default_rng(seed)
     passes = -(-steps * batch // rows)
-    order = np.concatenate([generator.permutation(rows).astype(np.int32) for _ in range(passes)])
+    one_pass = generator.permutation if shuffle else np.arange
+    order = np.concatenate([one_pass(rows).astype(np.int32) for _ in range(passes)])
     return order[: steps * batch].reshape(steps, batch)
 
 
@@ -33,6 +36,17 @@ def evaluation_steps(
     early: Any = np.geomspace(min(first, end), end, first_epoch) if first_epoch else []
     late = np.linspace(end, steps, later + 1)[1:]
     return sorted({max(1, round(step)) for step in [*early, *late]})
+
+
+def refined(steps: list[int], resolution: float) -> list[int]:
+    """These steps and so many between them that each is at most ``resolution`` of it, or one step, after the one before.
+
+    They begin at step 1 / ``resolution``, from where on a resolution can be had.
+    """
+    between = [max(steps[0], round(1 / resolution))]
+    while between[-1] < steps[-1]:
+        between.append(max(between[-1] + 1, int(between[-1] / (1 - resolution))))
+    return sorted({*steps, *between[:-1]})
 
 
 def row_blocks(first: int, rows: int, block: int) -> np.ndarray:

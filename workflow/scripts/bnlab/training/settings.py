@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -43,6 +43,9 @@ class Settings:
         learning_rate, steps: of stochastic gradient descent.
         first_epoch, later: evaluations within the first epoch and after it.
         evaluation_rows: validation and test rows that each of them uses, None for all; the last uses all.
+        resolution: between them, so many more that each comes at most this share of its step after the one before.
+        shuffle: whether every pass sees the rows in a random order of its own, or all in that of the data.
+        softmax: how often logits pass through it before the logarithm of the loss, once or (a mistake) twice.
     """
 
     activation: str
@@ -52,3 +55,6 @@ class Settings:
     first_epoch: int
     later: int
     evaluation_rows: int | None = None
+    resolution: float | None = None
+    shuffle: bool = True
+    softmax: Literal["once", "twice"] = "once"

@@ -58,10 +58,19 @@ class Trainer:
         network: what is trained, built.
         x, y: training examples (rows, …) and class indices (rows,).
         learning_rate: of plain stochastic gradient descent, w ← w − η·∂L/∂w, L the batch's mean cross-entropy.
+        softmax: "twice" takes the cross-entropy of softmax(softmax(logits)), as a network that ends in a softmax under
+            a loss that expects logits.
     """
 
-    def __init__(self, network: Network, x: np.ndarray, y: np.ndarray, learning_rate: float):
-        self.network = network
+    def __init__(
+        self,
+        network: Network,
+        x: np.ndarray,
+        y: np.ndarray,
+        learning_rate: float,
+        softmax: str = "once",
+    ):
+        self.network, self.softmax = network, softmax
         self.x, self.y = resident(x), resident(y)
         self.learning_rate = learning_rate
         self.advance = tf.function(self._advance, jit_compile=network.xla, autograph=False)
@@ -75,7 +84,8 @@ class Trainer:
         with tf.GradientTape() as tape:
             tape.watch(parameters)
             logits, state = self.network(stored(parameters), state, x, training=True)
-            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
+            scores = tf.nn.softmax(logits) if self.softmax == "twice" else logits
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, scores))
         gradients = tape.gradient(
             loss, parameters, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
