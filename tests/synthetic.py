@@ -11,11 +11,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bnlab.analysis import coverage, tidy
+from bnlab.analysis.effects import REPLICATE_COLUMNS
 from bnlab.analysis.summaries import published, shown_label
-from bnlab.analysis.thresholds import first_step_reaching
 from bnlab.experiments import function
 from bnlab.files import read_csv, save_csv, save_json
-from bnlab.page import report, style
+from bnlab.page import facts, report, style
 from bnlab.study import rooms
 from bnlab.study.names import ALL_RECIPES
 
@@ -53,7 +53,8 @@ def tabulated(
 def draw(experiment: str, kind: str, table: pd.DataFrame) -> Figure:
     """A figure, as the rule draws it."""
     (item,) = [figure for figure in DECLARED[experiment].figures if figure.kind == kind]
-    return style.draw(function(experiment, "figures", kind), item.title, table)
+    finding = function(experiment, "words", kind)
+    return style.draw(function(experiment, "figures", kind), item.title, table, finding)
 
 
 def history(
@@ -98,7 +99,8 @@ def history(
                             "accuracy": np.nan if gone else value,
                         }
                     )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.assign(failed=tidy.failed(table, 1 / classes + 0.02))
 
 
 def probes(
@@ -143,17 +145,6 @@ def run(
     diverged_at: Sequence[int | None] = (),
 ) -> dict[str, Any]:
     """A run.json that agrees with ``history``."""
-    table = history(method, batch, replicates, diverged_at)
-    first = {
-        split: {
-            str(level): [
-                None if np.isnan(step) else int(step)
-                for step in first_step_reaching(table, level, split)
-            ]
-            for level in (0.8, 0.9, 0.95)
-        }
-        for split in ("train", "test")
-    }
     padded = [*diverged_at, *[None] * (replicates - len(diverged_at))]
     return {
         "dataset": dataset,
@@ -166,7 +157,6 @@ def run(
         "replicates": replicates,
         "seed": 1,
         "diverged_at": padded,
-        "first_step": first,
         "seconds": {"load": 0.5, "compile": 2.0, "train": 3.25, "evaluate": 0.25, "write": 0.1},
         "peak_memory_mb": 700,
         "parameters": 99_000,
@@ -195,13 +185,13 @@ def learning_curves(
             "batch": 60,
             "learning_rate": 0.1,
             "method": ["base", "bn"] * 3,
-            "repeat": [0, 0, 1, 1, 2, 2],
+            "repeat": 0,
+            "process": [1, 1, 2, 2, 3, 3],
             "seconds_per_1000_steps": [0.5, 0.6, 0.52, 0.61, 0.51, 0.63],
         }
     )
     return {
         "metrics": tidy.collect(runs, histories),
-        "runs": tidy.collect(runs, [tidy.run_rows(r) for r in runs]),
         "percentiles": tidy.collect(
             runs, [probes(r["method"], diverged_at=r["diverged_at"]) for r in runs]
         ),
@@ -220,7 +210,6 @@ def batch_size() -> dict[str, pd.DataFrame]:
     histories = [history(r["method"], r["batch"], 4, r["diverged_at"]) for r in runs]
     return {
         "metrics": tidy.collect(runs, histories),
-        "runs": tidy.collect(runs, [tidy.run_rows(r) for r in runs]),
     }
 
 
@@ -244,7 +233,6 @@ def learning_rate() -> dict[str, pd.DataFrame]:
             runs.append(summary | {"learning_rate": rate})
     return {
         "metrics": tidy.collect(runs, histories),
-        "runs": tidy.collect(runs, [tidy.run_rows(r) for r in runs]),
     }
 
 
@@ -270,6 +258,11 @@ TABLES = (
 )
 
 
+ABOUT = {
+    "sources": {"report": {"title": "A report", "short": "student report"}},
+    "literature": [{"title": "A paper (2015)", "url": "https://arxiv.org/abs/1502.03167"}],
+    "datasets": {"mnist": "MNIST"},
+}
 EXPERIMENTS = ("learning_curves", "batch_size", "faults")
 
 
@@ -281,7 +274,15 @@ def study(label: str) -> dict[str, Any]:
         "seed": 1,
         "replicates": 4,
         "methods": {name: {"label": text} for name, text in LABELS.items()},
-        "datasets": {"digits": {"label": label, "source": "redraw"}},
+        "datasets": {
+            "digits": {
+                "label": label,
+                "source": "redraw",
+                "of": "digits",
+                "stands_for": "mnist",
+                "class_labels": {"one": "first"},
+            }
+        },
         "recipes": {
             "lr0.1": {
                 "network": {"perceptron": [100, 100, 100]},
@@ -342,21 +343,24 @@ def write_report(
         return item._replace(svg=svg)
 
     datasets, runs = {"digits": data()}, [run("base", diverged_at=(500,)), run("bn")]
-    save_json(folder / "study.json", report.record(study(label), datasets, runs, []))
+    save_json(folder / "study.json", facts.record(study(label), datasets, runs, {"failed": 3}))
     simulated = coverage.simulate(simulations=20)
     save_csv(folder / "tables" / "coverage.csv", simulated)
     if ledger:
         save_csv(folder / "claims.csv", ledger.claims)
         save_csv(folder / "effects.csv", ledger.effects)
+        save_csv(folder / "replicates.csv", pd.DataFrame(columns=REPLICATE_COLUMNS))
         ledger = report.Ledger(*(read_csv(folder / f"{name}.csv") for name in ledger._fields))
     page = folder / "report.html"
+    declared = {name: DECLARED[name] for name in EXPERIMENTS}
+    figures, tables = [drawn(item(n)) for n in figure_kinds], [item(n) for n in table_kinds]
     page.write_text(
         report.render(
             study=study(label),
-            declared={name: DECLARED[name] for name in EXPERIMENTS},
+            declared=declared,
             find=function,
-            figures=[drawn(item(name)) for name in figure_kinds],
-            tables=[item(name) for name in table_kinds],
+            figures=figures,
+            tables=tables,
             datasets=datasets,
             runs=runs,
             captions={
@@ -367,7 +371,11 @@ def write_report(
             folder=folder,
             coverage=simulated,
             coverage_caption="How often an interval contains the truth.",
+            made={"date": "2026-01-31", "version": "0.1"},
+            answered=report.answers(declared, function, ledger, [*figures, *tables]),
+            failed=3,
             ledger=ledger,
+            about=ABOUT,
         ),
         encoding="utf8",
     )

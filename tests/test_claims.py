@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +17,7 @@ from bnlab.analysis.effects import judge
 from bnlab.experiments import quantity as find_quantity
 from bnlab.experiments.learning_curves import tables
 from bnlab.study.config import Study
-from bnlab.study.ledger import Effect, Ledger
+from bnlab.study.ledger import Effect, Ledger, Rule
 
 RECIPE = {
     "network": {"perceptron": [8]},
@@ -71,6 +73,7 @@ RESULTS = {
 def effect(**changes) -> Effect:
     base = {
         "region": "MNIST, rate 0.1",
+        "primary": True,
         "experiment": "learning_curves",
         "dataset": "mnist",
         "recipe": "long",
@@ -87,14 +90,14 @@ def ledger_of(*tests: Effect, **claim) -> Ledger:
     dumped = [test.model_dump(by_alias=True) for test in tests]
     return Ledger.model_validate(
         {
-            "sources": {"report": {"title": "A report"}},
+            "sources": {"report": {"title": "A report", "short": "report"}},
             "claims": [entry | ({"tests": dumped} if dumped else {}) | claim],
         }
     )
 
 
 def judge_ledger(ledger: Ledger, study: Study, results) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return claims.judge_ledger(ledger, study, results, find_quantity)
+    return claims.judge_ledger(ledger, study, results, find_quantity)[:2]
 
 
 def judged(*tests: Effect, **claim) -> tuple[pd.Series, pd.DataFrame]:
@@ -107,10 +110,10 @@ def judged(*tests: Effect, **claim) -> tuple[pd.Series, pd.DataFrame]:
     [
         (0, np.inf, "supported"),
         (-np.inf, 0, "refuted"),
-        (1, np.inf, "inconclusive"),
-        (-np.inf, 1, "inconclusive"),
+        (1, np.inf, "undecided"),
+        (-np.inf, 1, "undecided"),
         (0, 2, "supported"),
-        (0.5, 1.5, "inconclusive"),
+        (0.5, 1.5, "undecided"),
         (3, 4, "refuted"),
     ],
 )
@@ -121,40 +124,66 @@ def test_the_interval_decides_and_p_says_the_same(low, high, verdict):
         stats.t.interval(0.95, 5, 1, stats.sem(values))
     )
     assert found == verdict
-    assert (p <= 0.05) == (verdict != "inconclusive")
+    assert (p <= 0.05) == (verdict != "undecided")
 
 
 def test_fewer_than_two_replicates_decide_nothing():
-    assert judge(np.array([1.0, np.nan]), 0, np.inf)[0] == "inconclusive"
+    assert judge(np.array([1.0, np.nan]), 0, np.inf)[0] == "undecided"
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "verdict"),
+    ("verdicts", "verdict", "if_it_needs_all"),
     [
-        ([], "not tested here"),
-        (["supported", "supported"], "supported"),
-        (["supported", "refuted"], "partly"),
-        (["refuted", "refuted"], "refuted"),
-        (["refuted", "inconclusive"], "refuted"),
-        (["supported", "inconclusive"], "inconclusive"),
-        (["inconclusive"], "inconclusive"),
+        ([], "not tested here", "not tested here"),
+        (["supported", "supported"], "supported", "supported"),
+        (["supported", "refuted"], "partly", "refuted"),
+        (["supported", "undecided"], "partly", "undecided"),
+        (["refuted", "refuted"], "refuted", "refuted"),
+        (["refuted", "undecided"], "refuted", "refuted"),
+        (["undecided"], "undecided", "undecided"),
     ],
 )
-def test_a_claim_is_judged_by_all_its_effects(verdicts, verdict):
+def test_a_claim_is_judged_by_all_its_regions(verdicts, verdict, if_it_needs_all):
     assert combine(verdicts) == verdict
+    assert combine(verdicts, needs_all=True) == if_it_needs_all
 
 
-def of_topic(**columns) -> pd.DataFrame:
-    made = pd.DataFrame(columns | {"verdict": ["supported"] * len(columns["p"])})
+@pytest.mark.parametrize("needs_all", [False, True])
+def test_making_one_effect_better_never_makes_the_verdict_worse(needs_all):
+    worse_to_better = ["refuted", "undecided", "supported"]
+    rank = {"refuted": 0, "undecided": 1, "partly": 2, "supported": 3}
+    for size in (1, 2, 3, 4):
+        for regions in product(worse_to_better, repeat=size):
+            before = rank[combine(regions, needs_all)]
+            for place, verdict in enumerate(regions):
+                for better in worse_to_better[worse_to_better.index(verdict) + 1 :]:
+                    after = combine([*regions[:place], better, *regions[place + 1 :]], needs_all)
+                    assert rank[after] >= before, (regions, place, better)
+
+
+VALUES = np.array([0.2, 0.5, 0.9])
+
+
+def of_topic(values: np.ndarray = VALUES, **columns) -> pd.DataFrame:
+    count = len(columns["p"])
+    drawn = judging.Sample(values, values, values, np.arange(len(values)), values, None, 0, ())
+    made = pd.DataFrame({"primary": True} | columns | {"verdict": ["supported"] * count})
     same = {"dataset": "d", "recipe": "r", "batch": 60, "coarse": False, "threshold": 0.0}
-    return made.assign(**same, values=[np.array([0.2, 0.5, 0.9])] * len(made))
+    return made.assign(**same, scale="", drawn=[drawn] * count)
 
 
 def test_holm_is_made_within_a_topic_and_can_take_a_decision_back():
     made = corrected(of_topic(topic=list("aaab"), effect=list("wxyz"), p=[0.04, 0.03, 0.001, 0.04]))
     assert made["p_holm"].to_numpy() == pytest.approx([0.06, 0.06, 0.003, 0.04])
-    assert made["verdict"].tolist() == ["inconclusive"] * 2 + ["supported"] * 2
+    assert made["verdict"].tolist() == ["undecided"] * 2 + ["supported"] * 2
     assert made["replicates_needed"].notna().tolist() == [True, True, False, False]
+
+
+def test_primary_effects_are_a_family_of_their_own():
+    primary = [True, True, False, False]
+    p = [0.04, 0.02, 0.03, 0.03]
+    made = corrected(of_topic(topic=list("aaaa"), effect=list("wxyz"), p=p, primary=primary))
+    assert made["p_holm"].to_numpy() == pytest.approx([0.04, 0.04, 0.06, 0.06])
 
 
 def test_an_effect_that_two_claims_rest_on_counts_once():
@@ -166,6 +195,18 @@ def test_replicates_needed_are_those_at_the_level_that_holm_leaves():
     made = corrected(of_topic(topic=list("aa"), effect=list("xy"), p=[0.04, 0.04]))
     alone = corrected(of_topic(topic=["a"], effect=["x"], p=[0.06]))
     assert (made["replicates_needed"] > alone["replicates_needed"].item()).all()
+
+
+@pytest.mark.parametrize("tests", [1, 2, 5, 40])
+def test_the_decisive_interval_reaches_the_threshold_unless_p_after_holm_decides(tests):
+    values = np.random.default_rng(tests).normal(1, 0.8, 8)
+    p = stats.ttest_1samp(values, 0).pvalue
+    names = [f"e{number}" for number in range(tests)]
+    made = corrected(of_topic(values, topic=["a"] * tests, effect=names, p=[p] * tests)).iloc[0]
+    assert (made["decisive_low"] > 0) == (made["p_holm"] <= 0.05)
+    assert made["p_holm"] == pytest.approx(min(1, tests * p))
+    expected = stats.t.interval(1 - 0.05 * p / made["p_holm"], 7, values.mean(), stats.sem(values))
+    assert (made["decisive_low"], made["decisive_high"]) == pytest.approx(expected)
 
 
 def final(method: str, split: str = "test", column: str = "accuracy") -> np.ndarray:
@@ -200,12 +241,18 @@ def test_a_ratio_is_the_geometric_mean_and_its_thresholds_are_ratios():
     assert np.isnan(row["threshold_low"])
 
 
+def crossing(split: str = "test", **reached: list[float]) -> dict:
+    """Results in which each method's replicates pass 0.9 at these evaluations, NaN for never."""
+    metrics = RESULTS["learning_curves"]["metrics"].copy()
+    for method, steps in reached.items():
+        for replicate, step in enumerate(steps):
+            here = (metrics["method"] == method) & (metrics["replicate"] == replicate)
+            metrics.loc[here, "accuracy"] = np.where(metrics.loc[here, "step"] >= step, 0.95, 0.5)
+    return RESULTS | {"learning_curves": RESULTS["learning_curves"] | {"metrics": metrics}}
+
+
 def test_a_replicate_that_never_gets_there_counts_with_the_whole_budget():
-    runs = RESULTS["learning_curves"]["runs"].copy()
-    base = runs["method"] == "base"
-    runs.loc[base, "first_test_0.9"] = [500.0, np.nan, 1000.0, np.nan]
-    runs.loc[~base, "first_test_0.9"] = [100.0] * 4
-    results = RESULTS | {"learning_curves": RESULTS["learning_curves"] | {"runs": runs}}
+    results = crossing(base=[500, np.nan, 1000, np.nan], bn=[100] * 4)
     test = effect(quantity="steps_to_test", level=0.9, compare="bn / base", rule={"below": 1})
     row = judge_ledger(ledger_of(test), STUDY, results)[1].iloc[0]
     assert row["estimate"] == pytest.approx(np.exp(np.log([1 / 5, 1 / 10, 1 / 10, 1 / 10]).mean()))
@@ -213,16 +260,71 @@ def test_a_replicate_that_never_gets_there_counts_with_the_whole_budget():
     assert row["n"] == 4
 
 
-@pytest.mark.parametrize(("ratio", "verdict"), [(0.9, "inconclusive"), (0.15, "supported")])
-def test_steps_are_known_to_one_evaluation_and_decide_nothing_finer(ratio, verdict):
-    runs = RESULTS["learning_curves"]["runs"].copy()
-    base = runs["method"] == "base"
-    runs.loc[base, "first_test_0.9"] = [200.0] * 4  # so they got there after step 100
-    runs.loc[~base, "first_test_0.9"] = [{0.9: 100.0, 0.15: 50.0}[ratio]] * 4
-    results = RESULTS | {"learning_curves": RESULTS["learning_curves"] | {"runs": runs}}
-    test = effect(quantity="steps_to_test", level=0.9, compare="bn / base", rule={"below": 1})
+@pytest.mark.parametrize(
+    ("split", "bn", "verdict"),
+    [("test", 100, "undecided"), ("test", 50, "supported"), ("train", 50, "undecided")],
+)
+def test_steps_are_known_to_one_evaluation_or_two_of_averages_and_decide_nothing_finer(
+    split, bn, verdict
+):
+    # Evaluations are at 10, 50, 100 and 200: base got there after 100, by averages after 50.
+    results = crossing(base=[200] * 4, bn=[bn] * 4)
+    test = effect(quantity=f"steps_to_{split}", level=0.9, compare="bn / base", rule={"below": 1})
     row = judge_ledger(ledger_of(test), STUDY, results)[1].iloc[0]
     assert row["verdict"] == verdict
+    assert bool(row["coarse"]) == (verdict == "undecided")
+    reason = "steps are known to one evaluation" if row["coarse"] else ""
+    assert row["coarse_reason"] == reason
+
+
+def test_epochs_to_an_accuracy_are_its_steps_in_epochs():
+    results = crossing(bn=[200, 100, 200, 100])
+    test = effect(quantity="epochs_to_train", level=0.9, compare="bn", rule={"above": 0.5})
+    assert judge_ledger(ledger_of(test), STUDY, results)[1].iloc[0]["estimate"] == 1.5
+
+
+def test_the_first_epoch_at_an_accuracy_is_that_of_its_mean_over_the_epoch():
+    # 100 steps an epoch. The mean of steps 101 to 200 is recorded as one number, that of 201 to 500
+    # as another, which counts for epochs 3, 4 and 5.
+    test = effect(quantity="epoch_with_train", level=0.9, compare="bn", rule={"above": 0.5})
+
+    def first(*steps: float) -> float:
+        return judge_ledger(ledger_of(test), STUDY, crossing(bn=list(steps)))[1].iloc[0]["estimate"]
+
+    assert first(200, 200, 200, 200) == 2
+    assert first(500, 500, 500, 500) == 3
+    assert first(10, 200, 500, np.nan) == pytest.approx((1 + 2 + 3 + 11) / 4)
+
+
+def test_a_lead_that_shrinks_is_the_early_gap_less_the_late_one():
+    test = effect(quantity="lost_test_accuracy", epoch=2)
+    row = judged(test)[1].iloc[0]
+
+    def gap(step: int) -> pd.Series:
+        rows = RESULTS["learning_curves"]["metrics"].query(
+            f"step == {step} and split == 'test' and statistics == 'moving'"
+        )
+        wide = rows.pivot(index="replicate", columns="method", values="accuracy")
+        return wide["bn"] - wide["base"]
+
+    assert row["estimate"] == pytest.approx(100 * (gap(200) - gap(1000)).mean())
+    assert row["effect"] == "test accuracy at epoch 2 less that at the end: BN less Base"
+
+
+def test_the_growth_of_a_spread_is_last_over_first_averaged_over_units():
+    test = effect(quantity="activation_spread_growth", compare="bn", rule={"above": 0})
+    rows = RESULTS["learning_curves"]["percentiles"].query(
+        "method == 'bn' and quantity == 'activation'"
+    )
+    found = []
+    for _, of_replicate in rows.groupby("replicate"):
+        logs = []
+        for _, unit in of_replicate.groupby("unit"):
+            at = {key: part.set_index("percentile")["value"] for key, part in unit.groupby("step")}
+            last, first = at[max(at)], at[min(at)]
+            logs.append(np.log((last[85] - last[15]) / (first[85] - first[15])))
+        found.append(np.exp(np.mean(logs)))
+    assert judged(test)[1].iloc[0]["estimate"] == pytest.approx(np.mean(found))
 
 
 def test_an_epoch_takes_the_last_evaluation_up_to_it():
@@ -305,7 +407,7 @@ def test_what_the_recipes_do_not_record_is_not_tested_and_said():
     unprobed = STUDY.recipes["lr0.1"].model_copy(update={"probes": []})
     study = STUDY.model_copy(update={"recipes": {"lr0.1": unprobed}})
     wanted = ledger_of(effect(quantity="macro_auc"), effect())
-    found, effects = claims.judge_ledger(wanted, study, RESULTS, find_quantity)
+    found, effects, _ = claims.judge_ledger(wanted, study, RESULTS, find_quantity)
     assert len(effects) == 1
     assert "does not record classes" in found.iloc[0]["reason"]
 
@@ -314,7 +416,8 @@ def test_a_claim_keeps_the_effects_that_can_be_judged():
     early = effect(quantity="mean_test_accuracy")
     claim, effects = judged(early, effect(region="elsewhere", dataset="bng_glass"))
     assert effects["verdict"].tolist() == ["supported"]
-    assert claim["verdict"] == "inconclusive"  # it is not supported as a whole
+    assert claim["verdict"] == "partly"  # what could not be judged is an open region
+    assert claim[["regions", "supported", "refuted"]].tolist() == [2, 1, 0]
     assert "Not judged: elsewhere" in claim["reason"]
 
 
@@ -329,3 +432,98 @@ def test_settled_and_untested_claims_say_why():
 def test_all_columns_are_there_even_when_nothing_could_be_judged():
     _, effects = judged(untested="Needs ImageNet.")
     assert list(effects.columns) == judging.EFFECT_COLUMNS
+
+
+def test_a_part_that_no_test_is_about_is_an_open_region():
+    claim, _ = judged(effect(quantity="mean_test_accuracy"), unjudged="recurrent networks")
+    assert (claim["verdict"], claim["regions"], claim["supported"]) == ("partly", 2, 1)
+    assert claim["reason"].endswith("Not judged: recurrent networks.")
+
+
+def test_a_claim_that_needs_all_falls_with_one_counterexample():
+    ahead = effect(quantity="mean_test_accuracy")
+    tests = [ahead, ahead.model_copy(update={"region": "far ahead", "rule": Rule(above=0.9)})]
+    assert judged(*tests)[0]["verdict"] == "partly"
+    assert judged(*tests, needs="all")[0]["verdict"] == "refuted"
+
+
+@pytest.mark.parametrize(("source", "stand_in"), [("bundled", "<digits>"), ("redraw", "a redraw")])
+def test_a_verdict_on_stand_ins_alone_says_so(source, stand_in):
+    more = {"of": "digits", "seed": 1} if source == "redraw" else {}
+    entry = {k: v for k, v in DATASET.items() if source == "bundled" or k != "name"}
+    config = STUDY.model_dump(by_alias=True, exclude_none=True)
+    config["datasets"] = {"digits": entry | {"source": source} | more}
+    study = Study.model_validate(config)
+    found, effects = judge_ledger(ledger_of(effect()), study, RESULTS)
+    assert found.iloc[0]["stand_in"] == effects.iloc[0]["stand_in"] == stand_in
+    own = effect(dataset="digits", recipe="lr0.1")
+    found, _ = judge_ledger(ledger_of(effect(), own), study, RESULTS)
+    assert found.iloc[0]["stand_in"] == ""
+
+
+def test_what_each_replicate_gave_is_published_in_the_units_of_its_effect():
+    tests = [effect(), effect(quantity="validation_loss", compare="bn / base", rule={"below": 1})]
+    judged_ = claims.judge_ledger(ledger_of(*tests), STUDY, RESULTS, find_quantity)
+    rows = judged_.replicates
+    assert list(rows.columns) == judging.REPLICATE_COLUMNS
+    points = rows[rows["test"] == 1]
+    assert points["first"].to_numpy() == pytest.approx(final("bn") * 100, nan_ok=True)
+    assert points["second"].to_numpy() == pytest.approx(final("base") * 100, nan_ok=True)
+    ratios = rows[rows["test"] == 2]
+    assert (ratios["low"]).to_numpy() == pytest.approx(
+        final("bn", "validation", "loss") / final("base", "validation", "loss"), nan_ok=True
+    )
+
+
+RATES = synthetic.learning_rate()
+RATE_STUDY = Study.model_validate(
+    STUDY.model_dump(by_alias=True, exclude_none=True)
+    | {
+        "recipes": {
+            f"lr{rate:g}": RECIPE | {"learning_rate": rate} for rate in (0.01, 0.1, 0.3, 1, 10)
+        },
+        "experiments": {
+            "learning_rate": {
+                "runs": [
+                    group([60]) | {"recipes": [f"lr{rate:g}" for rate in (0.01, 0.1, 0.3, 1, 10)]}
+                ]
+            }
+        },
+    }
+)
+
+
+def at_own_rates(metrics: pd.DataFrame, **changes) -> pd.Series:
+    at = {"experiment": "learning_rate", "recipe": None, "rate": "best"}
+    test = effect(**at | changes)
+    return judge_ledger(ledger_of(test), RATE_STUDY, {"learning_rate": {"metrics": metrics}})[
+        1
+    ].iloc[0]
+
+
+def test_a_best_rate_at_the_end_of_those_tried_may_not_be_the_best_there_is():
+    metrics = RATES["metrics"].query("not (method == 'base' and learning_rate == 10)").copy()
+    metrics.loc[metrics["method"] == "bn", "accuracy"] += 0.05
+    row = at_own_rates(metrics)  # base is best at 1, the last one tried, and might do better beyond
+    assert (row["estimate"] > 4, row["verdict"], bool(row["coarse"])) == (True, "undecided", True)
+    assert row["coarse_reason"] == "the best rate of base is at an end of those tried, 1"
+    metrics = RATES["metrics"].copy()
+    metrics.loc[metrics["method"] == "bn", "accuracy"] += 0.05
+    assert at_own_rates(metrics)["verdict"] == "supported"
+
+
+def test_the_highest_good_rate_is_known_to_the_next_one_tried():
+    row = at_own_rates(
+        RATES["metrics"], rate=None, quantity="highest_good_rate", compare="base", rule={"above": 9}
+    )
+    assert row["estimate"] == 1  # and 10 is no good rate, so that it lies below
+    assert row["verdict"] == "undecided"
+    assert row["coarse_reason"] == "rates are known to the next one tried"
+    row = at_own_rates(
+        RATES["metrics"],
+        rate=None,
+        quantity="highest_good_rate",
+        compare="base",
+        rule={"below": 10},
+    )
+    assert row["verdict"] == "supported"

@@ -6,6 +6,7 @@ import re
 import pandas as pd
 import pytest
 import synthetic
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
@@ -75,7 +76,9 @@ def test_a_method_has_the_same_colour_in_every_figure():
     colors = set()
     for kind in ("all_methods", "bn_vs_ln", "ws_vs_bn"):
         figure = synthetic.draw("batch_size", kind, published("batch_size", kind))
-        lines = {line.get_label(): line.get_color() for line in figure.axes[0].get_lines()}
+        lines = {
+            line.get_label(): line.get_color() for axis in figure.axes for line in axis.get_lines()
+        }
         colors.add(lines["BN"])
     assert colors == {style.LOOKS["bn"].color}
 
@@ -83,7 +86,7 @@ def test_a_method_has_the_same_colour_in_every_figure():
 def test_diverged_replicates_are_written_above_the_batch_size():
     figure = synthetic.draw("batch_size", "all_methods", published("batch_size", "all_methods"))
     annotations = [text for text in figure.axes[0].texts if isinstance(text, Annotation)]
-    assert "diverged, of 4 replicates at each batch size:" in texts(figure)
+    assert "diverged or at chance, of 4 replicates at each batch size:" in texts(figure)
     written = {(text.get_text(), text.xy[0]) for text in annotations}
     assert ("2", 1) in written
     assert {name for name, _ in written if name in synthetic.LABELS.values()} == {"BN"}
@@ -109,7 +112,7 @@ def test_a_method_that_always_diverged_is_named_with_no_replicate_left(kind, met
     table = published("learning_curves", kind, **dict.fromkeys(methods, (50, 50, 100, 10)))
     figure = synthetic.draw("learning_curves", kind, table)
     shown = [text.get_text() for text in figure.findobj(Text)]
-    times = sum("no replicate left" in text for text in shown)
+    times = sum("no replicate left" in text for text in shown if not text.strip().endswith("."))
     assert times == {"roc": 4}.get(kind, 2) * len(methods)
     for method in methods:
         label = synthetic.LABELS[method]
@@ -163,7 +166,7 @@ def test_two_batch_sizes_are_drawn_one_below_the_other():
 
 def test_batch_sizes_are_plain_numbers():
     figure = synthetic.draw("batch_size", "all_methods", published("batch_size", "all_methods"))
-    labels = [label.get_text() for label in figure.axes[1].get_xticklabels()]
+    labels = [label.get_text() for label in figure.axes[-1].get_xticklabels()]
     assert [label for label in labels if label] == ["1", "2", "3", "4", "8", "16", "60", "256"]
 
 
@@ -215,3 +218,67 @@ def test_learning_rates_of_a_method_that_always_diverged_are_drawn(kind):
         "rate_range": ("no replicate left (4 of 4 diverged)", 1),
     }[kind]
     assert texts(synthetic.draw("learning_rate", kind, table)).count(said) == times
+
+
+def test_a_figure_is_titled_by_what_it_shows_and_then_by_what_it_is_of():
+    figure = synthetic.draw("learning_curves", "accuracy", published("learning_curves", "accuracy"))
+    assert figure.get_suptitle().startswith("Test accuracy ends at 96.85 ± 0.32 % with BN")
+    subject = next(text for text in figure.texts if "Digits: accuracy" in text.get_text())
+    heading = figure._suptitle.get_window_extent()
+    assert subject.get_window_extent().y0 == pytest.approx(heading.y0, abs=1)
+    lines = figure.get_suptitle().rstrip("\n").count("\n") + 1
+    below = heading.y1 - heading.height * lines / (lines + subject.get_text().count("\n") + 1)
+    assert subject.get_window_extent().y1 <= below + 2
+
+
+def test_differences_from_base_have_a_zero_line_and_are_in_points():
+    table = published("batch_size", "all_methods")
+    axis = synthetic.draw("batch_size", "all_methods", table).axes[1]
+    assert "less Base\n(points)" in axis.get_ylabel()
+    zero = [line for line in axis.get_lines() if set(line.get_ydata()) == {0}]
+    assert [line.get_color() for line in zero] == [style.LOOKS["base"].color]
+    rows = table.query("method == 'ln' and split == 'test' and metric == 'accuracy'")
+    drawn = next(line for line in axis.get_lines() if line.get_label() == "LN").get_ydata()
+    assert list(drawn) == pytest.approx((100 * rows["difference"]).tolist())
+
+
+def test_the_difference_of_a_pair_is_that_of_the_first_less_the_second():
+    table = published("batch_size", "bn_vs_ln")
+    assert set(table.loc[table["pairs"] > 0, "method"]) == {"bn"}
+    axis = synthetic.draw("batch_size", "bn_vs_ln", table).axes[0]
+    assert axis.get_ylabel() == "BN less LN\n(points)"
+
+
+def test_names_at_the_ends_of_lines_do_not_overlap():
+    figure = synthetic.draw("batch_size", "all_methods", published("batch_size", "all_methods"))
+    axis = figure.axes[0]
+    boxes = sorted(
+        (text.get_window_extent() for text in axis.texts if text.get_position()[0] > 1),
+        key=lambda box: box.y0,
+    )
+    assert len(boxes) == len(synthetic.METHODS)
+    assert all(low.y1 <= high.y0 + 2 for low, high in zip(boxes, boxes[1:], strict=False))
+
+
+@pytest.mark.parametrize(
+    "color", ["#000000", "#ffffff", "#767676", "#777777", "#08306b", "#ffd166"]
+)
+def test_text_on_a_colour_has_a_contrast_of_four_and_a_half_to_one(color):
+    def luminance(name: str) -> float:
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(name)]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    light, dark = sorted([luminance(color), luminance(panels.ink(color))], reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_cells_within_a_point_of_the_best_are_marked_in_a_heat_map():
+    table = published("learning_rate", "heat_map")
+    near = (table["mean"] >= table["mean"].max() - 0.01).sum()
+    assert sum(text.startswith("● ") for text in texts(heat_map(table))) == near > 0
+
+
+def test_the_rates_that_were_tried_are_marked_in_a_range_of_rates():
+    figure = synthetic.draw("learning_rate", "rate_range", published("learning_rate", "rate_range"))
+    dots = [line.get_xdata() for line in figure.axes[0].get_lines() if line.get_marker() == "."]
+    assert [list(dot) for dot in dots] == [[0.01, 0.1, 0.3, 1, 10]] * len(synthetic.METHODS)

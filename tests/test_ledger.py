@@ -18,7 +18,7 @@ CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 
 SOUND = """\
 sources:
-  report: {title: A student report}
+  report: {title: A student report, short: report}
 claims:
   - id: 6
     source: report
@@ -27,6 +27,7 @@ claims:
     claim: Without normalization the end is better.
     tests:
       - region: MNIST
+        primary: true
         experiment: learning_curves
         dataset: mnist
         recipe: steps50000_lr0.1
@@ -93,7 +94,7 @@ def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
         ("id: 50", "id: 6"),
         ("        rule: {below: 0}\n", ""),
     )
-    assert [line.partition(": ")[0] for line in found] == ["10", "11", "12", "15", "16", "17"]
+    assert [line.partition(": ")[0] for line in found] == ["10", "12", "13", "16", "17", "18"]
     said = "\n".join(found)
     for part in ("landscape", "did you mean 'mnist'", "test_acuracy", "did you mean 'base'"):
         assert part in said
@@ -122,6 +123,8 @@ def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
             "'accuracy_slope' in learning_curves",
         ),
         ("batch: 60", "batch: 60\n        level: 0.8", "level has no meaning for test_accuracy"),
+        ("quantity: test_accuracy", "quantity: lost_test_accuracy", "epoch is missing"),
+        ("        primary: true\n", "", "must have one to 3 tests with primary: true, and has 0"),
         ("batch: 60", "batch: 60\n        rate: best", "recipe has no meaning"),
         ("untested: Needs ImageNet.", "topic2: x", "unknown key 'topic2'; did you mean 'topic'?"),
         ("    untested: Needs ImageNet.\n", "", "exactly one of tests, settled, untested"),
@@ -203,3 +206,27 @@ def test_names_of_other_studies_are_known_and_typing_errors_are_not(tmp_path):
 def test_methods_that_an_experiment_brings_along_are_known(tmp_path):
     text = SOUND.replace("compare: bn - base", "compare: bn_fault_epsilon_1 - base")
     assert read(tmp_path, text).claims[0].tests[0].methods[0] == "bn_fault_epsilon_1"
+
+
+def test_a_claim_has_at_most_three_primary_tests(tmp_path):
+    one = SOUND[SOUND.index("      - region") : SOUND.index("  - id: 50")]
+    assert len(read(tmp_path, SOUND.replace(one, one * 3)).claims[0].tests) == 3
+    with pytest.raises(ConfigError, match="has 4"):
+        read(tmp_path, SOUND.replace(one, one * 4))
+
+
+def test_a_rate_chosen_for_speed_needs_a_level(tmp_path):
+    text = SOUND.replace("recipe: steps50000_lr0.1", "rate: fastest")
+    text = text.replace("experiment: learning_curves", "experiment: learning_rate")
+    with pytest.raises(ConfigError, match="rate: fastest needs a level"):
+        read(tmp_path, text)
+    level = ("quantity: test_accuracy", "quantity: steps_to_test\n        level: 0.85")
+    assert read(tmp_path, text.replace(*level)).claims[0].tests[0].level == 0.85
+
+
+def test_every_claim_of_the_project_with_tests_has_primary_ones_and_some_are_headlines():
+    found = load_ledger(ROOT / "workflow" / "claims.yaml", CONFIG).claims
+    tested = [claim for claim in found if claim.tests]
+    assert len(tested) >= 24
+    headlines = [test for claim in tested for test in claim.tests if test.headline]
+    assert 15 <= len(headlines) <= 25

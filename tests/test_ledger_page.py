@@ -1,14 +1,13 @@
 """Verdicts counted, numbers printed and forest plots placed."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 import pytest
 import verdicts
 
 from bnlab.page import ledger as ledger_page
-from bnlab.page.ledger import MARGIN, WIDTH, Label
+from bnlab.page import phrases
+from bnlab.page.forest import MARGIN, WIDTH, Label, forest
 
 NONE = float("nan")
 LABELS = {"base": "Base", "bn": "BN", "ws": "WS"}
@@ -17,7 +16,7 @@ PLACES = {"learning_curves-digits-lr0.1"}
 
 @pytest.fixture(scope="module")
 def shown() -> dict:
-    return ledger_page.page(*verdicts.ledger(), LABELS, PLACES)
+    return ledger_page.page(*verdicts.ledger(), LABELS, PLACES, {"report": "student report"})
 
 
 def row(**more):
@@ -32,26 +31,73 @@ def effects(shown: dict) -> list[dict]:
 
 def test_every_verdict_is_counted_and_shares_fill_the_bar(shown):
     parts = shown["bar"]
-    assert [part.claims for part in parts] == [4, 2, 1, 2, 1]
+    assert [(part.verdict.name, part.claims) for part in parts] == [
+        ("supported", 4),
+        ("partly", 1),
+        ("refuted", 2),
+        ("undecided", 2),
+        ("not tested here", 1),
+    ]
     assert parts[-1].start + parts[-1].width == pytest.approx(100)
     assert sum(topic["total"] for topic in shown["topics"]) == shown["total"] == 10
 
 
-def test_the_counts_are_said_in_one_sentence():
-    def sentence(verdicts: list[str], settled: Sequence[str] = ()) -> str:
-        by = ["training"] * len(verdicts) + ["algebra"] * len(settled)
-        return ledger_page.sentence(
-            pd.DataFrame({"verdict": [*verdicts, *settled], "decided_by": by})
-        )
+def counted(*claims: tuple[str, str, str]) -> str:
+    """The sentence on claims of which verdict, decider and stand-in are given."""
+    return ledger_page.sentence(pd.DataFrame(claims, columns=["verdict", "decided_by", "stand_in"]))
 
-    assert sentence(["supported", "refuted", "supported", "not tested here"]) == (
-        "Of 4 published claims this study supports 2, refutes 1 and does not test 1."
+
+def test_the_counts_are_those_of_the_bar_and_say_what_rests_on_stand_ins_or_needs_no_training():
+    trained = ("supported", "training", "")
+    assert counted(trained, trained, ("refuted", "training", ""), ("not tested here", "", "")) == (
+        "Of 4 published claims 2 are supported, 1 refuted and 1 not tested here."
     )
-    assert sentence(["partly"] * 3) == "Of 3 published claims this study supports in part 3."
-    assert sentence(["supported"], ["refuted", "partly"]) == (
-        "Of 3 published claims this study supports 1. Algebra or a primary source settles the "
-        "other 2: 1 refuted and 1 partly."
+    assert counted(("partly", "training", "")) == "Of 1 published claims 1 is partly."
+    assert counted(trained, ("supported", "training", "a redraw"), ("refuted", "algebra", "")) == (
+        "Of 3 published claims 2 are supported and 1 refuted. Among them are 1 supported on a redraw "
+        "alone; 1 by algebra or a primary source, without training."
     )
+
+
+def claim(verdict: str, regions: int, supported: int, refuted: int, stand_in: str = "") -> object:
+    given = {"verdict": verdict, "regions": regions, "supported": supported, "refuted": refuted}
+    return next(pd.DataFrame([given | {"stand_in": stand_in, "decided_by": ""}]).itertuples())
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (claim("supported", 5, 5, 0), "in 5 of 5 regions"),
+        (claim("partly", 5, 4, 0), "in 4 of 5 regions, 1 open"),
+        (claim("partly", 4, 1, 2), "in 1 of 4 regions, 2 refuted, 1 open"),
+        (claim("refuted", 3, 1, 2), "in 2 of 3 regions, 1 supported"),
+        (claim("undecided", 2, 0, 0), "in 0 of 2 regions, 2 open"),
+        (claim("supported", 2, 2, 0, "a redraw"), "in 2 of 2 regions; on a redraw"),
+        (claim("partly", 0, 0, 0), ""),
+    ],
+)
+def test_beside_the_verdict_stands_in_how_many_regions_and_on_what_data(given, text):
+    assert ledger_page.extent(given) == text
+
+
+def test_tested_claims_come_first_and_untested_ones_apart(shown):
+    numbers = [one["row"].id for one in shown["claims"]]
+    assert numbers == [2, 3, 4, 5, 6, 8, 9, 10, 1]  # then what is settled without training
+    assert [one["row"].id for one in shown["untested"]] == [7]
+
+
+def test_the_primary_effects_are_what_a_claim_is_measured_by(shown):
+    by_number = {one["row"].id: one["measured"] for one in shown["claims"]}
+    assert by_number[3] == ["1.171 (1.148 to 1.195) (digits)"]
+    assert by_number[1] == []
+
+
+def test_an_undecided_effect_says_why():
+    undecided = {"verdict": "undecided", "coarse_reason": "steps are known to one evaluation"}
+    assert ledger_page.why(row()) == ""
+    assert "thin line" in ledger_page.why(row(**undecided))
+    assert "known to one evaluation" in ledger_page.why(row(**undecided, coarse=True))
+    assert "fewer than two" in ledger_page.why(row(**undecided, low=NONE, high=NONE))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +114,7 @@ def test_the_counts_are_said_in_one_sentence():
     ],
 )
 def test_an_estimate_is_rounded_to_its_uncertainty(more, text):
-    assert ledger_page.amount(row(**more)) == text
+    assert phrases.amount(row(**more)) == text
 
 
 @pytest.mark.parametrize(
@@ -106,13 +152,13 @@ def test_the_plot_agrees_with_the_verdict(shown):
         if plot is None or plot.interval is None:
             continue
         low, high = plot.interval
-        assert MARGIN <= low <= plot.estimate <= high <= WIDTH - MARGIN
+        assert MARGIN <= plot.decisive[0] <= low <= plot.estimate <= high <= plot.decisive[1]
         inside = plot.allowed[0] < low and high < plot.allowed[1]
         assert inside == (effect["verdict"].name == "supported")
 
 
 def test_the_plot_marks_thresholds_claimed_number_and_no_difference():
-    plot = ledger_page.forest(row(threshold_low=-1.0, threshold_high=2.0, claimed=-3.3))
+    plot = forest(row(threshold_low=-1.0, threshold_high=2.0, claimed=-3.3))
     assert [mark.text for mark in plot.thresholds] == ["−1", "2"]
     assert plot.claimed.text == "claimed −3.3"
     assert plot.claimed.at < plot.thresholds[0].at < plot.reference < plot.estimate
@@ -121,12 +167,12 @@ def test_the_plot_marks_thresholds_claimed_number_and_no_difference():
 
 
 def test_a_single_method_has_no_line_of_no_difference():
-    assert ledger_page.forest(row(compare="bn")).reference is None
+    assert forest(row(compare="bn")).reference is None
 
 
 def test_ratios_are_on_a_logarithmic_axis():
     ratio = {"scale": "ratio", "compare": "bn / base", "threshold_low": NONE, "threshold_high": 1}
-    plot = ledger_page.forest(row(estimate=0.1, low=0.05, high=0.2, **ratio))
+    plot = forest(row(estimate=0.1, low=0.05, high=0.2, **ratio))
     low, high = plot.interval
     assert plot.estimate - low == pytest.approx(high - plot.estimate, abs=0.2)
     assert [tick.text for tick in plot.ticks] == ["0.05", "0.1", "0.2", "0.5", "1"]
@@ -134,15 +180,14 @@ def test_ratios_are_on_a_logarithmic_axis():
 
 
 def test_without_estimate_there_is_no_plot_and_without_interval_a_point_alone():
-    assert ledger_page.forest(row(estimate=NONE, low=NONE, high=NONE)) is None
-    assert ledger_page.forest(row(low=NONE, high=NONE)).interval is None
+    assert forest(row(estimate=NONE, low=NONE, high=NONE)) is None
+    assert forest(row(low=NONE, high=NONE)).interval is None
 
 
 @pytest.mark.parametrize("value", [0.0, 1e-12, 3e6])
 def test_an_axis_of_equal_numbers_has_room(value):
-    plot = ledger_page.forest(
-        row(compare="bn", estimate=value, low=value, high=value, threshold_low=value)
-    )
+    ends = dict.fromkeys(("low", "high", "decisive_low", "decisive_high", "threshold_low"), value)
+    plot = forest(row(compare="bn", estimate=value, **ends))
     assert plot.estimate == WIDTH / 2
     assert all(np.isfinite(tick.x) for tick in plot.ticks)
 

@@ -439,6 +439,18 @@ def test_the_gradient_norm_below_bn_is_that_of_santurkar_theorem_4_1(without_eps
     np.testing.assert_allclose(found, expected, **EXACT)
 
 
+def test_with_gamma_as_deviation_the_gradient_below_bn_is_never_larger(without_epsilon, rng):
+    layer = make(METHODS["bn"], rng)
+    for _ in range(50):
+        u, dy = rng.normal(1, 3, size=(9, UNITS)), rng.normal(size=(9, UNITS))
+        layer["gamma"] = u.std(axis=0)
+        below = np.square(backward(layer, u, dy)).sum(axis=0)
+        normalized = (u - u.mean(axis=0)) / u.std(axis=0)
+        lost = (np.square(dy.sum(axis=0)) + np.square((dy * normalized).sum(axis=0))) / 9
+        np.testing.assert_allclose(below, np.square(dy).sum(axis=0) - lost, **EXACT)
+        assert (below <= np.square(dy).sum(axis=0)).all()
+
+
 def test_gamma_as_deviation_and_beta_as_mean_recover_the_identity(rng):
     layer = make(METHODS["bn"], rng)
     x = rng.normal(1, 3, size=(9, FAN_IN))

@@ -4,43 +4,65 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from sklearn.isotonic import IsotonicRegression
 
-from bnlab.analysis import metrics, thresholds
+from bnlab.analysis import metrics
+from bnlab.analysis.thresholds import crossings
 from bnlab.experiments.learning_curves import drifts
 
 
-def curve(*accuracies: float, split: str = "test", statistics: str = "moving") -> pd.DataFrame:
-    """History of one replicate, evaluated every ten steps."""
-    return pd.DataFrame(
-        {
-            "replicate": 0,
-            "step": [10 * (i + 1) for i in range(len(accuracies))],
-            "split": split,
-            "statistics": statistics,
-            "accuracy": accuracies,
-        }
-    )
+def curve(*accuracies: float, replicate: int = 0) -> pd.DataFrame:
+    """Accuracies of one replicate, evaluated every ten steps."""
+    steps = [10 * (i + 1) for i in range(len(accuracies))]
+    return pd.DataFrame({"replicate": replicate, "step": steps, "accuracy": accuracies})
 
 
 def test_the_first_step_counts_even_if_the_accuracy_falls_again():
-    assert thresholds.first_step_reaching(curve(0.5, 0.8, 0.7, 0.9), 0.8, "test").tolist() == [20]
+    found = crossings(curve(0.5, 0.8, 0.7, 0.9), 0.8)
+    assert found.loc[0].tolist() == [20, 10]
 
 
-def test_a_replicate_that_never_reaches_the_level_is_kept_as_nan():
-    history = pd.concat([curve(0.5, 0.9), curve(0.5, np.nan).assign(replicate=1)])
-    steps = thresholds.first_step_reaching(history, 0.8, "test")
-    assert steps[0] == 20
-    assert np.isnan(steps[1])
+def test_a_replicate_that_never_reaches_the_level_is_kept_as_nan_and_lies_after_the_last_step():
+    found = crossings(pd.concat([curve(0.5, 0.9), curve(0.5, np.nan, replicate=1)]), 0.8)
+    assert found["first"][0] == 20
+    assert np.isnan(found["first"][1])
+    assert found["after"][1] == 20
 
 
-def test_only_moving_statistics_count_for_a_threshold():
-    history = pd.concat([curve(0.5, 0.6), curve(0.9, 0.9, statistics="batch")])
-    assert thresholds.first_step_reaching(history, 0.8, "test").isna().all()
+def test_a_mean_since_the_evaluation_before_may_have_been_there_one_interval_earlier():
+    # 0.75 is the mean of an interval that ends at 0.8 or above: the crossing may lie in it.
+    found = crossings(curve(0.5, 0.75, 0.85, 0.9), 0.8, averaged=True)
+    assert found.loc[0].tolist() == [30, 10]
+    assert crossings(curve(0.9, 0.95), 0.8, averaged=True).loc[0].tolist() == [10, 0]
+    never = crossings(curve(0.5, 0.6, 0.7), 0.8, averaged=True).loc[0]
+    assert np.isnan(never["first"])
+    assert never["after"] == 20
 
 
-def test_other_splits_do_not_count_for_a_threshold():
-    history = pd.concat([curve(0.5, 0.9), curve(0.9, 0.9, split="train")])
-    assert thresholds.first_step_reaching(history, 0.8, "test").tolist() == [20]
+def test_noisy_means_cross_where_their_isotonic_regression_does():
+    rng = np.random.default_rng(5)
+    rising = np.linspace(0.6, 0.9, 60) + rng.normal(0, 0.03, 60)
+    rows = curve(*rising)
+    end = rising.argmax() + 1
+    fitted = IsotonicRegression().fit_transform(np.arange(end), rising[:end])
+    (expected, *_) = rows["step"][np.flatnonzero(fitted >= 0.8)]
+    assert crossings(rows, 0.8, averaged=True)["first"][0] == expected
+    assert crossings(rows, 0.8)["first"][0] <= expected
+
+
+def test_noise_does_not_make_the_crossing_of_averages_early():
+    truth = 0.6 + 0.3 * np.arange(100) / 99  # passes 0.8 at place 66
+    rng = np.random.default_rng(6)
+    found = [
+        crossings(curve(*(truth + rng.normal(0, 0.03, 100))), 0.8, averaged=True)["first"][0]
+        for _ in range(200)
+    ]
+    assert np.mean(found) == pytest.approx(670, abs=15)
+
+
+def test_a_curve_that_collapses_keeps_the_crossing_before_it():
+    found = crossings(curve(0.5, 0.85, 0.9, 0.1, 0.1), 0.8, averaged=True)
+    assert found["first"][0] == 20
 
 
 def test_the_area_under_the_curve_is_the_share_of_pairs_in_the_right_order():

@@ -14,6 +14,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bnlab import __version__
 from bnlab.networks.loading import load
 from bnlab.study import ledger_validation, validation
 from bnlab.study.rooms import EXPERIMENTS
@@ -185,11 +186,15 @@ def test_locks_and_environments_hold_no_address(path: Path) -> None:
     assert "://" not in path.read_text(encoding="utf8")
 
 
+def test_the_version_that_a_report_names_is_that_of_the_project():
+    assert __version__ == PROJECT["project"]["version"]
+
+
 # --- what the README shows, done --------------------------------------------------------------
 
 
 def test_overlays_of_the_readme_are_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (method,) = code_blocks("python")
+    method, _ = code_blocks("python")
     *overlays, _ = code_blocks("yaml")
     assert len(overlays) == 3
     monkeypatch.chdir(tmp_path)
@@ -221,7 +226,7 @@ def test_the_claim_of_the_readme_is_a_ledger_of_its_own_as_printed(tmp_path: Pat
 
 
 def test_the_method_of_the_readme_computes_what_it_says(tmp_path: Path) -> None:
-    (method,) = code_blocks("python")
+    method, _ = code_blocks("python")
     (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
     made = load(f"{tmp_path / 'my_norms.py'}:RMS")(epsilon=1e-6).made(5, dtype="float64")
     gain = np.arange(1.0, 6.0)
@@ -232,7 +237,7 @@ def test_the_method_of_the_readme_computes_what_it_says(tmp_path: Path) -> None:
 
 
 def test_the_method_of_the_readme_passes_the_tests_that_make_runs(tmp_path: Path) -> None:
-    (method,) = code_blocks("python")
+    method, _ = code_blocks("python")
     (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
     done = outcome_of("my_norms.py:RMS", "epsilon=1.0e-4", folder=tmp_path)
     assert done.returncode == 0, done.stdout
@@ -257,7 +262,7 @@ def outcome_of(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str
 def test_what_cannot_be_tested_is_said_in_a_sentence(
     tmp_path: Path, arguments: list[str], said: str
 ) -> None:
-    (method,) = code_blocks("python")
+    method, _ = code_blocks("python")
     (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
     done = outcome_of(*arguments, folder=tmp_path)
     assert done.returncode != 0 and "Traceback" not in done.stderr

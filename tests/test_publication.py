@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import verdicts
 
 from bnlab.files import JobError, read_json, save_csv, save_json
 from bnlab.page import publication
@@ -20,40 +21,28 @@ README = f"# Title\n\n{publication.BEGIN}\nold\n{publication.END}\n\n## Start\n"
 
 
 def effects() -> pd.DataFrame:
-    """One row for each headline: differences in points, then a ratio and a number without a unit."""
+    """Effects of three claims, the third without a headline; a difference in points, and a ratio."""
     rows = [
-        {
-            "id": claim,
-            "test": test,
-            "region": "MNIST, rate 0.01",
-            "dataset_label": "MNIST",
-            "effect": "test accuracy, BN less Base",
-            "scale": "points",
-            "estimate": -3.3333,
-            "low": -3.5,
-            "high": -3.1666,
-            "n": 10,
-            "verdict": "supported",
-        }
-        for claim, test in publication.HEADLINES
+        verdicts.effect(claim, test, -3.3333, -3.5, -3.1666, "supported", headline="Accuracy")
+        for claim, test in ((1, 1), (2, 1), (3, 1), (2, 2))
     ]
-    rows[1] |= {"scale": "ratio", "estimate": 0.5312, "low": 0.4801, "high": 0.59, "n": 9}
-    rows[2] |= {"scale": "", "estimate": 0.0, "low": 0.0, "high": 0.0}
+    ratio = {"scale": "ratio", "estimate": 0.5312, "low": 0.4801, "high": 0.59}
+    rows[1] |= ratio | {"region": "Digits, rate 0.1"}
+    rows[2] |= {"headline": None}
+    rows[3] |= {"primary": False, "headline": None}
     return pd.DataFrame(rows)
 
 
 def claims() -> pd.DataFrame:
-    ids = sorted({claim for claim, _ in publication.HEADLINES} | {90, 91, 92})
-    verdicts = ["refuted", "partly", "inconclusive", "not tested here"]
-    return pd.DataFrame(
-        {
-            "id": ids,
-            "source": ["report"] * (len(ids) - 1) + ["blog"],
-            "claim": [f"Claim {claim} | says." for claim in ids],
-            "verdict": ["supported"] * (len(ids) - 4) + verdicts,
-            "decided_by": ["training"] * len(ids),
-        }
-    )
+    judged = ["supported", "partly", "supported", "refuted", "undecided", "not tested here"]
+    rows = [
+        verdicts.claim(number, "report", "speed", f"Claim {number} | says.", verdict, "")
+        for number, verdict in enumerate(judged, 1)
+    ]
+    rows[1] |= {"regions": 5, "supported": 3, "refuted": 1, "claimed": "half"}
+    rows[2] |= {"regions": 2, "supported": 2, "stand_in": "a redraw"}
+    rows[-1] |= {"source": "blog"}
+    return pd.DataFrame(rows)
 
 
 @pytest.fixture
@@ -61,15 +50,23 @@ def project(tmp_path: Path) -> Path:
     """A project's folder in which the study `toy` is finished."""
     report = tmp_path / "reports" / "toy"
     texts = ["report.html", *FIGURES, "figures/other.svg", "tables/a/b/final.csv"]
-    texts += ["tables/a/b/percentiles.csv"]
+    texts += ["tables/a/b/percentiles.csv", "replicates.csv"]
     for name in texts:
         (report / name).parent.mkdir(parents=True, exist_ok=True)
         (report / name).write_text(f"content of {name}", encoding="utf8")
-    data = {"source": "x", "is_redraw": False, "digest": {"features": "00"}, "shape": {}}
+    data = {"source": "x", "is_redraw": False, "digest": {"features": "00"}}
+    labels = {"digits": "Digits", "wine": "Wine (redraw)"}
+    datasets = {name: {"label": label, "stands_for": None} for name, label in labels.items()}
+    datasets["wine"] |= {"of": "digits", "stands_for": "bng_glass"}
     record = {
-        "config": {"datasets": {"digits": {"label": "Digits"}, "wine": {"label": "Wine"}}},
+        "config": {"datasets": datasets},
+        "answers": ["Faster: half the steps.", "No better at the end."],
+        "called": {"bng_glass": "BNG(glass)"},
         "telling": FIGURES,
-        "data": {"digits": data, "wine": data | {"is_redraw": True}},
+        "data": {
+            "digits": data | {"shape": {"rows": 214}},
+            "wine": data | {"is_redraw": True, "shape": {"rows": 137781}},
+        },
         "versions": [{"python": "3.11"}],
         "hardware": [{"processor": "A"}, {"processor": "B"}],
     }
@@ -91,6 +88,7 @@ def test_what_is_published_is_what_the_manifest_lists(project: Path) -> None:
         *publication.FILES,
         *FIGURES,
         "tables/a/b/final.csv",
+        "tables/a/b/percentiles.csv",
     }
     assert files(target) == {*manifest["files"], "manifest.json"}
     for name, known in manifest["files"].items():
@@ -137,25 +135,24 @@ def test_the_readme_has_the_findings_between_its_markers_and_keeps_the_rest(proj
         target = publication.publish(project, "toy")
         readme = (project / "README.md").read_text(encoding="utf8")
         assert publication.shown_findings(readme) == publication.findings(target)
-    assert readme.startswith(f"# Title\n\n{publication.BEGIN}\n\nOf {len(claims())} published ")
+    assert readme.startswith(f"# Title\n\n{publication.BEGIN}\n\n- Faster: half the steps.\n")
     assert readme.endswith(f"|\n\n{publication.END}\n\n## Start\n")
 
 
-def test_the_findings_are_counts_figures_and_rounded_effects(project: Path) -> None:
+def test_the_readme_shows_claims_with_their_whole_verdict_and_what_is_a_redraw(
+    project: Path,
+) -> None:
     text = publication.findings(publication.publish(project, "toy"))
-    known = len(claims()) - 4
-    assert f"supports {known}, refutes 1, supports in part 1, leaves undecided 1 and" in text
-    for name, alt in zip(FIGURES, ("Accuracy during training", "All methods"), strict=True):
-        assert f"![{alt}, Digits]({publication.PUBLISHED}/{name})" in text
-    rows = [line for line in text.splitlines() if line.startswith("| Claim ")]
-    assert len(rows) == len(publication.HEADLINES)
-    first = publication.HEADLINES[0][0]
-    assert rows[0] == (
-        f"| Claim {first} \\| says. | test accuracy, BN less Base | MNIST, rate 0.01 (MNIST) "
-        "| −3.33 points (−3.50 to −3.17) | 10 | supported |"
+    assert (
+        "BNG(glass) is represented by Wine (redraw): 137,781 rows drawn anew from a Bayesian network "
+        "fitted to 214 rows." in text
     )
-    assert "| 0.531 (0.480 to 0.590) | 9 |" in rows[1]
-    assert "| 0 (0 to 0) | 10 |" in rows[2]
+    rows = [line for line in text.splitlines() if line.startswith("| Claim ")]
+    assert rows == [
+        "| Claim 1 \\| says. |  | −3.33 ± 0.17 points (digits, rate 0.1) | supported, by training |",
+        "| Claim 2 \\| says. | half | 0.531 (0.480 to 0.590) (Digits, rate 0.1) "
+        "| partly, in 3 of 5 regions, 1 refuted, 1 open |",
+    ]
 
 
 @pytest.mark.parametrize("name", ["effects.csv", "study.json", "tables", next(iter(FIGURES))])
@@ -179,10 +176,9 @@ def test_too_large_a_study_is_refused(project: Path, monkeypatch: pytest.MonkeyP
     assert not (project / publication.PUBLISHED).exists()
 
 
-def test_a_study_without_a_headline_of_the_readme_is_refused_whole(project: Path) -> None:
-    save_csv(project / "reports/toy/effects.csv", effects()[1:])
-    claim, test = publication.HEADLINES[0]
-    with pytest.raises(JobError, match=f"lacks test {test} of claim {claim}, which"):
+def test_a_study_without_a_headline_for_the_readme_is_refused_whole(project: Path) -> None:
+    save_csv(project / "reports/toy/effects.csv", effects().assign(headline=None))
+    with pytest.raises(JobError, match="has no effect with a headline, which the README shows"):
         publication.publish(project, "toy")
     assert (project / "README.md").read_text(encoding="utf8") == README
     assert [path.name for path in (project / "reports").iterdir()] == ["toy"]
@@ -206,7 +202,8 @@ def test_the_command_says_in_one_sentence_why_nothing_is_published(project: Path
 # --- what this checkout has published ---------------------------------------------------------
 
 published = pytest.mark.skipif(
-    not (ROOT / publication.PUBLISHED).exists(), reason="nothing is published yet"
+    not (ROOT / publication.PUBLISHED / "replicates.csv").exists(),
+    reason="nothing is published in this form",
 )
 
 

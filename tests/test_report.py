@@ -61,7 +61,9 @@ def test_links_lead_only_to_places_in_the_page_and_to_files_beside_it(page, text
     ids = set(re.findall(r'id="([^"]+)"', text))
     links = [link for link in re.findall(r'href="([^"]+)"', text) if not link.startswith("data:")]
     assert links
-    for link in links:
+    papers = [link for link in links if link.startswith("https://")]
+    assert papers == ["https://arxiv.org/abs/1502.03167"]
+    for link in set(links) - set(papers):
         assert link[1:] in ids if link.startswith("#") else (page.parent / link).is_file()
 
 
@@ -81,7 +83,7 @@ def test_an_image_that_is_shown_twice_is_in_the_page_once(text):
 
 def test_a_study_without_a_ledger_has_a_summary_and_no_claims(tmp_path):
     text = synthetic.write_report(tmp_path, figure_kinds=synthetic.FIGURES[:1]).read_text("utf8")
-    assert 'id="summary"' in text and "Final test accuracy: " in text
+    assert 'id="summary"' in text and "Test accuracy ends at " in text
     for absent in ('id="ledger"', "claims.csv", "published claims"):
         assert absent not in text
 
@@ -107,7 +109,7 @@ def test_the_page_says_how_it_was_done(text):
 
 
 def test_diverged_replicates_are_counted_on_the_page(text):
-    assert "8, of which 1 diverged" in text
+    assert "8, of which 1 diverged and 3 failed" in text
     assert "1 of 4" in text
 
 
@@ -179,7 +181,8 @@ def test_an_image_is_described_also_where_no_replicate_is_left(kind):
     said = report.alt_text("Figure", table, words)
     assert "nan" not in said
     if kind != "percentiles":
-        assert ("Base no replicate left" if kind == "drift" else "Base all diverged") in said
+        left = "Base no replicate left" if kind == "drift" else "Base (no replicate left)"
+        assert left in said
     assert report.alt_text("Figure", table.iloc[:0], words) == "Figure: no replicate left."
 
 
@@ -242,6 +245,6 @@ def test_the_figures_of_learning_rates_are_described():
             *(synthetic.recipe("learning_rate"), "Digits", synthetic.LABELS),
         )
         said[kind] = report.alt_text("Figure", table, function("learning_rate", "words", kind))
-    assert said["heat_map"].startswith("Figure, Digits, all recipes. Test accuracy at the chosen")
-    assert re.search(r"Base 96\.\d+ ± [\d.]+ % at 1, BN .* at 0\.1,", said["heat_map"])
-    assert "Decades of good learning rates: Base 0, BN 1.2," in said["rate_range"]
+    assert said["heat_map"].startswith("Each at its best rate: BN 96.85 ± 0.32 % at rate 0.1, ")
+    assert said["heat_map"].endswith(". Figure, Digits, all recipes.")
+    assert said["rate_range"].startswith("Highest learning rate that is still good: Base 1, BN ")

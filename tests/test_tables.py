@@ -73,11 +73,17 @@ def test_final_numbers_are_means_of_the_last_step_with_their_interval():
 
 
 def test_steps_count_who_reached_the_level_and_censor_the_others():
-    runs = SOURCES["learning_curves"]["runs"].copy()
-    base = runs["method"] == "base"
-    runs.loc[base, "first_test_0.8"] = [100.0, np.nan, 300.0, np.nan]
-    runs.loc[~base, "first_test_0.8"] = [50.0, 50.0, 75.0, 50.0]
-    made = curves.steps_to_accuracy(runs).query("split == 'test' and level == 0.8")
+    base, bn = {0: 100, 2: 300}, {0: 50, 1: 50, 2: 75, 3: 50}  # by replicate, the step at 0.8
+    steps = (50, 75, 100, 300, 500)
+    rows = [
+        {"method": method, "batch": 60, "learning_rate": 0.1, "replicate": replicate, "step": step}
+        | {"split": "test", "statistics": "moving"}
+        | {"accuracy": 0.85 if step >= reached.get(replicate, np.inf) else 0.5}
+        for method, reached in (("base", base), ("bn", bn))
+        for replicate in range(4)
+        for step in steps
+    ]
+    made = curves.steps_to_accuracy(pd.DataFrame(rows)).query("level == 0.8")
     made = made.set_index("method")
     assert made["reached"].to_dict() == {"base": 2, "bn": 4}
     assert np.isnan(made.loc["base", "median"])
@@ -86,12 +92,12 @@ def test_steps_count_who_reached_the_level_and_censor_the_others():
     assert made.loc["bn", "ratio"] == pytest.approx(np.sqrt(50 / 100 * 75 / 300))
 
 
-def test_the_timing_ratio_pairs_the_repeats():
+def test_the_timing_ratio_pairs_the_processes():
     row = table("learning_curves", "timing").query("method == 'bn'").iloc[0]
     assert row["ratio"] == pytest.approx(
         np.exp(np.mean(np.log([0.6 / 0.5, 0.61 / 0.52, 0.63 / 0.51])))
     )
-    assert row["repeats"] == 3
+    assert row["processes"] == 3
 
 
 def test_shares_of_a_true_class_add_up_to_one():
@@ -245,6 +251,7 @@ def accuracies(**methods: dict[float, list[float]]) -> pd.DataFrame:
             "split": split,
             "statistics": "moving",
             "accuracy": value,
+            "failed": False,
         }
         for method, by_rate in methods.items()
         for rate, values in by_rate.items()
@@ -313,3 +320,46 @@ def test_a_method_that_diverged_at_every_rate_keeps_its_rows():
     for function in (by_rate.rates, by_rate.best_rates, by_rate.rate_range):
         bn = function(metrics).set_index("method").loc["bn"]
         assert bn[["n", "diverged", "replicates"]].tolist() == [0, 2, 2]
+
+
+def test_a_replicate_that_ends_within_two_points_of_the_largest_class_has_failed():
+    data = {"class_counts": {"test": [50, 30, 20]}}
+    assert tidy.floor(data) == pytest.approx(0.52)
+    assert tidy.floor({"class_counts": {"test": [10] * 5}}) == pytest.approx(0.22)
+    ends = {0: 0.519, 1: 0.521, 2: 0.3, 3: NAN}
+    history = pd.DataFrame(
+        {"replicate": replicate, "step": step, "split": split, "statistics": "moving"}
+        | {"accuracy": value if step == 2 else 0.4}
+        for replicate, value in ends.items()
+        for step in (1, 2)
+        for split in ("train", "test")
+    )
+    failed = (
+        tidy.failed(history, tidy.floor(data)).groupby(history["replicate"]).agg(["min", "max"])
+    )
+    assert failed.to_numpy().tolist() == [[True] * 2, [False] * 2, [True] * 2, [False] * 2]
+
+
+def test_failed_replicates_are_counted_beside_those_that_diverged():
+    metrics = AT_RATES.assign(failed=AT_RATES["accuracy"] < 0.81)
+    made = by_rate.rates(metrics).set_index(["method", "learning_rate"])
+    assert made.loc[("base", 0.1), ["n", "diverged", "failed"]].tolist() == [2, 0, 1]
+    assert made.loc[("base", 10.0), ["n", "diverged", "failed"]].tolist() == [1, 1, 0]
+
+
+def test_the_fastest_rate_is_the_one_with_the_fewest_steps_on_validation_rows():
+    def rows(rate: float, steps: list[float]) -> list[dict]:
+        return [
+            {"method": "bn", "batch": 60, "recipe": f"lr{rate:g}", "learning_rate": rate}
+            | {"replicate": replicate, "step": step, "split": split, "statistics": "moving"}
+            | {"accuracy": 0.95 if step >= reached and split == "validation" else 0.5}
+            for replicate, reached in enumerate(steps)
+            for step in (10, 20, 30, 40)
+            for split in ("validation", "test")
+        ]
+
+    found = rates.fastest_rates(
+        pd.DataFrame([*rows(0.1, [30, 30]), *rows(1.0, [10, 40]), *rows(10.0, [10, 1000])]), 0.9
+    )  # means 30, 25 and (10 + 40) / 2, the last with one that never gets there
+    assert found["learning_rate"].tolist() == [1.0]
+    assert found["recipe"].tolist() == ["lr1"]

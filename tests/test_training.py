@@ -20,7 +20,7 @@ from bnlab.probes.weights import Weights
 from bnlab.training import evaluation
 from bnlab.training import run as running
 from bnlab.training.evaluation import cross_entropy_and_accuracy
-from bnlab.training.schedule import evaluation_steps, row_blocks, row_order
+from bnlab.training.schedule import evaluation_steps, refined, row_blocks, row_order
 from bnlab.training.settings import Settings, Split, load_split
 from bnlab.training.timing import time_in_turn
 from bnlab.training.trainer import Trainer, resident, stored
@@ -183,6 +183,24 @@ def test_without_evaluations_of_the_first_epoch_all_are_evenly_spaced():
     assert evaluation_steps(90, 30, first_epoch=0, later=3) == [30, 60, 90]
 
 
+@pytest.mark.parametrize("steps", [40, 300, 50_000])
+@pytest.mark.parametrize("resolution", [0.02, 0.1])
+def test_a_resolution_adds_evaluations_until_each_is_within_it_of_the_one_before(steps, resolution):
+    coarse = evaluation_steps(steps, 917, first_epoch=4, later=6)
+    fine = refined(coarse, resolution)
+    assert set(coarse) <= set(fine)
+    assert fine[-1] == steps
+    apart = [(b - a) / b for a, b in pairwise(fine) if a >= 1 / resolution and b - a > 1]
+    assert max(apart, default=0) <= resolution
+    if steps > 1 / resolution:
+        assert len(fine) <= len(coarse) + np.log(steps * resolution) / resolution * 1.3 + 10
+
+
+def test_without_shuffling_every_pass_has_the_rows_in_their_own_order():
+    order = row_order(np.random.SeedSequence(1), 7, batch=3, steps=5, shuffle=False)
+    assert order.ravel().tolist() == [*range(7), *range(7), 0]
+
+
 @pytest.mark.parametrize(("first", "rows", "block"), [(0, 100, 10), (7, 97, 10), (3, 10, 10)])
 def test_blocks_cover_their_rows_and_no_others(first, rows, block):
     blocks = row_blocks(first, rows, block)
@@ -249,15 +267,21 @@ def keras_network(method):
     return network
 
 
-def eager_training(network, x, y, order, learning_rate):
+def eager_training(network, x, y, order, learning_rate, softmax="once"):
     """Losses and accuracies of all steps; the network is trained in place."""
     optimizer = keras.optimizers.SGD(learning_rate)
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype="float64")
+
+    def output(logits):
+        # Written out, since Keras undoes a softmax that it recognizes.
+        shares = tf.exp(logits)
+        return shares / tf.reduce_sum(shares, 1, keepdims=True) if softmax == "twice" else logits
+
     losses, accuracies = [], []
     for rows in order:
         with tf.GradientTape() as tape:
             logits = network(x[rows], training=True)
-            loss = cross_entropy(y[rows], logits)
+            loss = cross_entropy(y[rows], output(logits))
         gradients = tape.gradient(loss, network.trainable_variables)
         optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
         losses.append(float(loss))
@@ -266,19 +290,21 @@ def eager_training(network, x, y, order, learning_rate):
 
 
 @pytest.mark.parametrize(
-    ("method", "batch", "dtype", "tolerance"),
+    ("method", "batch", "dtype", "tolerance", "softmax"),
     [
-        ("base", 4, "float64", 1e-10),
-        ("base", 30, "float64", 1e-10),
-        ("bn", 4, "float64", 1e-10),
-        ("bn", 30, "float64", 1e-10),
-        ("bn", 30, "float32", 2e-4),
+        ("base", 4, "float64", 1e-10, "once"),
+        ("base", 30, "float64", 1e-10, "once"),
+        ("base", 30, "float64", 1e-10, "twice"),
+        ("bn", 4, "float64", 1e-10, "once"),
+        ("bn", 30, "float64", 1e-10, "once"),
+        ("bn", 30, "float64", 1e-10, "twice"),
+        ("bn", 30, "float32", 2e-4, "once"),
     ],
 )
-def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolerance):
+def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolerance, softmax):
     made = ("sigmoid", "glorot_uniform", dtype)
     ours = Perceptron([6, 5]).made(METHODS[method], [64], 10, *made)
-    trainer = Trainer(ours, split.x_train.astype(dtype), split.y_train, 0.25)
+    trainer = Trainer(ours, split.x_train.astype(dtype), split.y_train, 0.25, softmax)
     parameters, state = initial_values(ours, np.random.SeedSequence(3))
     network = keras_network(method)
     for variables, values in [
@@ -288,7 +314,7 @@ def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolera
         for variable, start in zip(variables, values, strict=True):
             variable.assign(tf.cast(start, "float64"))
     order = row_order(np.random.SeedSequence(4), 1000, batch, 10)
-    losses, accuracies = eager_training(network, split.x_train, split.y_train, order, 0.25)
+    losses, accuracies = eager_training(network, split.x_train, split.y_train, order, 0.25, softmax)
 
     parameters = stored(parameters)
     for start, stop in [(0, 3), (3, 10)]:
@@ -645,3 +671,21 @@ def test_methods_are_timed_in_turn(split):
 def test_the_clock_adds_up_what_each_activity_takes(bn):
     assert set(bn.seconds) >= {"compile", "prepare", "train", "evaluate", "probe"}
     assert all(seconds > 0 for seconds in bn.seconds.values())
+
+
+def test_probes_measure_where_no_resolution_asks_and_evaluations_between_change_no_step(split):
+    plain = settings(steps=80, later=2, probes=("percentiles", "predictions", "weights"))
+    fine = settings(
+        steps=80, later=2, resolution=0.1, probes=("percentiles", "predictions", "weights")
+    )
+    coarse, finer = (train(split, "bn", chosen, 20, 2, seed=3) for chosen in (plain, fine))
+    few, many = (set(result.history["step"]) for result in (coarse, finer))
+    assert few < many
+    assert set(finer.probes["step"]) == few
+    np.testing.assert_array_equal(finer.probabilities, coarse.probabilities)
+
+
+def test_settings_for_mistakes_reach_the_trainer(split):
+    unshuffled = run_of(split, "base", settings(shuffle=False), 100, seed=1)
+    assert unshuffled.start(0)[2].numpy()[0].tolist() == list(range(100))
+    assert run_of(split, "base", settings(softmax="twice"), 100, 1).trainer.softmax == "twice"

@@ -152,12 +152,27 @@ def norm(results, effect, method):
     return (last["norm"] ** 2).groupby(last["replicate"]).sum() ** 0.5
 '''
 
+WORDS = '''\
+"""What the figure of the growth of weights shows, and what the experiment answers."""
+
+
+def growth(table):
+    """The largest norm of all."""
+    return f"Weights grow to a norm of {table['mean'].max():.2g}"
+
+
+def answer(effects, tables):
+    """Whether weights grow."""
+    return [f"{growth(table)}." for table in tables("growth")]
+'''
+
 EXPERIMENT = {
     "__init__.py": DECLARATION,
     "tables.py": TABLES,
     "figures.py": FIGURES,
     "grids.py": GRIDS,
     "quantities.py": QUANTITIES,
+    "words.py": WORDS,
     "captions/growth.rst": "The norm of all weights together, by training step.\n",
     "captions/last_norm.rst": "The norm of all weights together at the last step.\n",
 }
@@ -185,7 +200,7 @@ experiments:
 
 LEDGER = """\
 sources:
-  mine: {title: A guess}
+  mine: {title: A guess, short: guess}
 claims:
   - id: 1
     source: mine
@@ -194,6 +209,7 @@ claims:
     claim: Weights are not zero.
     tests:
       - region: iris
+        primary: true
         experiment: growth
         dataset: iris_redraw
         recipe: looking

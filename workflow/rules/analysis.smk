@@ -37,6 +37,10 @@ for experiment in STUDY.experiments:
                 for source, runs in STUDY.sources(experiment).items()
             },
             datasets=list(dict.fromkeys(run.dataset for run in STUDY.runs(experiment))),
+            class_labels={
+                run.dataset: STUDY.datasets[run.dataset].class_labels
+                for run in STUDY.runs(experiment)
+            },
         message:
             "Bringing runs together"
         script:
@@ -77,7 +81,11 @@ for shown in {(key.experiment, key.kind): key for key in FIGURES}.values():
         name:
             f"draw_{shown.experiment}_{shown.kind}"
         input:
-            library("draw", *room(shown.experiment, "figures")),
+            library(
+                "draw",
+                *room(shown.experiment, "figures"),
+                *room(shown.experiment, "words"),
+            ),
             csv=f"{REPORTS}/tables/{shown.experiment}/{{dataset}}/{{recipe}}/{shown.kind}.csv",
         output:
             svg=report(
@@ -138,6 +146,7 @@ if LEDGER is not None:
         output:
             claims=f"{REPORTS}/claims.csv",
             effects=f"{REPORTS}/effects.csv",
+            replicates=f"{REPORTS}/replicates.csv",
         log:
             f"logs/{STUDY.study}/judge_claims.log",
         benchmark:

@@ -10,7 +10,7 @@ sys.path.insert(0, str(SCRIPTS))
 from bnlab.study import code, rooms
 from bnlab.study.config import Run
 from bnlab.study.datasets import origin
-from bnlab.study.declaration import TIMING
+from bnlab.study.declaration import TIMED_PROCESSES, TIMING
 from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.names import ALL_RECIPES
 from bnlab.study.places import ConfigError
@@ -47,6 +47,7 @@ wildcard_constraints:
     batch=r"\d+",
     recipe="|".join([*STUDY.recipes, ALL_RECIPES]),
     key="[0-9a-f]{8}",
+    process=r"\d+",
     experiment="|".join(STUDY.experiments),
 
 
@@ -120,8 +121,9 @@ def check_key(wildcards):
 def timings(experiment):
     """Timing files of an experiment."""
     return [
-        f"{RESULTS}/timing/{experiment}/{dataset}/batch{batch}/{recipe}.parquet"
+        f"{RESULTS}/timing/{experiment}/{dataset}/batch{batch}/{recipe}/{process}.parquet"
         for dataset, batch, recipe in STUDY.timed(experiment)
+        for process in range(1, TIMED_PROCESSES + 1)
     ]
 
 

@@ -30,6 +30,7 @@ rule write_report:
         data=[f"{DATA}/{name}/data.json" for name in STUDY.used_datasets()],
         runs=[STUDY.folder(run) for run in STUDY.all_runs()],
         captions=sorted({caption(key) for key in [*FIGURES, *TABLES]}),
+        metrics=[path for name in STUDY.experiments for path in tidy(name)["metrics"]],
         coverage=rules.simulate_coverage.output.coverage,
         coverage_caption="workflow/report/coverage.rst",
         claims=f"{REPORTS}/claims.csv" if STUDY.claims else [],
@@ -54,6 +55,7 @@ rule write_report:
         tables=[tuple(key) for key in TABLES],
         captions=[caption(key) for key in [*FIGURES, *TABLES]],
         datasets=STUDY.used_datasets(),
+        about=LEDGER.model_dump(include={"sources", "literature", "datasets"}) if LEDGER else None,
     message:
         "Writing {output.report}"
     script:

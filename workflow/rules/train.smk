@@ -40,11 +40,11 @@ rule time_methods:
         library("time_methods"),
         split=f"{DATA}/{{dataset}}/split.npz",
     output:
-        timing=f"{RESULTS}/timing/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}.parquet",
+        timing=f"{RESULTS}/timing/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}/{{process}}.parquet",
     log:
-        f"logs/{STUDY.study}/time_methods/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}.log",
+        f"logs/{STUDY.study}/time_methods/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}/{{process}}.log",
     benchmark:
-        f"logs/{STUDY.study}/time_methods/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}.tsv"
+        f"logs/{STUDY.study}/time_methods/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}/{{process}}.tsv"
     conda:
         "../envs/bnlab.yaml"
     threads: 1
@@ -53,6 +53,7 @@ rule time_methods:
             "dataset": w.dataset,
             "batch": int(w.batch),
             "recipe": w.recipe,
+            "process": int(w.process),
         },
         network=lambda w: network_of(w.recipe),
         methods=lambda w: {

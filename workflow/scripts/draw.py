@@ -13,5 +13,6 @@ if TYPE_CHECKING:
 params, output = snakemake.params, snakemake.output
 with job_log(snakemake.log[0], f"{params.kind} of {'/'.join(snakemake.wildcards)}"):
     draw = function(params.experiment, "figures", params.kind)
-    figure = style.draw(draw, params.title, read_csv(Path(snakemake.input.csv)))
+    finding = function(params.experiment, "words", params.kind)
+    figure = style.draw(draw, params.title, read_csv(Path(snakemake.input.csv)), finding)
     style.save(figure, Path(output.svg), Path(output.png))

@@ -13,6 +13,9 @@ params = snakemake.params
 with job_log(snakemake.log[0], "runs"):
     sources = {name: [Path(folder) for folder in runs] for name, runs in params.sources.items()}
     described = zip(params.datasets, snakemake.input.data, strict=True)
-    class_names = {name: read_json(Path(path))["class_names"] for name, path in described}
-    for name, table in tidy.gathered(sources, class_names).items():
+    datasets = {name: read_json(Path(path)) for name, path in described}
+    for name, labels in params.class_labels.items():
+        names = datasets[name]["class_names"]
+        datasets[name]["class_names"] = [labels.get(known, known) for known in names]
+    for name, table in tidy.gathered(sources, datasets).items():
         save_parquet(Path(snakemake.output[name]), table)

@@ -25,6 +25,6 @@ with job_log(snakemake.log[0], "claims"):
         for experiment, sources in params.evidence.items()
     }
     ledger = Ledger.model_validate(params.ledger)
-    claims, effects = judge_ledger(ledger, study, results, quantity)
-    save_csv(Path(snakemake.output.claims), claims)
-    save_csv(Path(snakemake.output.effects), effects)
+    judged = judge_ledger(ledger, study, results, quantity)
+    for name, table in judged._asdict().items():
+        save_csv(Path(snakemake.output[name]), table)

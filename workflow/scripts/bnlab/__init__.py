@@ -8,3 +8,5 @@ import os
 
 # TensorFlow would import Keras, two seconds in every job, and no job uses it.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+
+__version__ = "0.1.0"

@@ -1,19 +1,29 @@
 """Judging claims: from an experiment's tidy results to effects with intervals, and to verdicts.
 
-An effect is a difference or a ratio of two methods, replicate by replicate, or one method's value. Its 95 % interval
-decides: wholly inside the rule's range the claim is *supported* there, wholly outside *refuted*, else *inconclusive*.
-Effects of one topic are one family: a decision also needs p ≤ 0.05 after Holm's correction over the family.
+An effect is a difference or a ratio of two methods, replicate by replicate, or one method's value. Its interval
+decides: wholly inside the rule's range the claim is *supported* in that region, wholly outside *refuted*, else
+*undecided*. The primary effects of a topic are one family and the others a second: a decision needs p ≤ 0.05 after
+Holm's correction over the family.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.effects import EFFECT_COLUMNS, INTERNAL, Setting, effect_row
+from bnlab.analysis.effects import (
+    EFFECT_COLUMNS,
+    INTERNAL,
+    OPEN,
+    REPLICATE_COLUMNS,
+    Setting,
+    decisive,
+    effect_row,
+    replicate_rows,
+)
 from bnlab.analysis.quantities import Quantity, Results
 from bnlab.analysis.statistics import CONFIDENCE, MOST_REPLICATES, holm, replicates_needed
 from bnlab.study.config import Run, Study
@@ -72,19 +82,33 @@ def _is_asked_for(run: Run, method: str, batch: int, recipe: str) -> bool:
     return (run.method, run.batch) == (method, batch) and recipe in (run.recipe, ALL_RECIPES)
 
 
-def combine(verdicts: Sequence[str], whole: bool = True) -> str:
-    """The verdict on a claim from those of its effects; ``whole`` if all of them could be judged.
+def combine(verdicts: Sequence[str], needs_all: bool = False) -> str:
+    """The verdict on a claim from those in its regions.
 
-    All supported: supported. Some supported and some refuted: partly. Some refuted and none supported: refuted, since
-    what is claimed without limits fails at its first counterexample. Else inconclusive.
+    Supported in every region: supported. In at least one, with others refuted or undecided: partly. In none, and
+    refuted in at least one: refuted. Neither in any: undecided. A claim that ``needs_all`` is refuted by one
+    counterexample and never holds in part.
+
+    A region that gets better (refuted, undecided, supported) never makes the verdict worse (refuted, undecided,
+    partly, supported).
     """
     if not verdicts:
         return NOT_TESTED
-    if set(verdicts) == {"supported"} and whole:
+    if set(verdicts) == {"supported"}:
         return "supported"
-    if "refuted" in verdicts:
-        return "partly" if "supported" in verdicts else "refuted"
-    return "inconclusive"
+    if needs_all:
+        return "refuted" if "refuted" in verdicts else OPEN
+    if "supported" in verdicts:
+        return "partly"
+    return "refuted" if "refuted" in verdicts else OPEN
+
+
+class Judged(NamedTuple):
+    """What becomes of a ledger: claims, their effects, and what each replicate gave (``…_COLUMNS`` of each)."""
+
+    claims: pd.DataFrame
+    effects: pd.DataFrame
+    replicates: pd.DataFrame
 
 
 def judge_ledger(
@@ -92,8 +116,8 @@ def judge_ledger(
     study: Study,
     results: Mapping[str, Results],
     quantity: Callable[[str, str], Quantity],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The claims, a row each, and their judged effects, a row each (``CLAIM_COLUMNS``, ``EFFECT_COLUMNS``).
+) -> Judged:
+    """Every claim judged by the study's results.
 
     ``results`` has the tidy tables of each experiment, by experiment and source; ``quantity`` is the function that
     computes a quantity, by the experiment's and its own name.
@@ -114,12 +138,17 @@ def judge_ledger(
             lead = {"id": claim.id, "topic": claim.topic, "test": number}
             measure = quantity(effect.experiment, effect.quantity)
             rows.append(lead | effect_row(effect, where, study, found, measure))
-    effects = corrected(pd.DataFrame(rows, columns=["topic", *INTERNAL, *EFFECT_COLUMNS]))
+    effects = corrected(pd.DataFrame(rows, columns=[*INTERNAL, *EFFECT_COLUMNS]))
     claims = [
         _claim_row(claim, ledger, effects[effects["id"] == claim.id], absent.get(claim.id, []))
         for claim in ledger.claims
     ]
-    return pd.DataFrame(claims, columns=CLAIM_COLUMNS), effects[EFFECT_COLUMNS]
+    replicates = [pd.DataFrame(columns=REPLICATE_COLUMNS), *map(replicate_rows, rows)]
+    return Judged(
+        pd.DataFrame(claims, columns=CLAIM_COLUMNS),
+        effects[EFFECT_COLUMNS],
+        pd.concat(replicates[1:] or replicates, ignore_index=True),
+    )
 
 
 def _rows_at(table: pd.DataFrame, where: Setting) -> pd.DataFrame:
@@ -127,19 +156,26 @@ def _rows_at(table: pd.DataFrame, where: Setting) -> pd.DataFrame:
     return table[here if where.recipe == ALL_RECIPES else here & (table["recipe"] == where.recipe)]
 
 
-def corrected(effects: pd.DataFrame) -> pd.DataFrame:
-    """Effects with Holm's correction of p within each topic; without p ≤ 0.05 there, nothing is decided.
+FAMILY = ["topic", "primary"]
 
-    An effect that several claims of a topic rest on is one test and counts once. For what stays undecided,
-    ``replicates_needed`` is that of a test at the level which the correction leaves to it.
+
+def corrected(effects: pd.DataFrame) -> pd.DataFrame:
+    """Effects with Holm's correction of p within each family; without p ≤ 0.05 there, nothing is decided.
+
+    The primary effects of a topic are a family, the secondary ones another. An effect that several claims of a family
+    rest on is one test and counts once. ``decisive_low`` and ``decisive_high`` are the interval at the level that the
+    correction leaves. For what stays undecided, ``replicates_needed`` is that of a test at this level.
     """
-    same = ["topic", "effect", "dataset", "recipe", "batch", "p"]
+    same = [*FAMILY, "effect", "dataset", "recipe", "batch", "p"]
     once = effects[same].drop_duplicates()
-    once = once.assign(p_holm=once.groupby("topic")["p"].transform(holm))
+    once = once.assign(p_holm=once.groupby(FAMILY)["p"].transform(holm))
     effects = effects.drop(columns="p_holm", errors="ignore").merge(once, on=same, how="left")
-    open_ = ~(effects["p_holm"] <= 1 - CONFIDENCE) | (effects["verdict"] == "inconclusive")
+    deciding = [decisive(row) for row in effects.itertuples()]
+    open_ = ~(effects["p_holm"] <= 1 - CONFIDENCE) | (effects["verdict"] == OPEN)
     return effects.assign(
-        verdict=effects["verdict"].mask(open_, "inconclusive"),
+        verdict=effects["verdict"].mask(open_, OPEN),
+        decisive_low=[low for low, _ in deciding],
+        decisive_high=[high for _, high in deciding],
         replicates_needed=[
             _needed_for(row) if row.Index in open_.index[open_] else np.nan
             for row in effects.itertuples()
@@ -152,26 +188,16 @@ def _needed_for(effect: Any) -> float:
     if effect.coarse or not effect.p_holm > 0:
         return np.nan
     alpha = (1 - CONFIDENCE) * effect.p / effect.p_holm
-    return replicates_needed(effect.values, effect.threshold, alpha=alpha)
+    return replicates_needed(effect.drawn.values, effect.threshold, alpha=alpha)
 
 
 def _claim_row(
     claim: Claim, ledger: Ledger, effects: pd.DataFrame, absent: Sequence[str]
 ) -> dict[str, Any]:
-    verdict, correction, decided_by = combine(list(effects["verdict"]), not absent), "", ""
-    if verdict not in ("inconclusive", NOT_TESTED):
-        decided_by = "training"
-    if claim.settled is not None:
-        verdict, correction = claim.settled.verdict, claim.settled.correction
-        decided_by = claim.settled.by
-        reason = f"Settled by {claim.settled.by}" + (
-            f", checked in {claim.settled.checked}." if claim.settled.checked else "."
-        )
-    elif claim.untested is not None:
-        reason = claim.untested
-    else:
-        reason = _reason(effects, absent)
-    return {
+    not_judged = [*absent, *([claim.unjudged] if claim.unjudged else [])]
+    verdicts = list(effects["verdict"])
+    counts = {name: verdicts.count(name) for name in ("supported", "refuted")}
+    row: dict[str, Any] = {
         "id": claim.id,
         "source": claim.source,
         "source_title": ledger.sources[claim.source].title,
@@ -179,29 +205,56 @@ def _claim_row(
         "topic": claim.topic,
         "claim": claim.claim,
         "claimed": claim.claimed or "",
-        "verdict": verdict,
-        "decided_by": decided_by,
-        "reason": reason,
-        "correction": correction,
+        "verdict": NOT_TESTED,
+        "decided_by": "",
+        "stand_in": "",
+        "needs": claim.needs or "",
+        "regions": 0,
+        "supported": 0,
+        "refuted": 0,
+        "correction": "",
         "tests": len(effects),
+    }
+    if claim.settled is not None:
+        checked = f", checked in {claim.settled.checked}" if claim.settled.checked else ""
+        return row | {
+            "verdict": claim.settled.verdict,
+            "decided_by": claim.settled.by,
+            "reason": f"Settled by {claim.settled.by}{checked}.",
+            "correction": claim.settled.correction,
+        }
+    if claim.untested is not None or not verdicts:
+        return row | {"reason": claim.untested or _reason(effects, absent)}
+    verdict = combine([*verdicts, *[OPEN] * len(not_judged)], claim.needs == "all")
+    return row | {
+        "verdict": verdict,
+        "decided_by": "" if verdict == OPEN else "training",
+        "stand_in": ", ".join(dict.fromkeys(effects["stand_in"])) if _only(effects) else "",
+        "regions": len(verdicts) + len(not_judged),
+        **counts,
+        "reason": _reason(effects, not_judged),
     }
 
 
-def _reason(effects: pd.DataFrame, absent: Sequence[str]) -> str:
+def _only(effects: pd.DataFrame) -> bool:
+    """Whether every effect is measured on stand-ins."""
+    return bool((effects["stand_in"] != "").all())
+
+
+def _reason(effects: pd.DataFrame, not_judged: Sequence[str]) -> str:
     """Which regions say what, and what is not judged."""
     parts = []
-    for verdict in ("supported", "refuted", "inconclusive"):
+    for verdict in ("supported", "refuted", OPEN):
         regions = list(effects.loc[effects["verdict"] == verdict, "region"])
         if regions:
             parts.append(f"{verdict.capitalize()}: {'; '.join(regions)}.")
-    coarse = list(effects.loc[effects["coarse"].astype(bool), "region"])
-    if coarse:
-        parts.append(f"Measured too coarsely to decide: {'; '.join(coarse)}.")
+    for row in effects[effects["coarse"].astype(bool)].to_dict("records"):
+        parts.append(f"Measured too coarsely ({row['region']}): {row['coarse_reason']}.")
     needed = effects["replicates_needed"].dropna()
     if len(needed):
         parts.append(_needed(needed))
-    if absent:
-        parts.append(f"Not judged: {'; '.join(absent)}.")
+    if not_judged:
+        parts.append(f"Not judged: {'; '.join(not_judged)}.")
     return " ".join(parts)
 
 
@@ -222,6 +275,11 @@ CLAIM_COLUMNS = [
     "claimed",
     "verdict",
     "decided_by",
+    "stand_in",
+    "needs",
+    "regions",
+    "supported",
+    "refuted",
     "reason",
     "correction",
     "tests",

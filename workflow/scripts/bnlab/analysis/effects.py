@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.quantities import Bounded, Quantity, Results, history, up_to_epoch
+from bnlab.analysis.quantities import (
+    Bounded,
+    Quantity,
+    Results,
+    history,
+    rate_chosen,
+    up_to_epoch,
+)
 from bnlab.analysis.statistics import (
+    CONFIDENCE,
     Interval,
     effect_size,
     equivalence_p,
@@ -17,10 +25,13 @@ from bnlab.analysis.statistics import (
     probability_of_improvement,
     t_test_p,
 )
-from bnlab.analysis.summaries import shown_label
+from bnlab.analysis.summaries import SPLITS, shown_label
 from bnlab.study.config import Study
 from bnlab.study.ledger import Effect, Rule
 from bnlab.study.names import ALL_RECIPES
+
+OPEN = "undecided"
+RATES = {"best": "each method's best rate", "fastest": "each method's fastest rate"}
 
 
 class Setting(NamedTuple):
@@ -33,37 +44,56 @@ class Setting(NamedTuple):
 class Sample(NamedTuple):
     """An effect in each replicate, in the units of the rule; logarithms for a ratio.
 
-    ``lowest`` and ``highest`` are what ``values`` may in truth be, ``first`` and ``second`` the values compared, the
-    latter None for one method's own, and ``censored`` counts those that are open at one end.
+    ``lowest`` and ``highest`` are what ``values`` may in truth be, and ``why`` says for what reasons; ``first`` and
+    ``second`` are the values compared, the latter None for one method's own, and ``censored`` counts those that are
+    open at one end.
     """
 
     values: np.ndarray
     lowest: np.ndarray
     highest: np.ndarray
+    replicates: np.ndarray
     first: np.ndarray
     second: np.ndarray | None
     censored: int
+    why: tuple[str, ...]
 
 
-def sample(effect: Effect, results: Results, quantity: Quantity) -> Sample:
+def sample(effect: Effect, results: Results, quantity: Quantity, better: str) -> Sample:
     """Paired differences, paired log-ratios, or a method's own values, by replicate."""
-    at = []
-    for method in effect.methods:
-        found = quantity(results, effect, method)
-        bounded = found if isinstance(found, Bounded) else Bounded(found, found, found)
-        at.append(pd.concat(bounded, axis=1))
-    table = pd.concat(at, axis=1).to_numpy(float)
-    first, low, high = table[:, :3].T
-    censored = int(np.isinf(table).sum())
+    at = [_bounded(effect, results, quantity, better, method) for method in effect.methods]
+    table = pd.concat([column for found in at for column in found[:3]], axis=1)
+    numbers = table.to_numpy(float)
+    why = tuple(dict.fromkeys(found.why for found in at if found.why))
+    first, low, high = numbers[:, :3].T
+    censored, replicates = int(np.isinf(numbers).sum()), table.index.to_numpy()
     if len(at) == 1:
-        return Sample(first, low, high, first, None, censored)
-    second, second_low, second_high = table[:, 3:].T
+        return Sample(first, low, high, replicates, first, None, censored, why)
+    second, second_low, second_high = numbers[:, 3:].T
     scale = np.log if effect.is_ratio else np.asarray
     with np.errstate(divide="ignore", invalid="ignore"):
         values = scale(first) - scale(second)
         lowest, highest = scale(low) - scale(second_high), scale(high) - scale(second_low)
     values = np.where(np.isfinite(values), values, np.nan)
-    return Sample(values, lowest, highest, first, second, censored)
+    return Sample(values, lowest, highest, replicates, first, second, censored, why)
+
+
+def _bounded(
+    effect: Effect, results: Results, quantity: Quantity, better: str, method: str
+) -> Bounded:
+    """A method's values with their bounds: where its own rate is the last one tried, a better one may lie beyond."""
+    found = quantity(results, effect, method)
+    bounded = found if isinstance(found, Bounded) else Bounded(found, found, found)
+    if effect.rate is None:
+        return bounded
+    chosen = rate_chosen(results, effect, method)
+    if not chosen["is_end"]:
+        return bounded
+    why = f"the best rate of {method} is at an end of those tried, {chosen['rate']:g}"
+    why = f"{bounded.why}; {why}" if bounded.why else why
+    if better == "high":
+        return bounded._replace(highest=bounded.highest + np.inf, why=why)
+    return bounded._replace(lowest=bounded.lowest * 0, why=why)
 
 
 def is_certain(verdict: str, drawn: Sample, low: float, high: float) -> bool:
@@ -83,12 +113,12 @@ def judge(values: np.ndarray, low: float, high: float) -> tuple[str, float, Inte
     """Verdict, two-sided p and interval of a sample against the range (low, high) of a rule.
 
     Supported if the whole interval of the mean lies inside the range, refuted if all of it lies outside, else
-    inconclusive. p is that of the t-test against the threshold nearest to the mean; for a mean inside a margin it is
+    undecided. p is that of the t-test against the threshold nearest to the mean; for a mean inside a margin it is
     twice that of two one-sided tests, so that p ≤ 0.05 and the 95 % interval always say the same.
     """
     interval = mean_interval(values)
     if interval.n < 2:
-        return "inconclusive", np.nan, interval
+        return OPEN, np.nan, interval
     both = np.isfinite(low) and np.isfinite(high)
     if both and low < interval.mean < high:
         p = min(1.0, 2 * equivalence_p(values, low, high))
@@ -98,7 +128,7 @@ def judge(values: np.ndarray, low: float, high: float) -> tuple[str, float, Inte
         return "supported", p, interval
     if interval.high <= low or interval.low >= high:
         return "refuted", p, interval
-    return "inconclusive", p, interval
+    return OPEN, p, interval
 
 
 def nearest(mean: float, low: float, high: float) -> float:
@@ -123,22 +153,25 @@ def effect_row(
     ``results`` has the rows of the effect's dataset and recipe alone.
     """
     declared = study.declared(effect.experiment)
-    drawn = sample(effect, results, quantity)
+    said = declared.quantities[effect.quantity]
+    drawn = sample(effect, results, quantity, said.better)
     low, high = _thresholds(effect)
     verdict, p, interval = judge(drawn.values, low, high)
-    coarse = verdict != "inconclusive" and not is_certain(verdict, drawn, low, high)
-    said = declared.quantities[effect.quantity]
+    coarse = verdict != OPEN and not is_certain(verdict, drawn, low, high)
     scale = "ratio" if effect.is_ratio else said.unit
     printed = _printer(scale)
     dataset = study.datasets[where.dataset]
     label = shown_label(dataset.label, dataset.source == "redraw")
     shown_with = ALL_RECIPES if declared.across else where.recipe
     row: dict[str, Any] = {
+        "primary": effect.primary,
+        "headline": effect.headline or "",
         "region": _region(effect, where, label, results),
         "experiment": effect.experiment,
         "dataset": where.dataset,
         "dataset_label": label,
-        "recipe": "each method's best rate" if effect.rate else where.recipe,
+        "stand_in": _stand_in(effect, where, label, dataset.source == "redraw"),
+        "recipe": RATES[effect.rate] if effect.rate else where.recipe,
         "batch": effect.batch or ", ".join(map(str, effect.batches or [])),
         "quantity": effect.quantity,
         "compare": effect.compare,
@@ -155,9 +188,10 @@ def effect_row(
         "replicates": len(drawn.values),
         "censored": drawn.censored,
         "p": p,
-        "verdict": "inconclusive" if coarse else verdict,
+        "verdict": OPEN if coarse else verdict,
         "coarse": coarse,
-        "values": drawn.values,
+        "coarse_reason": "; ".join(drawn.why) if coarse else "",
+        "drawn": drawn,
         "threshold": nearest(interval.mean, low, high),
         "anchor": f"{effect.experiment}-{where.dataset}-{shown_with}",
     }
@@ -172,6 +206,44 @@ def effect_row(
             "better": "meaningful" if better.meaningful else "significant" * better.significant,
         }
     return row
+
+
+def decisive(row: Any) -> tuple[float, float]:
+    """The interval that decides an effect: at the level that Holm's correction leaves to it, 1 − α·p/p_holm.
+
+    It lies wholly on one side of a threshold if and only if p after the correction is at most α.
+    """
+    share = row.p / row.p_holm if row.p_holm > 0 else 1.0
+    interval = mean_interval(row.drawn.values, 1 - (1 - CONFIDENCE) * share)
+    printed = _printer(row.scale)
+    return printed(interval.low), printed(interval.high)
+
+
+def replicate_rows(row: Mapping[str, Any]) -> pd.DataFrame:
+    """What each replicate gave, as published (``REPLICATE_COLUMNS``), in the effect's printed units."""
+    drawn: Sample = row["drawn"]
+    unit = 100 if row["scale"] == "points" else 1
+    printed = np.exp if row["scale"] == "ratio" else lambda values: values * unit
+    second = np.full(len(drawn.first), np.nan) if drawn.second is None else drawn.second
+    return pd.DataFrame(
+        {
+            "claim": row["id"],
+            "test": row["test"],
+            "replicate": drawn.replicates,
+            "first": drawn.first * unit,
+            "second": second * unit,
+            "low": printed(drawn.lowest),
+            "high": printed(drawn.highest),
+        },
+        columns=REPLICATE_COLUMNS,
+    )
+
+
+def _stand_in(effect: Effect, where: Setting, label: str, redraw: bool) -> str:
+    """What the effect was measured on in the place of the claim's own data; empty if on these."""
+    if where.dataset == effect.dataset:
+        return ""
+    return "a redraw" if redraw else label
 
 
 def _printer(scale: str) -> Callable[[float], float]:
@@ -200,20 +272,29 @@ def _region(effect: Effect, where: Setting, label: str, results: Results) -> str
 
 
 def _in_words(effect: Effect, name: str, study: Study, results: Results) -> str:
-    name = name.format(level=effect.level, class_=effect.class_)
+    epoch = "" if effect.epoch is None else f"{_evaluated_epoch(effect, results):.3g}"
+    if epoch and "{epoch}" not in name:
+        name += " at epoch {epoch}"
+    name = name.format(level=effect.level, class_=_class_name(effect, results), epoch=epoch)
     if effect.statistics != "moving":
         name += f" under {effect.statistics} statistics"
-    if effect.epoch is not None:
-        name += f" at epoch {_evaluated_epoch(effect, results):.3g}"
     labels = [study.label(method) for method in effect.methods]
     if len(labels) == 1:
         return f"{name} of {labels[0]}"
     return f"{name}: {(' / ' if effect.is_ratio else ' less ').join(labels)}"
 
 
+def _class_name(effect: Effect, results: Results) -> str:
+    """What the effect's class, counted from 1, is called."""
+    if effect.class_ is None:
+        return ""
+    classes = results["classes"].drop_duplicates("class").set_index("class")["class_name"]
+    return str(classes[effect.class_ - 1])
+
+
 def _evaluated_epoch(effect: Effect, results: Results) -> float:
     """The epoch of the evaluation that an effect of some epoch is measured at."""
-    split = effect.quantity.partition("_")[0]
+    split = next(split for split in SPLITS if split in effect.quantity.split("_"))
     return float(
         up_to_epoch(history(results, effect, effect.methods[0], split), effect)["epoch"].max()
     )
@@ -227,14 +308,19 @@ def _rule_in_words(rule: Rule, scale: str) -> str:
     return f"above {low:g}{unit}" if rule.above is not None else f"below {high:g}{unit}"
 
 
-INTERNAL = ["coarse", "values", "threshold"]
+INTERNAL = ["drawn", "threshold"]
+REPLICATE_COLUMNS = ["claim", "test", "replicate", "first", "second", "low", "high"]
 EFFECT_COLUMNS = [
     "id",
+    "topic",
     "test",
+    "primary",
+    "headline",
     "region",
     "experiment",
     "dataset",
     "dataset_label",
+    "stand_in",
     "recipe",
     "batch",
     "quantity",
@@ -253,12 +339,16 @@ EFFECT_COLUMNS = [
     "censored",
     "p",
     "p_holm",
+    "decisive_low",
+    "decisive_high",
     "d_z",
     "p_better",
     "p_better_low",
     "p_better_high",
     "better",
     "verdict",
+    "coarse",
+    "coarse_reason",
     "replicates_needed",
     "anchor",
 ]

@@ -7,13 +7,14 @@ series by replicate, NaN where it diverged; or ``Bounded`` where what was measur
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.rates import chosen_rates
+from bnlab.analysis.rates import chosen_rates, fastest_rates
 from bnlab.analysis.statistics import restricted
+from bnlab.analysis.thresholds import crossings
 from bnlab.study.ledger import Effect
 
 Results = Mapping[str, pd.DataFrame]
@@ -21,24 +22,37 @@ Results = Mapping[str, pd.DataFrame]
 
 
 class Bounded(NamedTuple):
-    """Values, and the lowest and the highest that each may in truth have (±∞ where one end is open)."""
+    """Values, the lowest and the highest that each may in truth have (±∞ where one end is open), and why."""
 
     values: pd.Series
     lowest: pd.Series
     highest: pd.Series
+    why: str = ""
 
 
 Quantity = Callable[[Results, Effect, str], pd.Series | Bounded]
 
 
 def method_runs(results: Results, source: str, effect: Effect, method: str) -> pd.DataFrame:
-    """Rows of a method at the effect's batch size; at its best rate where the effect asks for that."""
+    """Rows of a method at the effect's batch size; at a rate of its own where the effect asks for that."""
     table = results[source]
-    if effect.rate == "best":
-        best = chosen_rates(results["metrics"])
-        best = best[(best["method"] == method) & (best["batch"] == effect.batch)]
-        table = table[table["recipe"] == best["recipe"].item()]
+    if effect.rate:
+        table = table[table["recipe"] == rate_chosen(results, effect, method)["recipe"]]
     return table[(table["method"] == method) & (table["batch"] == effect.batch)]
+
+
+def rate_chosen(results: Results, effect: Effect, method: str) -> dict[str, Any]:
+    """Learning rate and recipe that a method is compared at, and whether no higher or no lower one was tried."""
+    metrics = results["metrics"]
+    tried = metrics[(metrics["method"] == method) & (metrics["batch"] == effect.batch)]
+    if effect.rate == "fastest":
+        assert effect.level is not None
+        best = fastest_rates(tried, effect.level)
+    else:
+        best = chosen_rates(tried)
+    rate = best["learning_rate"].item()
+    ends = (tried["learning_rate"].min(), tried["learning_rate"].max())
+    return {"recipe": best["recipe"].item(), "rate": rate, "is_end": rate in ends}
 
 
 def history(results: Results, effect: Effect, method: str, split: str) -> pd.DataFrame:
@@ -91,25 +105,54 @@ def accuracy_gap(results: Results, effect: Effect, method: str) -> pd.Series:
     return train - test
 
 
-def steps_to(split: str) -> Quantity:
-    """The first step at the effect's accuracy, restricted at the last step.
+def lost_test_accuracy(results: Results, effect: Effect, method: str) -> pd.Series:
+    """Test accuracy at the effect's epoch less that at the end: of two methods' difference, early gap less late gap."""
+    at_end = effect.model_copy(update={"epoch": None})
+    return test_accuracy(results, effect, method) - test_accuracy(results, at_end, method)
 
-    An accuracy is first reached at some step after the evaluation before the one that showed it, or after the last one
-    if none did.
-    """
+
+def steps_to(split: str) -> Quantity:
+    """The first step at the effect's accuracy, restricted at the last step; bounds as ``crossings`` knows them."""
 
     def quantity(results: Results, effect: Effect, method: str) -> Bounded:
-        steps = sorted(history(results, effect, method, split)["step"].unique())
-        rows = method_runs(results, "runs", effect, method).set_index("replicate")
-        first = rows[f"first_{split}_{effect.level:g}"].astype(float)
-        values = pd.Series(restricted(first, steps[-1]), first.index)
-        before = dict(zip(steps, [0, *steps], strict=False))
-        reached = first.notna()
-        return Bounded(
-            values, values.where(~reached, values.map(before)), values.where(reached, np.inf)
-        )
+        rows = history(results, effect, method, split)
+        assert effect.level is not None
+        found = crossings(rows, effect.level, averaged=split == "train")
+        values = pd.Series(restricted(found["first"], rows["step"].max()), found.index)
+        highest = values.where(found["first"].notna(), np.inf)
+        return Bounded(values, found["after"], highest, "steps are known to one evaluation")
 
     return quantity
+
+
+def epochs_to_train(results: Results, effect: Effect, method: str) -> Bounded:
+    """``steps_to_train`` in epochs."""
+    rows = history(results, effect, method, "train")
+    per_step = (rows["epoch"] / rows["step"]).max()
+    found = steps_to_train(results, effect, method)
+    assert isinstance(found, Bounded)
+    values, lowest, highest = (numbers * per_step for numbers in found[:3])
+    return Bounded(values, lowest, highest, found.why)
+
+
+def epoch_with_train(results: Results, effect: Effect, method: str) -> pd.Series:
+    """Number (from 1) of the first epoch over which training accuracy averages at least the level.
+
+    That is the number which Keras prints after each epoch. What is recorded are means over the steps between two
+    evaluations; inside such a stretch the mean is taken for every step. One more than there are epochs where none gets
+    there.
+    """
+    rows = history(results, effect, method, "train")
+    wide = rows.pivot(index="replicate", columns="step", values="accuracy")
+    steps = wide.columns.to_numpy(float)
+    correct = np.cumsum(wide.to_numpy() * np.diff(steps, prepend=0), axis=1)
+    per_epoch = (rows["step"] / rows["epoch"]).min()
+    ends = np.arange(0, steps[-1] + per_epoch / 2, per_epoch)
+    at_ends = np.array([np.interp(ends, [0, *steps], [0, *line]) for line in correct])
+    means = np.diff(at_ends, axis=1) / per_epoch
+    reached = means >= effect.level
+    first = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, means.shape[1] + 1)
+    return pd.Series(first.astype(float), wide.index).where(wide.notna().all(axis=1))
 
 
 train_accuracy, train_loss = at_the_end("accuracy", "train"), at_the_end("loss", "train")

@@ -2,7 +2,7 @@
 
 A published table has one row per combination of its leading columns. ``mean``, ``low`` and ``high`` are a mean over
 replicates and its 95 % t-interval, ``n`` the replicates in it, ``diverged`` those left out because they diverged,
-``replicates`` all of them.
+``failed`` those that ended at chance but are in it, and ``replicates`` all of them.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def last(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def long(metrics: pd.DataFrame, wanted: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """One row per replicate and wanted (split, metric), its number in ``value``."""
-    columns = [*RUN, "statistics", "replicate", "split"]
+    columns = [*RUN, "statistics", "replicate", "failed", "split"]
     parts = [
         metrics.loc[metrics["split"] == split, [*columns, metric]]
         .rename(columns={metric: "value"})
@@ -110,6 +110,8 @@ def summarize(
     for key, group in rows.groupby(keys, sort=False):
         interval = mean_interval(group[value])
         counts = {"n": interval.n, "diverged": len(group) - interval.n, "replicates": len(group)}
+        if "failed" in group:
+            counts["failed"] = int(group["failed"].sum())
         names = dict(zip(keys, key, strict=True))
         table.append(names | columns_of(interval, prefix) | counts)
     return pd.DataFrame(table)

@@ -1,43 +1,47 @@
-"""When a replicate first reaches an accuracy."""
+"""When a replicate first reaches an accuracy, and between which steps that is known to lie."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import isotonic_regression
 
-from bnlab.study.names import LEVELS
 
+def crossings(rows: pd.DataFrame, level: float, averaged: bool = False) -> pd.DataFrame:
+    """The first evaluated step of each replicate with at least this accuracy.
 
-def first_step_reaching(history: pd.DataFrame, level: float, split: str) -> pd.Series:
-    """The first evaluated step of each replicate with at least this accuracy on ``split``.
+    The crossing itself lies after the evaluation before it. Training accuracy is ``averaged`` over the steps since the
+    evaluation before: the end of the interval before may be there too while its mean is not, so that the crossing lies
+    after the evaluation before that one. Over few steps such a mean is also noisy, and the first of many noisy numbers
+    above a level comes too early; so the crossing is that of the isotonic regression of the means up to the highest of
+    them, each weighted by its steps: the non-decreasing curve nearest to them (Barlow et al. 1972).
 
     Args:
-        history: columns replicate, step, split, statistics, accuracy. On the training split every
-            row counts, on the others those under moving statistics, the ones followed in training.
+        rows: columns replicate, step, accuracy; one row each.
         level: accuracy between 0 and 1.
-        split: train, validation or test.
+        averaged: whether an accuracy is a mean over the steps since the evaluation before.
 
     Returns:
-        A series of floats with one entry per replicate (its index, sorted); NaN where the level is
-        never reached.
+        By replicate (sorted) ``first``, NaN where the level is never reached, and ``after``, the step from which on
+        the crossing lies.
     """
-    followed = (history["split"] == split) & (
-        (history["split"] == "train") | (history["statistics"] == "moving")
-    )
-    reached = history[followed & (history["accuracy"] >= level)]
-    replicates = pd.Index(sorted(history["replicate"].unique()), name="replicate")
-    return reached.groupby("replicate")["step"].min().reindex(replicates).astype(float)
+    wide = rows.pivot(index="replicate", columns="step", values="accuracy").sort_index()
+    steps = wide.columns.to_numpy(float)
+    accuracies = wide.to_numpy()
+    if averaged:
+        weights = np.diff(steps, prepend=0)
+        accuracies = np.array([_rising(values, weights) for values in accuracies])
+    reached = accuracies >= level
+    at = np.where(reached.any(axis=1), reached.argmax(axis=1), len(steps))
+    before = np.concatenate([[0.0] * (2 if averaged else 1), steps])
+    first = np.append(steps, np.nan)[at]
+    return pd.DataFrame({"first": first, "after": before[at]}, index=wide.index)
 
 
-def first_steps(history: pd.DataFrame) -> dict[str, dict[str, list[int | None]]]:
-    """First steps by split and level (``LEVELS``) for each replicate, None where never reached."""
-    return {
-        split: {
-            str(level): [
-                None if np.isnan(step) else int(step)
-                for step in first_step_reaching(history, level, split)
-            ]
-            for level in LEVELS
-        }
-        for split in ("train", "test")
-    }
+def _rising(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Isotonic regression up to the highest value; what comes later, or is NaN, stays as it is."""
+    if np.isnan(values).all():
+        return values
+    end = int(np.nanargmax(values)) + 1
+    fitted = isotonic_regression(values[:end], weights=weights[:end]).x
+    return np.concatenate([fitted, values[end:]])

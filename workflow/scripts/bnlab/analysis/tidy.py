@@ -12,29 +12,34 @@ import pandas as pd
 from bnlab.analysis import metrics as measure
 from bnlab.files import read_json
 from bnlab.study.declaration import file_of
+from bnlab.study.names import FAILED
 
 OF_CLASSES = ("classes", "roc", "confusion")
 
 
 def gathered(
-    sources: Mapping[str, Sequence[Path]], class_names: Mapping[str, Sequence[str]]
+    sources: Mapping[str, Sequence[Path]], datasets: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, pd.DataFrame]:
     """The tidy table of each source.
 
     Args:
         sources: the folders of the runs that record it, by source.
-        class_names: by dataset.
+        datasets: what data.json says, by name of dataset.
     """
+    class_names = {name: data["class_names"] for name, data in datasets.items()}
     tables: dict[str, pd.DataFrame] = {}
     for source, folders in sources.items():
         runs = [read_json(folder / "run.json") for folder in folders]
         if source in OF_CLASSES:
             if source not in tables:
                 tables |= _of_classes(folders, runs, class_names)
-        elif source == "runs":
-            tables[source] = collect(runs, [run_rows(run) for run in runs])
         else:
             parts = [pd.read_parquet(folder / file_of(source)) for folder in folders]
+            if source == "metrics":
+                parts = [
+                    part.assign(failed=failed(part, floor(datasets[run["dataset"]])))
+                    for run, part in zip(runs, parts, strict=True)
+                ]
             tables[source] = collect(runs, parts)
     return {source: tables[source] for source in sources}
 
@@ -67,18 +72,21 @@ def collect(runs: Sequence[Mapping[str, Any]], tables: Sequence[pd.DataFrame]) -
     return pd.concat(parts, ignore_index=True)
 
 
-def run_rows(run: Mapping[str, Any]) -> pd.DataFrame:
-    """What run.json says, a row per replicate: divergence and thresholds."""
-    replicates = range(run["replicates"])
-    columns: dict[str, Any] = {
-        "replicate": list(replicates),
-        "diverged_at": _floats(run["diverged_at"]),
-        "steps": run["steps"],
-    }
-    for split, levels in run["first_step"].items():
-        for level, steps in levels.items():
-            columns[f"first_{split}_{level}"] = _floats(steps)
-    return pd.DataFrame(columns)
+def floor(data: Mapping[str, Any]) -> float:
+    """The test accuracy up to which a replicate has failed: ``FAILED`` above chance and the share of the largest class.
+
+    Args:
+        data: what data.json says.
+    """
+    counts = data["class_counts"]["test"]
+    return max(1 / len(counts), max(counts) / sum(counts)) + FAILED
+
+
+def failed(history: pd.DataFrame, accuracy: float) -> pd.Series:
+    """Whether the replicate of each row ended with no more than this test accuracy; one that diverged did not."""
+    end = history[(history["step"] == history["step"].max()) & (history["split"] == "test")]
+    end = end[end["statistics"] == "moving"].set_index("replicate")["accuracy"]
+    return history["replicate"].map(end <= accuracy)
 
 
 def score_predictions(
@@ -127,7 +135,3 @@ def score_predictions(
     for name in ("classes", "roc"):
         result[name]["class_name"] = result[name]["class"].map(names)
     return result
-
-
-def _floats(values: Sequence[float | None]) -> list[float]:
-    return [np.nan if value is None else float(value) for value in values]

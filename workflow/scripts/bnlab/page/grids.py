@@ -34,8 +34,9 @@ def final(table: pd.DataFrame) -> list[Grid]:
             differences = [difference(cells[split, metric, m]) for m in compared]
             rows.append([f"{split} {unit_of(metric)}", *values, *differences])
         counts = [of_label(part, name).iloc[0] for name in methods]
-        diverged = [f"{row['diverged']} of {row['replicates']}" for row in counts]
-        rows.append(["diverged", *diverged, *([""] * len(compared))])
+        for word in ("diverged", "failed"):
+            said = [f"{row[word]} of {row['replicates']}" for row in counts]
+            rows.append([word, *said, *([""] * len(compared))])
         columns = ["", *methods, *(f"{name} less {reference_of(part)}" for name in compared)]
         shown.append(Grid(f"batch {batch}" if table["batch"].nunique() > 1 else "", columns, rows))
     return shown
@@ -110,20 +111,27 @@ def _scale(row: Any) -> float:
 
 
 def cell(row: Any, with_diverged: bool = True) -> str:
-    """A mean and its half-width, and how many replicates diverged."""
+    """A mean and its half-width, and how many replicates diverged or failed."""
     scale = _scale(row)
     if row.replicates and row.diverged == row.replicates:
         return "all diverged"
     text = rounded(row.mean * scale, (row.high - row.low) / 2 * scale)
-    return f"{text} ({row.diverged} diverged)" if with_diverged and row.diverged else text
+    return f"{text}{lost(row)}" if with_diverged else text
+
+
+def lost(row: Any) -> str:
+    """How many replicates diverged or failed, nothing where none did."""
+    counts = ((row.diverged, "diverged"), (getattr(row, "failed", 0), "failed"))
+    said = [f"{count} {word}" for count, word in counts if count]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def percent(row: Any) -> str:
-    """An accuracy in percent with its half-width, and how many replicates diverged."""
+    """An accuracy in percent with its half-width, and how many replicates diverged or failed."""
     if row.replicates and row.diverged == row.replicates:
         return "all diverged"
     accuracy = rounded(row.mean * 100, (row.high - row.low) * 50)
-    return f"{accuracy} %" + (f" ({row.diverged} diverged)" if row.diverged else "")
+    return f"{accuracy} %{lost(row)}"
 
 
 def difference(row: Any) -> str:

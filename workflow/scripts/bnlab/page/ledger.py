@@ -7,33 +7,19 @@ plots worked out, the template only lays them out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
-from bnlab.analysis.statistics import MOST_REPLICATES, rounded
+from bnlab.analysis.statistics import MOST_REPLICATES
+from bnlab.page.answers import answer_plots
+from bnlab.page.forest import forest
+from bnlab.page.grids import rows_of
+from bnlab.page.phrases import amount, listed, minus
+from bnlab.page.verdicts import VERDICTS, Verdict, verdict_of
 from bnlab.study.names import ALL_RECIPES
-
-
-class Verdict(NamedTuple):
-    """A verdict: its name in claims.csv, its CSS class, its sign, and what it says of n claims."""
-
-    name: str
-    slug: str
-    sign: str
-    said: str
-
-
-VERDICTS = (
-    Verdict("supported", "supported", "✓", "supports"),
-    Verdict("refuted", "refuted", "✗", "refutes"),
-    Verdict("partly", "partly", "◐", "supports in part"),
-    Verdict("inconclusive", "inconclusive", "?", "leaves undecided"),
-    Verdict("not tested here", "untested", "–", "does not test"),
-)
 
 
 class Part(NamedTuple):
@@ -45,40 +31,8 @@ class Part(NamedTuple):
     width: float
 
 
-class Label(NamedTuple):
-    """A text in a plot: the x it is about, where it stands, and which end of it stands there."""
-
-    at: float
-    x: float
-    text: str
-    anchor: str
-
-
-class Forest(NamedTuple):
-    """A forest plot of one effect, x in units of the drawing.
-
-    ``allowed`` is the range in which the rule is fulfilled, ``interval`` None without one.
-    """
-
-    title: str
-    description: str
-    height: int
-    estimate: float
-    interval: tuple[float, float] | None
-    allowed: tuple[float, float]
-    thresholds: list[Label]
-    claimed: Label | None
-    reference: float | None
-    ticks: list[Label]
-
-
 SETTLED_BY = ("algebra", "primary source")
-
-WIDTH = 340
-"""Width of a forest plot, in units of the drawing."""
-MARGIN = 14
-ROOM = 50
-"""What a number may need beside a line."""
+UNTESTED = "not tested here"
 
 
 def page(
@@ -86,6 +40,7 @@ def page(
     effects: pd.DataFrame,
     labels: Mapping[str, str],
     places: Collection[str],
+    shorts: Mapping[str, str],
 ) -> dict[str, Any]:
     """What the template needs of the ledger.
 
@@ -94,8 +49,19 @@ def page(
         effects: effects.csv.
         labels: label of each method, by name.
         places: ids of the report's groups of figures, to which effects may link.
+        shorts: what each source is called in a column of a table, by name.
     """
-    effects = effects.fillna({"scale": ""})  # how an empty text comes back from a CSV file
+    # How an empty text comes back from a CSV file.
+    texts = ["scale", "stand_in", "headline", "coarse_reason"]
+    effects = effects.assign(**effects[texts].astype(object).fillna(""))
+    claims = claims.astype(object).where(claims.notna(), "")
+    shown = [
+        _claim(claim, effects[effects["id"] == claim.id], labels, places, shorts)
+        for claim in rows_of(claims)
+    ]
+    tested = [one for one in shown if one["row"].verdict != UNTESTED]
+    # What training decides comes first, then what is settled without it; each by its number.
+    tested.sort(key=lambda one: (not one["effects"], one["row"].id))
     return {
         "total": len(claims),
         "bar": bar(claims["verdict"]),
@@ -104,12 +70,15 @@ def page(
             {"name": topic, "total": len(rows), "bar": bar(rows["verdict"])}
             for topic, rows in claims.groupby("topic", sort=False)
         ],
-        "sources": dict(zip(claims["source"], claims["source_title"], strict=True)),
-        "verdicts": VERDICTS,
-        "claims": [
-            _claim(claim, effects[effects["id"] == claim.id], labels, places)
-            for claim in claims.astype(object).where(claims.notna(), "").itertuples()
+        "sources": [
+            {"name": name, "title": rows["source_title"].iloc[0], "claims": len(rows)}
+            | {"short": shorts.get(str(name), name)}
+            for name, rows in claims.groupby("source", sort=False)
         ],
+        "verdicts": VERDICTS,
+        "claims": tested,
+        "untested": [one for one in shown if one["row"].verdict == UNTESTED],
+        "answers": answer_plots(effects, labels),
     }
 
 
@@ -125,59 +94,89 @@ def bar(verdicts: Iterable[str]) -> list[Part]:
 
 
 def sentence(claims: pd.DataFrame) -> str:
-    """The counts in words, what training decided apart from what algebra or a primary source settles."""
-    settled = claims["decided_by"].isin(SETTLED_BY)
-    said = [
-        f"{p.verdict.said} {p.claims}" for p in bar(claims.loc[~settled, "verdict"]) if p.claims
-    ]
-    text = f"Of {len(claims)} published claims this study {_listed(said)}."
-    if not settled.any():
-        return text
-    said = [f"{p.claims} {p.verdict.name}" for p in bar(claims.loc[settled, "verdict"]) if p.claims]
-    return f"{text} Algebra or a primary source settles the other {settled.sum()}: {_listed(said)}."
+    """The counts in words: all, how many of them rest on stand-in data alone, and how many need no training."""
+    counted = [f"{p.claims} {p.verdict.name}" for p in bar(claims["verdict"]) if p.claims]
+    text = f"Of {len(claims)} published claims {_are(counted)}."
+    on = claims[claims["stand_in"].fillna("") != ""]
+    notes = []
+    for stand_in, rows in on.groupby("stand_in", sort=False):
+        said = [f"{p.claims} {p.verdict.name}" for p in bar(rows["verdict"]) if p.claims]
+        notes.append(f"{listed(said)} on {stand_in} alone")
+    settled = int(claims["decided_by"].isin(SETTLED_BY).sum())
+    if settled:
+        notes.append(f"{settled} by algebra or a primary source, without training")
+    return f"{text} Among them are {'; '.join(notes)}." if notes else text
 
 
-def _listed(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+def _are(counted: Sequence[str]) -> str:
+    if not counted:
+        return "none is judged"
+    verb = " is " if counted[0].startswith("1 ") else " are "
+    return listed(counted).replace(" ", verb, 1)
 
 
 def _claim(
-    claim: Any, effects: pd.DataFrame, labels: Mapping[str, str], places: Collection[str]
+    claim: Any,
+    effects: pd.DataFrame,
+    labels: Mapping[str, str],
+    places: Collection[str],
+    shorts: Mapping[str, str],
 ) -> dict[str, Any]:
     return {
         "row": claim,
-        "verdict": _verdict(claim.verdict),
-        "effects": [_effect(row, labels, places) for row in effects.itertuples()],
+        "short": shorts.get(claim.source, claim.source),
+        "verdict": verdict_of(claim.verdict),
+        "extent": extent(claim),
+        "measured": measured(effects),
+        "effects": [_effect(row, labels, places) for row in rows_of(effects)],
     }
 
 
-def _verdict(name: str) -> Verdict:
-    return next(verdict for verdict in VERDICTS if verdict.name == name)
+def extent(claim: Any) -> str:
+    """``in 4 of 5 regions, 1 undecided``: what stands beside the verdict, and on what data."""
+    if not claim.regions:
+        return f"by {claim.decided_by}" if claim.decided_by else ""
+    open_ = claim.regions - claim.supported - claim.refuted
+    if claim.verdict == "refuted":
+        text = f"in {claim.refuted} of {claim.regions} regions"
+        text += f", {claim.supported} supported" if claim.supported else ""
+    else:
+        text = f"in {claim.supported} of {claim.regions} regions"
+        text += f", {claim.refuted} refuted" if claim.refuted else ""
+    text += f", {open_} open" if open_ else ""
+    return f"{text}; on {claim.stand_in}" if claim.stand_in else text
+
+
+def measured(effects: pd.DataFrame) -> list[str]:
+    """What the primary effects of a claim are, a line each."""
+    primary = effects[effects["primary"].astype(bool)]
+    return [f"{amount(row)} ({row.region})" for row in rows_of(primary)]
 
 
 def _effect(row: Any, labels: Mapping[str, str], places: Collection[str]) -> dict[str, Any]:
     return {
         "row": row,
         "id": f"effect-{row.id}-{row.test}",
-        "verdict": _verdict(row.verdict),
+        "verdict": verdict_of(row.verdict),
         "amount": amount(row),
-        "rule": _minus(row.rule),
+        "rule": minus(row.rule),
         "facts": _facts(row, labels),
         "forest": forest(row),
         "where": f"{row.dataset_label}, {_recipe(row.recipe)}, batch {row.batch}",
+        "why": why(row),
         "link": row.anchor if row.anchor in places else None,
     }
 
 
-def amount(row: Any) -> str:
-    """The estimate with its interval, rounded to its uncertainty; a ratio's interval by its ends."""
-    half = (row.high - row.low) / 2
-    if row.scale != "ratio" or not half > 0:
-        text = _minus(rounded(row.estimate, half))
-        return text if row.scale in ("", "ratio") or text == "–" else f"{text} {row.scale}"
-    places = max(0, 1 - int(np.floor(np.log10(half))))
-    estimate, low, high = (f"{v:,.{places}f}" for v in (row.estimate, row.low, row.high))
-    return f"{estimate} ({low} to {high})"
+def why(row: Any) -> str:
+    """Why an effect stays undecided; empty for one that is decided."""
+    if row.verdict != "undecided":
+        return ""
+    if row.coarse is True or row.coarse == "True":
+        return f"Undecided because it is measured too coarsely: {row.coarse_reason}."
+    if not np.isfinite(row.low):
+        return "Undecided because fewer than two replicates are left."
+    return "Undecided because the interval that is left after Holm's correction (the thin line) reaches the threshold."
 
 
 def _recipe(name: str) -> str:
@@ -190,7 +189,7 @@ def _facts(row: Any, labels: Mapping[str, str]) -> list[tuple[str, str]]:
     if np.isfinite(row.p):
         facts += [("p", probability(row.p)), ("p after Holm", probability(row.p_holm))]
     if np.isfinite(row.d_z):
-        facts.append(("d_z", _minus(f"{row.d_z:.2f}")))
+        facts.append(("d_z", minus(f"{row.d_z:.2f}")))
     if np.isfinite(row.p_better):
         first, second = (labels.get(name, name) for name in row.compare.split()[::2])
         low, high = row.p_better_low, row.p_better_high
@@ -215,101 +214,3 @@ def probability(p: float) -> str:
     if np.isnan(p):
         return "–"
     return "< 0.0001" if p < 1e-4 else f"{p:.2g}"
-
-
-def forest(row: Any) -> Forest | None:
-    """The plot of an effect: estimate, interval, rule and claimed number; None without estimate.
-
-    Ratios are on a logarithmic axis. The axis always shows what stands for no difference.
-    """
-    if not np.isfinite(row.estimate):
-        return None
-    is_ratio = row.scale == "ratio"
-    reference = _no_difference(row)
-    limits = [value for value in (row.threshold_low, row.threshold_high) if np.isfinite(value)]
-    shown = [row.estimate, row.low, row.high, row.claimed, *limits]
-    finite = [value for value in shown if np.isfinite(value)]
-    if reference is not None:
-        finite.append(reference)
-    across = _axis(finite, logarithmic=is_ratio and min(finite) > 0)
-    low, high = (
-        across(limit) if np.isfinite(limit) else edge
-        for limit, edge in ((row.threshold_low, 0.0), (row.threshold_high, float(WIDTH)))
-    )
-    has_claim = bool(np.isfinite(row.claimed))
-    return Forest(
-        title=f"{row.effect}, {row.region}",
-        description=_in_words(row),
-        height=92 if has_claim else 72,
-        estimate=across(row.estimate),
-        interval=(across(row.low), across(row.high)) if np.isfinite(row.low) else None,
-        allowed=(low, high),
-        thresholds=_thresholds(row, across),
-        claimed=_label(across(row.claimed), f"claimed {_plain(row.claimed)}", 9)
-        if has_claim
-        else None,
-        reference=None if reference is None else across(reference),
-        ticks=_ticks(finite, across, is_ratio),
-    )
-
-
-def _in_words(row: Any) -> str:
-    text = f"{amount(row)}, 95 % interval; the rule: {_minus(row.rule)}"
-    if np.isfinite(row.claimed):
-        text += f"; claimed was {_plain(row.claimed)}"
-    return f"{text}. {row.verdict.capitalize()}."
-
-
-def _no_difference(row: Any) -> float | None:
-    if row.scale == "ratio":
-        return 1.0
-    return 0.0 if " - " in row.compare else None
-
-
-def _axis(values: Sequence[float], logarithmic: bool) -> Callable[[float], float]:
-    """The map from a value to x, with room at both ends."""
-    scale: Any = np.log if logarithmic else float
-    low, high = scale(min(values)), scale(max(values))
-    room = 0.06 * (high - low) or 1.0
-    low, high = low - room, high + room
-    return lambda value: round(
-        MARGIN + (WIDTH - 2 * MARGIN) * float((scale(value) - low) / (high - low)), 1
-    )
-
-
-def _ticks(
-    values: Sequence[float], across: Callable[[float], float], is_ratio: bool
-) -> list[Label]:
-    low, high = min(values), max(values)
-    if is_ratio and low > 0 and high / low > 4:
-        lead = (1,) if high / low > 100 else (1, 2, 5)
-        found = [n * 10.0**e for e in range(-6, 7) for n in lead]
-    else:
-        found = list(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
-    places = [(across(tick), _plain(tick)) for tick in found if not is_ratio or tick > 0]
-    return [Label(x, x, text, "middle") for x, text in places if MARGIN <= x <= WIDTH - MARGIN]
-
-
-def _thresholds(row: Any, across: Callable[[float], float]) -> list[Label]:
-    low, high = row.threshold_low, row.threshold_high
-    if np.isfinite(low) and np.isfinite(high):
-        left, right = _label(across(low), _plain(low)), _label(across(high), _plain(high))
-        left = left if left.x < ROOM else left._replace(anchor="end")
-        return [left, right if right.x > WIDTH - ROOM else right._replace(anchor="start")]
-    if np.isfinite(low):
-        return [_label(across(low), f"> {_plain(low)}")]
-    return [_label(across(high), f"< {_plain(high)}")]
-
-
-def _label(x: float, text: str, gap: float = 0) -> Label:
-    """A text at x, on the side of it where there is room."""
-    left = x < WIDTH / 2
-    return Label(x, x + gap if left else x - gap, text, "start" if left else "end")
-
-
-def _plain(value: float) -> str:
-    return _minus(f"{value:,.4g}") if abs(value) > 1e-9 else "0"
-
-
-def _minus(text: str) -> str:
-    return text.replace("-", "−")

@@ -94,6 +94,55 @@ def ending(curve: pd.DataFrame) -> str:
     return f"{or_none_left(last, end)}{diverged(curve)}"
 
 
+def label_ends(axis: Axes, curves: Sequence[tuple[str, str, float, float]]) -> bool:
+    """Names at the right ends of lines, in their colours, pushed apart where they would overlap.
+
+    Args:
+        axis: where the lines are drawn.
+        curves: text, colour, x and y of the last point, in data units.
+
+    Returns:
+        Whether they fit; if not, nothing is drawn and a legend is needed.
+    """
+    shown = [curve for curve in curves if np.isfinite(curve[3])]
+    whole = axis.get_figure(root=True)
+    assert whole is not None
+    whole.draw_without_rendering()
+    inches = axis.get_window_extent().height / whole.dpi
+    gap = 0.14 / inches
+    at = [
+        float(axis.transAxes.inverted().transform(axis.transData.transform((x, y)))[1])
+        for _, _, x, y in shown
+    ]
+    if not shown or len(shown) * gap > 1 or len(shown) < len(curves):
+        return False
+    order = np.argsort(at)
+    places = np.clip(np.array(at)[order], 0, 1)
+    for _ in range(200):
+        close = np.flatnonzero(np.diff(places) < gap - 1e-9)
+        for i in close:
+            middle = (places[i] + places[i + 1]) / 2
+            places[i], places[i + 1] = middle - gap / 2, middle + gap / 2
+        if not len(close):
+            break
+    for i, place in zip(order, places, strict=True):
+        text, color, _, _ = shown[i]
+        axis.text(
+            1.015, place, text, color=color, transform=axis.transAxes, va="center", fontsize=8
+        )
+    return True
+
+
+def ink(color: Any) -> str:
+    """Black or white, whichever has more contrast with a colour: at least 4.5 : 1 by WCAG 2, formula 1.4.3."""
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in mpl.colors.to_rgb(color)
+    ]
+    luminance = float(np.dot([0.2126, 0.7152, 0.0722], linear))
+    return "black" if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else "white"
+
+
 def amount(row: pd.Series, column: str) -> str:
     """A number and its half-width."""
     return rounded(row[column], (row[f"{column}_high"] - row[f"{column}_low"]) / 2)
@@ -105,9 +154,11 @@ def or_none_left(row: pd.Series, text: str) -> str:
 
 
 def diverged(rows: pd.DataFrame, before: str = " ") -> str:
-    """How many replicates diverged, nothing where none did."""
-    count = rows["diverged"].max()
-    return f"{before}({count} of {rows['replicates'].max()} diverged)" if count else ""
+    """How many replicates diverged or failed, nothing where none did."""
+    total = rows["replicates"].max()
+    counts = {word: rows[word].max() for word in ("diverged", "failed") if word in rows}
+    said = [f"{count} of {total} {word}" for word, count in counts.items() if count]
+    return f"{before}({', '.join(said)})" if said else ""
 
 
 def _is_wide(rows: pd.DataFrame) -> bool:

@@ -17,21 +17,15 @@ from typing import Any
 
 import pandas as pd
 
-from bnlab.analysis.statistics import rounded
 from bnlab.files import JobError, read_csv, read_json, save_json, save_text
-from bnlab.page.ledger import sentence
+from bnlab.page.grids import rows_of
+from bnlab.page.ledger import extent, measured, sentence
 from bnlab.study import rooms
 
 PUBLISHED = "reports/published"
 LIMIT_MB = 12
 
-FILES = ("report.html", "claims.csv", "effects.csv", "study.json")
-
-HEADLINES = ((5, 3), (6, 1), (6, 2), (7, 1), (9, 1), (14, 1), (15, 1))
-"""Effects in the README: number of the claim, and of the test within it."""
-
-TOO_LARGE = "percentiles.csv"
-"""Half of all that the tables weigh, and drawn in the report: left out."""
+FILES = ("report.html", "claims.csv", "effects.csv", "replicates.csv", "study.json")
 
 BEGIN, END = "<!-- findings -->", "<!-- /findings -->"
 
@@ -99,26 +93,41 @@ def fingerprint(path: Path) -> dict[str, Any]:
 
 
 def findings(folder: Path) -> str:
-    """What the published study found, as Markdown: verdicts, figures, and a few effects.
+    """What the published study found, as Markdown: answers, verdicts, figures, and the claims that matter most.
 
     A function of the files in ``folder`` alone; links lead to ``reports/published``.
     """
     claims, effects = read_csv(folder / "claims.csv"), read_csv(folder / "effects.csv")
-    manifest, config = (
-        read_json(folder / "manifest.json"),
-        read_json(folder / "study.json")["config"],
-    )
-    study = manifest["study"]
+    manifest, record = read_json(folder / "manifest.json"), read_json(folder / "study.json")
     drawn = [name for name in manifest["files"] if name.endswith(".svg")]
-    images = [f"![{_alt(name, config)}]({PUBLISHED}/{name})" for name in drawn]
+    images = [f"![{_alt(name, record['config'])}]({PUBLISHED}/{name})" for name in drawn]
     paragraphs = [
+        "\n".join(f"- {sentence}" for sentence in record["answers"]),
+        *_redraws(record),
         f"{sentence(claims)} The claims are those of {claims['source'].nunique()} documents: "
-        f"[every verdict]({PUBLISHED}/claims.csv) and [every effect]({PUBLISHED}/effects.csv) of "
-        f"the study `{study}`, and [its report]({PUBLISHED}/report.html).",
+        f"[every verdict]({PUBLISHED}/claims.csv), [every effect]({PUBLISHED}/effects.csv) and "
+        f"[every replicate]({PUBLISHED}/replicates.csv) of the study `{manifest['study']}`, and "
+        f"[its report]({PUBLISHED}/report.html).",
         *images,
         "\n".join(_headlines(claims, effects)),
     ]
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _redraws(record: Mapping[str, Any]) -> list[str]:
+    """A paragraph on each redraw that was trained on in the place of another dataset."""
+    datasets = record["config"]["datasets"]
+    said = []
+    for name, data in record["data"].items():
+        stood_for = datasets[name]["stands_for"]
+        if data["is_redraw"] and stood_for:
+            original = record["data"][datasets[name]["of"]]["shape"]["rows"]
+            said.append(
+                f"{record['called'].get(stood_for, stood_for)} is represented by {datasets[name]['label']}: "
+                f"{data['shape']['rows']:,} rows drawn anew from a Bayesian network fitted to {original:,} rows. "
+                "A verdict on it alone says so."
+            )
+    return said
 
 
 def _alt(name: str, config: Mapping[str, Any]) -> str:
@@ -150,11 +159,7 @@ def _parts(readme: str) -> tuple[str, str, str]:
 
 def _pieces(source: Path, called: str) -> list[str]:
     """Names of the files to be published, once they are all there and not too large."""
-    tables = sorted(
-        path.relative_to(source).as_posix()
-        for path in source.glob("tables/**/*.csv")
-        if path.name != TOO_LARGE
-    )
+    tables = sorted(path.relative_to(source).as_posix() for path in source.glob("tables/**/*.csv"))
     record = source / "study.json"
     figures = read_json(record)["telling"] if record.is_file() else []
     names = [*FILES, *figures, *(tables or ["tables/"])]
@@ -199,32 +204,16 @@ def _replace(target: Path, part: Path) -> None:
 
 
 def _headlines(claims: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
-    """A Markdown table with a row for each of ``HEADLINES``."""
-    said = dict(zip(claims["id"], claims["claim"], strict=True))
-    rows: dict[tuple[int, int], Any] = {
-        (row["id"], row["test"]): row for row in effects.to_dict("records")
-    }
-    absent = [f"test {key[1]} of claim {key[0]}" for key in HEADLINES if key not in rows]
-    if absent:
-        raise JobError(f"effects.csv lacks {', '.join(absent)}, which the README shows")
-    cells = [["claim", "effect", "in", "95 % interval", "pairs", "verdict on it"], ["---"] * 6]
-    for key in HEADLINES:
-        row = rows[key]
-        where = f"{row['region']} ({row['dataset_label']})"
-        pairs = f"{row['n']:.0f}"
-        cells.append([said[key[0]], row["effect"], where, _interval(row), pairs, row["verdict"]])
+    """A Markdown table with a row for each claim of which some effect has a headline."""
+    effects = effects.assign(scale=effects["scale"].astype(object).fillna(""))
+    chosen = effects.loc[effects["headline"].notna(), "id"].unique()
+    if not len(chosen):
+        raise JobError("effects.csv has no effect with a headline, which the README shows")
+    cells = [["claim", "claimed", "measured", "verdict"], ["---"] * 4]
+    for claim in rows_of(claims[claims["id"].isin(chosen)].astype(object).fillna("")):
+        numbers = "; ".join(measured(effects[effects["id"] == claim.id]))
+        cells.append([claim.claim, claim.claimed, numbers, f"{claim.verdict}, {extent(claim)}"])
     return [f"| {' | '.join(_cell(text) for text in line)} |" for line in cells]
-
-
-def _interval(row: Mapping[str, Any]) -> str:
-    """An effect and its limits in the unit of its scale, rounded as the effect is to its interval."""
-    half = (row["high"] - row["low"]) / 2
-    mean, low, high = (
-        rounded(row[name], half).partition(" ± ")[0].replace("-", "−")
-        for name in ("estimate", "low", "high")
-    )
-    has_unit = row["scale"] not in ("", "ratio") and not pd.isna(row["scale"])
-    return f"{mean}{' ' + row['scale'] if has_unit else ''} ({low} to {high})"
 
 
 def _cell(text: Any) -> str:

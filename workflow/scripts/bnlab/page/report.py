@@ -21,9 +21,12 @@ import pandas as pd
 from markupsafe import Markup
 
 from bnlab.analysis.coverage import coverage_rows
+from bnlab.analysis.effects import EFFECT_COLUMNS
 from bnlab.analysis.summaries import shown_label
 from bnlab.files import read_csv
 from bnlab.page import ledger as ledger_page
+from bnlab.page.facts import facts, times
+from bnlab.page.glossary import GLOSSARY
 from bnlab.page.grids import Grid
 from bnlab.page.style import NONE_LEFT
 from bnlab.study.declaration import Experiment, Table
@@ -54,6 +57,14 @@ class Ledger(NamedTuple):
     effects: pd.DataFrame
 
 
+class Answered(NamedTuple):
+    """What an experiment answers: sentences, each with its numbers."""
+
+    name: str
+    title: str
+    sentences: list[str]
+
+
 class Drawing(NamedTuple):
     """An image that the page shows twice and holds once: its id and its size."""
 
@@ -75,7 +86,11 @@ def render(
     folder: Path,
     coverage: pd.DataFrame,
     coverage_caption: str,
+    made: Mapping[str, str],
+    answered: Sequence[Answered],
+    failed: int,
     ledger: Ledger | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> str:
     """The page as HTML.
 
@@ -92,11 +107,16 @@ def render(
         folder: where the page will lie; links to CSV files are relative to it.
         coverage: how often intervals contain the truth, as ``coverage.simulate`` returns it.
         coverage_caption: text on it, blank lines between paragraphs.
+        made: date and version.
+        answered: what ``answers`` found.
+        failed: how many replicates failed.
         ledger: the verdicts, if the study has any.
+        about: sources, literature and names of datasets, as the ledger's file says them.
     """
+    about = about or {"sources": {}, "literature": [], "datasets": {}}
     environment = _environment()
     shown = [_shown_figure(item, declared, find, captions, folder) for item in figures]
-    telling = _telling(shown, declared, find)
+    telling = _telling(shown, declared)
     shown += [_shown_table(item, declared, find, captions, folder) for item in tables]
     sections = [_section(name, about, shown) for name, about in declared.items()]
     places = {group["id"] for section in sections for group in section["groups"]}
@@ -117,16 +137,47 @@ def render(
         ],
         recipes={name: _stated(study["recipes"][name]) for name in _used(runs, "recipe")},
         datasets=datasets,
+        used=_used(runs, "dataset"),
         sections=sections,
         telling=telling,
-        ledger=ledger and ledger_page.page(*ledger, labels, places),
+        answers=answered,
+        ledger=ledger
+        and ledger_page.page(
+            *ledger, labels, places, {name: s["short"] for name, s in about["sources"].items()}
+        ),
+        literature=about["literature"],
+        called=about["datasets"],
+        glossary=GLOSSARY,
+        made=made,
         coverage=Grid("", titles, rows),
         coverage_caption=_paragraphs(coverage_caption),
-        facts=_facts(runs),
-        times=_times(runs),
+        facts=facts(runs, failed),
+        times=times(runs),
         script=Markup(script),
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
+
+
+def answers(
+    declared: Mapping[str, Experiment], find: Find, ledger: Ledger | None, items: Sequence[Item]
+) -> list[Answered]:
+    """What each experiment answers, by its effects and tables (``words.answer``); without an answer it is left out."""
+    effects = pd.DataFrame(columns=EFFECT_COLUMNS) if ledger is None else ledger.effects
+
+    def tables(experiment: str) -> Callable[[str], list[pd.DataFrame]]:
+        return lambda kind: [
+            read_csv(item.csv)
+            for item in items
+            if (item.experiment, item.kind) == (experiment, kind)
+        ]
+
+    found = []
+    for name, about in declared.items():
+        answer = find(name, "words", "answer")
+        said = answer(effects[effects["experiment"] == name], tables(name))
+        if said:
+            found.append(Answered(name, about.title, [_unbroken(sentence) for sentence in said]))
+    return found
 
 
 def _environment() -> jinja2.Environment:
@@ -139,6 +190,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["number"] = lambda value: f"{value:,}"
     environment.filters["plain"] = _plain
+    environment.filters["zip"] = zip
     return environment
 
 
@@ -146,34 +198,6 @@ def method_labels(study: Mapping[str, Any]) -> dict[str, str]:
     """What each method of a checked config, as plain data, is called in print."""
     return {
         name: method["label"] or name.replace("_", " ") for name, method in study["methods"].items()
-    }
-
-
-def record(
-    study: Mapping[str, Any],
-    datasets: Mapping[str, Mapping[str, Any]],
-    runs: Sequence[Mapping[str, Any]],
-    telling: Sequence[str],
-) -> dict[str, Any]:
-    """What study.json says: the config as checked, seeds, digests of the data, versions, machines.
-
-    Values that differ between runs are all listed; ``telling`` are the paths of the summary's figures.
-    """
-    return {
-        "config": study,
-        "seeds": sorted({run["seed"] for run in runs}),
-        "data": {
-            name: {key: data[key] for key in ("source", "is_redraw", "shape", "split", "digest")}
-            for name, data in datasets.items()
-        },
-        "runs": len(runs),
-        "replicates": sum(run["replicates"] for run in runs),
-        "diverged": _diverged(runs),
-        "telling": list(telling),
-        **{
-            key: list({str(run[key]): run[key] for run in runs}.values())
-            for key in ("device", "versions", "hardware")
-        },
     }
 
 
@@ -196,9 +220,13 @@ def _shown_figure(
     assert item.svg is not None
     title = _declared(declared[item.experiment].figures, item.kind).title
     table = read_csv(item.csv)
-    return _shown(item, title, captions, folder) | {
+    finding = find(item.experiment, "words", item.kind)
+    shown = _shown(item, title, captions, folder)
+    return shown | {
         "image": base64.b64encode(item.svg.read_bytes()).decode(),
-        "alt": alt_text(title, table, find(item.experiment, "words", item.kind)),
+        "finding": _unbroken(f"{title}: {NONE_LEFT}" if table.empty else finding(table)),
+        "alt": alt_text(title, table, finding),
+        "caption": [*shown["caption"], *lost(table)],
         "drawing": None,
     }
 
@@ -210,12 +238,25 @@ def _shown_table(
     captions: Mapping[tuple[str, str], str],
     folder: Path,
 ) -> dict[str, Any]:
-    shown = grids(find, item.experiment, item.kind, read_csv(item.csv))
+    table = read_csv(item.csv)
+    laid_out = grids(find, item.experiment, item.kind, table)
     title = _declared(declared[item.experiment].tables, item.kind).title
-    return _shown(item, title, captions, folder) | {
-        "grids": shown,
-        "open": sum(len(grid.rows) for grid in shown) <= SHORT_TABLE,
+    shown = _shown(item, title, captions, folder)
+    return shown | {
+        "grids": laid_out,
+        "caption": [*shown["caption"], *lost(table)],
+        "open": sum(len(grid.rows) for grid in laid_out) <= SHORT_TABLE,
     }
+
+
+def lost(table: pd.DataFrame) -> list[str]:
+    """What a caption says of replicates that diverged or failed, where there are any."""
+    said = []
+    if "diverged" in table and (table["diverged"] > 0).any():
+        said.append("Replicates that diverged are left out of means, and counted.")
+    if "failed" in table and (table["failed"] > 0).any():
+        said.append("Replicates that failed, ending at chance, are in the means, and counted too.")
+    return said
 
 
 def _shown(
@@ -233,17 +274,21 @@ def _shown(
 
 def _paragraphs(text: str) -> list[str]:
     parts = [" ".join(part.split()) for part in text.split("\n\n")]
-    return [part.replace(" %", "\N{NO-BREAK SPACE}%") for part in parts if part]
+    return [_unbroken(part) for part in parts if part]
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def alt_text(
     title: str, table: pd.DataFrame, words: Callable[[pd.DataFrame], str] | None = None
 ) -> str:
-    """What a figure shows: its title, data and, where a few numbers say it, those."""
+    """What a figure shows: its finding, what it is a figure of, and its data."""
     if table.empty:
         return f"{title}: {NONE_LEFT}."
     text = f"{title}, {table['dataset_label'].iloc[0]}, {_recipe(table['recipe'].iloc[0])}."
-    return f"{text} {words(table)}" if words else text
+    return f"{words(table)}. {text}" if words else text
 
 
 def telling_items(figures: Sequence[Item], declared: Mapping[str, Experiment]) -> list[Item]:
@@ -266,19 +311,14 @@ def telling_items(figures: Sequence[Item], declared: Mapping[str, Experiment]) -
 
 
 def _telling(
-    shown: Sequence[dict[str, Any]], declared: Mapping[str, Experiment], find: Find
+    shown: Sequence[dict[str, Any]], declared: Mapping[str, Experiment]
 ) -> list[dict[str, Any]]:
     """The figures of the summary, marked as images that the page holds once and shows twice."""
     by_item = {entry["item"]: entry for entry in shown}
     chosen = [by_item[item] for item in telling_items(list(by_item), declared)]
     for entry in chosen:
-        item, table = entry["item"], read_csv(entry["item"].csv)
-        say = find(item.experiment, "words", f"{item.kind}_in_short")
-        if table.empty:
-            entry["said"] = f"{NONE_LEFT.capitalize()}."
-        else:
-            entry["said"] = say(table) if say else " ".join(entry["caption"][-1:])
-        entry["drawing"] = Drawing(f"image-{entry['id']}", *_size(item.svg.read_text("utf8")))
+        size = _size(entry["item"].svg.read_text("utf8"))
+        entry["drawing"] = Drawing(f"image-{entry['id']}", *size)
     return chosen
 
 
@@ -314,48 +354,9 @@ def _recipe(name: str) -> str:
     return "all recipes" if name == ALL_RECIPES else f"recipe {name}"
 
 
-def _facts(runs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Machine, versions and counts, each with every value that occurs."""
-    diverged = _diverged(runs)
-    replicates = sum(run["replicates"] for run in runs)
-    facts = {
-        "runs": f"{len(runs):,} (each a dataset, method, batch size and recipe)",
-        "replicates trained": f"{replicates:,}, of which {diverged:,} diverged",
-        "device": _values(run["device"] for run in runs),
-    }
-    for part in ("hardware", "versions"):
-        for name in dict.fromkeys(name for run in runs for name in run[part]):
-            facts[name.replace("_", " ")] = _values(run[part].get(name) for run in runs)
-    peak = max(run["peak_memory_mb"] for run in runs)
-    return facts | {"peak memory of a job": f"{peak:,.0f} MB"}
-
-
-def _diverged(runs: Iterable[Mapping[str, Any]]) -> int:
-    return sum(step is not None for run in runs for step in run["diverged_at"])
-
-
-def _times(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    parts = dict.fromkeys(name for run in runs for name in run["seconds"])
-    sums = {name: sum(run["seconds"].get(name, 0.0) for run in runs) for name in parts}
-    return [
-        (name, _duration(value)) for name, value in (sums | {"total": sum(sums.values())}).items()
-    ]
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def _range(numbers: Iterable[int]) -> str:
     known = sorted(set(numbers))
     return " to ".join(map(str, dict.fromkeys([known[0], known[-1]])))
-
-
-def _values(values: Iterable[Any]) -> str:
-    return ", ".join(dict.fromkeys(map(str, values)))
 
 
 def _used(runs: Iterable[Mapping[str, Any]], key: str) -> list[str]:

@@ -5,6 +5,7 @@ A method has the same colour, marker and line everywhere. Bands and bars are 95 
 
 from __future__ import annotations
 
+import textwrap
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,8 @@ STYLE: Any = {
     "svg.hashsalt": "bnlab",
     "figure.facecolor": "white",
 }
+LINE = 88
+"""Characters in a line of a figure's title."""
 NONE_LEFT = "no replicate left"
 
 
@@ -78,11 +81,28 @@ def look(method: str) -> Look:
     return Look(color, OTHER_MARKERS[code // len(OTHER_COLORS) % len(OTHER_MARKERS)], (0, (2, 1)))
 
 
-def draw(function: Callable[[pd.DataFrame], Figure], title: str, table: pd.DataFrame) -> Figure:
-    """The figure that a function draws of its table."""
+def draw(
+    function: Callable[[pd.DataFrame], Figure],
+    title: str,
+    table: pd.DataFrame,
+    finding: Callable[[pd.DataFrame], str],
+) -> Figure:
+    """The figure that a function draws of its table, titled by what it shows; below that, what it is of."""
     with mpl.rc_context(STYLE):
-        figure = _nothing(title) if table.empty else function(table)
+        if table.empty:
+            return _nothing(title)
+        figure = function(table)
+        said = textwrap.fill(f"{finding(table)}.", LINE)
+        subject = figure.get_suptitle()
+        height = figure.get_figheight()
+        figure.set_figheight(height + 0.17 * len(said.splitlines()))
+        heading = figure.suptitle(
+            said + "\n" * (1 + subject.count("\n")), x=0.01, ha="left", weight="bold"
+        )
         figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        corner = heading.get_window_extent().transformed(figure.transFigure.inverted())
+        figure.text(0.01, corner.y0, subject, va="bottom", fontsize=9, color="#444444")
     return figure
 
 

@@ -80,8 +80,9 @@ class Recipe(Section):
     """A named set of training settings.
 
     `network` names one network and gives its settings: those of its first one alone, or a mapping of all. `shuffle` and
-    `softmax` are there for mistakes: rows in one order at every pass, a loss that takes probabilities for logits. `seed`
-    and `replicates` take the place of the study's. `stands_for` is the recipe whose place this one takes in the claims.
+    `softmax` are there for mistakes: rows in one order at every pass, a loss that takes probabilities for logits.
+    `seed` and `replicates` take the place of the study's. `stands_for` is the recipe whose place this one takes in the
+    claims.
     """
 
     network: Annotated[dict[Name, Any], Field(min_length=1, max_length=1)]

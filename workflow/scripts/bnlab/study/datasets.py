@@ -63,9 +63,14 @@ class Split(Section):
 
 
 class _Dataset(Section):
-    """`stands_for` is the dataset whose place this one takes in the claims."""
+    """What every dataset says.
+
+    `stands_for` is the dataset whose place this one takes in the claims, `class_labels` what classes are called in
+    print.
+    """
 
     label: Text
+    class_labels: dict[Text, Text] = {}
     stands_for: Name | None = None
     shape: Shape
     sha256: Digests | None = None
@@ -125,7 +130,7 @@ class RedrawDataset(_Dataset):
 AnyDataset = OpenMLDataset | FileDataset | BundledDataset | RedrawDataset
 Dataset = Annotated[AnyDataset, Field(discriminator="source")]
 SOURCES = ["openml", "file", "bundled", "redraw"]
-NOT_CONTENT = {"label", "stands_for", "shape", "split", "scaling", "sha256"}
+NOT_CONTENT = {"label", "class_labels", "stands_for", "shape", "split", "scaling", "sha256"}
 """What of a dataset's entry says nothing about where its rows come from."""
 
 

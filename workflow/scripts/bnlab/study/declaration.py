@@ -3,8 +3,9 @@
 Rules, config, ledger, judge and page read declarations and know no experiment by name. What a declaration promises
 lies beside it: a function for every figure in ``figures.py`` and for every table in ``tables.py``, where each figure
 has the table that it is drawn from; a function for every result table in ``grids.py``, which lays it out for the page;
-a function for every quantity of its own in ``quantities.py``; a text for each in ``captions/``. ``words.py`` may say in
-numbers what a figure shows.
+a function for every quantity of its own in ``quantities.py``; a text for each in ``captions/``; in ``words.py`` a
+function for every figure that says in a sentence what it shows, its title, and ``answer``, which answers the question
+in sentences for the first screen, from the judged effects and the published tables.
 """
 
 from __future__ import annotations
@@ -66,13 +67,16 @@ class Quantity:
         words: what it is called in print; may have {level} and {class_}.
         unit: of its values and differences in print; "points" are hundredths.
         reads: the tidy sources that it is computed from.
-        takes: the settings that a test has to give: recipe (or rate: best), batch or batches, level, class.
+        takes: the settings that a test has to give: recipe (or a rate), batch or batches, level, class, epoch.
+        better: whether a method is the better for a high value or for a low one, which says what is still possible
+            where its best rate is the last one tried.
     """
 
     words: str
     unit: str = ""
     reads: tuple[str, ...] = ("metrics",)
     takes: tuple[str, ...] = ("recipe", "batch")
+    better: Literal["high", "low"] = "high"
 
 
 @dataclass(frozen=True)
@@ -99,34 +103,42 @@ class Experiment:
     times: tuple[str, ...] = ()
 
 
+TO_LEVEL = ("recipe", "batch", "level")
+
 COMMON: Mapping[str, Quantity] = {
     "train_accuracy": Quantity("training accuracy", "points"),
     "test_accuracy": Quantity("test accuracy", "points"),
     "validation_accuracy": Quantity("validation accuracy", "points"),
-    "train_loss": Quantity("training loss"),
-    "test_loss": Quantity("test loss"),
-    "validation_loss": Quantity("validation loss"),
+    "train_loss": Quantity("training loss", better="low"),
+    "test_loss": Quantity("test loss", better="low"),
+    "validation_loss": Quantity("validation loss", better="low"),
     "mean_train_accuracy": Quantity("training accuracy averaged over training", "points"),
     "mean_test_accuracy": Quantity("test accuracy averaged over training", "points"),
     "accuracy_gap": Quantity("training less test accuracy", "points"),
+    "lost_test_accuracy": Quantity(
+        "test accuracy at epoch {epoch} less that at the end",
+        "points",
+        takes=("recipe", "batch", "epoch"),
+    ),
     "steps_to_train": Quantity(
-        "steps to {level:.0%} training accuracy",
-        "steps",
-        reads=("metrics", "runs"),
-        takes=("recipe", "batch", "level"),
+        "steps to {level:.0%} training accuracy", "steps", takes=TO_LEVEL, better="low"
     ),
     "steps_to_test": Quantity(
-        "steps to {level:.0%} test accuracy",
-        "steps",
-        reads=("metrics", "runs"),
-        takes=("recipe", "batch", "level"),
+        "steps to {level:.0%} test accuracy", "steps", takes=TO_LEVEL, better="low"
+    ),
+    "epochs_to_train": Quantity(
+        "epochs to {level:.0%} training accuracy", "epochs", takes=TO_LEVEL, better="low"
+    ),
+    "epoch_with_train": Quantity(
+        "number of the first epoch whose mean training accuracy is {level:.0%}",
+        takes=TO_LEVEL,
+        better="low",
     ),
 }
 """Quantities of every experiment, computed in ``analysis/quantities.py``."""
 
 SOURCES = {
     "metrics": "history.parquet",
-    "runs": "run.json",
     "classes": "predictions.npz",
     "roc": "predictions.npz",
     "confusion": "predictions.npz",
@@ -134,6 +146,8 @@ SOURCES = {
 """Tidy sources that are no probe's own table, and the file of a run that each is made from."""
 TIMING = "timing"
 """The source that no run leaves: seconds per step, measured in turn."""
+TIMED_PROCESSES = 5
+"""Processes that each measure it anew: repeats within one share its place in memory, and with it their errors."""
 RECORDS = ("history.parquet", "run.json")
 """Files that every run leaves."""
 

@@ -12,7 +12,6 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from bnlab.study import rooms
-from bnlab.study.names import LEVELS
 from bnlab.study.section import Count, Name, Section, Text
 
 COMPARE = r"^[a-z][a-z0-9_.]*( [-/] [a-z][a-z0-9_.]*)?$"
@@ -24,9 +23,17 @@ def compared(text: str) -> list[str]:
 
 
 class Source(Section):
-    """A document that claims come from."""
+    """A document that claims come from; `short` is what a column of a table calls it."""
 
     title: Text
+    short: Text
+
+
+class Paper(Section):
+    """What the sources build on."""
+
+    title: Text
+    url: Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
 
 
 class Rule(Section):
@@ -61,20 +68,26 @@ class Rule(Section):
 
 
 class Effect(Section):
-    """What a claim is tested by: an effect, measured in one region, and the rule that decides it."""
+    """What a claim is tested by: an effect, measured in one region, and the rule that decides it.
+
+    A `primary` one is the claim's own setting. `headline` is what it is called among the answers on the report's first
+    screen; without one it does not stand there.
+    """
 
     region: Text
+    primary: bool = False
+    headline: Text | None = None
     experiment: Name
     dataset: Name
     recipe: Name | None = None
-    rate: Literal["best"] | None = None
+    rate: Literal["best", "fastest"] | None = None
     batch: Count | None = None
     batches: Annotated[list[Count], Field(min_length=2)] | None = None
     quantity: Name
     compare: Annotated[str, StringConstraints(pattern=COMPARE)]
     statistics: Literal["moving", "population", "batch"] = "moving"
     epoch: Annotated[float, Field(gt=0)] | None = None
-    level: float | None = None
+    level: Annotated[float | None, Field(gt=0, lt=1)] = None
     class_: Annotated[Count | None, Field(alias="class")] = None
     rule: Rule
     claimed: float | None = None
@@ -97,12 +110,14 @@ class Effect(Section):
             if needed != (value is not None):
                 said = "is missing" if needed else "has no meaning"
                 raise PydanticCustomError("effect", f"{name} {said} for {self.quantity}")
+        if "epoch" in quantity.takes and self.epoch is None:
+            raise PydanticCustomError("effect", f"epoch is missing for {self.quantity}")
         if self.recipe and self.rate:
             raise PydanticCustomError(
-                "effect", "recipe has no meaning where each has its best rate"
+                "effect", "recipe has no meaning where each has a rate of its own"
             )
-        if self.level not in (None, *LEVELS):
-            raise PydanticCustomError("effect", f"level must be one of {LEVELS}")
+        if self.rate == "fastest" and self.level is None:
+            raise PydanticCustomError("effect", "rate: fastest needs a level to be reached")
         if self.rate and declared.across != "rates":
             raise PydanticCustomError(
                 "effect", f"learning rates are not compared in {self.experiment}"
@@ -129,8 +144,15 @@ class Settled(Section):
     checked: Text | None = None
 
 
+MOST_PRIMARY = 3
+
+
 class Claim(Section):
-    """One published claim with its tests, its settled verdict, or why it is not tested."""
+    """One published claim with its tests, its settled verdict, or why it is not tested.
+
+    `needs: all` is said of a claim that one counterexample refutes ("best of all"); `unjudged` names the part of a
+    claim that no test is about, which stays an open region.
+    """
 
     id: Count
     source: Name
@@ -138,6 +160,8 @@ class Claim(Section):
     topic: Text
     claim: Text
     claimed: Text | None = None
+    needs: Literal["all"] | None = None
+    unjudged: Text | None = None
     tests: list[Effect] = []
     settled: Settled | None = None
     untested: Text | None = None
@@ -147,11 +171,19 @@ class Claim(Section):
         ways = [bool(self.tests), self.settled is not None, self.untested is not None]
         if sum(ways) != 1:
             raise PydanticCustomError("claim", "must have exactly one of tests, settled, untested")
+        primary = sum(test.primary for test in self.tests)
+        if self.tests and not 1 <= primary <= MOST_PRIMARY:
+            raise PydanticCustomError(
+                "claim",
+                f"must have one to {MOST_PRIMARY} tests with primary: true, and has {primary}",
+            )
         return self
 
 
 class Ledger(Section):
-    """All claims and where they come from."""
+    """All claims, where they come from, the literature behind them, and what they call the datasets."""
 
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
+    literature: list[Paper] = []
+    datasets: dict[Name, Text] = {}
     claims: Annotated[list[Claim], Field(min_length=1)]

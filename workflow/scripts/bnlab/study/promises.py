@@ -26,6 +26,7 @@ def _missing_functions(declared: Experiment, folder: Path) -> Iterator[str]:
     wanted = {
         "tables.py": shown,
         "figures.py": [figure.kind for figure in declared.figures],
+        "words.py": [*(figure.kind for figure in declared.figures), "answer"],
         "grids.py": [table.kind for table in declared.tables],
         "quantities.py": own,
     }

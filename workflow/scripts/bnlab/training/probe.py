@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 class StepProbe:
-    """A table at every evaluation but those that a resolution adds: the run's ``<probe>.parquet``, led by replicate and step, a tidy source.
+    """A table at every evaluation that no resolution added: the run's ``<probe>.parquet``, a tidy source.
+
+    It is led by replicate and step.
 
     Args:
         run: what is measured; its ``network``, ``trainer`` and rows are there to be used.

@@ -16,7 +16,7 @@ def row_order(
     """Which training rows each step sees, shape (steps, batch), int32.
 
     One random permutation of all rows after another (without ``shuffle`` their own order each time), cut into batches;
-    a batch may span two of them, so that every row is used equally often whether or not the batch size divides the data.
+    a batch may span two of them, so that all rows are used equally often, also where m does not divide the data.
     """
     generator = np.random.default_rng(seed)
     passes = -(-steps * batch // rows)
@@ -39,9 +39,9 @@ def evaluation_steps(
 
 
 def refined(steps: list[int], resolution: float) -> list[int]:
-    """These steps and so many between them that each is at most ``resolution`` of it, or one step, after the one before.
+    """These steps and so many more that each comes at most ``resolution`` of it, or one step, after the one before.
 
-    They begin at step 1 / ``resolution``, from where on a resolution can be had.
+    Those between begin at step 1 / ``resolution``, from where on a resolution can be had.
     """
     between = [max(steps[0], round(1 / resolution))]
     while between[-1] < steps[-1]:

@@ -20,8 +20,8 @@ def time_in_turn(
     methods: Mapping[str, Method],
     settings: Settings,
     batch: int,
-    repeats: int = 10,
-    seconds: float = 0.5,
+    repeats: int = 5,
+    seconds: float = 0.25,
 ) -> pd.DataFrame:
     """Seconds per 1,000 training steps of one replicate, the methods measured in turn after one uncounted round.
 

@@ -67,5 +67,10 @@ EXPERIMENT = Experiment(
         "accuracy_range": Quantity(
             "best less worst test accuracy over batch sizes", "points", takes=OVER_BATCHES
         ),
+        "loss_range": Quantity(
+            "largest less smallest validation loss over batch sizes",
+            takes=OVER_BATCHES,
+            better="low",
+        ),
     },
 )

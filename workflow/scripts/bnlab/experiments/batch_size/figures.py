@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bnlab.page.panels import (
     accuracy_axis,
@@ -16,6 +16,7 @@ from bnlab.page.panels import (
     by_method,
     draw_curve,
     figure_of,
+    label_ends,
     name_of,
     on_axis,
     plain,
@@ -45,16 +46,30 @@ class Curve(NamedTuple):
 
 
 def all_methods(table: pd.DataFrame) -> Figure:
-    """Test accuracy and validation loss against the batch size, one above the other."""
-    curves = [Curve(look(method), name_of(rows), rows) for method, rows in by_method(table)]
-    return _against_batch(table, {"": curves})
+    """Test accuracy, its difference from base and validation loss against the batch size, one above the other."""
+    curves = _by_method(table)
+    panels = [_accuracies, _differences, _losses] if _is_compared(table) else [_accuracies, _losses]
+    return _stacked(table, {"": curves}, panels, "test accuracy and validation loss by batch size")
 
 
-bn_vs_ln = ws_vs_bn = ws_bn_vs_bn = small_batches = all_methods
+def small_batches(table: pd.DataFrame) -> Figure:
+    """Test accuracy and its difference from base, one above the other."""
+    panels = [_accuracies, _differences] if _is_compared(table) else [_accuracies, _losses]
+    return _stacked(table, {"": _by_method(table)}, panels, "test accuracy at the smallest batches")
+
+
+def pair(table: pd.DataFrame) -> Figure:
+    """The difference of two methods' test accuracies, and what they are."""
+    title = "difference in test accuracy by batch size, and what it is a difference of"
+    panels = [_differences, _accuracies, _losses]
+    return _stacked(table, {"": _by_method(table)}, panels, title)
+
+
+bn_vs_ln = ws_vs_bn = ws_bn_vs_bn = pair
 
 
 def statistics(table: pd.DataFrame) -> Figure:
-    """The same under each kind of inference statistics, methods side by side."""
+    """Test accuracy and validation loss under each kind of inference statistics, methods side by side."""
     columns = {
         name_of(rows): [
             Curve(style, f"{kind} statistics", of_kind)
@@ -63,23 +78,36 @@ def statistics(table: pd.DataFrame) -> Figure:
         ]
         for _, rows in by_method(table)
     }
+    title = "test accuracy and validation loss by batch size"
     if len(columns) > 1:
-        return _against_batch(table, columns)
+        return _stacked(table, columns, [_accuracies, _losses], title)
     ((name, curves),) = columns.items()
     named = [curve._replace(label=f"{name}, {curve.label}") for curve in curves]
-    return _against_batch(table, {"": named})
+    return _stacked(table, {"": named}, [_accuracies, _losses], title)
 
 
-def _against_batch(table: pd.DataFrame, columns: Mapping[str, Sequence[Curve]]) -> Figure:
-    """A column of two panels for each group of curves, with its heading."""
-    title = f"test accuracy and validation loss by batch size\n{subtitle(table)}"
-    figure = figure_of(table, 6.2, title)
-    grid = figure.subplots(2, len(columns), sharex=True, sharey="row", squeeze=False)
+def _by_method(table: pd.DataFrame) -> list[Curve]:
+    return [Curve(look(method), name_of(rows), rows) for method, rows in by_method(table)]
+
+
+def _is_compared(table: pd.DataFrame) -> bool:
+    return bool((table["pairs"] > 0).any())
+
+
+def _stacked(
+    table: pd.DataFrame,
+    columns: Mapping[str, Sequence[Curve]],
+    panels: Sequence[Callable[[Axes, Sequence[Curve], Sequence[Curve]], None]],
+    title: str,
+) -> Figure:
+    """A column of panels for each group of curves, with its heading."""
+    figure = figure_of(table, 0.9 + 2.6 * len(panels), f"{title}\n{subtitle(table)}")
+    grid = figure.subplots(len(panels), len(columns), sharex=True, sharey="row", squeeze=False)
     every = [curve for curves in columns.values() for curve in curves]
     for axes, (heading, curves) in zip(grid.T, columns.items(), strict=True):
-        _accuracies(axes[0], [c.of("test", "accuracy") for c in curves], every)
-        _losses(axes[1], [c.of("validation", "loss") for c in curves])
-        batch_axis(axes[1], sorted(table["batch"].unique()))
+        for axis, draw in zip(axes, panels, strict=True):
+            draw(axis, curves, every)
+        batch_axis(axes[-1], sorted(table["batch"].unique()))
         with_kinds = "statistics" in table
         _diverged_counts(
             axes[0], [c.of("test", "accuracy") for c in curves][: 1 if with_kinds else None]
@@ -88,23 +116,67 @@ def _against_batch(table: pd.DataFrame, columns: Mapping[str, Sequence[Curve]]) 
             axes[0].set_title(heading)
     for axis in grid[:, 1:].flat:
         axis.set_ylabel("")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 7))
+    named = grid[panels.index(_accuracies), 0]
+    if len(columns) > 1 or not label_ends(named, [_end(curve, every) for curve in every]):
+        handles, labels = named.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 7))
     return figure
+
+
+def _end(curve: Curve, every: Sequence[Curve]) -> tuple[str, str, float, float]:
+    """Name, colour and last point of a curve of accuracies."""
+    rows = pd.concat([other.of("test", "accuracy").rows for other in every])
+    last = on_axis(curve.of("test", "accuracy").rows, rows).iloc[-1]
+    return curve.label, curve.look.color, float(last["batch"]), float(last["mean"])
 
 
 def _accuracies(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
     """Test accuracies, on an axis that fits those of ``every`` column."""
     rows = pd.concat([curve.of("test", "accuracy").rows for curve in every])
     for curve in curves:
-        draw_curve(axis, curve.look, curve.rows["batch"], on_axis(curve.rows, rows), curve.label)
+        of_test = curve.of("test", "accuracy")
+        draw_curve(
+            axis, curve.look, of_test.rows["batch"], on_axis(of_test.rows, rows), curve.label
+        )
     accuracy_axis(axis, rows)
     axis.set_ylabel(f"test {axis.get_ylabel()}")
 
 
-def _losses(axis: Axes, curves: Sequence[Curve]) -> None:
+def _differences(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
+    """Paired differences in points, linear within one point of zero and logarithmic beyond."""
+    names = {curve.label: curve for curve in every}
     for curve in curves:
-        draw_curve(axis, curve.look, curve.rows["batch"], curve.rows, curve.label)
+        rows = curve.of("test", "accuracy").rows
+        rows = rows[rows["pairs"] > 0]
+        if len(rows):
+            shown = rows.assign(
+                mean=100 * rows["difference"],
+                low=100 * rows["difference_low"],
+                high=100 * rows["difference_high"],
+            )
+            draw_curve(axis, curve.look, rows["batch"], shown, curve.label)
+    compared = {c.label for c in every if (c.of("test", "accuracy").rows["pairs"] > 0).any()}
+    (reference,) = set(names) - compared or {"the other"}
+    axis.axhline(
+        0, color=names[reference].look.color if reference in names else "black", linewidth=1.2
+    )
+    axis.set_yscale("symlog", linthresh=1, linscale=0.7)
+    low, high = axis.get_ylim()
+    marks = (0, 0.5, 1, 2, 5, 10, 20, 50, 100)
+    ticks = [s * m for m in marks for s in ((1,) if m == 0 else (-1, 1)) if low <= s * m <= high]
+    axis.yaxis.set_major_locator(FixedLocator(ticks))
+    axis.yaxis.set_minor_locator(NullLocator())
+    axis.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value:+g}".replace("-", "−") if value else "0")
+    )
+    lead = f"{compared.copy().pop()} less" if len(compared) == 1 else "less"
+    axis.set_ylabel(f"{lead} {reference}\n(points)")
+
+
+def _losses(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
+    for curve in curves:
+        rows = curve.of("validation", "loss").rows
+        draw_curve(axis, curve.look, rows["batch"], rows, curve.label)
     axis.set(yscale="log", ylabel="validation loss (nats)")
     axis.yaxis.set_major_formatter(FuncFormatter(plain))
     axis.yaxis.set_minor_formatter(FuncFormatter(plain_if_narrow(axis)))
@@ -112,8 +184,8 @@ def _losses(axis: Axes, curves: Sequence[Curve]) -> None:
 
 
 def _diverged_counts(axis: Axes, curves: Sequence[Curve]) -> None:
-    """Above the panel, a line per method with diverged replicates: how many at which batch."""
-    with_some = [curve for curve in curves if (curve.rows["diverged"] > 0).any()]
+    """Above the panel, a line per method with replicates that diverged or failed: how many at which batch."""
+    with_some = [curve for curve in curves if _lost(curve.rows).any()]
     if not with_some:
         return
 
@@ -132,9 +204,15 @@ def _diverged_counts(axis: Axes, curves: Sequence[Curve]) -> None:
 
     for number, (style, _, rows) in enumerate(reversed(with_some)):
         write(name_of(rows), 0, number, style.color, "axes fraction", ha="right", shift=-6)
-        some = rows.loc[rows["diverged"] > 0, ["batch", "diverged"]]
-        for batch, count in some.to_numpy():
-            write(f"{count}", batch, number, style.color, axis.get_xaxis_transform(), ha="center")
+        for batch, count in zip(rows["batch"], _lost(rows), strict=True):
+            if count:
+                write(
+                    f"{count}", batch, number, style.color, axis.get_xaxis_transform(), ha="center"
+                )
     total = with_some[0].rows["replicates"].max()
-    heading = f"diverged, of {total} replicates at each batch size:"
+    heading = f"diverged or at chance, of {total} replicates at each batch size:"
     write(heading, 0, len(with_some), "#333333", "axes fraction", ha="left")
+
+
+def _lost(rows: pd.DataFrame) -> pd.Series:
+    return rows["diverged"] + rows["failed"]

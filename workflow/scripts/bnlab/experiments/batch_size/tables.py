@@ -26,17 +26,21 @@ from bnlab.experiments.batch_size.shown import PAIRS, SMALL_BATCHES
 __all__ = ["final"]
 
 
-def all_methods(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Test accuracy and validation loss at the last step, under moving statistics."""
+def all_methods(metrics: pd.DataFrame, reference: str = BASE) -> pd.DataFrame:
+    """Test accuracy and validation loss at the last step, under moving statistics, and the paired difference from the
+    reference at equal batch.
+    """
     rows = long(followed(last(metrics)), CURVES)
-    return summarize(rows, [*RUN, "split", "metric"], "value")
+    keys = [*RUN, "split", "metric"]
+    less = compare(rows, keys, "value", reference, paired_difference, "difference")
+    return summarize(rows, keys, "value").merge(less)
 
 
-def pair(*methods: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
-    """The table ``all_methods`` restricted to some methods."""
+def pair(first: str, second: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """The table ``all_methods`` of two methods, with the difference of the first from the second."""
 
     def table(metrics: pd.DataFrame) -> pd.DataFrame:
-        return all_methods(metrics[metrics["method"].isin(methods)])
+        return all_methods(metrics[metrics["method"].isin((first, second))], second)
 
     return table
 

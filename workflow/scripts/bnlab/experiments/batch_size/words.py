@@ -1,36 +1,127 @@
-"""What figures of batch sizes say in numbers, for their alternative text and the summary."""
+"""What figures of batch sizes show, and what the experiment answers."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from bnlab.page.grids import part, percent, rows_of
+from bnlab.page.phrases import Tables, effect, listed, place, points_apart, sizes, times
+from bnlab.study.names import NEAR_BEST
 
 
 def all_methods(table: pd.DataFrame) -> str:
-    """Each curve's test accuracy at the smallest and at the largest batch."""
-    test = part(table, "test", "accuracy")
-    names = ["method_label", "statistics"] if "statistics" in table else ["method_label"]
-    curves = [
-        f"{' '.join(map(str, key))} {percent(first)} at {first.batch}, "
-        f"{percent(last)} at {last.batch}"
-        for key, curve in test.groupby(names, sort=False)
-        for first, *_, last in [[*rows_of(curve), *rows_of(curve)]]
-    ]
-    return f"Test accuracy at the smallest and largest batch: {'; '.join(curves)}."
-
-
-bn_vs_ln = ws_vs_bn = ws_bn_vs_bn = small_batches = statistics = all_methods
-
-
-def all_methods_in_short(table: pd.DataFrame) -> str:
     """The best and the worst method at the smallest and at the largest batch."""
     test = part(table, "test", "accuracy").dropna(subset="mean")
     said = []
     for batch in sorted({test["batch"].min(), test["batch"].max()}):
         best, *_, worst = [
-            f"{r.method_label} {percent(r)}"
+            f"{r.method_label} ({percent(r)})"
             for r in rows_of(test[test["batch"] == batch].sort_values("mean", ascending=False))
         ] * 2
-        said.append(f"at batch {batch} {best} to {worst}")
-    return f"Test accuracy from the best method to the worst: {'; '.join(said)}."
+        said.append(f"at batch {batch} {best} is best and {worst} worst")
+    return f"{listed(said)}".capitalize()[:1] + listed(said)[1:] if said else "No replicate is left"
+
+
+def small_batches(table: pd.DataFrame) -> str:
+    """From which batch on each method keeps up with base."""
+    test = part(table, "test", "accuracy")
+    wide = test.pivot(index="batch", columns="method_label", values="mean").sort_index()
+    names = dict(zip(test["method"], test["method_label"], strict=True))
+    if "base" not in names:
+        return all_methods(table)
+    base = names.pop("base")
+    keeps = {
+        label: [
+            batch for batch in wide.index if wide[label][batch] >= wide[base][batch] - NEAR_BEST
+        ]
+        for label in names.values()
+    }
+    said = [
+        f"{label} {'at ' + sizes(found, list(wide.index)) if found else 'nowhere'}"
+        for label, found in keeps.items()
+    ]
+    return f"Within one point of {base} or above it: {listed(said)}"
+
+
+def pair(table: pd.DataFrame) -> str:
+    """At which batches the first method is ahead of the second, by their paired differences."""
+    rows = part(table, "test", "accuracy")
+    rows = rows[rows["pairs"] > 0]
+    if rows.empty:
+        return all_methods(table)
+    first = rows["method_label"].iloc[0]
+    other = next(n for n in table["method_label"].unique() if n != first)
+    tried = sorted(rows["batch"].unique())
+    ahead = sorted(rows.loc[rows["difference_low"] > 0, "batch"])
+    behind = sorted(rows.loc[rows["difference_high"] < 0, "batch"])
+    said = [f"above {other} at batch {sizes(ahead, tried)}"] if ahead else []
+    said += (
+        [
+            f"below it at {sizes(behind, tried)}"
+            if ahead
+            else f"below {other} at batch {sizes(behind, tried)}"
+        ]
+        if behind
+        else []
+    )
+    neither = len(tried) - len(ahead) - len(behind)
+    if neither:
+        said.append(
+            f"not told apart at {'any' if neither == len(tried) else f'{neither} of {len(tried)} sizes'}"
+        )
+    return f"{first} is {listed(said)}"
+
+
+bn_vs_ln = ws_vs_bn = ws_bn_vs_bn = pair
+
+
+def statistics(table: pd.DataFrame) -> str:
+    """Test accuracy under each kind of statistics at the smallest batch that all of them have."""
+    test = part(table, "test", "accuracy").dropna(subset="mean")
+    said = []
+    for name, rows in test.groupby("method_label", sort=False):
+        kinds = rows.groupby("batch")["statistics"].nunique()
+        batch = kinds.index[kinds == kinds.max()].min()
+        found = [
+            f"{percent(r)} under {r.statistics}" for r in rows_of(rows[rows["batch"] == batch])
+        ]
+        said.append(f"{name} at batch {batch} has {listed(found)} statistics")
+    return listed(said[:2])
+
+
+def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
+    """Which ways to normalize work with small batches, and whether training or inference fails."""
+    batch = 2
+    at = {"batch": batch, "quantity": "test_accuracy"}
+    said = []
+    bn = effect(effects, compare="bn - base", **at)
+    if bn:
+        kind = (
+            " even under the statistics of all training rows, so it is training that fails"
+            if ("population" in bn.effect and bn.high < 0)
+            else ""
+        )
+        said.append(
+            f"with batch normalization accuracy is {points_apart(bn)} that without any{kind}"
+        )
+    for compare, name in (
+        ("ws_bn - base", "with weight standardization added"),
+        ("ln - base", "with layer normalization"),
+    ):
+        found = effect(effects, compare=compare, **at)
+        if found:
+            said.append(f"{name} {points_apart(found)}")
+    loss = effect(effects, compare="bn / base", quantity="validation_loss")
+    if not said:
+        ln = effect(effects, compare="ln - bn", **at)
+        return (
+            [
+                f"At two rows a batch on {place(ln)}, layer normalization is {points_apart(ln)} batch normalization."
+            ]
+            if ln
+            else []
+        )
+    lead = f"At two rows a batch on {place(bn or loss or found)}, {listed(said)}"
+    if loss:
+        lead += f"; the validation loss of batch normalization is {times(loss, ' that of the network without')}"
+    return [f"{lead}."]

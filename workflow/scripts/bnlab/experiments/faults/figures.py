@@ -27,9 +27,7 @@ def faults(table: pd.DataFrame) -> Figure:
     runs = ["method", "batch", "trained_with"]
     drawn = [rows for _, rows in table.groupby(runs, sort=False)]
     correct = [rows for rows in drawn if _is_plain(rows)]
-    wrong = sorted(
-        (r for r in drawn if not _is_plain(r)), key=lambda r: mistakes.place(r["code"].iloc[0])
-    )
+    wrong = sorted((r for r in drawn if not _is_plain(r)), key=_order)
     columns = min(max(len(wrong), 1), 3)
     lines = -(-max(len(wrong), 1) // columns)
     title = "accuracy during training with a mistake in batch normalization"
@@ -46,6 +44,11 @@ def faults(table: pd.DataFrame) -> Figure:
         grid[-1, column].set_xlabel("epoch (log axis)")
     figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
+
+
+def _order(rows: pd.DataFrame) -> tuple[int, str]:
+    """By code, and variants of one mistake together."""
+    return mistakes.place(rows["code"].iloc[0]), str(rows["method_label"].iloc[0])
 
 
 def _is_plain(rows: pd.DataFrame) -> bool:
@@ -114,7 +117,8 @@ def _mistake(axis: Axes, rows: pd.DataFrame, correct: Sequence[pd.DataFrame]) ->
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )
     title = textwrap.fill(mistakes.title(end), 38)
-    axis.set_title(f"{title}\n{mistakes.verdict(end)}", loc="left", fontsize=8)
+    verdict = textwrap.fill(mistakes.verdict(end), 42)
+    axis.set_title(f"{title}\n{verdict}", loc="left", fontsize=8)
     axis.set(xscale="log", xlim=(1, 130), ylim=(lowest, 1))
     axis.xaxis.set_major_locator(FixedLocator([1, 3, 10, 30, 100]))
     axis.xaxis.set_minor_locator(NullLocator())

@@ -60,6 +60,12 @@ VARIANTS = {
     ("bn_fault_stop_gradient", "faults_epochs91_lr0.01_normal0.01"): Mistake(
         "F14", "F1 from weights that begin near zero", "weights from N(0, 0.01²)"
     ),
+    ("bn", "faults_epochs91_lr0.01_softmax_twice"): Mistake(
+        "F15", "the loss takes probabilities for logits", "softmax twice"
+    ),
+    ("bn", "faults_epochs91_lr0.01_unshuffled"): Mistake(
+        "F15", "every epoch sees the rows in the same order", "rows never shuffled"
+    ),
 }
 """Mistakes that are a method with a recipe of its own, by both."""
 
@@ -82,9 +88,6 @@ NOT_TRAINED = {
     ),
     Mistake("F13", "the moving variance is that of the batch, too small by (m − 1)/m"): (
         "this is bn, here and in Keras; the experiment on batch sizes compares it with unbiased statistics"
-    ),
-    Mistake("F15", "softmax twice, or rows never shuffled"): (
-        "concerns the loss and the order of rows, for which the trainer has no setting"
     ),
 }
 """Mistakes of the list without a run of their own, and why."""

@@ -27,7 +27,7 @@ EXPERIMENT = Experiment(
     ),
     tables=(
         Table("final", "Final accuracy and loss"),
-        Table("steps_to_accuracy", "Steps to an accuracy", reads=("runs",)),
+        Table("steps_to_accuracy", "Steps to an accuracy"),
         Table("classes", "Quality class by class", reads=OF_CLASSES),
         Table("timing", "Time for 1,000 steps", reads=(TIMING,), when=trains("base", "bn")),
     ),
@@ -39,13 +39,19 @@ EXPERIMENT = Experiment(
         "weight_drift": Quantity(
             "percentile drift of the last hidden layer's weights", reads=PROBED
         ),
+        "activation_spread_growth": Quantity(
+            "last spread of the last activation's inputs over the first", reads=PROBED
+        ),
+        "weight_spread_growth": Quantity(
+            "last spread of the last hidden layer's weights over the first", reads=PROBED
+        ),
         "macro_auc": Quantity("mean AUC over classes", "points", reads=OF_CLASSES),
         "auc_range": Quantity("largest less smallest AUC of a class", "points", reads=OF_CLASSES),
         "class_auc": Quantity(
-            "AUC of class {class_}", "points", reads=OF_CLASSES, takes=("recipe", "batch", "class")
+            "AUC of {class_}", "points", reads=OF_CLASSES, takes=("recipe", "batch", "class")
         ),
         "class_auc_rank": Quantity(
-            "place of class {class_} by AUC from below",
+            "place of {class_} by AUC from below",
             reads=OF_CLASSES,
             takes=("recipe", "batch", "class"),
         ),

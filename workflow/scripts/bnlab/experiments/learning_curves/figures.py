@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from bnlab.analysis.statistics import rounded
 from bnlab.page.panels import (
     accuracy_axis,
     amount,
@@ -17,6 +19,7 @@ from bnlab.page.panels import (
     draw_curve,
     ending,
     growing,
+    ink,
     name_of,
     on_axis,
     or_none_left,
@@ -26,6 +29,10 @@ from bnlab.page.panels import (
 )
 from bnlab.page.style import look
 
+MOST_MARKERS = 60
+"""Evaluations of a curve whose points are told apart."""
+GOOD_AREA = 0.95
+"""AUC from which on only the corner of an ROC curve tells classifiers apart."""
 QUANTITIES = {"activation": "inputs of the activation", "weight": "incoming weights"}
 
 
@@ -38,7 +45,9 @@ def accuracy(table: pd.DataFrame) -> Figure:
             shown = rows[rows["split"] == split]
             for method, curve in by_method(shown):
                 label = f"{name_of(curve)}  {ending(curve)}"
-                draw_curve(axis, look(method), curve["epoch"], on_axis(curve, rows), label)
+                markers = len(curve) <= MOST_MARKERS
+                drawn = on_axis(curve, rows)
+                draw_curve(axis, look(method), curve["epoch"], drawn, label, markers=markers)
             growing(axis, shown["epoch"])
             accuracy_axis(axis, rows)
             axis.set(title=f"{split} accuracy", xlabel="epoch (first one on a linear scale)")
@@ -99,13 +108,18 @@ def drift(table: pd.DataFrame) -> Figure:
 
 
 def roc(table: pd.DataFrame) -> Figure:
-    """One-vs-rest ROC curves, a panel per class, the false-positive rate on a logarithmic axis."""
+    """One-vs-rest ROC curves, a panel per class: the share that is missed, 1 − TPR, against that of false alarms.
+
+    Where every class is found well, both axes are logarithmic, so that the curves fill the panel.
+    """
     classes = table[["class", "class_name"]].drop_duplicates()
     columns = min(len(classes), 3)
     lines = -(-len(classes) // columns)
-    written = table["method"].nunique() + table.loc[table["diverged"] > 0, "method"].nunique()
+    good = bool(table["auc"].min() > GOOD_AREA)
     rows_of_all = table.drop_duplicates("class")["count"].sum()
     lowest = max(table["fpr"][table["fpr"] > 0].min(), 1 / rows_of_all)
+    missed = 1 - table[(table["fpr"] >= lowest) & (table["fpr"] < 1)]["mean"]
+    least = max(missed[missed > 0].min() if (missed > 0).any() else 0.1, 1e-4)
 
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
         grid = part.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
@@ -114,32 +128,37 @@ def roc(table: pd.DataFrame) -> Figure:
         for axis, (index, name) in zip(grid.flat, classes.itertuples(index=False), strict=False):
             shown = rows[(rows["class"] == index) & (rows["fpr"] > 0)]
             for method, curve in by_method(shown):
-                area = or_none_left(curve.iloc[0], amount(curve.iloc[0], "auc"))
-                label = f"{name_of(curve)} {area}" + diverged(curve, before="\n")
-                draw_curve(axis, look(method), curve["fpr"], curve, label, markers=False)
-            axis.set(xscale="log", xlim=(lowest, 1), ylim=(0, 1.02))
-            axis.xaxis.set_minor_formatter(NullFormatter())
-            axis.legend(
-                title=f"{short(name)} ({int(shown['count'].max()):,} rows)",
-                loc="lower left",
-                bbox_to_anchor=(0, 1),
-                borderaxespad=0.2,
-                alignment="left",
-                handlelength=1.4,
-            )
+                turned = pd.DataFrame(
+                    {"mean": curve["mean"], "low": curve["high"], "high": curve["low"]}
+                )
+                turned = (1 - turned).clip(lower=least / 2 if good else 0)
+                label = f"{name_of(curve)} {_area(curve.iloc[0])}{diverged(curve)}"
+                draw_curve(axis, look(method), curve["fpr"], turned, label, markers=False)
+            if good:
+                axis.set(xscale="log", yscale="log", xlim=(lowest, 1), ylim=(least, 1))
+            else:
+                axis.set(xlim=(0, 1), ylim=(0, 1))
+            for each in (axis.xaxis, axis.yaxis):
+                each.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
+                each.set_minor_formatter(NullFormatter())
+            axis.legend(loc="lower left" if good else "upper right", handlelength=1, fontsize=7.5)
+            axis.set_title(f"{short(name)}\n{int(shown['count'].max()):,} rows", loc="left")
         for axis in grid[:, 0]:
-            axis.set_ylabel("true-positive rate")
+            axis.set_ylabel("missed (%)")
         for column in range(columns):
             last = grid[:, column][(len(classes) - 1 - column) // columns]
-            last.set_xlabel("false-positive rate")
+            last.set_xlabel("false alarms (%)")
             last.tick_params(labelbottom=True)
 
-    return per_batch(
-        table,
-        0.5 + (1.7 + 0.17 * written) * lines,
-        "ROC of each class against the rest, with AUC",
-        panels,
+    title = (
+        "each class against the rest: what is missed by what is mistaken for it; AUC in the legends"
     )
+    return per_batch(table, 0.5 + 2.1 * lines, title, panels)
+
+
+def _area(row: pd.Series) -> str:
+    half = (row["auc_high"] - row["auc_low"]) / 2
+    return or_none_left(row, rounded(row["auc"], half, digits=1))
 
 
 def confusion(table: pd.DataFrame) -> Figure:
@@ -196,17 +215,12 @@ def _matrix(axis: Axes, counts: pd.DataFrame) -> None:
     names = counts.drop_duplicates("true").sort_values("true")["true_name"].map(short)
     share = counts.pivot(index="true", columns="predicted", values="share")
     number = counts.pivot(index="true", columns="predicted", values="mean")
-    written = number.map(lambda c: f"{c:.0f}" if c >= 0.5 else "") if len(names) <= 12 else False
+    norm, colors = mpl.colors.PowerNorm(0.5, 0, 1), mpl.colormaps["Blues"]
     sns.heatmap(
         share,
         ax=axis,
-        annot=written,
-        fmt="",
-        annot_kws={"fontsize": 7.5},
-        cmap="Blues",
-        vmin=0,
-        vmax=1,
-        norm=mpl.colors.PowerNorm(0.5, 0, 1),
+        cmap=colors,
+        norm=norm,
         cbar=False,
         square=True,
         linewidths=0.4,
@@ -214,6 +228,19 @@ def _matrix(axis: Axes, counts: pd.DataFrame) -> None:
         xticklabels=names,
         yticklabels=names,
     )
+    if len(names) <= 12:
+        for (row, column), count in np.ndenumerate(number.to_numpy()):
+            if count >= 0.5:
+                color = ink(colors(norm(share.to_numpy()[row, column])))
+                axis.text(
+                    column + 0.5,
+                    row + 0.5,
+                    f"{count:.0f}",
+                    ha="center",
+                    va="center",
+                    size=7.5,
+                    color=color,
+                )
     axis.set(xlabel="", ylabel="")
     axis.tick_params(length=0)
 

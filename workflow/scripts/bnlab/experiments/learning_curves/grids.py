@@ -54,16 +54,25 @@ def classes(table: pd.DataFrame) -> list[Grid]:
         title = SCORES[str(metric)] + (f", batch {batch}" if several else "")
         columns = [
             "class",
+            "no. (from 1, from 0, by alphabet)",
             "test rows",
             *methods,
             *(f"{m} less {reference_of(table)}" for m in compared),
         ]
         rows = []
-        for (_, name, count), group in part.groupby(["class", "class_name", "count"], sort=False):
+        keys = ["class", "class_name", "alphabetical", "count"]
+        for (index, name, alphabetical, count), group in part.groupby(keys, sort=False):
             by_label = {r.method_label: r for r in rows_of(group)}
             cells = [cell(by_label[m]) for m in methods]
+            numbers = f"{int(str(index)) + 1}, {index}, {alphabetical}"
             rows.append(
-                [str(name), f"{count:,}", *cells, *(difference(by_label[m]) for m in compared)]
+                [
+                    str(name),
+                    numbers,
+                    f"{count:,}",
+                    *cells,
+                    *(difference(by_label[m]) for m in compared),
+                ]
             )
         shown.append(Grid(title, columns, rows))
     return shown
@@ -71,14 +80,14 @@ def classes(table: pd.DataFrame) -> list[Grid]:
 
 def timing(table: pd.DataFrame) -> list[Grid]:
     """A row per method and batch size: seconds, and the ratio to base."""
-    columns = ["method", "batch", "seconds per 1,000 steps", "repeats"]
+    columns = ["method", "batch", "seconds per 1,000 steps", "processes"]
     columns += [f"ratio to {reference_of(table)}"]
     rows = [
         [
             r.method_label,
             f"{r.batch}",
             rounded(r.mean, (r.high - r.low) / 2),
-            str(r.repeats),
+            str(r.processes),
             ratio(r),
         ]
         for r in rows_of(table)

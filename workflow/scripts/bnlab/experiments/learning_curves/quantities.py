@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from bnlab.analysis.quantities import Quantity, Results, method_runs
@@ -16,6 +17,20 @@ def drift(name: str) -> Quantity:
         rows = method_runs(results, "percentiles", effect, method)
         units = drifts.percentile_drift(drifts.unit_drift(rows[rows["quantity"] == name]))
         return units.groupby("replicate")["drift"].mean()
+
+    return quantity
+
+
+def spread_growth(name: str) -> Quantity:
+    """P₈₅ − P₁₅ of a unit at the last probed step over that at the first, its geometric mean over units."""
+
+    def quantity(results: Results, effect: Effect, method: str) -> pd.Series:
+        rows = method_runs(results, "percentiles", effect, method)
+        rows = rows[rows["quantity"] == name]
+        wide = rows.pivot(index=["replicate", "unit", "step"], columns="percentile", values="value")
+        spread = (wide[85] - wide[15]).unstack("step")
+        growth = spread[spread.columns.max()] / spread[spread.columns.min()]
+        return growth.groupby("replicate").agg(lambda units: np.exp(np.log(units).mean()))
 
     return quantity
 
@@ -53,10 +68,12 @@ def _class_index(effect: Effect) -> int:
 
 
 def seconds_per_1000_steps(results: Results, effect: Effect, method: str) -> pd.Series:
-    """Seconds per 1,000 steps in each timed repeat."""
+    """Seconds per 1,000 steps, the median over the repeats of each process that timed them."""
     rows = method_runs(results, "timing", effect, method)
-    return rows.set_index("repeat")["seconds_per_1000_steps"]
+    return rows.groupby("process")["seconds_per_1000_steps"].median()
 
 
 activation_drift = drift("activation")
 weight_drift = drift("weight")
+activation_spread_growth = spread_growth("activation")
+weight_spread_growth = spread_growth("weight")

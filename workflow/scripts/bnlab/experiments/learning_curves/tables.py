@@ -13,9 +13,13 @@ from bnlab.analysis.statistics import (
     paired_ratio,
 )
 from bnlab.analysis.summaries import BASE, RUN, compare, final, followed, summarize
+from bnlab.analysis.thresholds import crossings
 from bnlab.experiments.learning_curves import drifts
 
 __all__ = ["final"]
+
+LEVELS = (0.8, 0.9, 0.95)
+"""Accuracies whose first step is published."""
 
 
 def accuracy(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -28,24 +32,23 @@ def accuracy(metrics: pd.DataFrame) -> pd.DataFrame:
 def percentiles(percentiles: pd.DataFrame) -> pd.DataFrame:
     """The probed percentiles of one typical unit in each replicate.
 
-    The typical unit of a replicate is the one whose drift of activations is nearest to the median
-    over its units; ``typical`` marks the replicate whose unit's drift is nearest to the median of
-    those. A replicate that diverged has no unit; a method of which no replicate is left has one row
-    for each quantity, with nothing in it but the counts.
+    The typical unit of a replicate is the one whose drift of activations is the median over its
+    units; ``typical`` marks the replicate whose unit's drift is the median of those. A replicate that
+    diverged has no unit; a method of which no replicate is left has one row for each quantity, with
+    nothing in it but the counts.
     """
     parts = []
     for _, probes in percentiles.groupby(RUN, sort=False):
         drift = drifts.percentile_drift(drifts.unit_drift(probes))
         drift = drift[(drift["quantity"] == "activation") & drift["drift"].notna()]
-        chosen = drift.loc[
-            [_nearest_median(units["drift"]) for _, units in drift.groupby("replicate")]
-        ]
+        chosen = drift.loc[[_median_one(units["drift"]) for _, units in drift.groupby("replicate")]]
         if chosen.empty:
             part = probes.drop_duplicates("quantity")[[*RUN, "quantity"]].assign(typical=False)
         else:
-            typical = chosen.loc[_nearest_median(chosen["drift"]), "replicate"]
+            typical = chosen.loc[_median_one(chosen["drift"]), "replicate"]
             part = probes.merge(chosen[["replicate", "unit"]], on=["replicate", "unit"])
             part = part.assign(typical=part["replicate"] == typical)
+            part = part[part["typical"] | (part["percentile"] == 50)]  # what is drawn of it
         number = probes["replicate"].nunique()
         parts.append(part.assign(n=len(chosen), diverged=_gone(probes), replicates=number))
     columns = [*RUN, "quantity", "replicate", "unit", "typical", "step", "percentile", "value"]
@@ -101,52 +104,51 @@ def confusion(confusion: pd.DataFrame) -> pd.DataFrame:
     return table.assign(share=table["mean"] / rows.where(rows > 0))
 
 
-def steps_to_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
-    """Steps until an accuracy is first reached.
+def steps_to_accuracy(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Steps until each of ``LEVELS`` is first reached.
 
     ``reached`` of ``replicates`` got there within the ``steps`` trained. ``median`` counts the
     others as later than all of them and is empty if it was not observed. ``ratio`` to base is over
     the ``pairs`` in which both got there.
     """
-    names = [name for name in runs.columns if name.startswith("first_")]
-    rows = runs.melt(
-        id_vars=[*RUN, "replicate", "steps", "diverged_at"],
-        value_vars=names,
-        var_name="event",
-        value_name="first",
-    )
-    parts = rows["event"].str.split("_", expand=True)
-    rows = rows.assign(
-        split=parts[1], level=parts[2].astype(float), first=rows["first"].astype(float)
-    )
+    rows = followed(metrics)
+    rows = rows[rows["split"].isin(["train", "test"])]
     keys = [*RUN, "split", "level"]
-    table = []
-    for key, group in rows.groupby(keys):
-        median = censored_median(group["first"])
-        table.append(
-            dict(zip(keys, key, strict=True))
-            | {
-                "steps": group["steps"].max(),
-                "median": median if np.isfinite(median) else np.nan,
-                "earliest": group["first"].min(),
-                "latest": group["first"].max(),
-                "reached": group["first"].notna().sum(),
-                "diverged": group["diverged_at"].notna().sum(),
-                "replicates": len(group),
-            }
-        )
-    ratios = compare(rows, keys, "first", BASE, paired_ratio, "ratio")
+    table, every = [], []
+    for (*run, split), group in rows.groupby([*RUN, "split"]):
+        gone = group.loc[group["step"] == group["step"].max(), "accuracy"].isna().sum()
+        for level in LEVELS:
+            first = crossings(group, level, averaged=split == "train")["first"]
+            names: dict[str, Any] = dict(zip(keys, [*run, split, level], strict=True))
+            every.append(first.reset_index().assign(**names))
+            median = censored_median(first)
+            table.append(
+                names
+                | {
+                    "steps": group["step"].max(),
+                    "median": median if np.isfinite(median) else np.nan,
+                    "earliest": first.min(),
+                    "latest": first.max(),
+                    "reached": first.notna().sum(),
+                    "diverged": gone,
+                    "replicates": len(first),
+                }
+            )
+    ratios = compare(pd.concat(every), keys, "first", BASE, paired_ratio, "ratio")
     return pd.DataFrame(table).merge(ratios)
 
 
 def classes(classes: pd.DataFrame) -> pd.DataFrame:
     """AUC and average precision of each class, and the paired difference from base.
 
-    ``count`` is the number of test rows of the class.
+    ``count`` is the number of test rows of the class, ``class`` its place in the order of the file from 0 and
+    ``alphabetical`` its place among the names in the order of the alphabet, from 0.
     """
-    keys = [*RUN, "class", "class_name", "count", "metric"]
+    alphabet = sorted(classes["class_name"].unique())
+    classes = classes.assign(alphabetical=classes["class_name"].map(alphabet.index))
+    keys = [*RUN, "class", "class_name", "alphabetical", "count", "metric"]
     rows = classes.melt(
-        id_vars=[*RUN, "class", "class_name", "count", "replicate"],
+        id_vars=[*RUN, "class", "class_name", "alphabetical", "count", "replicate"],
         value_vars=["auc", "average_precision"],
         var_name="metric",
     )
@@ -155,11 +157,12 @@ def classes(classes: pd.DataFrame) -> pd.DataFrame:
 
 
 def timing(timing: pd.DataFrame) -> pd.DataFrame:
-    """Seconds per 1,000 steps, measured in turn; ``ratio`` to base pairs the repeats."""
-    rows = timing.rename(columns={"repeat": "replicate", "seconds_per_1000_steps": "value"})
+    """Seconds per 1,000 steps, the median of a process; ``ratio`` to base pairs what was measured in one."""
+    seconds = timing.groupby([*RUN, "process"])["seconds_per_1000_steps"].median()
+    rows = seconds.rename("value").reset_index().rename(columns={"process": "replicate"})
     ratios = compare(rows, RUN, "value", BASE, paired_ratio, "ratio")
     table = summarize(rows, RUN, "value").merge(ratios)
-    return table.drop(columns=["diverged", "replicates"]).rename(columns={"n": "repeats"})
+    return table.drop(columns=["diverged", "replicates"]).rename(columns={"n": "processes"})
 
 
 def _gone(probes: pd.DataFrame) -> int:
@@ -174,6 +177,6 @@ def _with_absent_classes(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(diverged=table["diverged"].where(table["count"] > 0, 0))
 
 
-def _nearest_median(values: pd.Series) -> Any:
-    """Index of the value nearest to the median, the first of several."""
-    return (values - values.median()).abs().idxmin()
+def _median_one(values: pd.Series) -> Any:
+    """Index of the median, of the lower one of an even number."""
+    return values.sort_values(kind="stable").index[(len(values) - 1) // 2]

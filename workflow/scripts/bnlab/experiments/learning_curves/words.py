@@ -1,26 +1,141 @@
-"""What figures of learning curves say in numbers, for their alternative text and the summary."""
+"""What figures of learning curves show, and what the experiment answers."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from bnlab.page.grids import of_split, percent, rows_of
+from bnlab.page.phrases import Tables, effect, listed, number, place, points_apart, spread, times
 from bnlab.page.style import NONE_LEFT
 
 
 def accuracy(table: pd.DataFrame) -> str:
-    """Each method's test accuracy at the end."""
-    last = of_split(table, "test").groupby("method_label", sort=False).tail(1)
-    ends = [f"{r.method_label} {percent(r)}" for r in rows_of(last)]
-    return f"Final test accuracy: {', '.join(ends)}."
+    """Each method's test accuracy at the end, the best first."""
+    last = of_split(table, "test").groupby(["method_label", "batch"], sort=False).tail(1)
+    if not (last["n"] > 0).any():
+        return "All replicates diverged"
+    several = last["batch"].nunique() > 1
+    ends = [
+        (r.method_label + (f" (batch {r.batch})" if several else ""), percent(r) if r.n else "")
+        for r in rows_of(last.sort_values("mean", ascending=False))
+    ]
+    return f"Test accuracy ends {listed([_with(end) for end in ends])}"
+
+
+def _with(end: tuple[str, str]) -> str:
+    name, accuracy = end
+    return f"at {accuracy} with {name}" if accuracy else f"nowhere with {name} ({NONE_LEFT})"
+
+
+def percentiles(table: pd.DataFrame) -> str:
+    """How the spread of each method's typical unit changes."""
+    said = []
+    for name, rows in table[table["quantity"] == "activation"].groupby("method_label", sort=False):
+        wide = rows[rows["typical"]].pivot_table(index="step", columns="percentile", values="value")
+        if {15, 50, 85} - set(wide):
+            said.append(f"{NONE_LEFT} of {name}")
+            continue
+        widths = wide[85] - wide[15]
+        said.append(f"{widths.iloc[-1] / widths.iloc[0]:.2g} times its first with {name}")
+    if not said:
+        return "No unit was measured"
+    return f"The spread of a typical unit's input ends at {listed(said)}"
 
 
 def drift(table: pd.DataFrame) -> str:
-    """Each method's drift of activations, averaged over training."""
-    first = table[table["quantity"] == "activation"].drop_duplicates("method_label")
+    """How far percentiles are from their ends, over training and units, against base."""
+    first = table[table["quantity"] == "activation"].drop_duplicates(["method", "batch"])
+    ratios = [
+        f"{number(r.ratio, (r.ratio_high - r.ratio_low) / 2)} times "
+        f"({spread(r, 'ratio_low', 'ratio_high')}) as far from their ends with {r.method_label}"
+        for r in rows_of(first)
+        if r.pairs > 1
+    ]
+    if ratios:
+        return f"Percentiles of a unit's input are {listed(ratios)} as without normalization"
     means = [f"{r.method_label} {f'{r.average:.2g}' if r.n else NONE_LEFT}" for r in rows_of(first)]
-    return f"Mean drift of activations: {', '.join(means)}."
+    return f"Mean drift of percentiles: {listed(means)}"
 
 
-accuracy_in_short = accuracy
-drift_in_short = drift
+def roc(table: pd.DataFrame) -> str:
+    """The class that each method finds hardest, by the area under its curve."""
+    last = table.drop_duplicates(["method", "batch", "class"])
+    said = []
+    for name, rows in last.groupby("method_label", sort=False):
+        worst = next(rows_of(rows.dropna(subset="auc").sort_values("auc")), None)
+        if worst is None:
+            said.append(f"{NONE_LEFT} of {name}")
+        else:
+            half = (worst.auc_high - worst.auc_low) / 2
+            said.append(f"{worst.class_name} with {name} (AUC {number(worst.auc, half)})")
+    return f"Hardest to tell from the rest is {listed(said)}"
+
+
+def confusion(table: pd.DataFrame) -> str:
+    """The mistake that each method makes most often."""
+    wrong = table[(table["true"] != table["predicted"]) & table["mean"].notna()]
+    said = []
+    for name, rows in wrong.groupby("method_label", sort=False):
+        most = next(rows_of(rows.sort_values("mean", ascending=False)))
+        said.append(
+            f"{most.true_name} for {most.predicted_name} with {name} ({most.mean:,.0f} rows)"
+        )
+    return f"Most often taken: {listed(said)}" if said else "No row is mistaken"
+
+
+def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
+    """Whether a network learns faster and ends better with batch normalization, and how steady its inputs are."""
+    said = [_faster(effects), _better(effects), _steadier(effects)]
+    return [sentence for sentence in said if sentence]
+
+
+def _faster(effects: pd.DataFrame) -> str:
+    steps = effect(effects, quantity="steps_to_train", compare="bn / base")
+    if not steps:
+        return ""
+    level = steps.effect.partition("steps to ")[2].partition(":")[0]
+    if steps.low <= 1 <= steps.high:
+        said = f"With batch normalization a network on {place(steps)} needs about as many steps to {level} as without"
+    else:
+        way = "Faster" if steps.high < 1 else "Slower"
+        said = (
+            f"{way}: with batch normalization a network on {place(steps)} needs {times(steps, ' the steps')} "
+            f"to {level}{_rate(steps)}"
+        )
+    cost = effect(effects, quantity="seconds_per_1000_steps", compare="bn / base")
+    if cost and not cost.low <= 1 <= cost.high:
+        said += f"; a step takes {times(cost)} the time"
+        if np.isfinite(cost.claimed):
+            said += f", where {cost.claimed:g} is claimed"
+    return f"{said}."
+
+
+def _better(effects: pd.DataFrame) -> str:
+    rows = effects[(effects["quantity"] == "test_accuracy") & (effects["compare"] == "bn - base")]
+    ends = rows[~rows["effect"].str.contains("epoch")].drop_duplicates(["dataset", "recipe"])
+    said = [f"{points_apart(r)} on {place(r)}{_rate(r)}" for r in rows_of(ends) if r.n > 1]
+    claimed = ends["claimed"].dropna()
+    if not said:
+        return ""
+    text = f"At the end of training, test accuracy with batch normalization is {listed(said)}, against that without"
+    return f"{text}; claimed is {number(claimed.iloc[0])}." if len(claimed) else f"{text}."
+
+
+def _steadier(effects: pd.DataFrame) -> str:
+    rows = effects[effects["quantity"] == "activation_drift"].drop_duplicates(["dataset", "recipe"])
+    said = [f"{times(r)}{_rate(r)}" for r in rows_of(rows) if r.n > 1]
+    if not said:
+        return ""
+    return (
+        "Steadier inputs: over training, the distribution of what enters the last hidden activation is from its end, "
+        f"measured in its own spreads, {listed(said)} as far as without normalization."
+    )
+
+
+def _rate(row: Any) -> str:
+    """`` at rate 0.01``, as the region says it."""
+    _, found, rest = str(row.region).partition("rate ")
+    return f" at rate {rest.partition(',')[0].partition(' ')[0]}" if found else ""

@@ -21,6 +21,9 @@ EXPERIMENT = Experiment(
         "rate_range": Quantity(
             "range of learning rates within a point of the best", "decades", takes=("batch",)
         ),
+        "highest_good_rate": Quantity(
+            "highest learning rate within a point of the best", takes=("batch",)
+        ),
     },
     across="rates",
 )

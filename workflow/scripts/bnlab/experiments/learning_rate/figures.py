@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -14,12 +15,12 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bnlab.analysis.statistics import rounded
 from bnlab.page.panels import (
-    HIGHEST,
     amount,
     base_name,
     beside,
     by_method,
     diverged,
+    ink,
     name_of,
     per_batch,
     plain,
@@ -27,12 +28,16 @@ from bnlab.page.panels import (
 from bnlab.page.style import NONE_LEFT, look
 from bnlab.study.names import NEAR_BEST
 
-LIGHT_TO_MIDDLE = "blend:#f4f8fc,#74b0dc"
-"""Colours of cells on which dark text and frames are to be seen."""
+COLORS = "YlGnBu_r"
+WORST = 20
+"""Points of shortfall from which on all cells have the last colour."""
 
 
 def heat_map(table: pd.DataFrame) -> Figure:
-    """Test accuracy of each method (rows) at each learning rate (columns), the chosen rate framed."""
+    """Test accuracy of each method (rows) at each learning rate (columns), coloured by what it lacks to the best.
+
+    The chosen rate is framed, and cells within a point of the best of all have a dot.
+    """
     methods = table["method"].nunique()
 
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
@@ -41,33 +46,51 @@ def heat_map(table: pd.DataFrame) -> Figure:
         lines = list(by_method(rows))
         cells = rows.pivot(index="method", columns="learning_rate", values="mean")
         cells = cells.reindex(index=[method for method, _ in lines])
-        written = rows.assign(text=rows.apply(_cell_text, axis=1)).pivot(
-            index="method", columns="learning_rate", values="text"
-        )
+        lacking = 100 * (np.nanmax(cells.to_numpy()) - cells)
+        colors, norm = mpl.colormaps[COLORS], mpl.colors.PowerNorm(0.4, 0, WORST, clip=True)
         sns.heatmap(
-            cells.clip(1e-3, HIGHEST).map(lambda a: np.log(a / (1 - a))),
+            lacking,
             ax=axis,
-            annot=written.reindex_like(cells).fillna(""),
-            fmt="",
-            annot_kws={"fontsize": 7.5, "color": "#262626"},
-            cmap=sns.color_palette(LIGHT_TO_MIDDLE, as_cmap=True),
+            cmap=colors,
+            norm=norm,
             cbar=False,
             linewidths=1,
             linecolor="white",
             xticklabels=[f"{rate:g}" for rate in rates],
             yticklabels=[name_of(of_method) for _, of_method in lines],
         )
-        for place, (_, of_method) in enumerate(lines):
+        for place, (method, of_method) in enumerate(lines):
             _without_numbers(axis, of_method, rates, place)
-            for rate in of_method.loc[of_method["chosen"], "learning_rate"]:
-                corner = (rates.index(rate) + 0.04, place + 0.05)
-                axis.add_patch(Rectangle(corner, 0.92, 0.9, fill=False, lw=1.8, ec="black"))
+            for _, row in of_method[of_method["n"] > 0].iterrows():
+                column = rates.index(row["learning_rate"])
+                short = float(lacking.loc[method, row["learning_rate"]])
+                _cell(axis, column, place, row, ink(colors(norm(short))), short <= 100 * NEAR_BEST)
         axis.set(xlabel="learning rate", ylabel="")
         axis.tick_params(length=0)
         axis.tick_params(axis="y", rotation=0)
 
-    title = "test accuracy (%) at the end; framed: the rate with the best validation accuracy"
+    title = (
+        "test accuracy (%) at the end; the darker, the nearer to the best of all, ● within a point of it\n"
+        "framed: the rate with the best validation accuracy"
+    )
     return per_batch(table, 1.2 + 0.45 * methods, title, panels)
+
+
+def _cell(axis: Axes, column: int, place: int, row: pd.Series, color: str, near: bool) -> None:
+    gone = [f"{row[word]} {word}" for word in ("diverged", "failed") if row[word]]
+    text = "\n".join([f"{'● ' if near else ''}{100 * row['mean']:.1f}", *gone])
+    axis.text(
+        column + 0.5,
+        place + 0.5,
+        text,
+        ha="center",
+        va="center",
+        size=7.5,
+        color=color,
+    )
+    if row["chosen"]:
+        corner = (column + 0.04, place + 0.05)
+        axis.add_patch(Rectangle(corner, 0.92, 0.9, fill=False, lw=1.8, ec=color))
 
 
 def rate_range(table: pd.DataFrame) -> Figure:
@@ -82,7 +105,7 @@ def rate_range(table: pd.DataFrame) -> Figure:
         first, last = rows["first_tried"].min(), rows["last_tried"].max()
         axis.set(xscale="log", xlim=(first / 2.5, last * 2.5), ylim=(len(lines) - 0.4, -0.9))
         axis.set_yticks(range(len(lines)), [name_of(of_method) for _, of_method in lines])
-        axis.set_xlabel("learning rate (log axis; shaded: not tried)")
+        axis.set_xlabel("learning rate (log axis; dots: tried; shaded: beyond)")
         axis.xaxis.set_major_formatter(FuncFormatter(plain))
         axis.xaxis.set_minor_formatter(NullFormatter())
         for outside in ((first / 2.5, first), (last, last * 2.5)):
@@ -93,11 +116,6 @@ def rate_range(table: pd.DataFrame) -> Figure:
 
     title = f"learning rates within {100 * NEAR_BEST:g} point of the best test accuracy"
     return per_batch(table, 1.3 + 0.35 * methods, title, panels)
-
-
-def _cell_text(row: pd.Series) -> str:
-    gone = f"{row['diverged']} diverged" if row["diverged"] else ""
-    return f"{100 * row['mean']:.1f}\n{gone}".strip() if row["n"] else ""
 
 
 def _without_numbers(axis: Axes, rows: pd.DataFrame, rates: list[float], place: int) -> None:
@@ -118,6 +136,8 @@ def _range(axis: Axes, method: str, row: pd.Series, place: int) -> None:
         text = f"{NONE_LEFT}{diverged(row.to_frame().T)}"
         axis.text(row["first_tried"], place, text, va="center", fontsize=8)
         return
+    rates = [float(rate) for rate in row["tried"].split()]
+    axis.plot(rates, [place] * len(rates), ".", color="#8a8a8a", markersize=4, zorder=1)
     line: Any = {"color": style.color, "linewidth": 5, "alpha": 0.45, "solid_capstyle": "butt"}
     axis.plot([row["lowest"], row["highest"]], [place, place], **line)
     axis.plot(

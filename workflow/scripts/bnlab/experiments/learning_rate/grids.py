@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.statistics import rounded
-from bnlab.page.grids import Grid, labels_of, of_batch, percent, rows_of, signed
+from bnlab.page.grids import Grid, labels_of, lost, of_batch, percent, rows_of, signed
 
 
 def rates(table: pd.DataFrame) -> list[Grid]:
@@ -28,7 +28,7 @@ def rates(table: pd.DataFrame) -> list[Grid]:
 
 
 def _at_rate(row: Any) -> str:
-    gone = f"{row.diverged} diverged" if row.diverged else ""
+    gone = lost(row).strip(" ()")
     compared = np.isfinite(row.divergence_p) and row.divergence_p < 1
     p = f"p = {row.divergence_p:.2g}" if compared else ""
     notes = ", ".join(filter(None, ["chosen" if row.chosen else "", gone, p]))

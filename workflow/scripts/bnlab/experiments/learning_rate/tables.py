@@ -53,14 +53,18 @@ def best_rates(metrics: pd.DataFrame) -> pd.DataFrame:
     """
     best = chosen_rates(metrics)[RUN]
     rows = long(followed(last(metrics)), [("test", "accuracy")]).merge(best, on=RUN)
-    tried = metrics.groupby(ACROSS_RATES)["learning_rate"].unique().rename("tried")
-    words = tried.map(lambda rates: " ".join(f"{rate:g}" for rate in sorted(rates)))
-    table = best.merge(words.reset_index()).merge(summarize(rows, ACROSS_RATES, "value"))
+    table = best.merge(_tried(metrics)).merge(summarize(rows, ACROSS_RATES, "value"))
     for reference in (BASE, BN):
         prefix = f"less_{reference}"
         less = compare(rows, ACROSS_RATES, "value", reference, paired_difference, prefix)
         table = table.merge(less.rename(columns={"pairs": f"{reference}_pairs"}))
     return table
+
+
+def _tried(metrics: pd.DataFrame) -> pd.DataFrame:
+    """All rates of each method and batch, as text."""
+    tried = metrics.groupby(ACROSS_RATES)["learning_rate"].unique().rename("tried")
+    return tried.map(lambda rates: " ".join(f"{rate:g}" for rate in sorted(rates))).reset_index()
 
 
 def rate_range(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -83,4 +87,4 @@ def rate_range(metrics: pd.DataFrame) -> pd.DataFrame:
     table = table.merge(
         compare(ranges, ACROSS_RATES, "decades", BASE, paired_difference, "difference")
     )
-    return table.merge(chosen_rates(metrics)[RUN])
+    return table.merge(chosen_rates(metrics)[RUN]).merge(_tried(metrics))

@@ -1,23 +1,56 @@
-"""What figures of learning rates say in numbers, for their alternative text."""
+"""What figures of learning rates show, and what the experiment answers."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from bnlab.page.grids import percent, rows_of
+from bnlab.page.phrases import Tables, effect, listed, place, points_apart, times
 from bnlab.page.style import NONE_LEFT
 
 
 def heat_map(table: pd.DataFrame) -> str:
-    """Each method's test accuracy at its chosen rate."""
-    best = [
-        f"{r.method_label} {percent(r)} at {r.learning_rate:g}"
-        for r in rows_of(table[table["chosen"]])
-    ]
-    return f"Test accuracy at the chosen rate: {', '.join(best)}."
+    """Each method's test accuracy at its chosen rate, the best first."""
+    best = table[table["chosen"] & (table["n"] > 0)].sort_values("mean", ascending=False)
+    said = [f"{r.method_label} {percent(r)} at rate {r.learning_rate:g}" for r in rows_of(best)]
+    return f"Each at its best rate: {listed(said)}" if said else "No replicate is left"
 
 
 def rate_range(table: pd.DataFrame) -> str:
-    """How many decades of rates are about as good as the best, method by method."""
-    widths = [f"{r.method_label} {f'{r.mean:.2g}' if r.n else NONE_LEFT}" for r in rows_of(table)]
-    return f"Decades of good learning rates: {', '.join(widths)}."
+    """The highest rate about as good as the best, method by method."""
+    said = [
+        f"{r.method_label} {f'{r.highest:.3g}' if r.n else NONE_LEFT}"
+        + (" or more" if r.n and r.reaches_highest else "")
+        for r in rows_of(table)
+    ]
+    return f"Highest learning rate that is still good: {listed(said)}"
+
+
+def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
+    """Whether higher rates are allowed, and how methods compare at the rate that suits each."""
+    said = []
+    rates = effects[effects["quantity"] == "highest_good_rate"].drop_duplicates("dataset")
+    found = [
+        f"on {place(r)} {times(r, ' that of the network without')}"
+        for r in rows_of(rates)
+        if r.n > 1
+    ]
+    if found:
+        said.append(
+            f"The highest learning rate that still trains well with batch normalization is {listed(found)}."
+        )
+    best = []
+    for compare, words in (
+        ("bn - base", "batch normalization is {} the network without"),
+        ("ln - bn", "layer normalization {} batch normalization"),
+        ("ws - bn", "weight standardization {} it"),
+    ):
+        row = effect(
+            effects, compare=compare, quantity="test_accuracy", recipe="each method's best rate"
+        )
+        if row:
+            best.append(words.format(points_apart(row)))
+            where = place(row)
+    if best:
+        said.append(f"Where each method has its best rate on {where}, {listed(best)}.")
+    return [" ".join(said)] if said else []

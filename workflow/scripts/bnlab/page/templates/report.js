@@ -6,7 +6,8 @@
   const count = ledger.querySelector("[role=status]");
   const nothing = ledger.querySelector(".nothing");
   const opener = form.elements.open;
-  const rows = [...ledger.querySelectorAll("tbody")];
+  const rows = [...ledger.querySelectorAll(".ledger tbody")];
+  const folded = ledger.querySelector(".untested-claims");
   const texts = rows.map((row) => row.textContent.toLowerCase().replace(/\s+/g, " "));
   const lists = ["source", "topic", "verdict"];
   const shown = () => rows.filter((row) => !row.hidden).map((row) => row.querySelector("details"));
@@ -28,6 +29,11 @@
     count.textContent =
       left === rows.length ? `${left} claims` : `${left} of ${rows.length} claims`;
     nothing.hidden = left > 0;
+    if (folded) {
+      const inside = rows.filter((row) => folded.contains(row) && !row.hidden).length;
+      folded.hidden = inside === 0;
+      folded.open = inside > 0 && left < rows.length;
+    }
     nameOpener();
   };
 
@@ -39,6 +45,7 @@
       form.reset();
       filter();
     }
+    if (folded && folded.contains(row)) folded.open = true;
     row.querySelector("details").open = true;
     row.scrollIntoView();
   };
@@ -49,6 +56,7 @@
   form.addEventListener("reset", () => setTimeout(filter)); // values are cleared after the event
   opener.addEventListener("click", () => {
     const open = opener.textContent === "Open all";
+    if (folded && open) folded.open = true;
     shown().forEach((each) => { each.open = open; });
     nameOpener();
   });
@@ -71,12 +79,11 @@
   visit();
 })();
 
-// On paper every table and every claim is open.
+// On paper the claims that are not tested are there too; tables and effects are in the files.
 (() => {
-  let closed = [];
-  addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")];
-    closed.forEach((each) => { each.open = true; });
-  });
-  addEventListener("afterprint", () => closed.forEach((each) => { each.open = false; }));
+  const folded = document.querySelector(".untested-claims");
+  if (!folded) return;
+  let was = false;
+  addEventListener("beforeprint", () => { was = folded.open; folded.open = true; });
+  addEventListener("afterprint", () => { folded.open = was; });
 })();

@@ -1,0 +1,84 @@
+"""The README's program computes every verdict again from what is published, with SciPy alone."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import test_claims
+
+from bnlab.analysis import claims
+from bnlab.files import read_csv, save_csv
+from bnlab.page.publication import PUBLISHED
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf8")
+(PROGRAM,) = re.findall(r"^```python\n(import csv\n.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def recomputed(folder: Path) -> dict[int, str]:
+    """What the program prints in a folder with ``reports/published``."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error::SyntaxWarning", "-c", PROGRAM],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {int(number): verdict for number, verdict in map(str.split, done.stdout.splitlines())}
+
+
+def judged(table: pd.DataFrame) -> dict[int, str]:
+    tested = table[table["tests"] > 0]
+    return dict(zip(tested["id"], tested["verdict"], strict=True))
+
+
+def test_it_agrees_on_differences_ratios_values_margins_and_what_is_too_coarse(tmp_path):
+    of = test_claims.effect
+    faster = {"quantity": "steps_to_test", "level": 0.9, "compare": "bn / base"}
+    each = {
+        "difference": [of(quantity="mean_test_accuracy")],
+        "open": [of()],
+        "ratio": [of(quantity="test_loss", compare="bn / base", rule={"below": 5})],
+        "value": [of(compare="bn", rule={"above": 0.5}), of(compare="bn", rule={"below": 0.5})],
+        "margin": [
+            of(quantity="mean_test_accuracy", rule={"within": [-0.9, 0.9]}),
+            of(quantity="mean_test_accuracy", rule={"within": [-0.01, 0.01]}, primary=False),
+        ],
+        "coarse": [of(**faster, rule={"below": 1})],
+        "constant": [of(quantity="class_auc_rank", rule={"below": 2.5}, **{"class": 1})],
+    }
+    entries = [
+        test_claims.ledger_of(*tests, id=number, topic=topic).claims[0]
+        for number, (name, tests) in enumerate(each.items(), 1)
+        for topic in ["one" if number % 2 else name]
+    ]
+    entries += [
+        test_claims.ledger_of(*each["value"], id=20, needs="all").claims[0],
+        test_claims.ledger_of(*each["difference"], id=21, unjudged="a half of it").claims[0],
+        test_claims.ledger_of(id=22, untested="Needs ImageNet.").claims[0],
+    ]
+    ledger = test_claims.ledger_of(of()).model_copy(update={"claims": entries})
+    found = claims.judge_ledger(
+        ledger,
+        test_claims.STUDY,
+        test_claims.crossing(base=[200] * 4, bn=[100] * 4),
+        test_claims.find_quantity,
+    )
+    for name, table in found._asdict().items():
+        save_csv(tmp_path / PUBLISHED / f"{name}.csv", table)
+    assert recomputed(tmp_path) == judged(found.claims)
+    assert len(set(judged(found.claims).values())) == 4
+
+
+@pytest.mark.skipif(
+    not (ROOT / PUBLISHED / "replicates.csv").exists(), reason="nothing is published in this form"
+)
+def test_it_agrees_with_every_published_verdict():
+    published = judged(read_csv(ROOT / PUBLISHED / "claims.csv"))
+    assert len(published) >= 24
+    assert recomputed(ROOT) == published

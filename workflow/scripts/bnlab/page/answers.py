@@ -1,0 +1,106 @@
+"""The plot of answers: the effects that matter most, those with a headline, on the first screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from bnlab.page.forest import MARGIN, Label
+from bnlab.page.grids import rows_of
+from bnlab.page.phrases import amount, plain
+from bnlab.page.verdicts import Verdict, verdict_of
+
+PLOT_WIDTH = 400
+
+
+class Answer(NamedTuple):
+    """A line of the plot of answers: what it is about, the effect, and where its marks stand."""
+
+    words: str
+    where: str
+    amount: str
+    claimed: str
+    estimate: float
+    interval: tuple[float, float]
+    mark: float | None
+    verdict: Verdict
+    link: str
+
+
+class AnswerPlot(NamedTuple):
+    """Effects of one unit on one axis: differences in points, or ratios."""
+
+    title: str
+    reference: float
+    ticks: list[Label]
+    left: str
+    right: str
+    lines: list[Answer]
+
+
+def answer_plots(effects: pd.DataFrame, labels: Mapping[str, str]) -> list[AnswerPlot]:
+    """The effects that matter most, those with a headline: differences in points, then ratios.
+
+    Both axes are compressed away from no difference: points by the inverse hyperbolic sine, ratios by the logarithm.
+    """
+    rows = effects[(effects["headline"] != "") & np.isfinite(effects["low"].astype(float))]
+    plots = []
+    for scale, title, reference, across in (
+        ("points", "Differences, in points of accuracy or AUC", 0.0, np.arcsinh),
+        ("ratio", "Ratios", 1.0, np.log),
+    ):
+        part = rows[rows["scale"] == scale]
+        if len(part):
+            plots.append(_answer_plot(part, title, reference, across, labels))
+    return plots
+
+
+def _answer_plot(
+    rows: pd.DataFrame, title: str, reference: float, scale: Any, labels: Mapping[str, str]
+) -> AnswerPlot:
+    numbers = rows[["low", "high", "claimed"]].to_numpy(float)
+    finite = [*numbers[np.isfinite(numbers)], reference]
+    low, high = scale(min(finite)), scale(max(finite))
+    room = 0.04 * (high - low)
+
+    def across(value: float) -> float:
+        place = (float(scale(value)) - low + room) / (high - low + 2 * room)
+        return round(MARGIN + (PLOT_WIDTH - 2 * MARGIN) * place, 1)
+
+    marks = (
+        [s * m for m in (1, 3, 10, 30, 100) for s in (-1, 1)] + [0]
+        if reference == 0
+        else [m * 10.0**e for e in range(-4, 5) for m in (1, 3)]
+    )
+    shown = [tick for tick in sorted(marks) if min(finite) <= tick <= max(finite)]
+    ticks: list[Label] = []
+    for tick in shown:
+        x = across(tick)
+        if not ticks or x - ticks[-1].x > 28:
+            ticks.append(Label(x, x, plain(tick), "middle"))
+    lines = [
+        Answer(
+            f"{row.headline}: {_compared(row, labels)}",
+            str(row.dataset_label),
+            amount(row),
+            plain(row.claimed) if np.isfinite(row.claimed) else "",
+            across(row.estimate),
+            (across(row.low), across(row.high)),
+            across(row.claimed) if np.isfinite(row.claimed) else None,
+            verdict_of(row.verdict),
+            f"claim-{row.id}",
+        )
+        for row in rows_of(rows)
+    ]
+    left, right = ("lower", "higher") if reference == 0 else ("fewer, less", "more")
+    return AnswerPlot(title, across(reference), ticks, left, right, lines)
+
+
+def _compared(row: Any, labels: Mapping[str, str]) -> str:
+    first, sign, second = row.compare.split()
+    return (
+        f"{labels.get(first, first)} {'less' if sign == '-' else '/'} {labels.get(second, second)}"
+    )

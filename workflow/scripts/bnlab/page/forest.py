@@ -1,0 +1,142 @@
+"""The forest plot of one effect: where its marks stand, in units of the drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from bnlab.page.phrases import amount, minus, plain
+
+WIDTH = 340
+"""Width of a forest plot, in units of the drawing."""
+MARGIN = 14
+ROOM = 50
+"""What a number may need beside a line."""
+
+
+class Label(NamedTuple):
+    """A text in a plot: the x it is about, where it stands, and which end of it stands there."""
+
+    at: float
+    x: float
+    text: str
+    anchor: str
+
+
+class Forest(NamedTuple):
+    """A forest plot of one effect, x in units of the drawing.
+
+    ``allowed`` is the range in which the rule is fulfilled, ``interval`` None without one; ``decisive`` is the wider
+    interval that is left after Holm's correction, by which the effect is judged.
+    """
+
+    title: str
+    description: str
+    height: int
+    estimate: float
+    interval: tuple[float, float] | None
+    decisive: tuple[float, float] | None
+    allowed: tuple[float, float]
+    thresholds: list[Label]
+    claimed: Label | None
+    reference: float | None
+    ticks: list[Label]
+
+
+def forest(row: Any) -> Forest | None:
+    """The plot of an effect: estimate, interval, rule and claimed number; None without estimate.
+
+    Ratios are on a logarithmic axis. The axis always shows what stands for no difference.
+    """
+    if not np.isfinite(row.estimate):
+        return None
+    is_ratio = row.scale == "ratio"
+    reference = _no_difference(row)
+    limits = [value for value in (row.threshold_low, row.threshold_high) if np.isfinite(value)]
+    ends = [row.low, row.high, row.decisive_low, row.decisive_high]
+    shown = [row.estimate, *ends, row.claimed, *limits]
+    finite = [value for value in shown if np.isfinite(value)]
+    if reference is not None:
+        finite.append(reference)
+    across = _axis(finite, logarithmic=is_ratio and min(finite) > 0)
+    low, high = (
+        across(limit) if np.isfinite(limit) else edge
+        for limit, edge in ((row.threshold_low, 0.0), (row.threshold_high, float(WIDTH)))
+    )
+    has_claim = bool(np.isfinite(row.claimed))
+    return Forest(
+        title=f"{row.effect}, {row.region}",
+        description=_in_words(row),
+        height=92 if has_claim else 72,
+        estimate=across(row.estimate),
+        interval=(across(row.low), across(row.high)) if np.isfinite(row.low) else None,
+        decisive=(across(row.decisive_low), across(row.decisive_high))
+        if np.isfinite(row.decisive_low)
+        else None,
+        allowed=(low, high),
+        thresholds=_thresholds(row, across),
+        claimed=_label(across(row.claimed), f"claimed {plain(row.claimed)}", 9)
+        if has_claim
+        else None,
+        reference=None if reference is None else across(reference),
+        ticks=_ticks(finite, across, is_ratio),
+    )
+
+
+def _in_words(row: Any) -> str:
+    text = f"{amount(row)}, 95 % interval; the rule: {minus(row.rule)}"
+    if np.isfinite(row.decisive_low):
+        text += f"; after Holm's correction {plain(row.decisive_low)} to {plain(row.decisive_high)}"
+    if np.isfinite(row.claimed):
+        text += f"; claimed was {plain(row.claimed)}"
+    return f"{text}. {row.verdict.capitalize()}."
+
+
+def _no_difference(row: Any) -> float | None:
+    if row.scale == "ratio":
+        return 1.0
+    return 0.0 if " - " in row.compare else None
+
+
+def _axis(values: Sequence[float], logarithmic: bool) -> Callable[[float], float]:
+    """The map from a value to x, with room at both ends."""
+    scale: Any = np.log if logarithmic else float
+    low, high = scale(min(values)), scale(max(values))
+    room = 0.06 * (high - low) or 1.0
+    low, high = low - room, high + room
+    return lambda value: round(
+        MARGIN + (WIDTH - 2 * MARGIN) * float((scale(value) - low) / (high - low)), 1
+    )
+
+
+def _ticks(
+    values: Sequence[float], across: Callable[[float], float], is_ratio: bool
+) -> list[Label]:
+    low, high = min(values), max(values)
+    if is_ratio and low > 0 and high / low > 4:
+        lead = (1,) if high / low > 100 else (1, 2, 5)
+        found = [n * 10.0**e for e in range(-6, 7) for n in lead]
+    else:
+        found = list(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
+    places = [(across(tick), plain(tick)) for tick in found if not is_ratio or tick > 0]
+    return [Label(x, x, text, "middle") for x, text in places if MARGIN <= x <= WIDTH - MARGIN]
+
+
+def _thresholds(row: Any, across: Callable[[float], float]) -> list[Label]:
+    low, high = row.threshold_low, row.threshold_high
+    if np.isfinite(low) and np.isfinite(high):
+        left, right = _label(across(low), plain(low)), _label(across(high), plain(high))
+        left = left if left.x < ROOM else left._replace(anchor="end")
+        return [left, right if right.x > WIDTH - ROOM else right._replace(anchor="start")]
+    if np.isfinite(low):
+        return [_label(across(low), f"> {plain(low)}")]
+    return [_label(across(high), f"< {plain(high)}")]
+
+
+def _label(x: float, text: str, gap: float = 0) -> Label:
+    """A text at x, on the side of it where there is room."""
+    left = x < WIDTH / 2
+    return Label(x, x + gap if left else x - gap, text, "start" if left else "end")

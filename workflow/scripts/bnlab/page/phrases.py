@@ -1,0 +1,110 @@
+"""Numbers in sentences: differences, ratios and lists, each true of the interval behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bnlab.analysis.statistics import rounded
+
+Tables = Callable[[str], list[pd.DataFrame]]
+"""An experiment's published tables of a kind."""
+
+
+def listed(parts: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def number(value: float, half: float = np.nan) -> str:
+    """A number rounded to the first digit of its half-width, with a true minus."""
+    if not np.isfinite(half) or half <= 0:
+        return f"{value:.3g}".replace("-", "−")
+    return rounded(value, half, digits=1).partition(" ± ")[0].replace("-", "−")
+
+
+def spread(row: Any, low: str = "low", high: str = "high") -> str:
+    """``1.2 to 3.4``: an interval, rounded as its middle is."""
+    ends = (getattr(row, low), getattr(row, high))
+    half = (ends[1] - ends[0]) / 2
+    return " to ".join(number(end, half) for end in ends)
+
+
+def points_apart(row: Any) -> str:
+    """``5.6 points above (5.4 to 5.8)`` from an effect in points; ``not told apart from`` around zero."""
+    half = (row.high - row.low) / 2
+    if row.low <= 0 <= row.high:
+        return f"not told apart from ({spread(row)} points)"
+    way = "above" if row.low > 0 else "below"
+    size = number(abs(row.estimate), half)
+    ends = sorted((abs(row.low), abs(row.high)))
+    return f"{size} points {way} ({number(ends[0], half)} to {number(ends[1], half)})"
+
+
+def times(row: Any, of: str = "") -> str:
+    """``28 % (26 to 29)`` from a ratio below one, else ``1.03 times (1.01 to 1.05)``; then ``of`` what."""
+    half = (row.high - row.low) / 2
+    if row.estimate < 1:
+        share, half = 100 * row.estimate, 100 * half
+        ends = " to ".join(number(100 * end, half) for end in (row.low, row.high))
+        return f"{number(share, half)} % ({ends} %){' of' if of else ''}{of}"
+    return f"{number(row.estimate, half)} times ({spread(row)}){of}"
+
+
+def effect(effects: pd.DataFrame, **wanted: Any) -> Any:
+    """The first effect with these values; None if there is none, or none with an interval."""
+    rows = effects[np.isfinite(effects["low"].astype(float))]
+    for name, value in wanted.items():
+        rows = rows[rows[name].astype(str) == str(value)]
+    return next(rows.itertuples(), None)
+
+
+def place(row: Any) -> str:
+    """What an effect was measured on, as a sentence calls it."""
+    return str(row.dataset_label)
+
+
+def stretches(batches: Sequence[int]) -> list[tuple[int, int]]:
+    """Unbroken runs of places in a list of places: (first, last) of each."""
+    runs: list[tuple[int, int]] = []
+    for at in batches:
+        if runs and at == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], at)
+        else:
+            runs.append((at, at))
+    return runs
+
+
+def sizes(chosen: Sequence[int], tried: Sequence[int]) -> str:
+    """``1 to 3 and 16`` of the batch sizes tried."""
+    at = sorted(tried.index(batch) for batch in chosen)
+    return listed(
+        [
+            f"{tried[first]}" if first == last else f"{tried[first]} to {tried[last]}"
+            for first, last in stretches(at)
+        ]
+    )
+
+
+def amount(row: Any) -> str:
+    """The estimate with its interval, rounded to its uncertainty; a ratio's interval by its ends."""
+    half = (row.high - row.low) / 2
+    if row.scale != "ratio" or not half > 0:
+        text = minus(rounded(row.estimate, half))
+        return text if row.scale in ("", "ratio") or text == "–" else f"{text} {row.scale}"
+    places = max(0, 1 - int(np.floor(np.log10(half))))
+    estimate, low, high = (f"{v:,.{places}f}" for v in (row.estimate, row.low, row.high))
+    return f"{estimate} ({low} to {high})"
+
+
+def plain(value: float) -> str:
+    """A number with four significant digits."""
+    return minus(f"{value:,.4g}") if abs(value) > 1e-9 else "0"
+
+
+def minus(text: str) -> str:
+    """With a true minus."""
+    return text.replace("-", "−")
