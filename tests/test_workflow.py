@@ -23,6 +23,7 @@ from sklearn.datasets import load_iris
 
 from bnlab.data import datasets
 from bnlab.study.config import Run, Study
+from bnlab.study.declaration import TIMED_PROCESSES
 from bnlab.study.rooms import EXPERIMENTS
 
 pytestmark = pytest.mark.slow
@@ -81,17 +82,16 @@ def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[st
     """Jobs of an empty folder, counted from the config."""
     runs = {run for name in experiments for run in study.runs(name)}
     figures = [figure for figure in study.figures() if figure.experiment in experiments]
-    used = {name for run in runs for name in (run.dataset, study.datasets[run.dataset])}
     timed = {
         (run.dataset, run.batch, run.recipe)
         for run in runs & set(study.runs("learning_curves"))
         if "learning_curves" in experiments
     }
     return {
-        "download": sum(isinstance(name, str) for name in used),
+        "download": len({run.dataset for run in runs}),
         "preprocess": len({run.dataset for run in runs}),
         "train": len(runs),
-        "time_methods": len(timed),
+        "time_methods": TIMED_PROCESSES * len(timed),
         "gather": len(experiments),
         "tabulate": len(experiments),
         "simulate_coverage": int(report),

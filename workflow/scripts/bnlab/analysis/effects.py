@@ -275,7 +275,8 @@ def _in_words(effect: Effect, name: str, study: Study, results: Results) -> str:
     epoch = "" if effect.epoch is None else f"{_evaluated_epoch(effect, results):.3g}"
     if epoch and "{epoch}" not in name:
         name += " at epoch {epoch}"
-    name = name.format(level=effect.level, class_=_class_name(effect, results), epoch=epoch)
+    level = "" if effect.level is None else f"{100 * effect.level:g} %"
+    name = name.format(level=level, class_=_class_name(effect, results), epoch=epoch)
     if effect.statistics != "moving":
         name += f" under {effect.statistics} statistics"
     labels = [study.label(method) for method in effect.methods]

@@ -33,12 +33,12 @@ def spread(row: Any, low: str = "low", high: str = "high") -> str:
     return " to ".join(number(end, half) for end in ends)
 
 
-def points_apart(row: Any) -> str:
-    """``5.6 points above (5.4 to 5.8)`` from an effect in points; ``not told apart from`` around zero."""
+def points(row: Any) -> str:
+    """``5.6 points higher (5.4 to 5.8)`` from an effect in points; around zero it is ``no clear difference``."""
     half = (row.high - row.low) / 2
     if row.low <= 0 <= row.high:
-        return f"not told apart from ({spread(row)} points)"
-    way = "above" if row.low > 0 else "below"
+        return f"no clear difference ({spread(row)} points)"
+    way = "higher" if row.low > 0 else "lower"
     size = number(abs(row.estimate), half)
     ends = sorted((abs(row.low), abs(row.high)))
     return f"{size} points {way} ({number(ends[0], half)} to {number(ends[1], half)})"

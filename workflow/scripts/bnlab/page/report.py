@@ -118,10 +118,11 @@ def render(
     shown = [_shown_figure(item, declared, find, captions, folder) for item in figures]
     telling = _telling(shown, declared)
     shown += [_shown_table(item, declared, find, captions, folder) for item in tables]
-    sections = [_section(name, about, shown) for name, about in declared.items()]
+    titles = {name: recipe_title(recipe) for name, recipe in study["recipes"].items()}
+    sections = [_section(name, about, shown, titles) for name, about in declared.items()]
     places = {group["id"] for section in sections for group in section["groups"]}
     labels = method_labels(study)
-    titles, *rows = coverage_rows(coverage)
+    columns, *rows = coverage_rows(coverage)
     script = (TEMPLATES / "report.js").read_text("utf8")
     return environment.get_template("report.html.j2").render(
         study=study,
@@ -149,7 +150,7 @@ def render(
         called=about["datasets"],
         glossary=GLOSSARY,
         made=made,
-        coverage=Grid("", titles, rows),
+        coverage=Grid("", columns, rows),
         coverage_caption=_paragraphs(coverage_caption),
         facts=facts(runs, failed),
         times=times(runs),
@@ -329,7 +330,9 @@ def _size(svg: str) -> tuple[float, float]:
     return float(box[1]), float(box[2])
 
 
-def _section(name: str, about: Experiment, shown: list[dict[str, Any]]) -> dict[str, Any]:
+def _section(
+    name: str, about: Experiment, shown: list[dict[str, Any]], titles: Mapping[str, str]
+) -> dict[str, Any]:
     """An experiment with its figures and tables, grouped by dataset and recipe."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for entry in (entry for entry in shown if entry["item"].experiment == name):
@@ -342,12 +345,23 @@ def _section(name: str, about: Experiment, shown: list[dict[str, Any]]) -> dict[
             {
                 "id": f"{name}-{dataset}-{recipe}",
                 "dataset": dataset,
-                "recipe": _recipe(recipe),
+                "title": titles.get(recipe, "all recipes"),
+                "recipe": recipe,
                 "shown": part,
             }
             for (dataset, recipe), part in groups.items()
         ],
     }
+
+
+def recipe_title(recipe: Mapping[str, Any]) -> str:
+    """``learning rate 0.01, 50,000 steps``."""
+    reference = recipe["learning_rate_reference_batch"]
+    rate = f"learning rate {recipe['learning_rate']:g}"
+    if reference:
+        rate += f" at batch {reference} and proportional to it"
+    (budget,) = (f"{n:,} {unit}" for unit, n in recipe["budget"].items() if n)
+    return f"{rate}, {budget}"
 
 
 def _recipe(name: str) -> str:

@@ -121,16 +121,16 @@ COMMON: Mapping[str, Quantity] = {
         takes=("recipe", "batch", "epoch"),
     ),
     "steps_to_train": Quantity(
-        "steps to {level:.0%} training accuracy", "steps", takes=TO_LEVEL, better="low"
+        "steps to {level} training accuracy", "steps", takes=TO_LEVEL, better="low"
     ),
     "steps_to_test": Quantity(
-        "steps to {level:.0%} test accuracy", "steps", takes=TO_LEVEL, better="low"
+        "steps to {level} test accuracy", "steps", takes=TO_LEVEL, better="low"
     ),
     "epochs_to_train": Quantity(
-        "epochs to {level:.0%} training accuracy", "epochs", takes=TO_LEVEL, better="low"
+        "epochs to {level} training accuracy", "epochs", takes=TO_LEVEL, better="low"
     ),
     "epoch_with_train": Quantity(
-        "number of the first epoch whose mean training accuracy is {level:.0%}",
+        "number of the first epoch whose mean training accuracy is {level}",
         takes=TO_LEVEL,
         better="low",
     ),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from bnlab.page.grids import part, percent, rows_of
-from bnlab.page.phrases import Tables, effect, listed, place, points_apart, sizes, times
+from bnlab.page.phrases import Tables, effect, listed, place, points, sizes, times
 from bnlab.study.names import NEAR_BEST
 
 
@@ -54,21 +56,15 @@ def pair(table: pd.DataFrame) -> str:
     tried = sorted(rows["batch"].unique())
     ahead = sorted(rows.loc[rows["difference_low"] > 0, "batch"])
     behind = sorted(rows.loc[rows["difference_high"] < 0, "batch"])
+    if not ahead and not behind:
+        return f"{first} and {other} are not told apart at any of {len(tried)} batch sizes"
     said = [f"above {other} at batch {sizes(ahead, tried)}"] if ahead else []
-    said += (
-        [
-            f"below it at {sizes(behind, tried)}"
-            if ahead
-            else f"below {other} at batch {sizes(behind, tried)}"
-        ]
-        if behind
-        else []
-    )
+    if behind:
+        lead = "below it at" if ahead else f"below {other} at batch"
+        said.append(f"{lead} {sizes(behind, tried)}")
     neither = len(tried) - len(ahead) - len(behind)
     if neither:
-        said.append(
-            f"not told apart at {'any' if neither == len(tried) else f'{neither} of {len(tried)} sizes'}"
-        )
+        said.append(f"not told apart at {neither} of {len(tried)} sizes")
     return f"{first} is {listed(said)}"
 
 
@@ -94,34 +90,34 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     batch = 2
     at = {"batch": batch, "quantity": "test_accuracy"}
     said = []
-    bn = effect(effects, compare="bn - base", **at)
-    if bn:
-        kind = (
-            " even under the statistics of all training rows, so it is training that fails"
-            if ("population" in bn.effect and bn.high < 0)
-            else ""
-        )
-        said.append(
-            f"with batch normalization accuracy is {points_apart(bn)} that without any{kind}"
-        )
     for compare, name in (
-        ("ws_bn - base", "with weight standardization added"),
-        ("ln - base", "with layer normalization"),
+        ("bn - base", "batch normalization"),
+        ("ws_bn - base", "weight standardization and batch normalization"),
+        ("ln - base", "layer normalization"),
     ):
         found = effect(effects, compare=compare, **at)
         if found:
-            said.append(f"{name} {points_apart(found)}")
-    loss = effect(effects, compare="bn / base", quantity="validation_loss")
-    if not said:
-        ln = effect(effects, compare="ln - bn", **at)
-        return (
-            [
-                f"At two rows a batch on {place(ln)}, layer normalization is {points_apart(ln)} batch normalization."
-            ]
-            if ln
-            else []
+            said.append(f"{points(found)} with {name}{_inference(found)}")
+    if said:
+        text = (
+            f"With two rows a batch on {place(effect(effects, **at))}, test accuracy is, against the network without "
+            f"normalization, {listed(said)}"
         )
-    lead = f"At two rows a batch on {place(bn or loss or found)}, {listed(said)}"
+    elif ln := effect(effects, compare="ln - bn", **at):
+        text = (
+            f"With two rows a batch on {place(ln)}, test accuracy is {points(ln)} with layer than with batch "
+            "normalization"
+        )
+    else:
+        return []
+    loss = effect(effects, compare="bn / base", quantity="validation_loss", batch=batch)
     if loss:
-        lead += f"; the validation loss of batch normalization is {times(loss, ' that of the network without')}"
-    return [f"{lead}."]
+        text += f"; the validation loss of batch normalization is {times(loss, ' that without')}"
+    return [f"{text}."]
+
+
+def _inference(row: Any) -> str:
+    """That a failure is one of training, where it shows under the statistics of all training rows too."""
+    if "population" in row.effect and row.high < 0:
+        return ", even under the statistics of all training rows, so that it is training that fails"
+    return ""

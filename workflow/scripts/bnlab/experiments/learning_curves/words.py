@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.page.grids import of_split, percent, rows_of
-from bnlab.page.phrases import Tables, effect, listed, number, place, points_apart, spread, times
+from bnlab.page.phrases import Tables, effect, listed, number, place, points, spread, times
 from bnlab.page.style import NONE_LEFT
 
 
@@ -107,35 +107,37 @@ def _faster(effects: pd.DataFrame) -> str:
         )
     cost = effect(effects, quantity="seconds_per_1000_steps", compare="bn / base")
     if cost and not cost.low <= 1 <= cost.high:
-        said += f"; a step takes {times(cost)} the time"
-        if np.isfinite(cost.claimed):
-            said += f", where {cost.claimed:g} is claimed"
+        claimed = f", {cost.claimed:g} times as claimed" if np.isfinite(cost.claimed) else ""
+        said += f"; a step takes {times(cost)} the time{claimed}"
     return f"{said}."
 
 
 def _better(effects: pd.DataFrame) -> str:
     rows = effects[(effects["quantity"] == "test_accuracy") & (effects["compare"] == "bn - base")]
     ends = rows[~rows["effect"].str.contains("epoch")].drop_duplicates(["dataset", "recipe"])
-    said = [f"{points_apart(r)} on {place(r)}{_rate(r)}" for r in rows_of(ends) if r.n > 1]
-    claimed = ends["claimed"].dropna()
+    said = [f"{points(r)} on {place(r)}{_rate(r)}" for r in rows_of(ends) if r.n > 1]
     if not said:
         return ""
-    text = f"At the end of training, test accuracy with batch normalization is {listed(said)}, against that without"
-    return f"{text}; claimed is {number(claimed.iloc[0])}." if len(claimed) else f"{text}."
+    lead = "At the end of training, test accuracy with batch normalization is, against the network"
+    text = f"{lead} without, {listed(said)}"
+    claimed = ends["claimed"].dropna()
+    return f"{text}; {number(claimed.iloc[0])} points are claimed." if len(claimed) else f"{text}."
 
 
 def _steadier(effects: pd.DataFrame) -> str:
     rows = effects[effects["quantity"] == "activation_drift"].drop_duplicates(["dataset", "recipe"])
-    said = [f"{times(r)}{_rate(r)}" for r in rows_of(rows) if r.n > 1]
-    if not said:
+    found = [r for r in rows_of(rows) if r.n > 1]
+    if not found:
         return ""
+    steadier = all(r.high < 1 for r in found)
+    said = listed([f"{times(r)}{_rate(r)}" for r in found])
     return (
-        "Steadier inputs: over training, the distribution of what enters the last hidden activation is from its end, "
-        f"measured in its own spreads, {listed(said)} as far as without normalization."
+        f"{'Steadier inputs' if steadier else 'Inputs'}: over training, what enters the last hidden activation is "
+        f"{said} as far from its final distribution as without normalization."
     )
 
 
 def _rate(row: Any) -> str:
-    """`` at rate 0.01``, as the region says it."""
+    """`` at learning rate 0.01``, as the region says it."""
     _, found, rest = str(row.region).partition("rate ")
-    return f" at rate {rest.partition(',')[0].partition(' ')[0]}" if found else ""
+    return f" at learning rate {rest.partition(',')[0].partition(' ')[0]}" if found else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.page.grids import percent, rows_of
-from bnlab.page.phrases import Tables, effect, listed, place, points_apart, times
+from bnlab.page.phrases import Tables, effect, listed, place, points, times
 from bnlab.page.style import NONE_LEFT
 
 
@@ -37,20 +37,21 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     ]
     if found:
         said.append(
-            f"The highest learning rate that still trains well with batch normalization is {listed(found)}."
+            "The highest learning rate that still trains well is, with batch normalization, "
+            f"{listed(found)}."
         )
     best = []
     for compare, words in (
-        ("bn - base", "batch normalization is {} the network without"),
-        ("ln - bn", "layer normalization {} batch normalization"),
-        ("ws - bn", "weight standardization {} it"),
+        ("bn - base", "with batch normalization than without"),
+        ("ln - bn", "with layer than with batch normalization"),
+        ("ws - bn", "with weight standardization than with batch normalization"),
     ):
         row = effect(
             effects, compare=compare, quantity="test_accuracy", recipe="each method's best rate"
         )
         if row:
-            best.append(words.format(points_apart(row)))
+            best.append(f"{points(row)} {words}")
             where = place(row)
     if best:
-        said.append(f"Where each method has its best rate on {where}, {listed(best)}.")
+        said.append(f"With each at its own best rate, test accuracy on {where} is {listed(best)}.")
     return [" ".join(said)] if said else []
