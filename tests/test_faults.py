@@ -248,7 +248,8 @@ def run(method, test, train=0.9, early=0.85, recipe="long", epochs=EPOCHS, repli
                 rows.append((replicate, 100 * epoch, epoch, split, statistics, accuracy + noise))
     columns = ["replicate", "step", "epoch", "split", "statistics", "accuracy"]
     lead = {"dataset": "mnist", "method": method, "batch": 60, "recipe": recipe}
-    return pd.DataFrame(rows, columns=columns).assign(**lead, learning_rate=0.01, loss=1.0)
+    made = pd.DataFrame(rows, columns=columns)
+    return made.assign(**lead, learning_rate=0.01, loss=1.0, failed=False)
 
 
 BASE = run("base", lambda epoch: 0.90 + 0.005 * epoch, train=0.941)

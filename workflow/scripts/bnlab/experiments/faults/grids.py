@@ -36,5 +36,6 @@ def _quoted(row: Any) -> str:
         return "–"
     accuracy = rounded(row.mean * 100, (row.high - row.low) * 50)
     notes = [] if row.quoted == "test" else [f"{row.quoted} accuracy"]
-    notes += [f"{row.diverged:.0f} of {row.replicates:.0f} diverged"] if row.diverged else []
+    counts = {"diverged": row.diverged, "failed": row.failed}
+    notes += [f"{n:.0f} of {row.replicates:.0f} {word}" for word, n in counts.items() if n]
     return f"{accuracy} ({', '.join(notes)})" if notes else accuracy

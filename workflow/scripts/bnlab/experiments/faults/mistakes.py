@@ -24,7 +24,7 @@ EARLY_EPOCH, EARLY_ACCURACY = 3, 0.80
 NO_CODE = "–"
 RUN = ["method", "batch", "learning_rate", "trained_with"]
 EARLY_COLUMNS = {"early": "mean", "early_low": "low", "early_high": "high"}
-COUNTS = ["n", "diverged", "replicates"]
+COUNTS = ["n", "diverged", "failed", "replicates"]
 
 
 class Mistake(NamedTuple):
