@@ -124,6 +124,11 @@ def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
         ),
         ("batch: 60", "batch: 60\n        level: 0.8", "level has no meaning for test_accuracy"),
         ("quantity: test_accuracy", "quantity: lost_test_accuracy", "epoch is missing"),
+        (
+            "compare: bn - base",
+            "compare: bn\n        headline: The end",
+            "headline needs two methods to compare",
+        ),
         ("        primary: true\n", "", "must have one to 3 tests with primary: true, and has 0"),
         ("batch: 60", "batch: 60\n        rate: best", "recipe has no meaning"),
         ("untested: Needs ImageNet.", "topic2: x", "unknown key 'topic2'; did you mean 'topic'?"),

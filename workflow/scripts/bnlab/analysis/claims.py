@@ -262,7 +262,7 @@ def _needed(numbers: pd.Series) -> str:
     most = numbers.max()
     if not np.isfinite(most) or most > MOST_REPLICATES:
         return f"More than {MOST_REPLICATES:,} replicates would be needed to find an effect as large as observed."
-    return f"An effect as large as observed would be found with about {most:.0f} replicates."
+    return f"An effect as large as observed would be found with about {most:,.0f} replicates."
 
 
 CLAIM_COLUMNS = [

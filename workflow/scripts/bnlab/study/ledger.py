@@ -116,6 +116,8 @@ class Effect(Section):
             raise PydanticCustomError(
                 "effect", "recipe has no meaning where each has a rate of its own"
             )
+        if self.headline and len(self.methods) == 1:
+            raise PydanticCustomError("effect", "headline needs two methods to compare")
         if self.rate == "fastest" and self.level is None:
             raise PydanticCustomError("effect", "rate: fastest needs a level to be reached")
         if self.rate and declared.across != "rates":
