@@ -55,7 +55,11 @@ rule write_report:
         tables=[tuple(key) for key in TABLES],
         captions=[caption(key) for key in [*FIGURES, *TABLES]],
         datasets=STUDY.used_datasets(),
-        about=LEDGER.model_dump(include={"sources", "literature", "datasets"}) if LEDGER else None,
+        about=(
+            LEDGER.model_dump(include={"sources", "literature", "datasets"})
+            if LEDGER
+            else None
+        ),
     message:
         "Writing {output.report}"
     script:
