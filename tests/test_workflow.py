@@ -78,6 +78,9 @@ def full(tmp_path_factory) -> Project:
     return fresh_project(tmp_path_factory.mktemp("full") / "project").full()
 
 
+JUDGED = ("claims", "effects", "replicates")
+
+
 def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[str, int]:
     """Jobs of an empty folder, counted from the config."""
     runs = {run for name in experiments for run in study.runs(name)}
@@ -172,7 +175,7 @@ def test_a_finished_study_has_every_file_that_its_config_promises(finished_study
         | {"reports/smoke/tables/coverage.csv"},
         "reports/smoke/*": {
             f"reports/smoke/{name}"
-            for name in ("report.html", "study.json", "claims.csv", "effects.csv")
+            for name in ("report.html", "study.json", *(f"{table}.csv" for table in JUDGED))
         },
         "results/data/**/*": {
             f"results/data/{name}/{file}"
@@ -279,7 +282,14 @@ def test_an_edit_of_an_experiments_tables_makes_its_own_tables_and_figures_anew(
     assert plan.trained == set() and plan.count("gather") == 0
 
 
-@pytest.mark.parametrize("module", ["grids.py", "words.py", "captions/final.rst"])
+def test_an_edit_of_what_figures_show_titles_its_experiments_figures_anew(finished):
+    append(finished, "experiments/learning_rate/words.py", "\nEDITED = True\n")
+    plan = finished.plan()
+    assert plan.count("draw") == figures_of(finished, "learning_rate")
+    assert sum(plan.jobs.values()) == plan.count("draw") + plan.jobs["write_report"]
+
+
+@pytest.mark.parametrize("module", ["grids.py", "captions/final.rst"])
 def test_an_edit_of_what_the_page_says_writes_the_page_alone(finished, module):
     append(finished, f"experiments/learning_curves/{module}", "\n# edited\n")
     assert {rule: n for rule, n in finished.plan().jobs.items() if n} == {"write_report": 1}
@@ -302,7 +312,7 @@ def test_an_edit_of_the_trainer_trains_anew_but_keeps_the_data(finished):
     append(finished, "training/trainer.py", "\nEDITED = True\n")
     plan = finished.plan()
     assert plan.trained == set(finished.study.all_runs())
-    assert plan.jobs["time_methods"] == 1
+    assert plan.jobs["time_methods"] == TIMED_PROCESSES
     assert counted(plan, ["download", "redraw", "preprocess"]) == {
         "download": 0,
         "redraw": 0,
