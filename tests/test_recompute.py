@@ -49,6 +49,11 @@ def test_it_agrees_on_differences_ratios_values_margins_and_what_is_too_coarse(t
             of(quantity="mean_test_accuracy", rule={"within": [-0.9, 0.9]}),
             of(quantity="mean_test_accuracy", rule={"within": [-0.01, 0.01]}, primary=False),
         ],
+        "two thresholds": [
+            of(quantity="mean_test_accuracy"),
+            of(quantity="mean_test_accuracy", rule={"above": 0.05}),
+            of(quantity="mean_train_accuracy", rule={"above": 0.03}),
+        ],
         "coarse": [of(**faster, rule={"below": 1})],
         "constant": [of(quantity="class_auc_rank", rule={"below": 2.5}, **{"class": 1})],
     }
