@@ -79,6 +79,8 @@ def test_a_difference_is_higher_or_lower_only_where_its_interval_is(estimate, ha
         (0.0184, 0.0169, 0.0201, "1.8 % (1.7 to 2.0 %) of the steps"),
         (1.03, 1.01, 1.05, "1.03 times (1.01 to 1.05) the steps"),
         (3.2, 2.9, 3.6, "3.2 times (2.9 to 3.6) the steps"),
+        (4.0, 0.32, 51.3, "4.0 times (0.32 to 51) the steps"),
+        (1500, 1200, 1900, "1,500 times (1,200 to 1,900) the steps"),
     ],
 )
 def test_a_ratio_below_one_is_a_share(estimate, low, high, said):
@@ -108,7 +110,8 @@ def test_learning_curves_answer_whether_it_is_faster_better_and_steadier():
         "difference (−0.2 to 0.4 points) on Digits at learning rate 0.1; −3.3 points are claimed."
     )
     assert (
-        said[2].startswith("Steadier inputs: over training, ") and " 25 % (24 to 26 %) " in said[2]
+        said[2].startswith("Steadier inputs: over training, ")
+        and " 25.0 % (24.0 to 26.0 %) " in said[2]
     )
 
 

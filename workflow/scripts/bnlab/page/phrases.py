@@ -45,13 +45,24 @@ def points(row: Any) -> str:
 
 
 def times(row: Any, of: str = "") -> str:
-    """``28 % (26 to 29)`` from a ratio below one, else ``1.03 times (1.01 to 1.05)``; then ``of`` what."""
-    half = (row.high - row.low) / 2
+    """``28 % (26 to 29 %)`` from a ratio below one, else ``1.03 times (1.01 to 1.05)``; then ``of`` what."""
+    digits = _digits(row)
     if row.estimate < 1:
-        share, half = 100 * row.estimate, 100 * half
-        ends = " to ".join(number(100 * end, half) for end in (row.low, row.high))
-        return f"{number(share, half)} % ({ends} %){' of' if of else ''}{of}"
-    return f"{number(row.estimate, half)} times ({spread(row)}){of}"
+        share, low, high = (significant(100 * v, digits) for v in (row.estimate, row.low, row.high))
+        return f"{share} % ({low} to {high} %){' of' if of else ''}{of}"
+    estimate, low, high = (significant(v, digits) for v in (row.estimate, row.low, row.high))
+    return f"{estimate} times ({low} to {high}){of}"
+
+
+def _digits(row: Any) -> int:
+    """Digits of a ratio: three where the ends of its interval are within a tenth of one another, else two."""
+    return 3 if row.high < 1.1 * row.low else 2
+
+
+def significant(value: float, digits: int) -> str:
+    """A positive number with so many significant digits, written out."""
+    places = max(0, digits - 1 - int(np.floor(np.log10(value)))) if value > 0 else 0
+    return f"{float(f'{value:.{digits}g}'):,.{places}f}"
 
 
 def effect(effects: pd.DataFrame, **wanted: Any) -> Any:
@@ -92,12 +103,11 @@ def sizes(chosen: Sequence[int], tried: Sequence[int]) -> str:
 def amount(row: Any) -> str:
     """The estimate with its interval, rounded to its uncertainty; a ratio's interval by its ends."""
     half = (row.high - row.low) / 2
-    if row.scale != "ratio" or not half > 0:
-        text = minus(rounded(row.estimate, half))
-        return text if row.scale in ("", "ratio") or text == "–" else f"{text} {row.scale}"
-    places = max(0, 1 - int(np.floor(np.log10(half))))
-    estimate, low, high = (f"{v:,.{places}f}" for v in (row.estimate, row.low, row.high))
-    return f"{estimate} ({low} to {high})"
+    if row.scale == "ratio" and half > 0:
+        numbers = (significant(v, _digits(row) + 1) for v in (row.estimate, row.low, row.high))
+        return "{} ({} to {})".format(*numbers)
+    text = minus(rounded(row.estimate, half))
+    return text if row.scale in ("", "ratio") or text == "–" else f"{text} {row.scale}"
 
 
 def plain(value: float) -> str:

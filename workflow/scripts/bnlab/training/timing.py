@@ -21,7 +21,7 @@ def time_in_turn(
     settings: Settings,
     batch: int,
     repeats: int = 5,
-    seconds: float = 0.25,
+    seconds: float = 0.15,
 ) -> pd.DataFrame:
     """Seconds per 1,000 training steps of one replicate, the methods measured in turn after one uncounted round.
 

@@ -32,6 +32,7 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     rates = effects[effects["quantity"] == "highest_good_rate"].drop_duplicates("dataset")
     found = [
         f"on {place(r)} {times(r, ' that of the network without')}"
+        + ("" if r.low > 1 else ", so not clearly higher" if r.high > 1 else "")
         for r in rows_of(rates)
         if r.n > 1
     ]
