@@ -72,12 +72,23 @@ def claim(verdict: str, regions: int, supported: int, refuted: int, stand_in: st
         (claim("partly", 4, 1, 2), "in 1 of 4 regions, 2 refuted, 1 open"),
         (claim("refuted", 3, 1, 2), "in 2 of 3 regions, 1 supported"),
         (claim("undecided", 2, 0, 0), "in 0 of 2 regions, 2 open"),
-        (claim("supported", 2, 2, 0, "a redraw"), "in 2 of 2 regions; on a redraw"),
+        (claim("supported", 2, 2, 0, "a redraw"), "in 2 of 2 regions"),
         (claim("partly", 0, 0, 0), ""),
     ],
 )
-def test_beside_the_verdict_stands_in_how_many_regions_and_on_what_data(given, text):
+def test_beside_the_verdict_stands_in_how_many_regions(given, text):
     assert ledger_page.extent(given) == text
+
+
+def test_claims_on_stand_ins_alone_are_counted_by_verdict():
+    rows = [
+        ("supported", "a redraw"),
+        ("supported", ""),
+        ("partly", "a redraw"),
+        ("partly", "digits"),
+    ]
+    found = ledger_page.on_stand_ins(pd.DataFrame(rows, columns=["verdict", "stand_in"]))
+    assert found == {"supported": "1 on a redraw", "partly": "1 on a redraw and 1 on digits"}
 
 
 def test_tested_claims_come_first_and_untested_ones_apart(shown):

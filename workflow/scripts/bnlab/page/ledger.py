@@ -65,6 +65,7 @@ def page(
     return {
         "total": len(claims),
         "bar": bar(claims["verdict"]),
+        "on_stand_ins": on_stand_ins(claims),
         "sentence": sentence(claims),
         "topics": [
             {"name": topic, "total": len(rows), "bar": bar(rows["verdict"])}
@@ -91,6 +92,15 @@ def bar(verdicts: Iterable[str]) -> list[Part]:
         parts.append(Part(verdict, counts[verdict.name], start, width))
         start += width
     return parts
+
+
+def on_stand_ins(claims: pd.DataFrame) -> dict[str, str]:
+    """``2 on a redraw``: by verdict, how many of its claims rest on stand-in data alone, and on which."""
+    on = claims[claims["stand_in"].fillna("") != ""]
+    said: dict[str, list[str]] = {}
+    for row in rows_of(on.value_counts(["verdict", "stand_in"], sort=False).reset_index()):
+        said.setdefault(row.verdict, []).append(f"{row.count} on {row.stand_in}")
+    return {verdict: listed(parts) for verdict, parts in said.items()}
 
 
 def sentence(claims: pd.DataFrame) -> str:
@@ -133,7 +143,7 @@ def _claim(
 
 
 def extent(claim: Any) -> str:
-    """``in 4 of 5 regions, 1 undecided``: what stands beside the verdict, and on what data."""
+    """``in 4 of 5 regions, 1 open``: what stands beside the verdict."""
     if not claim.regions:
         return f"by {claim.decided_by}" if claim.decided_by else ""
     open_ = claim.regions - claim.supported - claim.refuted
@@ -143,8 +153,7 @@ def extent(claim: Any) -> str:
     else:
         text = f"in {claim.supported} of {claim.regions} regions"
         text += f", {claim.refuted} refuted" if claim.refuted else ""
-    text += f", {open_} open" if open_ else ""
-    return f"{text}; on {claim.stand_in}" if claim.stand_in else text
+    return text + (f", {open_} open" if open_ else "")
 
 
 def measured(effects: pd.DataFrame) -> list[str]:

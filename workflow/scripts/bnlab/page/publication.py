@@ -212,7 +212,8 @@ def _headlines(claims: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
     cells = [["claim", "claimed", "measured", "verdict"], ["---"] * 4]
     for claim in rows_of(claims[claims["id"].isin(chosen)].astype(object).fillna("")):
         numbers = "; ".join(measured(effects[effects["id"] == claim.id]))
-        cells.append([claim.claim, claim.claimed, numbers, f"{claim.verdict}, {extent(claim)}"])
+        on = f" on {claim.stand_in}" if claim.stand_in else ""
+        cells.append([claim.claim, claim.claimed, numbers, f"{claim.verdict}{on}, {extent(claim)}"])
     return [f"| {' | '.join(_cell(text) for text in line)} |" for line in cells]
 
 

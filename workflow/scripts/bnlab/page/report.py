@@ -345,7 +345,9 @@ def _section(
             {
                 "id": f"{name}-{dataset}-{recipe}",
                 "dataset": dataset,
-                "title": titles.get(recipe, "all recipes"),
+                "title": titles.get(
+                    recipe, f"all {'learning rates' if about.across == 'rates' else 'settings'}"
+                ),
                 "recipe": recipe,
                 "shown": part,
             }

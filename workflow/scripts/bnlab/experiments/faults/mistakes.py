@@ -19,6 +19,7 @@ import pandas as pd
 
 BASE, BN = "base", "bn"
 BASE_ACCURACY, NEAR = 0.94, 0.003
+REPORTED = 0.907
 TARGET = (0.902, 0.912)
 EARLY_EPOCH, EARLY_ACCURACY = 3, 0.80
 NO_CODE = "–"
