@@ -87,9 +87,9 @@ def _bounded(
     if effect.rate is None:
         return bounded
     chosen = rate_chosen(results, effect, method)
-    if not chosen["is_end"]:
+    if not chosen.is_end:
         return bounded
-    why = f"the best rate of {method} is at an end of those tried, {chosen['rate']:g}"
+    why = f"the best rate of {method} is at an end of those tried, {chosen.rate:g}"
     why = f"{bounded.why}; {why}" if bounded.why else why
     if better == "high":
         return bounded._replace(highest=bounded.highest + np.inf, why=why)

@@ -7,7 +7,7 @@ series by replicate, NaN where it diverged; or ``Bounded`` where what was measur
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -37,12 +37,20 @@ def method_runs(results: Results, source: str, effect: Effect, method: str) -> p
     """Rows of a method at the effect's batch size; at a rate of its own where the effect asks for that."""
     table = results[source]
     if effect.rate:
-        table = table[table["recipe"] == rate_chosen(results, effect, method)["recipe"]]
+        table = table[table["recipe"] == rate_chosen(results, effect, method).recipe]
     return table[(table["method"] == method) & (table["batch"] == effect.batch)]
 
 
-def rate_chosen(results: Results, effect: Effect, method: str) -> dict[str, Any]:
-    """Learning rate and recipe that a method is compared at, and whether no higher or no lower one was tried."""
+class Rate(NamedTuple):
+    """The learning rate that a method is compared at, its recipe, and whether no higher or no lower one was tried."""
+
+    rate: float
+    recipe: str
+    is_end: bool
+
+
+def rate_chosen(results: Results, effect: Effect, method: str) -> Rate:
+    """A method's own rate, best or fastest as the effect asks."""
     metrics = results["metrics"]
     tried = metrics[(metrics["method"] == method) & (metrics["batch"] == effect.batch)]
     if effect.rate == "fastest":
@@ -52,7 +60,7 @@ def rate_chosen(results: Results, effect: Effect, method: str) -> dict[str, Any]
         best = chosen_rates(tried)
     rate = best["learning_rate"].item()
     ends = (tried["learning_rate"].min(), tried["learning_rate"].max())
-    return {"recipe": best["recipe"].item(), "rate": rate, "is_end": rate in ends}
+    return Rate(rate, best["recipe"].item(), rate in ends)
 
 
 def history(results: Results, effect: Effect, method: str, split: str) -> pd.DataFrame:
@@ -111,7 +119,7 @@ def lost_test_accuracy(results: Results, effect: Effect, method: str) -> pd.Seri
     return test_accuracy(results, effect, method) - test_accuracy(results, at_end, method)
 
 
-def steps_to(split: str) -> Quantity:
+def steps_to(split: str) -> Callable[[Results, Effect, str], Bounded]:
     """The first step at the effect's accuracy, restricted at the last step; bounds as ``crossings`` knows them."""
 
     def quantity(results: Results, effect: Effect, method: str) -> Bounded:
@@ -130,7 +138,6 @@ def epochs_to_train(results: Results, effect: Effect, method: str) -> Bounded:
     rows = history(results, effect, method, "train")
     per_step = (rows["epoch"] / rows["step"]).max()
     found = steps_to_train(results, effect, method)
-    assert isinstance(found, Bounded)
     values, lowest, highest = (numbers * per_step for numbers in found[:3])
     return Bounded(values, lowest, highest, found.why)
 

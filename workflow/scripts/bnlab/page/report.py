@@ -282,14 +282,12 @@ def _unbroken(text: str) -> str:
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
-def alt_text(
-    title: str, table: pd.DataFrame, words: Callable[[pd.DataFrame], str] | None = None
-) -> str:
+def alt_text(title: str, table: pd.DataFrame, words: Callable[[pd.DataFrame], str]) -> str:
     """What a figure shows: its finding, what it is a figure of, and its data."""
     if table.empty:
         return f"{title}: {NONE_LEFT}."
     text = f"{title}, {table['dataset_label'].iloc[0]}, {_recipe(table['recipe'].iloc[0])}."
-    return f"{words(table)}. {text}" if words else text
+    return f"{words(table)}. {text}"
 
 
 def telling_items(figures: Sequence[Item], declared: Mapping[str, Experiment]) -> list[Item]:
