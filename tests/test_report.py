@@ -245,6 +245,6 @@ def test_the_figures_of_learning_rates_are_described():
             *(synthetic.recipe("learning_rate"), "Digits", synthetic.LABELS),
         )
         said[kind] = report.alt_text("Figure", table, function("learning_rate", "words", kind))
-    assert said["heat_map"].startswith("Each at its best rate: BN 96.85 ± 0.32 % at rate 0.1, ")
+    assert said["heat_map"].startswith("Each at its best rate: BN 96.8 ± 0.3 % at rate 0.1, ")
     assert said["heat_map"].endswith(". Figure, Digits, all recipes.")
     assert said["rate_range"].startswith("Highest learning rate that is still good: Base 1, BN ")

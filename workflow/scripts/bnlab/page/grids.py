@@ -130,7 +130,7 @@ def percent(row: Any) -> str:
     """An accuracy in percent with its half-width, and how many replicates diverged or failed."""
     if row.replicates and row.diverged == row.replicates:
         return "all diverged"
-    accuracy = rounded(row.mean * 100, (row.high - row.low) * 50)
+    accuracy = rounded(row.mean * 100, (row.high - row.low) * 50, digits=1)
     return f"{accuracy} %{lost(row)}"
 
 

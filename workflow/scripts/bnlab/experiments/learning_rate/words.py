@@ -19,7 +19,7 @@ def heat_map(table: pd.DataFrame) -> str:
 def rate_range(table: pd.DataFrame) -> str:
     """The highest rate about as good as the best, method by method."""
     said = [
-        f"{r.method_label} {f'{r.highest:.3g}' if r.n else NONE_LEFT}"
+        f"{r.method_label} {f'{r.highest:.2g}' if r.n else NONE_LEFT}"
         + (" or more" if r.n and r.reaches_highest else "")
         for r in rows_of(table)
     ]
