@@ -106,6 +106,15 @@ def test_a_figure_survives_a_method_that_always_diverged():
     synthetic.draw("batch_size", "bn_vs_ln", table)
 
 
+def test_differences_are_drawn_beside_a_method_of_which_no_pair_is_left():
+    table = published("batch_size", "all_methods")
+    gone = table["method"] == "bn"
+    table.loc[gone, ["difference", "difference_low", "difference_high"]] = float("nan")
+    table.loc[gone, "pairs"] = 0
+    axis = synthetic.draw("batch_size", "all_methods", table).axes[1]
+    assert axis.get_ylabel() == "less Base\n(points)"
+
+
 @pytest.mark.parametrize("kind", ["accuracy", "percentiles", "drift", "roc"])
 @pytest.mark.parametrize("methods", [["base"], ["base", "bn"]])
 def test_a_method_that_always_diverged_is_named_with_no_replicate_left(kind, methods):

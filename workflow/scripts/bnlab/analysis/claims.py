@@ -22,6 +22,7 @@ from bnlab.analysis.effects import (
     Setting,
     decisive,
     effect_row,
+    level_left,
     replicate_rows,
 )
 from bnlab.analysis.quantities import Quantity, Results
@@ -187,8 +188,7 @@ def _needed_for(effect: Any) -> float:
     """NaN where the measurement is too coarse, which more replicates do not mend."""
     if effect.coarse or not effect.p_holm > 0:
         return np.nan
-    alpha = (1 - CONFIDENCE) * effect.p / effect.p_holm
-    return replicates_needed(effect.drawn.values, effect.threshold, alpha=alpha)
+    return replicates_needed(effect.drawn.values, effect.threshold, alpha=level_left(effect))
 
 
 def _claim_row(

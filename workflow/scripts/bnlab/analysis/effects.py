@@ -208,13 +208,17 @@ def effect_row(
     return row
 
 
+def level_left(row: Any) -> float:
+    """The level at which a test is made so that Holm's correction is kept, α·p/p_holm; α where p is 0."""
+    return (1 - CONFIDENCE) * (row.p / row.p_holm if row.p_holm > 0 else 1)
+
+
 def decisive(row: Any) -> tuple[float, float]:
     """The interval that decides an effect: at the level that Holm's correction leaves to it, 1 − α·p/p_holm.
 
     It lies wholly on one side of a threshold if and only if p after the correction is at most α.
     """
-    share = row.p / row.p_holm if row.p_holm > 0 else 1.0
-    interval = mean_interval(row.drawn.values, 1 - (1 - CONFIDENCE) * share)
+    interval = mean_interval(row.drawn.values, 1 - level_left(row))
     printed = _printer(row.scale)
     return printed(interval.low), printed(interval.high)
 

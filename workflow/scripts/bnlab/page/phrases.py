@@ -22,8 +22,8 @@ def listed(parts: Sequence[str]) -> str:
 def number(value: float, half: float = np.nan) -> str:
     """A number rounded to the first digit of its half-width, with a true minus."""
     if not np.isfinite(half) or half <= 0:
-        return f"{value:.3g}".replace("-", "−")
-    return rounded(value, half, digits=1).partition(" ± ")[0].replace("-", "−")
+        return minus(f"{value:.3g}")
+    return minus(rounded(value, half, digits=1).partition(" ± ")[0])
 
 
 def spread(row: Any, low: str = "low", high: str = "high") -> str:

@@ -6,20 +6,19 @@ from typing import NamedTuple
 
 
 class Verdict(NamedTuple):
-    """A verdict: its name in claims.csv, its CSS class, its sign, and what it says of n claims."""
+    """A verdict: its name in claims.csv, its CSS class and its sign."""
 
     name: str
     slug: str
     sign: str
-    said: str
 
 
 VERDICTS = (
-    Verdict("supported", "supported", "✓", "supports"),
-    Verdict("partly", "partly", "◐", "supports in part"),
-    Verdict("refuted", "refuted", "✗", "refutes"),
-    Verdict("undecided", "undecided", "?", "leaves undecided"),
-    Verdict("not tested here", "untested", "–", "does not test"),
+    Verdict("supported", "supported", "✓"),
+    Verdict("partly", "partly", "◐"),
+    Verdict("refuted", "refuted", "✗"),
+    Verdict("undecided", "undecided", "?"),
+    Verdict("not tested here", "untested", "–"),
 )
 
 

@@ -23,6 +23,7 @@ from bnlab.page.panels import (
     plain_if_narrow,
     subtitle,
 )
+from bnlab.page.phrases import minus
 from bnlab.page.style import Look, look
 
 STATISTICS = {
@@ -144,7 +145,6 @@ def _accuracies(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> 
 
 def _differences(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
     """Paired differences in points, linear within one point of zero and logarithmic beyond."""
-    names = {curve.label: curve for curve in every}
     for curve in curves:
         rows = curve.of("test", "accuracy").rows
         rows = rows[rows["pairs"] > 0]
@@ -155,11 +155,9 @@ def _differences(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) ->
                 high=100 * rows["difference_high"],
             )
             draw_curve(axis, curve.look, rows["batch"], shown, curve.label)
-    compared = {c.label for c in every if (c.of("test", "accuracy").rows["pairs"] > 0).any()}
-    (reference,) = set(names) - compared or {"the other"}
-    axis.axhline(
-        0, color=names[reference].look.color if reference in names else "black", linewidth=1.2
-    )
+    (reference,) = [c for c in every if (c.rows["method"] == c.rows["reference"]).all()]
+    others = [curve.label for curve in every if curve is not reference]
+    axis.axhline(0, color=reference.look.color, linewidth=1.2)
     axis.set_yscale("symlog", linthresh=1, linscale=0.7)
     low, high = axis.get_ylim()
     marks = (0, 0.5, 1, 2, 5, 10, 20, 50, 100)
@@ -167,10 +165,10 @@ def _differences(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) ->
     axis.yaxis.set_major_locator(FixedLocator(ticks))
     axis.yaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{value:+g}".replace("-", "−") if value else "0")
+        FuncFormatter(lambda value, _: minus(f"{value:+g}") if value else "0")
     )
-    lead = f"{compared.copy().pop()} less" if len(compared) == 1 else "less"
-    axis.set_ylabel(f"{lead} {reference}\n(points)")
+    lead = f"{others[0]} less" if len(others) == 1 else "less"
+    axis.set_ylabel(f"{lead} {reference.label}\n(points)")
 
 
 def _losses(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:

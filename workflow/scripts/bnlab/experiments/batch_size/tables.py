@@ -28,12 +28,12 @@ __all__ = ["final"]
 
 def all_methods(metrics: pd.DataFrame, reference: str = BASE) -> pd.DataFrame:
     """Test accuracy and validation loss at the last step, under moving statistics, and the paired difference from the
-    reference at equal batch.
+    ``reference`` at equal batch.
     """
     rows = long(followed(last(metrics)), CURVES)
     keys = [*RUN, "split", "metric"]
     less = compare(rows, keys, "value", reference, paired_difference, "difference")
-    return summarize(rows, keys, "value").merge(less)
+    return summarize(rows, keys, "value").merge(less).assign(reference=reference)
 
 
 def pair(first: str, second: str) -> Callable[[pd.DataFrame], pd.DataFrame]:

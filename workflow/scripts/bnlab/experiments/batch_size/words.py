@@ -21,7 +21,8 @@ def all_methods(table: pd.DataFrame) -> str:
             for r in rows_of(test[test["batch"] == batch].sort_values("mean", ascending=False))
         ] * 2
         said.append(f"at batch {batch} {best} is best and {worst} worst")
-    return f"{listed(said)}".capitalize()[:1] + listed(said)[1:] if said else "No replicate is left"
+    text = listed(said) if said else "no replicate is left"
+    return text[:1].upper() + text[1:]
 
 
 def small_batches(table: pd.DataFrame) -> str:

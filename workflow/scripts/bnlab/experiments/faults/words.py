@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from bnlab.experiments.faults import mistakes
@@ -36,9 +38,9 @@ def _by(runs: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return [(verdict, runs[runs["verdict"] == verdict]) for verdict in ("compatible", "undecided")]
 
 
-def _plain(row: object) -> str:
+def _plain(row: Any) -> str:
     """A mistake without its code: ``batches of 8 at inference``."""
-    return mistakes.title(row).removeprefix(f"{row.code} ").removeprefix("BN, ")  # type: ignore[attr-defined]
+    return mistakes.title(row).removeprefix(f"{row.code} ").removeprefix("BN, ")
 
 
 def _said(tried: int, names: dict[str, list[str]]) -> str:
