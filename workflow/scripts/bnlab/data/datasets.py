@@ -281,6 +281,8 @@ def describe(dataset: Mapping[str, Any], server: str | None = None) -> str:
         return f"file {dataset['path']}"
     if source == "bundled":
         return f"{dataset['name']}, shipped with scikit-learn"
+    if source == "linear_map":
+        return f"a random linear map, seed {dataset['seed']}"
     return f"redraw of {dataset['of']} to {dataset['shape']['rows']:,} rows, seed {dataset['seed']}"
 
 

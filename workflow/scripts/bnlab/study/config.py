@@ -94,6 +94,8 @@ class Recipe(Section):
         "he_uniform",
         "lecun_normal",
         "normal_0.01",
+        "normal_0.1",
+        "normal_1",
     ]
     optimizer: Literal["sgd"]
     learning_rate: Rate

@@ -10,10 +10,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import tensorflow as tf
+
+from bnlab.training.schedule import row_order
 
 if TYPE_CHECKING:
     from bnlab.training.run import Run
     from bnlab.training.trainer import Values
+
+PROBE_SEED = 1
+
+
+def probe_rows(run: Run, batches: int) -> tf.Tensor:
+    """Batches of training rows to measure on, (batches, m); the same at every step and for every method."""
+    seed = np.random.SeedSequence([run.seed, PROBE_SEED])
+    return tf.constant(row_order(seed, run.rows, run.batch, batches))
 
 
 class StepProbe:
@@ -23,9 +34,15 @@ class StepProbe:
 
     Args:
         run: what is measured; its ``network``, ``trainer`` and rows are there to be used.
+
+    Attributes:
+        at_start: whether it measures at step 0 as well, before training.
+        only_at_end: whether it measures after the last step alone.
     """
 
     suffix = "parquet"
+    at_start = False
+    only_at_end = False
 
     def __init__(self, run: Run):
         self.run = run
