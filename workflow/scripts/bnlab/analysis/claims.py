@@ -83,12 +83,13 @@ def _is_asked_for(run: Run, method: str, batch: int, recipe: str) -> bool:
     return (run.method, run.batch) == (method, batch) and recipe in (run.recipe, ALL_RECIPES)
 
 
-def combine(verdicts: Sequence[str], needs_all: bool = False) -> str:
+def combine(verdicts: Sequence[str], needs: str | None = None) -> str:
     """The verdict on a claim from those in its regions.
 
     Supported in every region: supported. In at least one, with others refuted or undecided: partly. In none, and
-    refuted in at least one: refuted. Neither in any: undecided. A claim that ``needs_all`` is refuted by one
-    counterexample and never holds in part.
+    refuted in at least one: refuted. Neither in any: undecided. A claim that ``needs`` "all" is refuted by one
+    counterexample and never holds in part; one that needs "one" is supported by one example and refuted where there is
+    none in any region.
 
     A region that gets better (refuted, undecided, supported) never makes the verdict worse (refuted, undecided,
     partly, supported).
@@ -97,8 +98,12 @@ def combine(verdicts: Sequence[str], needs_all: bool = False) -> str:
         return NOT_TESTED
     if set(verdicts) == {"supported"}:
         return "supported"
-    if needs_all:
+    if needs == "all":
         return "refuted" if "refuted" in verdicts else OPEN
+    if needs == "one":
+        if "supported" in verdicts:
+            return "supported"
+        return "refuted" if set(verdicts) == {"refuted"} else OPEN
     if "supported" in verdicts:
         return "partly"
     return "refuted" if "refuted" in verdicts else OPEN
@@ -225,7 +230,7 @@ def _claim_row(
         }
     if claim.untested is not None or not verdicts:
         return row | {"reason": claim.untested or _reason(effects, absent)}
-    verdict = combine([*verdicts, *[OPEN] * len(not_judged)], claim.needs == "all")
+    verdict = combine([*verdicts, *[OPEN] * len(not_judged)], claim.needs)
     return row | {
         "verdict": verdict,
         "decided_by": "" if verdict == OPEN else "training",

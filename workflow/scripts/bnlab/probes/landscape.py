@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import tensorflow as tf
@@ -71,7 +73,7 @@ class Landscape(StepProbe):
         )
 
 
-def _table(rows: list[tuple[object, ...]]) -> pd.DataFrame:
+def _table(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=COLUMNS)
     numbers = {name: "float32" for name in COLUMNS[2:]}
     return table.astype({"unit": "object", "sample": "int8", **numbers})

@@ -13,7 +13,14 @@ from bnlab.training.trainer import Values
 
 STEPS = 10
 PROJECTIONS = 100
-COLUMNS = ["layer", "units", "units_in_spreads", "sliced", "sliced_in_spreads"]
+COLUMNS = [
+    "layer",
+    "units",
+    "units_in_spreads",
+    "sliced",
+    "sliced_in_spreads",
+    "distance_from_normal",
+]
 
 
 class OutputShift(StepProbe):
@@ -23,7 +30,8 @@ class OutputShift(StepProbe):
     W₁ of each unit's values, averaged over units; ``sliced`` that of the layer's vectors along random unit vectors,
     averaged over these. ``…_in_spreads`` divides each by the standard deviation of its values at both times together,
     since a normalizer pins the scale; a constant has none. The steps are made on rows that are the same at every
-    measurement, and are undone.
+    measurement, and are undone. ``distance_from_normal`` is that of the outputs now from mean 0 and standard deviation
+    1: the root mean square over units of √(mean² + (deviation − 1)²).
 
     References: Huang & Yu 2020, arXiv 2001.02814 (the distance); Rabin, Peyré, Delon & Bernot 2011 (sliced).
     """
@@ -44,11 +52,12 @@ class OutputShift(StepProbe):
         found = []
         for first, second in zip(before, after, strict=True):
             along = self.directions[first.shape[1]]
-            found.append([*distances(first, second), *distances(first @ along, second @ along)])
+            shifts = [*distances(first, second), *distances(first @ along, second @ along)]
+            found.append([*shifts, from_normal(first)])
         return _table(np.array(found))
 
     def nothing(self) -> pd.DataFrame:
-        return _table(np.full((len(self.run.network.blocks), 4), np.nan))
+        return _table(np.full((len(self.run.network.blocks), 5), np.nan))
 
 
 def unit_vectors(rng: np.random.Generator, size: int, number: int) -> np.ndarray:
@@ -68,6 +77,12 @@ def distances(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
     return float(moved.mean()), float(
         np.mean(moved[moves] / spread[moves])
     ) if moves.any() else np.nan
+
+
+def from_normal(values: np.ndarray) -> float:
+    """Root mean square over columns of the distance of (mean, deviation) from (0, 1)."""
+    off = np.hypot(values.mean(axis=0), values.std(axis=0) - 1)
+    return float(np.sqrt(np.mean(off**2)))
 
 
 def _table(numbers: np.ndarray) -> pd.DataFrame:

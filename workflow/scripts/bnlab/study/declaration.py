@@ -64,10 +64,10 @@ class Quantity:
     """One number a replicate, which claims compare: function of the same name in ``quantities.py``.
 
     Attributes:
-        words: what it is called in print; may have {level} and {class_}.
+        words: what it is called in print; may have {level}, {class_}, {epoch} and {layer}.
         unit: of its values and differences in print; "points" are hundredths.
         reads: the tidy sources that it is computed from.
-        takes: the settings that a test has to give: recipe (or a rate), batch or batches, level, class, epoch.
+        takes: the settings that a test has to give: recipe (or a rate), batch or batches, level, class, epoch, layer.
         better: whether a method is the better for a high value or for a low one, which says what is still possible
             where its best rate is the last one tried.
     """

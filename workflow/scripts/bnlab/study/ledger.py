@@ -89,6 +89,7 @@ class Effect(Section):
     epoch: Annotated[float, Field(gt=0)] | None = None
     level: Annotated[float | None, Field(gt=0, lt=1)] = None
     class_: Annotated[Count | None, Field(alias="class")] = None
+    layer: Count | None = None
     rule: Rule
     claimed: float | None = None
 
@@ -104,6 +105,7 @@ class Effect(Section):
             "recipe": self.recipe or self.rate,
             "level": self.level,
             "class": self.class_,
+            "layer": self.layer,
         }
         for name, value in given.items():
             needed = name in quantity.takes
@@ -152,8 +154,8 @@ MOST_PRIMARY = 3
 class Claim(Section):
     """One published claim with its tests, its settled verdict, or why it is not tested.
 
-    `needs: all` is said of a claim that one counterexample refutes ("best of all"); `unjudged` names the part of a
-    claim that no test is about, which stays an open region.
+    `needs: all` is said of a claim that one counterexample refutes ("best of all"), `needs: one` of a claim that one
+    example supports ("it can"); `unjudged` names the part of a claim that no test is about, which stays an open region.
     """
 
     id: Count
@@ -162,7 +164,7 @@ class Claim(Section):
     topic: Text
     claim: Text
     claimed: Text | None = None
-    needs: Literal["all"] | None = None
+    needs: Literal["all", "one"] | None = None
     unjudged: Text | None = None
     tests: list[Effect] = []
     settled: Settled | None = None

@@ -1,0 +1,69 @@
+"""What a probe finds in every layer at every step, brought together: by layer, by step, and over both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from bnlab.analysis.statistics import paired_ratio
+from bnlab.analysis.summaries import BASE, RUN, compare, summarize
+
+VIEWS = ("layer", "step", "overall")
+ONE = [*RUN, "replicate"]
+LEAD = [*ONE, "step", "layer"]
+
+
+def profiles(rows: pd.DataFrame, measures: Sequence[str], first: int = 1) -> pd.DataFrame:
+    """Means over replicates of each measure, by ``view``: at each layer, at each step, and overall.
+
+    In a replicate the value at a layer is the median over steps, that at a step the median over layers from ``first``
+    on, and the overall one the median over both; step 0, before training, is a step of its own and in no median over
+    steps. ``at`` is the layer or the step (0 overall). ``ratio`` is to base, paired by replicate.
+
+    Args:
+        rows: columns of ``LEAD`` and the measures. A replicate without values at its last step has diverged.
+        measures: columns of ``rows``.
+        first: the first layer that is counted.
+    """
+    if rows.empty:
+        return pd.DataFrame(columns=[*RUN, "measure", "view", "at"])
+    values = pd.concat([of_replicates(rows, measures, view, first) for view in VIEWS])
+    keys = [*RUN, "measure", "view", "at"]
+    table = summarize(values, keys, "value")
+    return table.merge(compare(values, keys, "value", BASE, paired_ratio, "ratio"))
+
+
+def of_replicates(
+    rows: pd.DataFrame, measures: Sequence[str], view: str, first: int = 1
+) -> pd.DataFrame:
+    """Columns of ``RUN``, measure, replicate, view, at and value; NaN where the replicate diverged."""
+    long = rows.melt(LEAD, list(measures), "measure")
+    long = long[long["layer"] >= first]
+    if view != "step":
+        long = long[long["step"] > 0]
+    at = [] if view == "overall" else [view]
+    values = long.groupby([*ONE, "measure", *at])["value"].median()
+    table = values.rename_axis(index={view: "at"}).reset_index()
+    alive = _with_values_at_the_end(rows, measures)
+    table["value"] = table["value"].where(pd.MultiIndex.from_frame(table[ONE]).isin(alive))
+    return table.assign(view=view, at=table["at"] if at else 0)
+
+
+def overall(rows: pd.DataFrame, measure: str, first: int = 1) -> pd.Series:
+    """The overall value of a measure by replicate, for the rows of one run."""
+    return of_replicates(rows, [measure], "overall", first).set_index("replicate")["value"]
+
+
+def at_layer(rows: pd.DataFrame, measure: str, layer: int) -> pd.Series:
+    """The value of a measure at a layer by replicate, for the rows of one run."""
+    found = of_replicates(rows, [measure], "layer")
+    return found[found["at"] == layer].set_index("replicate")["value"]
+
+
+def _with_values_at_the_end(rows: pd.DataFrame, measures: Sequence[str]) -> pd.Index[Any]:
+    """``ONE`` of the replicates that did not diverge."""
+    last = rows[rows["step"] == rows.groupby(RUN)["step"].transform("max")]
+    alive = last[last[list(measures)].notna().any(axis=1)]
+    return alive.set_index(ONE).index.unique()

@@ -1,0 +1,49 @@
+"""What figures of internal covariate shift show, and what the experiment answers."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from bnlab.page.grids import rows_of
+from bnlab.page.phrases import Tables, listed, place, significant, times
+from bnlab.page.style import NONE_LEFT
+
+
+def gradient_shift(table: pd.DataFrame) -> str:
+    """By how much of its length the gradient of a layer changes, method by method."""
+    return f"When the layers below move, the gradient of a layer changes by {_shares(table, 'relative')} of its length"
+
+
+def output_shift(table: pd.DataFrame) -> str:
+    """By how much of their spread outputs move in ten steps, method by method."""
+    return f"In ten steps the outputs of a layer move by {_shares(table, 'sliced_in_spreads')} of their spread"
+
+
+def _shares(table: pd.DataFrame, measure: str) -> str:
+    rows = table[(table["measure"] == measure) & (table["view"] == "overall")]
+    return listed(
+        [
+            f"{significant(100 * r.mean, 2)} % with {r.method_label}"
+            if r.n
+            else f"{NONE_LEFT} with {r.method_label}"
+            for r in rows_of(rows)
+        ]
+    )
+
+
+def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
+    """Whether gradients and outputs shift less with batch normalization."""
+    said = []
+    for quantity, words in (
+        ("gradient_shift", "a layer's gradient changes {} as much when the layers below it move"),
+        ("output_shift_in_spreads", "its outputs move {} as far, in their own spread"),
+    ):
+        rows = effects[(effects["quantity"] == quantity) & (effects["compare"] == "bn / base")]
+        found = [
+            f"{times(r)} on {place(r)}" for r in rows_of(rows.drop_duplicates("dataset")) if r.n > 1
+        ]
+        if found:
+            said.append(words.format(listed(found)))
+    if not said:
+        return []
+    return [f"Internal covariate shift: with batch normalization {listed(said)} as without."]
