@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from bnlab.analysis.metrics import mean_over_steps
 from bnlab.analysis.rates import chosen_rates, fastest_rates
 from bnlab.analysis.statistics import restricted
 from bnlab.analysis.thresholds import crossings
@@ -92,15 +93,10 @@ def up_to_epoch(rows: pd.DataFrame, effect: Effect) -> pd.DataFrame:
 
 
 def over_time(split: str) -> Callable[[Results, Effect, str], pd.Series]:
-    """Accuracy averaged over training, ∫ a(t) dt / (T − t₀) by trapezoids over the evaluations."""
+    """Accuracy averaged over training (``metrics.mean_over_steps``)."""
 
     def quantity(results: Results, effect: Effect, method: str) -> pd.Series:
-        rows = history(results, effect, method, split)
-        wide = rows.pivot(index="replicate", columns="step", values="accuracy")
-        steps = wide.columns.to_numpy(float)
-        return pd.Series(
-            np.trapezoid(wide.to_numpy(), steps, axis=1) / (steps[-1] - steps[0]), wide.index
-        )
+        return mean_over_steps(history(results, effect, method, split))
 
     return quantity
 
