@@ -235,14 +235,14 @@ def test_the_surface_of_a_linear_network_is_the_quadratic_that_it_is():
         w = (kernel.numpy() + row.a * first + row.b * second).T
         expected = np.mean(np.sum((x @ w - data.x_train[:, 3:]) ** 2, axis=1))
         assert row.loss == pytest.approx(expected, rel=1e-4)
-    assert set(table["statistics"]) == {"frozen"}
+    assert set(table["statistics"]) == {"moving"}
 
 
 def test_with_batch_normalization_there_is_a_surface_of_each_kind_of_statistics():
     made = run(LossSurface, "bn", batch=20)
     result = train(made, 1).records["probe"]
     middle = result[(result["a"] == 0) & (result["b"] == 0) & (result["picture"] == 0)]
-    assert middle.set_index("statistics").index.tolist() == ["frozen", "estimated"]
+    assert middle.set_index("statistics").index.tolist() == ["moving", "batch"]
     assert middle["loss"].nunique() == 2
     assert result.groupby(["picture", "statistics"]).size().loc[0].tolist() == [625, 625]
     assert result["picture"].nunique() == 11

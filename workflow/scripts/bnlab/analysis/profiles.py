@@ -11,11 +11,17 @@ from bnlab.analysis.statistics import paired_ratio
 from bnlab.analysis.summaries import BASE, RUN, compare, summarize
 
 VIEWS = ("layer", "step", "overall")
+OF_A_NETWORK = ("step", "overall")
+"""Views of what is measured once for all layers."""
 ONE = [*RUN, "replicate"]
-LEAD = [*ONE, "step", "layer"]
 
 
-def profiles(rows: pd.DataFrame, measures: Sequence[str], first: int = 1) -> pd.DataFrame:
+def profiles(
+    rows: pd.DataFrame,
+    measures: Sequence[str],
+    first: int = 1,
+    views: Sequence[str] = VIEWS,
+) -> pd.DataFrame:
     """Means over replicates of each measure, by ``view``: at each layer, at each step, and overall.
 
     In a replicate the value at a layer is the median over steps, that at a step the median over layers from ``first``
@@ -23,13 +29,15 @@ def profiles(rows: pd.DataFrame, measures: Sequence[str], first: int = 1) -> pd.
     steps. ``at`` is the layer or the step (0 overall). ``ratio`` is to base, paired by replicate.
 
     Args:
-        rows: columns of ``LEAD`` and the measures. A replicate without values at its last step has diverged.
+        rows: columns of ``RUN``, replicate, step, layer (where there is one) and the measures. A replicate without
+            values at its last step has diverged.
         measures: columns of ``rows``.
         first: the first layer that is counted.
+        views: those wanted.
     """
     if rows.empty:
         return pd.DataFrame(columns=[*RUN, "measure", "view", "at"])
-    values = pd.concat([of_replicates(rows, measures, view, first) for view in VIEWS])
+    values = pd.concat([of_replicates(rows, measures, view, first) for view in views])
     keys = [*RUN, "measure", "view", "at"]
     table = summarize(values, keys, "value")
     return table.merge(compare(values, keys, "value", BASE, paired_ratio, "ratio"))
@@ -39,8 +47,10 @@ def of_replicates(
     rows: pd.DataFrame, measures: Sequence[str], view: str, first: int = 1
 ) -> pd.DataFrame:
     """Columns of ``RUN``, measure, replicate, view, at and value; NaN where the replicate diverged."""
-    long = rows.melt(LEAD, list(measures), "measure")
-    long = long[long["layer"] >= first]
+    lead = [name for name in (*ONE, "step", "layer") if name in rows]
+    long = rows.melt(lead, list(measures), "measure")
+    if "layer" in long:
+        long = long[long["layer"] >= first]
     if view != "step":
         long = long[long["step"] > 0]
     at = [] if view == "overall" else [view]

@@ -35,6 +35,25 @@ def draw_profiles(table: pd.DataFrame, measures: dict[str, Measure], title: str)
     return per_batch(table, 4.8, title, panels)
 
 
+def draw_over_steps(
+    table: pd.DataFrame, lines: list[dict[str, Measure]], names: list[str], title: str
+) -> Figure:
+    """A line of panels for each set of measures, over training steps."""
+
+    def panels(part: FigureBase, rows: pd.DataFrame) -> None:
+        columns = max(len(measures) for measures in lines)
+        grid = part.subplots(len(lines), columns, squeeze=False)
+        for line, measures, name in zip(grid, lines, names, strict=True):
+            for axis, (kind, measure) in zip(line, measures.items(), strict=True):
+                shown = rows[(rows["measure"] == kind) & (rows["view"] == "step")]
+                _draw(axis, shown, "step", measure)
+                axis.set(title=measure.title, xlabel="training step (log axis)")
+            line[0].set_ylabel(name)
+        grid[0, 0].legend(loc="best")
+
+    return per_batch(table, 2.4 * len(lines), title, panels)
+
+
 def _draw(axis: Axes, rows: pd.DataFrame, view: str, measure: Measure) -> None:
     shown = rows[rows["at"] > 0] if view == "step" else rows
     for method, curve in by_method(shown):

@@ -15,7 +15,7 @@ from bnlab.training.trainer import Values
 BATCHES = 4
 SIZES = {"rate": (0.5, 1.0, 2.0, 4.0), "weights": (0.001, 0.003, 0.01, 0.03)}
 """How far to go: in steps of the learning rate, and in lengths of all kernels together."""
-COLUMNS = ["unit", "sample", "size", "loss", "gradient_change", "distance", "weights"]
+COLUMNS = ["unit", "sample", "size", "loss", "gradient", "gradient_change", "distance", "weights"]
 
 
 class Landscape(StepProbe):
@@ -24,8 +24,8 @@ class Landscape(StepProbe):
     A point lies at w − s·∂L/∂w. By ``unit`` "rate" s is ``size`` learning rates; by "weights" the ``distance`` from w
     is ``size`` times the length ‖W‖ of all kernels together (``weights``), since a normalized network does not change
     with the scale of its kernels, and lengths mean nothing to it. ``loss`` is L there (size 0: at w itself),
-    ``gradient_change`` ‖∂L/∂w(w) − ∂L/∂w(point)‖₂ over all parameters. A row for each point and ``sample``, which is a
-    batch of training rows.
+    ``gradient`` ‖∂L/∂w(w)‖₂ and ``gradient_change`` ‖∂L/∂w(w) − ∂L/∂w(point)‖₂ over all parameters. A row for each
+    point and ``sample``, which is a batch of training rows.
 
     Reference: Santurkar, Tsipras, Ilyas & Madry 2018, arXiv 1805.11604, section 3.1 and appendix: c from ½ to 4.
     """
@@ -51,18 +51,19 @@ class Landscape(StepProbe):
             loss, gradient = self.gradient(parameters, state, rows)
             length = float(tf.linalg.global_norm(gradient))
             for unit, sizes in SIZES.items():
-                found.append((unit, sample, 0.0, float(loss), 0.0, 0.0, weights))
+                found.append((unit, sample, 0.0, float(loss), length, 0.0, 0.0, weights))
                 for size in sizes:
                     step = size * rate if unit == "rate" else size * weights / max(length, 1e-30)
                     point = [p - step * g for p, g in zip(parameters, gradient, strict=True)]
                     there, other = self.gradient(point, state, rows)
                     change = [a - b for a, b in zip(gradient, other, strict=True)]
                     moved = float(tf.linalg.global_norm(change))
-                    found.append((unit, sample, size, float(there), moved, step * length, weights))
+                    numbers = (float(there), length, moved, step * length, weights)
+                    found.append((unit, sample, size, *numbers))
         return _table(found)
 
     def nothing(self) -> pd.DataFrame:
-        nan = (np.nan,) * 4
+        nan = (np.nan,) * 5
         return _table(
             [
                 (unit, sample, size, *nan)

@@ -14,7 +14,7 @@ from bnlab.training.trainer import Values, stored
 ROWS = 1000
 LINES, POINTS = 10, 25
 """Directions, and points along each from −1 to 1."""
-KINDS = {"frozen": False, "estimated": True}
+KINDS = {"moving": False, "batch": True}
 """Statistics of normalizers, and whether they are those of the rows at each point."""
 
 
@@ -23,9 +23,9 @@ class LossSurface(StepProbe):
 
     Each filter (the weights into a unit) of a direction has the length of that filter of the network; biases, γ and β
     stay. ``picture`` 0 is a plane of two directions, with a and b from −1 to 1; the others are lines (b = 0) along
-    directions of their own. The ``statistics`` of normalizers are "frozen" at the moving averages or "estimated" from
-    the 1,000 training rows at each point; a network that keeps none has the first kind alone. Columns: picture, a, b,
-    statistics, loss.
+    directions of their own. The ``statistics`` of normalizers are the "moving" averages, frozen, or those of the
+    "batch" of 1,000 training rows at each point; a network that keeps none has the first kind alone. Columns: picture,
+    a, b, statistics, loss.
 
     Reference: Li, Xu, Taylor, Studer & Goldstein 2018, arXiv 1712.09913, section 3; biases stay as in their code.
     """
@@ -38,7 +38,7 @@ class LossSurface(StepProbe):
         self.x, y = tf.gather(run.trainer.x, rows), tf.gather(run.trainer.y, rows)
         self.target = run.network.target(self.x, y)
         self.losses = tf.function(self._losses, autograph=False)
-        self.kinds = [kind for kind in KINDS if kind == "frozen" or run.has_statistics]
+        self.kinds = [kind for kind in KINDS if kind == "moving" or run.has_statistics]
         self.points = _points()
 
     def _losses(

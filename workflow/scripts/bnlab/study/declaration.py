@@ -54,9 +54,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure(Table):
-    """A figure, drawn from the table of its own kind; a ``telling`` one stands in the report's summary."""
+    """A figure, drawn from the table of its own kind.
+
+    A ``telling`` one stands in the report's summary. One that ``turns`` shows surfaces, which the page lets one turn:
+    its table has columns method_label, statistics, a, b and loss.
+    """
 
     telling: bool = False
+    turns: bool = False
 
 
 @dataclass(frozen=True)
