@@ -55,7 +55,7 @@ def place(effect: Effect, study: Study) -> Setting:
     batches = [effect.batch] if effect.batch is not None else effect.batches or []
     for method in effect.methods:
         for batch in batches:
-            if not any(_is_asked_for(run, method, batch, recipe) for run in runs):
+            if not any(_is_asked_for(run, method, batch, recipe, effect, study) for run in runs):
                 raise Absent(f"this study does not train {method} at batch {batch} there")
     _check_recorded(effect, study, [run for run in runs if recipe in (run.recipe, ALL_RECIPES)])
     return Setting(dataset, recipe)
@@ -79,8 +79,16 @@ def _in_the_place_of(name: str, entries: Mapping[str, Any], used: Sequence[str])
     raise Absent(f"this study has nothing on {name} there")
 
 
-def _is_asked_for(run: Run, method: str, batch: int, recipe: str) -> bool:
-    return (run.method, run.batch) == (method, batch) and recipe in (run.recipe, ALL_RECIPES)
+def _is_asked_for(
+    run: Run, method: str, batch: int, recipe: str, effect: Effect, study: Study
+) -> bool:
+    network = study.about_network(run.recipe)
+    return (
+        (run.method, run.batch) == (method, batch)
+        and recipe in (run.recipe, ALL_RECIPES)
+        and effect.layers in (None, network["layers"])
+        and effect.activation in (None, network["activation"])
+    )
 
 
 def combine(verdicts: Sequence[str], needs: str | None = None) -> str:
@@ -138,7 +146,7 @@ def judge_ledger(
                 absent.setdefault(claim.id, []).append(f"{effect.region}: {reason}")
                 continue
             found = {
-                source: _rows_at(table, where)
+                source: _rows_at(table, where, effect)
                 for source, table in results[effect.experiment].items()
             }
             lead = {"id": claim.id, "topic": claim.topic, "test": number}
@@ -157,9 +165,14 @@ def judge_ledger(
     )
 
 
-def _rows_at(table: pd.DataFrame, where: Setting) -> pd.DataFrame:
+def _rows_at(table: pd.DataFrame, where: Setting, effect: Effect) -> pd.DataFrame:
     here = table["dataset"] == where.dataset
-    return table[here if where.recipe == ALL_RECIPES else here & (table["recipe"] == where.recipe)]
+    if where.recipe != ALL_RECIPES:
+        here &= table["recipe"] == where.recipe
+    for name, wanted in (("layers", effect.layers), ("activation", effect.activation)):
+        if wanted is not None:
+            here &= table[name] == wanted
+    return table[here]
 
 
 FAMILY = ["topic", "primary"]

@@ -47,18 +47,25 @@ def of_replicates(
     rows: pd.DataFrame, measures: Sequence[str], view: str, first: int = 1
 ) -> pd.DataFrame:
     """Columns of ``RUN``, measure, replicate, view, at and value; NaN where the replicate diverged."""
+    after = rows if view == "step" else rows[rows["step"] > 0]
+    if "layer" in rows:
+        after = after[after["layer"] >= first]
+    return at_each(after, measures, None if view == "overall" else view).assign(view=view)
+
+
+def at_each(rows: pd.DataFrame, measures: Sequence[str], column: str | None) -> pd.DataFrame:
+    """The median of each measure at each value of a column (``at``; 0 if over all), by replicate.
+
+    Columns of ``RUN``, replicate, measure, at and value; NaN where the replicate diverged.
+    """
     lead = [name for name in (*ONE, "step", "layer") if name in rows]
     long = rows.melt(lead, list(measures), "measure")
-    if "layer" in long:
-        long = long[long["layer"] >= first]
-    if view != "step":
-        long = long[long["step"] > 0]
-    at = [] if view == "overall" else [view]
+    at = [column] if column else []
     values = long.groupby([*ONE, "measure", *at])["value"].median()
-    table = values.rename_axis(index={view: "at"}).reset_index()
+    table = values.rename_axis(index={column: "at"} if column else {}).reset_index()
     alive = _with_values_at_the_end(rows, measures)
     table["value"] = table["value"].where(pd.MultiIndex.from_frame(table[ONE]).isin(alive))
-    return table.assign(view=view, at=table["at"] if at else 0)
+    return table.assign(at=table["at"] if column else 0)
 
 
 def overall(rows: pd.DataFrame, measure: str, first: int = 1) -> pd.Series:

@@ -61,7 +61,9 @@ def rate_chosen(results: Results, effect: Effect, method: str) -> Rate:
         best = chosen_rates(tried)
     rate = best["learning_rate"].item()
     ends = (tried["learning_rate"].min(), tried["learning_rate"].max())
-    return Rate(rate, best["recipe"].item(), rate in ends)
+    at_best = tried[tried["learning_rate"] == rate]
+    # Where all replicates fail at the best rate they do so at every other one.
+    return Rate(rate, best["recipe"].item(), rate in ends and not at_best["failed"].all())
 
 
 def history(results: Results, effect: Effect, method: str, split: str) -> pd.DataFrame:

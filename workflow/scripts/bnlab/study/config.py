@@ -266,6 +266,16 @@ class Study(Section):
         ((name, settings),) = self.recipes[recipe].network.items()
         return rooms.find("network", name), settings
 
+    def about_network(self, recipe: str) -> dict[str, Any]:
+        """Activation and number of hidden layers of a recipe's network."""
+        room, settings = self.network(recipe)
+        found = signatures.options(room) or {}
+        named = settings if isinstance(settings, dict) else {next(iter(found), ""): settings}
+        return {
+            "activation": self.recipes[recipe].activation,
+            "layers": len(signatures.widths(found, named)),
+        }
+
     def classes(self, run: Run) -> dict[str, Room]:
         """The classes that a run consists of: kernel, normalizer, network, and each probe by its name."""
         network, _ = self.network(run.recipe)

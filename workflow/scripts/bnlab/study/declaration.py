@@ -69,10 +69,11 @@ class Quantity:
     """One number a replicate, which claims compare: function of the same name in ``quantities.py``.
 
     Attributes:
-        words: what it is called in print; may have {level}, {class_}, {epoch} and {layer}.
+        words: what it is called in print; may have {level}, {class_}, {epoch}, {layer}, {layers} and {activation}.
         unit: of its values and differences in print; "points" are hundredths.
         reads: the tidy sources that it is computed from.
-        takes: the settings that a test has to give: recipe (or a rate), batch or batches, level, class, epoch, layer.
+        takes: the settings that a test has to give: recipe (or a rate), batch or batches, level, class, epoch, layer,
+            layers, activation.
         better: whether a method is the better for a high value or for a low one, which says what is still possible
             where its best rate is the last one tried.
     """
@@ -92,8 +93,9 @@ class Experiment:
         title, question: as the page says them.
         figures, tables: in the order in which they are shown.
         quantities: by name, what claims may compare here; more than ``COMMON`` where it is said.
-        across: what figures and tables compare beside methods and batch sizes: nothing (one each a recipe), recipes, or
-            the learning rates by which the recipes differ.
+        across: what figures and tables compare beside methods and batch sizes: nothing (one each a recipe), recipes,
+            the learning rates by which the recipes differ, or the rates, activations and depths by which they differ:
+            then tidy tables have columns ``activation`` and ``layers``, the number of hidden ones.
         methods: methods that this experiment brings along, as a config gives them; a file is one of its own folder.
         times: methods whose steps are timed in turn wherever all of them are run: the source ``timing``.
     """
@@ -103,7 +105,7 @@ class Experiment:
     figures: tuple[Figure, ...]
     tables: tuple[Table, ...]
     quantities: Mapping[str, Quantity] = field(default_factory=lambda: COMMON)
-    across: Literal["recipes", "rates"] | None = None
+    across: Literal["recipes", "rates", "networks"] | None = None
     methods: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     times: tuple[str, ...] = ()
 

@@ -90,6 +90,8 @@ class Effect(Section):
     level: Annotated[float | None, Field(gt=0, lt=1)] = None
     class_: Annotated[Count | None, Field(alias="class")] = None
     layer: Count | None = None
+    layers: Count | None = None
+    activation: Text | None = None
     rule: Rule
     claimed: float | None = None
 
@@ -106,6 +108,8 @@ class Effect(Section):
             "level": self.level,
             "class": self.class_,
             "layer": self.layer,
+            "layers": self.layers,
+            "activation": self.activation,
         }
         for name, value in given.items():
             needed = name in quantity.takes
@@ -122,7 +126,7 @@ class Effect(Section):
             raise PydanticCustomError("effect", "headline needs two methods to compare")
         if self.rate == "fastest" and self.level is None:
             raise PydanticCustomError("effect", "rate: fastest needs a level to be reached")
-        if self.rate and declared.across != "rates":
+        if self.rate and declared.across not in ("rates", "networks"):
             raise PydanticCustomError(
                 "effect", f"learning rates are not compared in {self.experiment}"
             )

@@ -1,0 +1,33 @@
+"""What claims compare over depths, beside the common quantities; each is of one depth and activation."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from bnlab.analysis.quantities import Results, history, method_runs, test_accuracy
+from bnlab.experiments.depth.flows import TRAINING, imbalances
+from bnlab.study.ledger import Effect
+
+deep_accuracy = test_accuracy
+
+
+def failed_share(results: Results, effect: Effect, method: str) -> pd.Series:
+    """1 for a replicate that diverged or failed, else 0."""
+    rows = history(results, effect, method, "test")
+    end = rows[rows["step"] == rows["step"].max()].set_index("replicate")
+    return (end["failed"].astype(bool) | end["accuracy"].isna()).astype(float)
+
+
+def gradient_imbalance(results: Results, effect: Effect, method: str) -> pd.Series:
+    """Decades between the gradients of the first and the last hidden layer, the median over training."""
+    return _during_training(results, effect, method, "gradient_imbalance")
+
+
+def amplification(results: Results, effect: Effect, method: str) -> pd.Series:
+    """How much larger a small change of the first weights is in the last hidden layer, the median over training."""
+    return _during_training(results, effect, method, "amplification")
+
+
+def _during_training(results: Results, effect: Effect, method: str, name: str) -> pd.Series:
+    rows = imbalances(method_runs(results, "gradient_flow", effect, method))
+    return rows[rows["when"] == TRAINING].set_index("replicate")[name]
