@@ -6,6 +6,7 @@ import copy
 import json
 import re
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -570,7 +571,7 @@ class Mine(Normalizer):
     shifts: bool = True
     def __init__(self, groups: Divisor = GROUPS, *, deep=None): ...
     def build(self):
-        self.mean = self.vector("mean", "zeros", False)
+        self.moving_mean = self.vector("moving_mean", "zeros", False)
 class Slow(BN):
     def __init__(self): super().__init__(momentum=0.999)
 class Plain(Normalizer):
@@ -712,9 +713,10 @@ def test_only_the_mapping_that_counts_is_placed_where_a_key_appears_twice(proble
 
 
 def test_what_lies_below_a_name_that_is_not_allowed_is_left_alone(problems):
-    [line] = problems(overlays=("experiments: {landscape: {title: 3}}\n",))
+    [line] = problems(overlays=("experiments: {landscapes: {title: 3}}\n",))
+    allowed = ", ".join(rooms.experiments())
     assert line.endswith(
-        "unknown experiment 'landscape' (allowed: batch_size, faults, learning_curves, learning_rate)"
+        f"unknown experiment 'landscapes'; did you mean 'landscape'? (allowed: {allowed})"
     )
 
 
@@ -863,16 +865,33 @@ def test_the_full_study_is_the_one_that_was_asked_for():
             for recipe in settings
         )
     assert study.replicates == 10
-    networks = [recipe.network for recipe in study.recipes.values()]
-    assert networks == [{"perceptron": [100, 100, 100]}] * len(networks)
+    published = {"perceptron": [100, 100, 100]}
+    for experiment in set(study.experiments) - {"depth", "outside_the_gradient"}:
+        for run in study.runs(experiment):
+            linear = {"deep_linear": 25} if run.dataset == "linear_map" else published
+            assert study.recipes[run.recipe].network == linear
+    depths = {run.recipe: study.about_network(run.recipe) for run in study.runs("depth")}
+    tried = {(about["activation"], about["layers"]) for about in depths.values()}
+    assert tried == set(product(("sigmoid", "relu"), (1, 3, 6, 10, 20)))
+    assert len(depths) == 4 * len(tried)
+
+
+ONLY_FULL_AND_SMOKE = {"faults", "lp_norms", "depth"}
+"""Experiments that take too long for a demonstration."""
+
+
+def test_the_smoke_study_has_every_experiment():
+    full = validation.read([ROOT / "config.yaml"])
+    smoke = validation.read([ROOT / "config.yaml", STUDIES / "smoke.yaml"])
+    assert set(smoke.experiments) == set(full.experiments)
 
 
 def test_the_demo_shows_every_kind_of_figure_that_the_full_study_has():
     full = validation.read([ROOT / "config.yaml"])
     demo = validation.read([ROOT / "config.yaml", STUDIES / "demo.yaml"])
     kinds = [{(f.experiment, f.kind) for f in study.figures()} for study in (demo, full)]
-    assert kinds[0] == {kind for kind in kinds[1] if kind[0] != "faults"}
-    assert len(demo.all_runs()) <= 65
+    assert kinds[0] == {kind for kind in kinds[1] if kind[0] not in ONLY_FULL_AND_SMOKE}
+    assert len(demo.all_runs()) <= 70
 
 
 def test_the_local_study_asks_what_the_full_study_asks():

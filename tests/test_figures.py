@@ -13,12 +13,7 @@ from matplotlib.text import Annotation, Text
 from bnlab.experiments.batch_size.shown import PAIRS
 from bnlab.page import panels, style
 
-SOURCES = {
-    "learning_curves": synthetic.learning_curves(),
-    "batch_size": synthetic.batch_size(),
-    "learning_rate": synthetic.learning_rate(),
-    "faults": synthetic.faults(),
-}
+SOURCES = synthetic.sources()
 
 
 def published(
@@ -32,7 +27,7 @@ def published(
 
 
 def texts(figure) -> list[str]:
-    return [text.get_text() for text in figure.findobj(match=lambda a: hasattr(a, "get_text"))]
+    return [text.get_text() for text in figure.findobj(Text)]
 
 
 @pytest.mark.parametrize(("experiment", "kind"), synthetic.FIGURE_KEYS)
@@ -51,7 +46,7 @@ def test_a_figure_names_its_data_and_is_written_the_same_twice(experiment, kind,
 @pytest.mark.parametrize(("experiment", "kind"), synthetic.FIGURE_KEYS)
 def test_no_text_is_smaller_than_seven_points_in_print(experiment, kind):
     figure = synthetic.draw(experiment, kind, published(experiment, kind))
-    shown = figure.findobj(match=lambda a: hasattr(a, "get_fontsize") and a.get_text().strip())
+    shown = [text for text in figure.findobj(Text) if text.get_text().strip()]
     assert min(text.get_fontsize() for text in shown) >= 7.5
 
 

@@ -113,16 +113,13 @@ def test_diverged_replicates_are_counted_on_the_page(text):
     assert "1 of 4" in text
 
 
+SOURCES = synthetic.sources()
+
+
 def shown(kind: str, experiment: str = "learning_curves") -> list[Grid]:
-    sources = {
-        "learning_curves": synthetic.learning_curves,
-        "batch_size": synthetic.batch_size,
-        "learning_rate": synthetic.learning_rate,
-        "faults": synthetic.faults,
-    }
     recipe = synthetic.recipe(experiment)
     table = synthetic.tabulated(
-        experiment, kind, sources[experiment](), "digits", recipe, "Digits", synthetic.LABELS
+        experiment, kind, SOURCES[experiment], "digits", recipe, "Digits", synthetic.LABELS
     )
     return report.grids(function, experiment, kind, table)
 

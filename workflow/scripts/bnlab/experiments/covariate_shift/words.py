@@ -34,16 +34,21 @@ def _shares(table: pd.DataFrame, measure: str) -> str:
 def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     """Whether gradients and outputs shift less with batch normalization."""
     said = []
-    for quantity, words in (
-        ("gradient_shift", "a layer's gradient changes {} as much when the layers below it move"),
-        ("output_shift_in_spreads", "its outputs move {} as far, in their own spread"),
+    for quantity, as_, words in (
+        ("gradient_shift", "much", "a layer's gradient changes {} when the layers below it move"),
+        ("output_shift_in_spreads", "far", "its outputs move {}, in their own spread"),
     ):
         rows = effects[(effects["quantity"] == quantity) & (effects["compare"] == "bn / base")]
         found = [
-            f"{times(r)} on {place(r)}" for r in rows_of(rows.drop_duplicates("dataset")) if r.n > 1
+            f"{times(r)} as {as_} on {place(r)}"
+            for r in rows_of(rows.drop_duplicates("dataset"))
+            if r.n > 1
         ]
         if found:
             said.append(words.format(listed(found)))
     if not said:
         return []
-    return [f"Internal covariate shift: with batch normalization {listed(said)} as without."]
+    return [
+        "Internal covariate shift: with batch normalization, against the network without, "
+        f"{listed(said)}."
+    ]
