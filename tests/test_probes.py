@@ -13,7 +13,7 @@ from bnlab.probes.gradient_flow import GradientFlow, relative_change
 from bnlab.probes.landscape import Landscape
 from bnlab.probes.loss_surface import LossSurface, filter_normalized
 from bnlab.probes.norms import Norms
-from bnlab.probes.output_shift import OutputShift, distances, unit_vectors
+from bnlab.probes.output_shift import OutputShift, distances, from_normal, unit_vectors
 from bnlab.probes.percentiles import percentiles
 from bnlab.training.run import Run, train
 from bnlab.training.settings import Settings, Split
@@ -130,11 +130,21 @@ def test_projections_are_along_unit_vectors_in_all_directions():
 
 
 def test_outputs_do_not_shift_at_a_rate_of_zero_and_do_at_another():
+    shifts = ["units", "units_in_spreads", "sliced", "sliced_in_spreads"]
     still = measured(run(OutputShift, learning_rate=0.0, batch=20))
-    assert still.drop(columns="layer").eq(0).all(axis=None)
+    assert still[shifts].eq(0).all(axis=None)
     moved = measured(run(OutputShift, learning_rate=0.5, batch=20))
-    assert (moved.drop(columns="layer") > 0).all(axis=None)
+    assert (moved[shifts] > 0).all(axis=None)
     assert moved["layer"].tolist() == [1, 2]
+
+
+def test_the_distance_from_normal_is_zero_after_batch_normalization_and_known_otherwise():
+    table = measured(
+        run(OutputShift, "bn", data=split(np.random.default_rng(3).normal(size=(60, 6))))
+    )
+    assert (table["distance_from_normal"] < 0.02).all()
+    values = np.array([[0.0, 3.0], [2.0, 3.0]])  # means 1 and 3, deviations 1 and 0
+    assert from_normal(values) == pytest.approx(np.sqrt((1 + 9 + 1) / 2))
 
 
 def test_a_scale_changes_the_distance_and_not_the_distance_in_spreads():
