@@ -30,6 +30,7 @@ METHODS = tuple(LABELS)
 LABELS |= {
     "noisy_bn": "BN + noise",
     "l1": "L1",
+    "whitening": "Whitening",
     "bn_fault_stop_gradient": "BN, statistics outside the gradient",
     "bn_fault_epsilon_1": "BN, ε = 1",
 }
@@ -271,9 +272,10 @@ def inside(methods: Sequence[str], lost: str = "") -> dict[str, pd.DataFrame]:
             ("landscape", _along),
             ("loss_surface", _around),
             ("gradient_flow", _flow),
+            ("norms", _norms),
         ):
             steps = STEPS[-1:] if name == "loss_surface" else STEPS[1:]
-            steps = STEPS if name == "gradient_flow" else steps
+            steps = STEPS if name in ("gradient_flow", "norms") else steps
             tables = []
             for replicate in range(4):
                 for step in steps:
@@ -289,7 +291,7 @@ def inside(methods: Sequence[str], lost: str = "") -> dict[str, pd.DataFrame]:
     return metrics | {name: tidy.collect(runs, tables) for name, tables in made.items()}
 
 
-NAMES = ("layer", "share", "unit", "sample", "size", "picture", "a", "b", "statistics")
+NAMES = ("variable", "layer", "share", "unit", "sample", "size", "picture", "a", "b", "statistics")
 """What measures are of, which is known of a diverged replicate too."""
 
 
@@ -342,6 +344,27 @@ def _flow(base: bool, factor: float, step: int) -> pd.DataFrame:
     return pd.DataFrame({"layer": (*LAYERS, 4), "gradient": gradient, "change": [*change, np.nan]})
 
 
+def _norms(base: bool, factor: float, step: int) -> pd.DataFrame:
+    """The biases of two hidden layers grow with the square root of the step in base, else with the step."""
+    length = factor * (np.sqrt(step / 1000) if base else step / 100)
+    paths = ["hidden1/bias", "hidden2/bias", "hidden1/kernel", "logits/bias"]
+    return pd.DataFrame({"variable": paths, "norm": [3 * length, 4 * length, 7.0, 9.0]})
+
+
+def whitening_cost() -> dict[str, pd.DataFrame]:
+    """Timings of two processes: whitening adds (units/100)³ seconds to base's, batch normalization units/1000."""
+    rows = []
+    for units in (10, 100, 300, 1000):
+        added = {"base": 0.0, "bn": units / 1000, "whitening": (units / 100) ** 3}
+        for method, seconds in added.items():
+            for process in (1, 2):
+                rows.append((method, units, process, (0.1 + units / 100 + seconds) * process))
+    table = pd.DataFrame(rows, columns=["method", "units", "process", "seconds_per_1000_steps"])
+    table["recipe"] = "width" + table["units"].astype(str)
+    lead = {"dataset": "digits", "batch": 60, "learning_rate": 0.1, "repeat": 0}
+    return {"timing": table.assign(**lead)}
+
+
 def depth() -> dict[str, pd.DataFrame]:
     """Two depths and two activations at two rates; base fails with six sigmoid layers."""
     parts: dict[str, list[pd.DataFrame]] = {"metrics": [], "gradient_flow": []}
@@ -376,6 +399,8 @@ def sources() -> dict[str, dict[str, pd.DataFrame]]:
         "landscape": inside(("base", "bn")),
         "lp_norms": inside(("base", "bn", "l1")),
         "depth": depth(),
+        "outside_the_gradient": inside(("base", "bn", "whitening")),
+        "whitening_cost": whitening_cost(),
     }
 
 

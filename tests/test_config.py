@@ -866,7 +866,7 @@ def test_the_full_study_is_the_one_that_was_asked_for():
         )
     assert study.replicates == 10
     published = {"perceptron": [100, 100, 100]}
-    for experiment in set(study.experiments) - {"depth", "outside_the_gradient"}:
+    for experiment in set(study.experiments) - {"depth", "whitening_cost"}:
         for run in study.runs(experiment):
             linear = {"deep_linear": 25} if run.dataset == "linear_map" else published
             assert study.recipes[run.recipe].network == linear
@@ -876,7 +876,13 @@ def test_the_full_study_is_the_one_that_was_asked_for():
     assert len(depths) == 4 * len(tried)
 
 
-ONLY_FULL_AND_SMOKE = {"faults", "lp_norms", "depth"}
+ONLY_FULL_AND_SMOKE = {
+    "faults",
+    "lp_norms",
+    "depth",
+    "outside_the_gradient",
+    "whitening_cost",
+}
 """Experiments that take too long for a demonstration."""
 
 

@@ -6,12 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic
+import tensorflow as tf
 import verdicts
 
 from bnlab.analysis import profiles
 from bnlab.experiments import function, quantity
 from bnlab.experiments.landscape import measures
 from bnlab.experiments.noisy_bn.normalizers import Noise, NoisyBN
+from bnlab.experiments.outside_the_gradient import biases
+from bnlab.experiments.outside_the_gradient.normalizers import (
+    Centred,
+    CentredOutside,
+    NormalizedOutside,
+)
 
 SOURCES = synthetic.sources()
 MEAN = 1.015
@@ -200,6 +207,72 @@ def test_each_network_is_shown_at_the_best_of_its_own_rates():
     assert set(table("depth", "depths")["learning_rate"]) == {0.1}
 
 
+# ---------------------------------------------------------------- outside the gradient, whitening
+
+
+def test_biases_are_those_of_hidden_layers_together():
+    lengths = biases.lengths(SOURCES["outside_the_gradient"]["norms"])
+    end = lengths[(lengths["method"] == "bn") & (lengths["step"] == 1000)]
+    assert end["length"].tolist() == pytest.approx([50 * (1 + 0.01 * i) for i in range(4)])
+    grown = measured("outside_the_gradient", "bias_norm", "base")
+    assert grown.iloc[0] == pytest.approx(5)
+
+
+def test_what_grows_by_the_same_at_every_step_is_on_a_line():
+    straight = measured("outside_the_gradient", "bias_linearity", "bn")
+    assert straight.tolist() == pytest.approx([1] * 4)
+    assert (measured("outside_the_gradient", "bias_linearity", "base") < 0.95).all()
+
+
+@pytest.mark.parametrize(("method", "exponent"), [("whitening", 3), ("bn", 1)])
+def test_the_exponent_of_the_cost_is_that_of_what_is_added_to_base(method, exponent):
+    found = measured("whitening_cost", "cost_exponent", method)
+    assert found.tolist() == pytest.approx([exponent] * 2)
+
+
+def outside(normalizer, u, steps, rate, gradient):
+    """Steps of gradient descent on the bias alone: its values, and the outputs at each."""
+    made = normalizer(epsilon=1e-12).made(u.shape[1], "n", "float64")
+    biases_seen, outputs = [], []
+    for _ in range(steps):
+        with tf.GradientTape() as tape:
+            tape.watch(made.bias)
+            y = made.normalize(tf.constant(u), training=True)
+            loss = tf.reduce_sum(y * gradient)
+        biases_seen.append(np.array(made.bias))
+        outputs.append(y.numpy())
+        made.bias = made.bias - rate * tape.gradient(loss, made.bias)
+    return np.array(biases_seen), np.array(outputs)
+
+
+def test_a_bias_whose_mean_is_outside_the_gradient_grows_on_a_line_and_changes_nothing():
+    """Ioffe & Szegedy 2015, section 2: b ← b − η·Σg at every step, while u + b − E[u + b] stays."""
+    rng = np.random.default_rng(4)
+    u, gradient = rng.normal(size=(20, 3)), rng.normal(0.5, 1, (20, 3))
+    seen, outputs = outside(CentredOutside, u, 50, 0.1, gradient)
+    expected = -0.1 * np.arange(50)[:, None] * gradient.sum(axis=0)
+    np.testing.assert_allclose(seen, expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(outputs, np.broadcast_to(outputs[0], outputs.shape), atol=1e-10)
+
+
+def test_inside_the_gradient_the_same_bias_does_not_move():
+    rng = np.random.default_rng(5)
+    u, gradient = rng.normal(size=(20, 3)), rng.normal(0.5, 1, (20, 3))
+    seen, _ = outside(Centred, u, 5, 0.1, gradient)
+    np.testing.assert_allclose(seen, 0, atol=1e-10)
+
+
+def test_with_the_scale_outside_too_it_grows_in_units_of_the_spread():
+    rng = np.random.default_rng(6)
+    u, gradient = 0.01 * rng.normal(size=(20, 3)), rng.normal(0.5, 1, (20, 3))
+    seen, outputs = outside(NormalizedOutside, u, 30, 0.1, gradient)
+    expected = -0.1 * np.arange(30)[:, None] * gradient.sum(axis=0) / u.std(axis=0)
+    np.testing.assert_allclose(seen, expected, rtol=1e-6)
+    np.testing.assert_allclose(outputs, np.broadcast_to(outputs[0], outputs.shape), atol=1e-6)
+    with_mean, _ = outside(CentredOutside, u, 30, 0.1, gradient)
+    assert (abs(seen[-1]) > 50 * abs(with_mean[-1])).all()
+
+
 # ---------------------------------------------------------------- words
 
 
@@ -250,7 +323,18 @@ def test_the_answer_on_depth_is_how_deep_networks_train():
     assert "with sigmoid units to 3 and 6 (all tried)" in said
 
 
-@pytest.mark.parametrize("name", ["covariate_shift", "noisy_bn", "landscape", "lp_norms", "depth"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "covariate_shift",
+        "noisy_bn",
+        "landscape",
+        "lp_norms",
+        "depth",
+        "outside_the_gradient",
+        "whitening_cost",
+    ],
+)
 def test_without_effects_nothing_is_answered(name):
     columns = list(ratio("x", 1.0))
     assert function(name, "words", "answer")(pd.DataFrame(columns=columns), lambda kind: []) == []

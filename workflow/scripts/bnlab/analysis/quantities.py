@@ -117,6 +117,19 @@ def lost_test_accuracy(results: Results, effect: Effect, method: str) -> pd.Seri
     return test_accuracy(results, effect, method) - test_accuracy(results, at_end, method)
 
 
+def failed_share(results: Results, effect: Effect, method: str) -> pd.Series:
+    """1 for a replicate that diverged or failed, else 0."""
+    rows = history(results, effect, method, "test")
+    end = rows[rows["step"] == rows["step"].max()].set_index("replicate")
+    return (end["failed"].astype(bool) | end["accuracy"].isna()).astype(float)
+
+
+def seconds_per_1000_steps(results: Results, effect: Effect, method: str) -> pd.Series:
+    """Seconds per 1,000 steps, the median over the repeats of each process that timed them."""
+    rows = method_runs(results, "timing", effect, method)
+    return rows.groupby("process")["seconds_per_1000_steps"].median()
+
+
 def steps_to(split: str) -> Callable[[Results, Effect, str], Bounded]:
     """The first step at the effect's accuracy, restricted at the last step; bounds as ``crossings`` knows them."""
 

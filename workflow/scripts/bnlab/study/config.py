@@ -267,13 +267,15 @@ class Study(Section):
         return rooms.find("network", name), settings
 
     def about_network(self, recipe: str) -> dict[str, Any]:
-        """Activation and number of hidden layers of a recipe's network."""
+        """Activation, number of hidden layers and width of a recipe's network."""
         room, settings = self.network(recipe)
         found = signatures.options(room) or {}
         named = settings if isinstance(settings, dict) else {next(iter(found), ""): settings}
+        widths = signatures.widths(found, named)
         return {
             "activation": self.recipes[recipe].activation,
-            "layers": len(signatures.widths(found, named)),
+            "layers": len(widths),
+            "units": max(widths, default=0),
         }
 
     def classes(self, run: Run) -> dict[str, Room]:

@@ -95,7 +95,7 @@ class Experiment:
         quantities: by name, what claims may compare here; more than ``COMMON`` where it is said.
         across: what figures and tables compare beside methods and batch sizes: nothing (one each a recipe), recipes,
             the learning rates by which the recipes differ, or the rates, activations and depths by which they differ:
-            then tidy tables have columns ``activation`` and ``layers``, the number of hidden ones.
+            then tidy tables have columns ``activation``, ``layers`` (how many are hidden) and ``units`` of the widest.
         methods: methods that this experiment brings along, as a config gives them; a file is one of its own folder.
         times: methods whose steps are timed in turn wherever all of them are run: the source ``timing``.
     """

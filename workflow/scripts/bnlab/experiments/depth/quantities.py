@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bnlab.analysis.quantities import Results, history, method_runs, test_accuracy
+from bnlab.analysis.quantities import Results, failed_share, method_runs, test_accuracy
 from bnlab.experiments.depth.flows import TRAINING, imbalances
 from bnlab.study.ledger import Effect
 
+__all__ = ["failed_share"]
+
 deep_accuracy = test_accuracy
-
-
-def failed_share(results: Results, effect: Effect, method: str) -> pd.Series:
-    """1 for a replicate that diverged or failed, else 0."""
-    rows = history(results, effect, method, "test")
-    end = rows[rows["step"] == rows["step"].max()].set_index("replicate")
-    return (end["failed"].astype(bool) | end["accuracy"].isna()).astype(float)
 
 
 def gradient_imbalance(results: Results, effect: Effect, method: str) -> pd.Series:
