@@ -406,7 +406,7 @@ def sources() -> dict[str, dict[str, pd.DataFrame]]:
 
 FIGURES = (
     *("learning_curves/accuracy", "learning_curves/roc"),
-    *("batch_size/all_methods", "faults/faults"),
+    *("batch_size/all_methods", "landscape/surface", "faults/faults"),
 )
 TABLES = (
     *("learning_curves/final", "learning_curves/steps_to_accuracy"),
@@ -419,7 +419,7 @@ ABOUT = {
     "literature": [{"title": "A paper (2015)", "url": "https://arxiv.org/abs/1502.03167"}],
     "datasets": {"mnist": "MNIST"},
 }
-EXPERIMENTS = ("learning_curves", "batch_size", "faults")
+EXPERIMENTS = ("learning_curves", "batch_size", "landscape", "faults")
 
 
 def study(label: str) -> dict[str, Any]:
@@ -476,18 +476,14 @@ def write_report(
     ledger: report.Ledger | None = None,
 ) -> Path:
     """A report of made-up results in ``folder``, with its tables and figures and what lies beside."""
-    sources = {
-        "learning_curves": learning_curves(),
-        "batch_size": batch_size(),
-        "faults": faults(),
-    }
+    made_up = sources()
     shown = shown_label(label, redraw=True)
 
     def item(name: str) -> report.Item:
         experiment, kind = name.split("/")
         csv = folder / "tables" / experiment / "digits" / "lr0.1" / f"{kind}.csv"
         csv.parent.mkdir(parents=True, exist_ok=True)
-        table = tabulated(experiment, kind, sources[experiment], "digits", "lr0.1", shown, LABELS)
+        table = tabulated(experiment, kind, made_up[experiment], "digits", "lr0.1", shown, LABELS)
         table.to_csv(csv, index=False)
         return report.Item(experiment, "digits", "lr0.1", kind, csv)
 

@@ -13,6 +13,7 @@ from bnlab.experiments import function
 from bnlab.page import report
 from bnlab.page.grids import Grid, as_it_is
 from bnlab.page.methods import formula
+from bnlab.page.turning import turning
 from bnlab.study import rooms
 
 TELLING = (
@@ -245,3 +246,19 @@ def test_the_figures_of_learning_rates_are_described():
     assert said["heat_map"].startswith("Each at its best rate: BN 96.8 ± 0.3 % at rate 0.1, ")
     assert said["heat_map"].endswith(". Figure, Digits, all recipes.")
     assert said["rate_range"].startswith("Highest learning rate that is still good: Base 1, BN ")
+
+
+def test_a_surface_stands_in_the_page_as_heights_on_one_logarithmic_scale():
+    table = pd.DataFrame(
+        {
+            "method_label": ["A"] * 4 + ["B"] * 4,
+            "statistics": "moving",
+            "a": [0, 1, 0, 1] * 2,
+            "b": [0, 0, 1, 1] * 2,
+            "loss": [1, 10, 100, 1000, 1, 1, 1, float("nan")],
+        }
+    )
+    made = json.loads(turning(table))
+    assert made["surfaces"] == [{"name": "A", "side": 2, "heights": [0, 333, 666, 999]}]
+    assert (made["lowest"], made["highest"]) == (1, 1000)
+    assert turning(table.assign(loss=float("nan"))) is None

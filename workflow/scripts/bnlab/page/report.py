@@ -1,7 +1,7 @@
 """The report of a study: one HTML file with every figure, every table and how they were made.
 
-Everything is in the page: figures inline, one small script that filters the ledger of claims, nothing
-to be fetched. Text from configs and data is escaped by the template, and the page lets no other script
+Everything is in the page: figures inline, one small script that filters the ledger of claims and turns surfaces,
+nothing to be fetched. Text from configs and data is escaped by the template, and the page lets no other script
 run.
 """
 
@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jinja2
 import pandas as pd
@@ -29,11 +29,13 @@ from bnlab.page.facts import facts, times
 from bnlab.page.glossary import GLOSSARY
 from bnlab.page.grids import Grid
 from bnlab.page.style import NONE_LEFT
+from bnlab.page.turning import turning
 from bnlab.study.declaration import Experiment, Table
 from bnlab.study.names import ALL_RECIPES
 
 TEMPLATES = Path(__file__).parent / "templates"
 SHORT_TABLE = 14
+T = TypeVar("T", bound=Table)
 
 Find = Callable[[str, str, str], Any]
 """A function of an experiment by the experiment's, the module's and its own name, None without one."""
@@ -207,7 +209,7 @@ def grids(find: Find, experiment: str, kind: str, table: pd.DataFrame) -> list[G
     return [grid for grid in find(experiment, "grids", kind)(table) if grid.rows]
 
 
-def _declared(of: Sequence[Table], kind: str) -> Table:
+def _declared(of: Sequence[T], kind: str) -> T:
     return next(item for item in of if item.kind == kind)
 
 
@@ -219,7 +221,8 @@ def _shown_figure(
     folder: Path,
 ) -> dict[str, Any]:
     assert item.svg is not None
-    title = _declared(declared[item.experiment].figures, item.kind).title
+    about = _declared(declared[item.experiment].figures, item.kind)
+    title = about.title
     table = read_csv(item.csv)
     finding = find(item.experiment, "words", item.kind)
     shown = _shown(item, title, captions, folder)
@@ -229,6 +232,7 @@ def _shown_figure(
         "alt": alt_text(title, table, finding),
         "caption": [*shown["caption"], *lost(table)],
         "drawing": None,
+        "turning": turning(table) if about.turns and not table.empty else None,
     }
 
 

@@ -96,5 +96,5 @@ def _contours(axis: Axes, rows: pd.DataFrame, levels: np.ndarray) -> None:
     lines = axis.contour(
         wide.columns, wide.index, wide, levels=levels, colors="#444444", linewidths=0.6
     )
-    axis.clabel(lines, fontsize=6.5, fmt=lambda value: f"{value:.2g}")
+    axis.clabel(lines, fontsize=7.5, fmt=lambda value: f"{value:.2g}")
     axis.plot(0, 0, "+", color="black", markersize=6)

@@ -56,7 +56,7 @@ def ridgeline(table: pd.DataFrame) -> Figure:
 
 def _ridges(axis: Axes, method: str, rows: pd.DataFrame) -> None:
     color, steps = look(method).color, sorted(rows["step"].unique())
-    axis.set_yticks(range(len(steps)), [f"{step:,}" for step in steps], fontsize=7)
+    axis.set_yticks(range(len(steps)), [f"{step:,}" for step in steps], fontsize=7.5)
     axis.set_ylim(len(steps) - 0.4, -OVERLAP)
     axis.tick_params(axis="y", length=0)
     axis.grid(visible=False)
