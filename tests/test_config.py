@@ -876,38 +876,37 @@ def test_the_full_study_is_the_one_that_was_asked_for():
     assert len(depths) == 4 * len(tried)
 
 
-ONLY_FULL_AND_SMOKE = {
-    "faults",
-    "lp_norms",
-    "depth",
-    "outside_the_gradient",
-    "whitening_cost",
-}
-"""Experiments that take too long for a demonstration."""
-
-
-def test_the_smoke_study_has_every_experiment():
+def test_every_experiment_has_a_small_form_that_needs_no_download():
     full = validation.read([ROOT / "config.yaml"])
-    smoke = validation.read([ROOT / "config.yaml", STUDIES / "smoke.yaml"])
-    assert set(smoke.experiments) == set(full.experiments)
+    small = [
+        validation.read([ROOT / "config.yaml", STUDIES / f"{name}.yaml"])
+        for name in ("demo", "inside", "smoke")
+    ]
+    assert {name for study in small for name in study.experiments} == set(full.experiments)
+    kinds = {(f.experiment, f.kind) for study in small for f in study.figures()}
+    assert kinds == {(f.experiment, f.kind) for f in full.figures()}
+    used = {study.datasets[run.dataset].source for study in small for run in study.all_runs()}
+    assert used.isdisjoint({"openml", "file"})
+
+
+LONG = {"faults", "lp_norms", "depth", "outside_the_gradient", "whitening_cost", "input_scaling"}
+"""Experiments that take too long for the demonstration."""
 
 
 def test_the_demo_shows_every_kind_of_figure_that_the_full_study_has():
     full = validation.read([ROOT / "config.yaml"])
     demo = validation.read([ROOT / "config.yaml", STUDIES / "demo.yaml"])
     kinds = [{(f.experiment, f.kind) for f in study.figures()} for study in (demo, full)]
-    assert kinds[0] == {kind for kind in kinds[1] if kind[0] not in ONLY_FULL_AND_SMOKE}
+    assert kinds[0] == {kind for kind in kinds[1] if kind[0] not in LONG}
     assert len(demo.all_runs()) <= 70
 
 
 def test_the_local_study_asks_what_the_full_study_asks():
-    def asked(study: config.Study) -> list[tuple[str, str, int, str]]:
-        return [(r.dataset.split("_")[0], *r[1:]) for r in study.all_runs()]
-
     full = validation.read([ROOT / "config.yaml"])
     local = validation.read([ROOT / "config.yaml", STUDIES / "local.example.yaml"])
-    renamed = [(name.replace("bng", "glass"), *rest) for name, *rest in asked(full)]
-    assert asked(local) == renamed
+    stand_ins = {d.stands_for: name for name, d in local.datasets.items() if d.stands_for}
+    renamed = [(stand_ins.get(name, name), *rest) for name, *rest in full.all_runs()]
+    assert [tuple(run) for run in local.all_runs()] == renamed
     assert local.datasets["glass_redraw"].stands_for == "bng_glass"
     assert local.datasets["mnist"].sha256 == full.datasets["mnist"].sha256
 

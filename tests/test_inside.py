@@ -273,6 +273,16 @@ def test_with_the_scale_outside_too_it_grows_in_units_of_the_spread():
     assert (abs(seen[-1]) > 50 * abs(with_mean[-1])).all()
 
 
+# ---------------------------------------------------------------- inputs
+
+
+def test_inputs_are_compared_at_the_best_rate_of_each():
+    rows = table("input_scaling", "best").set_index("method")
+    assert set(rows["learning_rate"]) == {0.1}
+    assert rows.loc["whitened_inputs", "difference"] == pytest.approx(0.02)
+    assert rows.loc["whitened_inputs", "during_difference"] == pytest.approx(0.02)
+
+
 # ---------------------------------------------------------------- words
 
 

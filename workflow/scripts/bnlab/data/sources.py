@@ -12,17 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.data.datasets import DataError, Table, canonical
+from bnlab.data.datasets import DataError, Table, canonical, count
 from bnlab.data.from_openml import read_openml
-from bnlab.data.synthetic import linear_map
+from bnlab.data.synthetic import disc, linear_map
 from bnlab.data.tables import read_file
 
 
 def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) -> Table:
-    """The table that a dataset of the config names, by its source: openml, file, bundled or linear_map.
+    """The table that a dataset of the config names, by its source: openml, file, bundled, linear_map or disc.
 
-    dataset: `source` and that source's fields: openml {id, target?}; file {path, target?, columns?,
-    drop?, classes?}; bundled {name}; linear_map {shape, seed}. openml: {server?, cache?}. Raises DataError.
+    dataset: `source` and that source's fields: openml {id, target?}; file {path, target?, columns?, drop?, classes?};
+    bundled {name}; linear_map {shape, seed}; disc {shape, split, moves, seed}. openml: {server?, cache?}. Raises
+    DataError.
     """
     source = dataset["source"]
     if source == "openml":
@@ -34,8 +35,14 @@ def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) ->
         return read_bundled(dataset["name"])
     if source == "linear_map":
         return linear_map(dataset["shape"]["rows"], dataset["shape"]["classes"], dataset["seed"])
+    if source == "disc":
+        sizes = (
+            dataset["shape"]["rows"],
+            count(dataset["split"]["test"], dataset["shape"]["rows"]),
+        )
+        return disc(*sizes, dataset["moves"], dataset["seed"])
     raise DataError(
-        f"source '{source}' cannot be read; allowed are openml, file, bundled and linear_map."
+        f"source '{source}' cannot be read; allowed are openml, file, bundled, linear_map and disc."
     )
 
 

@@ -33,12 +33,16 @@ ACTIVATIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
 
 @dataclass(frozen=True)
 class Method:
-    """How layers are normalized: the classes of kernel and normalizer, its options and its place."""
+    """How layers are normalized: the classes of kernel and normalizer, its options and its place.
+
+    ``inputs`` is what is made of the network's inputs before training (``training.inputs``), None for nothing.
+    """
 
     kernel: type[Plain] = Plain
     normalizer: type[Normalizer] | None = None
     place: str = BEFORE_ACTIVATION
     options: Mapping[str, Any] = field(default_factory=dict)
+    inputs: str | None = None
 
 
 class Block(Part):

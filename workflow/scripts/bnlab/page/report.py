@@ -1,8 +1,7 @@
 """The report of a study: one HTML file with every figure, every table and how they were made.
 
-Everything is in the page: figures inline, one small script that filters the ledger of claims and turns surfaces,
-nothing to be fetched. Text from configs and data is escaped by the template, and the page lets no other script
-run.
+Everything is in the page: figures inline, one small script that filters the claims and turns surfaces, nothing to be
+fetched. Text from configs and data is escaped by the template, and the page lets no other script run.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import jinja2
 import pandas as pd
@@ -35,7 +34,6 @@ from bnlab.study.names import ALL_RECIPES
 
 TEMPLATES = Path(__file__).parent / "templates"
 SHORT_TABLE = 14
-T = TypeVar("T", bound=Table)
 
 Find = Callable[[str, str, str], Any]
 """A function of an experiment by the experiment's, the module's and its own name, None without one."""
@@ -209,7 +207,7 @@ def grids(find: Find, experiment: str, kind: str, table: pd.DataFrame) -> list[G
     return [grid for grid in find(experiment, "grids", kind)(table) if grid.rows]
 
 
-def _declared(of: Sequence[T], kind: str) -> T:
+def _declared(of: Sequence[Table], kind: str) -> Any:
     return next(item for item in of if item.kind == kind)
 
 
@@ -222,8 +220,7 @@ def _shown_figure(
 ) -> dict[str, Any]:
     assert item.svg is not None
     about = _declared(declared[item.experiment].figures, item.kind)
-    title = about.title
-    table = read_csv(item.csv)
+    title, table = about.title, read_csv(item.csv)
     finding = find(item.experiment, "words", item.kind)
     shown = _shown(item, title, captions, folder)
     return shown | {
@@ -243,10 +240,9 @@ def _shown_table(
     captions: Mapping[tuple[str, str], str],
     folder: Path,
 ) -> dict[str, Any]:
-    table = read_csv(item.csv)
+    table, about = read_csv(item.csv), _declared(declared[item.experiment].tables, item.kind)
     laid_out = grids(find, item.experiment, item.kind, table)
-    title = _declared(declared[item.experiment].tables, item.kind).title
-    shown = _shown(item, title, captions, folder)
+    shown = _shown(item, about.title, captions, folder)
     return shown | {
         "grids": laid_out,
         "caption": [*shown["caption"], *lost(table)],

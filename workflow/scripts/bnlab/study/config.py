@@ -39,13 +39,15 @@ class OpenML(Section):
 class Method(Section):
     """A way to normalize: a kernel, a normalizer with its options, and its place, all by name.
 
-    `label` is its name in figures; without one it is the name of the method, with spaces.
+    `inputs` is what is made of the features before training. `label` is its name in figures; without one it is the
+    name of the method, with spaces.
     """
 
     kernel: Reference = "plain"
     normalizer: Reference | None = None
     options: dict[str, Any] = {}
     place: Literal["before_activation", "after_activation", "before_linear"] = "before_activation"
+    inputs: Literal["min_max", "standardize", "whiten", "standardize_parts"] | None = None
     label: Text | None = None
 
 
@@ -257,7 +259,7 @@ class Study(Section):
     def called(self, method: str) -> dict[str, Any]:
         """A method as a job is told of it: arguments of ``networks.loading.method``."""
         said = self.methods[method]
-        settings = said.model_dump(include={"options", "place"}, exclude_defaults=True)
+        settings = said.model_dump(include={"options", "place", "inputs"}, exclude_defaults=True)
         classes = {kind: room.path for kind, room in self.method_room(method).items()}
         return {"normalizer": None, **classes, **settings}
 

@@ -18,6 +18,7 @@ from scipy.special import softmax
 from bnlab.networks.block import Method
 from bnlab.networks.network import Network, initial_values
 from bnlab.training.evaluation import Evaluator
+from bnlab.training.inputs import transformed
 from bnlab.training.probe import EndProbe, StepProbe
 from bnlab.training.schedule import FIRST_ROWS, evaluation_steps, refined, row_order
 from bnlab.training.settings import Settings, Split
@@ -92,8 +93,7 @@ class Run:
         probes: Mapping[str, type[StepProbe] | type[EndProbe]] | None = None,
     ):
         self.settings, self.batch, self.seed = settings, batch, seed
-        if network.takes == "rows":
-            split = split.in_rows()
+        split = transformed(split.in_rows() if network.takes == "rows" else split, method.inputs)
         self.rows = len(split.x_train)
         self.probed = evaluation_steps(
             settings.steps,
