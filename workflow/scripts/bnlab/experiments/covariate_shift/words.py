@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import Tables, listed, place, significant, times
-from bnlab.page.style import NONE_LEFT
+from bnlab.page.phrases import Tables, each, listed, place, significant, times
 
 
 def gradient_shift(table: pd.DataFrame) -> str:
@@ -21,14 +20,7 @@ def output_shift(table: pd.DataFrame) -> str:
 
 def _shares(table: pd.DataFrame, measure: str) -> str:
     rows = table[(table["measure"] == measure) & (table["view"] == "overall")]
-    return listed(
-        [
-            f"{significant(100 * r.mean, 2)} % with {r.method_label}"
-            if r.n
-            else f"{NONE_LEFT} with {r.method_label}"
-            for r in rows_of(rows)
-        ]
-    )
+    return each(rows, lambda row: f"{significant(100 * row.mean, 2)} %")
 
 
 def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
-from bnlab.analysis.statistics import rounded
-from bnlab.page.grids import Grid, labels_of, lost, of_batch, ratio, reference_of, rows_of
+from bnlab.page.grids import Grid, mean, of_batch, of_measures, ratio, reference_of, rows_of
 
 MEASURES = {
     "loss_range": "range of the loss, steps by rate",
@@ -22,22 +19,7 @@ STATISTICS = {"moving": "frozen", "batch": "of each point"}
 
 def smoothness_over_training(table: pd.DataFrame) -> list[Grid]:
     """A row per measure, a column per method and per ratio to base."""
-    shown = []
-    for batch, part in table.groupby("batch"):
-        methods, base = labels_of(part), reference_of(part)
-        cells = {(r.measure, r.method_label): r for r in rows_of(part)}
-        compared = list(dict.fromkeys(r.method_label for r in rows_of(part) if r.pairs))
-        rows = [
-            [
-                words,
-                *(_value(cells[measure, name]) for name in methods),
-                *(ratio(cells[measure, name]) for name in compared),
-            ]
-            for measure, words in MEASURES.items()
-        ]
-        columns = ["", *methods, *(f"{name} / {base}" for name in compared)]
-        shown.append(Grid(of_batch(table, batch, "batch"), columns, rows))
-    return shown
+    return of_measures(table, MEASURES)
 
 
 def rises(table: pd.DataFrame) -> list[Grid]:
@@ -51,7 +33,7 @@ def rises(table: pd.DataFrame) -> list[Grid]:
                 r.method_label,
                 STATISTICS[r.statistics],
                 f"{r.distance:.2g}",
-                _value(r),
+                mean(r),
                 ratio(r),
                 f"{100 * r.concave:.0f} % of a line" if r.n else "–",
             ]
@@ -59,7 +41,3 @@ def rises(table: pd.DataFrame) -> list[Grid]:
         ]
         shown.append(Grid(of_batch(table, batch, "batch"), columns, rows))
     return shown
-
-
-def _value(row: Any) -> str:
-    return f"{rounded(row.mean, (row.high - row.low) / 2)}{lost(row)}" if row.n else "all diverged"

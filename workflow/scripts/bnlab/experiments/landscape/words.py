@@ -5,34 +5,22 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.experiments.landscape.measures import at_distance
-from bnlab.page.grids import rows_of
-from bnlab.page.phrases import Tables, effect, listed, place, significant, times
+from bnlab.page.phrases import Tables, each, effect, listed, place, times
 from bnlab.page.style import NONE_LEFT
 
 
 def smoothness(table: pd.DataFrame) -> str:
     """β of each method by both kinds of steps."""
     rows = table[table["view"] == "overall"]
-    first = _each(rows[rows["measure"] == "smoothness"])
-    second = _each(rows[rows["measure"] == "smoothness_in_weights"])
+    first = each(rows[rows["measure"] == "smoothness"])
+    second = each(rows[rows["measure"] == "smoothness_in_weights"])
     return f"Effective smoothness along the gradient: {first}; with weights of length one {second}"
-
-
-def _each(rows: pd.DataFrame) -> str:
-    return listed(
-        [
-            f"{significant(r.mean, 2)} with {r.method_label}"
-            if r.n
-            else f"{NONE_LEFT} of {r.method_label}"
-            for r in rows_of(rows)
-        ]
-    )
 
 
 def lines(table: pd.DataFrame) -> str:
     """How far the loss rises half a filter away, method by method."""
     rows = at_distance(table, 0.5).drop_duplicates(["method", "batch"])
-    return f"Half a filter away the training loss has risen by {_each(rows)}"
+    return f"Half a filter away the training loss has risen by {each(rows)}"
 
 
 def surface(table: pd.DataFrame) -> str:

@@ -6,8 +6,7 @@ import pandas as pd
 
 from bnlab.page.curves import best_at_the_end
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import Tables, listed, number, place, points, spread
-from bnlab.page.style import NONE_LEFT
+from bnlab.page.phrases import Tables, each, listed, number, place, points, spread
 
 accuracy = best_at_the_end
 NORMS = {
@@ -20,13 +19,7 @@ NORMS = {
 def loss(table: pd.DataFrame) -> str:
     """Each method's training loss at the end, the lowest first."""
     last = table.groupby(["method_label", "batch"], sort=False).tail(1).sort_values("mean")
-    said = [
-        f"{number(r.mean, (r.high - r.low) / 2)} with {r.method_label}"
-        if r.n
-        else f"{NONE_LEFT} of {r.method_label}"
-        for r in rows_of(last)
-    ]
-    return f"Training loss ends at {listed(said)}"
+    return f"Training loss ends at {each(last, lambda r: number(r.mean, (r.high - r.low) / 2))}"
 
 
 def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from bnlab.page.curves import best_at_the_end
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import Tables, effect, listed, number, place, significant, times
+from bnlab.page.phrases import Tables, each, effect, listed, number, place, times
 from bnlab.page.style import NONE_LEFT
 
 training = best_at_the_end
@@ -15,13 +15,7 @@ training = best_at_the_end
 def stability(table: pd.DataFrame) -> str:
     """How far outputs move in ten steps, method by method."""
     rows = table[(table["measure"] == "sliced") & (table["view"] == "overall")]
-    said = [
-        f"{significant(r.mean, 2)} with {r.method_label}"
-        if r.n
-        else f"{NONE_LEFT} of {r.method_label}"
-        for r in rows_of(rows)
-    ]
-    return f"In ten steps the outputs of a layer move by {listed(said)}"
+    return f"In ten steps the outputs of a layer move by {each(rows)}"
 
 
 def ridgeline(table: pd.DataFrame) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.analysis.statistics import rounded
-from bnlab.page.grids import Grid, final, lost, of_batch, ratio, reference_of, rows_of
+from bnlab.page.grids import Grid, final, mean, of_batch, ratio, reference_of, rows_of
 
 __all__ = ["final"]
 
@@ -22,7 +22,7 @@ def growth(table: pd.DataFrame) -> list[Grid]:
         rows = [
             [
                 r.method_label,
-                f"{rounded(r.mean, (r.high - r.low) / 2)}{lost(r)}" if r.n else "all diverged",
+                mean(r),
                 ratio(r),
                 rounded(r.r2, (r.r2_high - r.r2_low) / 2) if r.n else "–",
             ]

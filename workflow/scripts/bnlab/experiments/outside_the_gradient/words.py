@@ -5,9 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.page.curves import best_at_the_end
-from bnlab.page.grids import rows_of
-from bnlab.page.phrases import Tables, effect, listed, number, place, points, significant, times
-from bnlab.page.style import NONE_LEFT
+from bnlab.page.phrases import Tables, each, effect, number, place, points, times
 
 accuracy = best_at_the_end
 
@@ -15,13 +13,7 @@ accuracy = best_at_the_end
 def biases(table: pd.DataFrame) -> str:
     """How long the biases have become, method by method."""
     last = table.groupby(["method_label", "batch"], sort=False).tail(1)
-    said = [
-        f"{significant(r.mean, 2)} with {r.method_label}"
-        if r.n
-        else f"{NONE_LEFT} of {r.method_label}"
-        for r in rows_of(last)
-    ]
-    return f"The biases of hidden layers end at a length of {listed(said)}"
+    return f"The biases of hidden layers end at a length of {each(last)}"
 
 
 def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
