@@ -17,6 +17,7 @@ from bnlab.networks.convolutional import Convolutional
 from bnlab.networks.deep_linear import DeepLinear
 from bnlab.networks.network import initial_values
 from bnlab.networks.normalizer import Normalizer
+from bnlab.networks.normalizers.whitening import Whitening
 from bnlab.networks.perceptron import Perceptron
 from bnlab.probes.percentiles import Percentiles
 from bnlab.probes.predictions import Predictions
@@ -395,3 +396,10 @@ def test_a_deep_linear_network_learns_a_linear_map():
 
 
 PARTS_OF_400 = {"train": slice(300), "validation": slice(300, 350), "test": slice(350, 400)}
+
+
+def test_steps_are_compiled_where_network_and_normalizer_allow_it():
+    shape, made = [4], (3, "sigmoid", "glorot_uniform")
+    assert Perceptron([5]).made(METHODS["bn"], shape, *made).compiled
+    assert not Perceptron([5]).made(Method(normalizer=Whitening), shape, *made).compiled
+    assert not Convolutional([[2]], []).made(METHODS["bn"], [4, 4, 1], *made).compiled

@@ -23,7 +23,7 @@ class Network:
     say that it learns something else.
 
     Attributes:
-        xla: whether its steps are compiled by XLA; else they run as a plain graph.
+        xla: whether its steps are compiled by XLA, where its normalizer allows; else they run as a plain graph.
         biases: whether layers have them, where no normalizer shifts.
         takes: "rows" (features in a row) or "images" (height × width × channels), as which examples come in.
         blocks: the normalized layers from the first to the last, once built.
@@ -85,6 +85,7 @@ class Network:
         """This network, built."""
         self.method, self.activation, self.initializer = method, activation, initializer
         self.dtype, self.blocks = dtype, []
+        self.compiled = self.xla and (method.normalizer is None or method.normalizer.xla)
         self.build(shape, classes)
         variables = [v for block in [*self.blocks, self.logits] for v in block.variables]
         self.trainable = [v for v in variables if v.trainable]

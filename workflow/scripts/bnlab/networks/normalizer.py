@@ -17,11 +17,13 @@ class Normalizer(Part):
     network; m may be 1. State that is a moving average over batches has a name that begins with ``moving_``.
 
     Attributes:
+        xla: whether XLA compiles it well; else the network's steps run as a plain graph.
         shifts: whether N adds an offset of its own, so that the layer before it needs no bias.
         features: the size of u's last axis, known when ``build`` is called.
         momentum: of the averages that ``move`` keeps, if there are any.
     """
 
+    xla = True
     shifts = False
     features: int
     momentum: float

@@ -43,7 +43,7 @@ STYLE: Any = {
     "svg.hashsalt": "bnlab",
     "figure.facecolor": "white",
 }
-LINE = 88
+LINE = 84
 """Characters in a line of a figure's title."""
 NONE_LEFT = "no replicate left"
 

@@ -82,7 +82,7 @@ class Trainer:
         self.network, self.softmax = network, softmax
         self.x, self.y = resident(x), resident(y)
         self.learning_rate = learning_rate
-        self.advance = tf.function(self._advance, jit_compile=network.xla, autograph=False)
+        self.advance = tf.function(self._advance, jit_compile=network.compiled, autograph=False)
         self.advance_few = tf.function(self._advance, autograph=False)
         self.logits = tf.function(self._logits, autograph=False)
         self.population_state = tf.function(self._population_state, autograph=False)

@@ -64,7 +64,7 @@ def _each_network(
     metrics: pd.DataFrame, make: Callable[[pd.DataFrame], pd.DataFrame]
 ) -> pd.DataFrame:
     parts = []
-    for key, rows in metrics.groupby(NETWORK):
+    for key, rows in metrics.groupby(NETWORK, sort=False):
         names: dict[str, Any] = dict(zip(NETWORK, key, strict=True))
         parts.append(make(rows).assign(**names))
     return pd.concat(parts, ignore_index=True)

@@ -20,6 +20,7 @@ class Whitening(Normalizer):
     Cholesky factor is another root, whose gradient is defined wherever Σ + ε·I is regular.
     """
 
+    xla = False  # many times slower at factorizing matrices than what a plain graph calls
     shifts = True
 
     def __init__(self, momentum: Fraction = 0.99, epsilon: Positive = 1e-3):
