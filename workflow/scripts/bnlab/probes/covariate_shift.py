@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from bnlab.training.probe import StepProbe, probe_rows
+from bnlab.training.probe import StepProbe, gradient_rows
 from bnlab.training.run import Run
 from bnlab.training.trainer import Values
 
-BATCHES = 4
 COLUMNS = ["layer", "gradient", "shift", "relative", "cosine"]
 
 Gradient = Callable[[Values], Values]
@@ -32,7 +31,7 @@ class CovariateShift(StepProbe):
 
     def __init__(self, run: Run):
         super().__init__(run)
-        self.batches = probe_rows(run, BATCHES)
+        self.batches = gradient_rows(run)
         paths = [v.path.rpartition("/") for v in run.network.trainable]
         names = list(dict.fromkeys(layer for layer, _, _ in paths))
         self.layers = [names.index(layer) for layer, _, _ in paths]

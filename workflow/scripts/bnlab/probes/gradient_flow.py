@@ -7,11 +7,10 @@ import pandas as pd
 import tensorflow as tf
 
 from bnlab.probes.activations import ActivationInputs
-from bnlab.training.probe import StepProbe, probe_rows
+from bnlab.training.probe import StepProbe, gradient_rows
 from bnlab.training.run import Run
 from bnlab.training.trainer import Values
 
-BATCHES = 4
 CHANGE = 1e-3
 
 
@@ -28,7 +27,7 @@ class GradientFlow(StepProbe):
 
     def __init__(self, run: Run):
         super().__init__(run)
-        self.rows, self.inputs = probe_rows(run, BATCHES), ActivationInputs(run)
+        self.rows, self.inputs = gradient_rows(run), ActivationInputs(run)
         paths = [v.path for v in run.network.trainable]
         self.kernels = [i for i, path in enumerate(paths) if path.endswith("/kernel")]
         shape = run.network.trainable[self.kernels[0]].shape[::-1]

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from bnlab.training.probe import StepProbe, probe_rows
+from bnlab.training.probe import StepProbe, gradient_rows
 from bnlab.training.run import Run
 from bnlab.training.trainer import Values
 
-BATCHES = 4
 SIZES = {"rate": (0.5, 1.0, 2.0, 4.0), "weights": (0.001, 0.003, 0.01, 0.03)}
 """How far to go: in steps of the learning rate, and in lengths of all kernels together."""
 COLUMNS = ["unit", "sample", "size", "loss", "gradient", "gradient_change", "distance", "weights"]
@@ -32,7 +31,7 @@ class Landscape(StepProbe):
 
     def __init__(self, run: Run):
         super().__init__(run)
-        self.rows = probe_rows(run, BATCHES)
+        self.rows = gradient_rows(run)
         paths = [v.path for v in run.network.trainable]
         self.kernels = [i for i, path in enumerate(paths) if path.endswith("/kernel")]
         self.gradient = tf.function(self._gradient, autograph=False)

@@ -18,13 +18,18 @@ if TYPE_CHECKING:
     from bnlab.training.run import Run
     from bnlab.training.trainer import Values
 
-PROBE_SEED = 1
+PROBE_SEED, BATCHES = 1, 4
 
 
 def probe_rows(run: Run, batches: int) -> tf.Tensor:
     """Batches of training rows to measure on, (batches, m); the same at every step and for every method."""
     seed = np.random.SeedSequence([run.seed, PROBE_SEED])
     return tf.constant(row_order(seed, run.rows, run.batch, batches))
+
+
+def gradient_rows(run: Run) -> tf.Tensor:
+    """Batches over which gradients are measured; one where a batch has all rows."""
+    return probe_rows(run, 1 if run.batch == run.rows else BATCHES)
 
 
 class StepProbe:
