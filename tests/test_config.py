@@ -889,6 +889,14 @@ def test_every_experiment_has_a_small_form_that_needs_no_download():
     assert used.isdisjoint({"openml", "file"})
 
 
+@pytest.mark.parametrize("experiment", rooms.experiments())
+def test_an_experiment_brings_all_methods_that_it_needs_beside_those_of_the_config(experiment):
+    full = validation.read([ROOT / "config.yaml"])
+    listed = set(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf8"))["methods"])
+    used = {run.method for run in full.runs(experiment)}
+    assert used <= listed | set(rooms.experiments()[experiment].methods)
+
+
 LONG = {"faults", "lp_norms", "depth", "outside_the_gradient", "whitening_cost", "input_scaling"}
 """Experiments that take too long for the demonstration."""
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,8 +13,10 @@ from matplotlib.text import Annotation, Text
 
 from bnlab.experiments.batch_size.shown import PAIRS
 from bnlab.page import panels, style
+from bnlab.study import validation
 
 SOURCES = synthetic.sources()
+FULL = validation.read([Path(__file__).parents[1] / "config.yaml"])
 
 
 def published(
@@ -286,3 +289,11 @@ def test_the_rates_that_were_tried_are_marked_in_a_range_of_rates():
     figure = synthetic.draw("learning_rate", "rate_range", published("learning_rate", "rate_range"))
     dots = [line.get_xdata() for line in figure.axes[0].get_lines() if line.get_marker() == "."]
     assert [list(dot) for dot in dots] == [[0.01, 0.1, 0.3, 1, 10]] * len(synthetic.METHODS)
+
+
+@pytest.mark.parametrize("experiment", synthetic.DECLARED)
+def test_methods_that_are_shown_together_look_different(experiment):
+    shown = {run.method for run in FULL.runs(experiment) if not run.method.startswith("bn_fault_")}
+    looks = [style.look(method) for method in shown]
+    assert len({look.color for look in looks}) == len(shown)
+    assert len({look.marker for look in looks}) == len(shown)

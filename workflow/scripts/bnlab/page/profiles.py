@@ -14,10 +14,11 @@ from bnlab.page.style import look
 
 
 class Measure(NamedTuple):
-    """What a measure is called in a figure, and whether its axis is logarithmic."""
+    """What a measure is called in a figure, whether its axis is logarithmic, and what values it can have."""
 
     title: str
     log: bool = True
+    limits: tuple[float, float] | None = None
 
 
 def draw_profiles(table: pd.DataFrame, measures: dict[str, Measure], title: str) -> Figure:
@@ -64,6 +65,9 @@ def _draw(axis: Axes, rows: pd.DataFrame, view: str, measure: Measure) -> None:
         axis.set_yscale("log")
         positive = shown.loc[shown["mean"] > 0, "mean"]
         axis.set_ylim(positive.min() / 2, shown["high"].max() * 2)
+    if measure.limits:
+        low, high = axis.get_ylim()
+        axis.set_ylim(max(low, measure.limits[0]), min(high, measure.limits[1]))
     if view == "step":
         axis.set(xscale="log", xlabel="training step (log axis), over layers")
     else:

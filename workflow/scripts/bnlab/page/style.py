@@ -17,6 +17,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from bnlab.files import replacing
+from bnlab.study import rooms
 
 WIDTH = 7.2
 RESOLUTION = 200
@@ -71,11 +72,12 @@ OTHER_MARKERS = ("*", "h", "<", ">", "p")
 
 
 def look(method: str) -> Look:
-    """The colour, marker and line of a method; one that has no fixed look gets one from its name
-    alone.
-    """
+    """The colour, marker and line of a method: its own, that of the experiment that brings it, or one from its name."""
     if method in LOOKS:
         return LOOKS[method]
+    for about in rooms.experiments().values():
+        if method in about.looks:
+            return Look(*about.looks[method], (0, (2, 1)))
     code = zlib.crc32(method.encode())
     color = OTHER_COLORS[code % len(OTHER_COLORS)]
     return Look(color, OTHER_MARKERS[code // len(OTHER_COLORS) % len(OTHER_MARKERS)], (0, (2, 1)))

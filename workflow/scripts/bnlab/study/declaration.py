@@ -97,6 +97,7 @@ class Experiment:
             the learning rates by which the recipes differ, or the rates, activations and depths by which they differ:
             then tidy tables have columns ``activation``, ``layers`` (how many are hidden) and ``units`` of the widest.
         methods: methods that this experiment brings along, as a config gives them; a file is one of its own folder.
+        looks: colour and marker of these in figures; others have those of the page.
         times: methods whose steps are timed in turn wherever all of them are run: the source ``timing``.
     """
 
@@ -107,6 +108,7 @@ class Experiment:
     quantities: Mapping[str, Quantity] = field(default_factory=lambda: COMMON)
     across: Literal["recipes", "rates", "networks"] | None = None
     methods: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    looks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     times: tuple[str, ...] = ()
 
 

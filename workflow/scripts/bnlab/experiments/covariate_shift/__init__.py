@@ -37,4 +37,7 @@ EXPERIMENT = Experiment(
         ),
     },
     methods={"unitization": {"normalizer": "unitization", "label": "Unitization"}},
+    looks={
+        "unitization": ("#56b4e9", "*"),
+    },
 )

@@ -14,7 +14,9 @@ def gradient_shift(table: pd.DataFrame) -> Figure:
         table,
         {
             "relative": Measure("change of the gradient,\nits length = 1"),
-            "cosine": Measure("cosine between the gradient\nbefore and after", log=False),
+            "cosine": Measure(
+                "cosine between the gradient\nbefore and after", log=False, limits=(-1.05, 1.05)
+            ),
         },
         "gradient of a layer before and after the layers below it move",
     )

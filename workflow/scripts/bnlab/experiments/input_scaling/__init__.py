@@ -17,4 +17,10 @@ EXPERIMENT = Experiment(
         "whitened_inputs": {"inputs": "whiten", "label": "Whitened"},
         "matched_inputs": {"inputs": "standardize_parts", "label": "Each part standardized"},
     },
+    looks={
+        "min_max_inputs": ("#7a5fb5", "h"),
+        "standardized_inputs": ("#029e73", "<"),
+        "whitened_inputs": ("#a0342f", ">"),
+        "matched_inputs": ("#56b4e9", "p"),
+    },
 )

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from bnlab.page.panels import by_method, diverged, draw_curve, name_of, per_batch, plain
+from bnlab.page.panels import by_method, draw_curve, name_of, per_batch, plain
 from bnlab.page.style import look
 
 
@@ -20,8 +20,7 @@ def by_rate(table: pd.DataFrame) -> Figure:
         for method, of_method in by_method(rows):
             curve = of_method.sort_values("learning_rate")
             percent = curve.assign(**{c: 100 * curve[c] for c in ("mean", "low", "high")})
-            label = f"{name_of(curve)}{diverged(curve)}"
-            draw_curve(axis, look(method), curve["learning_rate"], percent, label)
+            draw_curve(axis, look(method), curve["learning_rate"], percent, name_of(curve))
             best = percent[percent["chosen"]]
             ring: Any = {"ls": "", "markersize": 11, "markerfacecolor": "none"}
             axis.plot(best["learning_rate"], best["mean"], "o", color=look(method).color, **ring)

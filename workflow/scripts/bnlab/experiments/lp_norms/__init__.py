@@ -29,4 +29,9 @@ EXPERIMENT = Experiment(
         "l2": _lp(2, "L2"),
         "l_inf": _lp("inf", "L∞"),
     },
+    looks={
+        "l1": ("#a0342f", "h"),
+        "l2": ("#6b8e23", "<"),
+        "l_inf": ("#7a5fb5", ">"),
+    },
 )

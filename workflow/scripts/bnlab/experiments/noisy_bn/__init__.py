@@ -35,4 +35,8 @@ EXPERIMENT = Experiment(
         "noisy_bn": {"normalizer": "normalizers.py:NoisyBN", "label": "BN + noise"},
         "noisy_base": {"normalizer": "normalizers.py:Noise", "label": "Base + noise"},
     },
+    looks={
+        "noisy_bn": ("#7a5fb5", "h"),
+        "noisy_base": ("#949494", "<"),
+    },
 )

@@ -47,8 +47,7 @@ def ridgeline(table: pd.DataFrame) -> Figure:
             line[0].set_ylabel(f"layer {layer}\ntraining step")
         for axis, (_, all_rows) in zip(grid[0], methods, strict=True):
             axis.set_title(name_of(all_rows))
-        for axis in grid[-1]:
-            axis.set_xlabel("what enters the activation")
+        part.supxlabel("what enters the activation", fontsize=9)
 
     title = "values of the first unit in each layer over validation rows, one replicate"
     return per_batch(table, 0.4 + 2.0 * len(layers), title, panels)

@@ -37,4 +37,10 @@ EXPERIMENT = Experiment(
         "normalized_outside": _own("NormalizedOutside", "Normalized outside the gradient"),
         "whitening": {"normalizer": "whitening", "label": "Whitening"},
     },
+    looks={
+        "centred": ("#56b4e9", "h"),
+        "centred_outside": ("#7a5fb5", "<"),
+        "normalized_outside": ("#a0342f", ">"),
+        "whitening": ("#6b8e23", "p"),
+    },
 )

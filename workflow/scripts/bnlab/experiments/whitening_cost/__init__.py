@@ -20,5 +20,6 @@ EXPERIMENT = Experiment(
         ),
     },
     across="networks",
+    methods={"whitening": {"normalizer": "whitening", "label": "Whitening"}},
     times=("base", "bn", "whitening"),
 )
