@@ -148,6 +148,30 @@ def test_fewer_rows_than_features_leave_a_rank_of_one_less_than_the_rows(rows):
     assert np.isfinite(white).all()
 
 
+def test_by_eigenvectors_the_gradient_is_lost_where_eigenvalues_are_equal_and_by_cholesky_not():
+    """Against differences along a symmetric change of the covariance I, where the roots themselves are smooth."""
+    rng = np.random.default_rng(9)
+    weights, change = rng.normal(size=(3, 3)), rng.normal(size=(3, 3))
+    change += change.T
+
+    def by_eigenvectors(covariance):
+        values, vectors = tf.linalg.eigh(covariance)
+        root = vectors @ tf.linalg.diag(values**-0.5) @ tf.transpose(vectors)
+        return tf.reduce_sum(weights * root)
+
+    def by_cholesky(covariance):
+        return tf.reduce_sum(weights * tf.linalg.inv(tf.linalg.cholesky(covariance)))
+
+    same = tf.eye(3, dtype=tf.float64)
+    for root, right in ((by_eigenvectors, False), (by_cholesky, True)):
+        with tf.GradientTape() as tape:
+            tape.watch(same)
+            value = root(same)
+        along = np.sum(tape.gradient(value, same) * change)
+        ends = [float(root(same + sign * 1e-5 * change)) for sign in (1, -1)]
+        assert np.isclose(along, (ends[0] - ends[1]) / 2e-5, rtol=1e-4) == right
+
+
 def test_before_training_whitening_at_inference_changes_next_to_nothing():
     u = np.random.default_rng(8).normal(size=(6, 4))
     found = Whitening().made(4, dtype="float64").normalize(tf.constant(u), training=False)
