@@ -342,7 +342,9 @@ def _around(base: bool, factor: float, step: int) -> pd.DataFrame:
 def _flow(base: bool, factor: float, step: int) -> pd.DataFrame:
     gradient = [factor * (10.0 ** (layer - 3) if base else 1.0) for layer in (*LAYERS, 4)]
     change = [0.5**layer if base else 1.0 for layer in LAYERS]
-    return pd.DataFrame({"layer": (*LAYERS, 4), "gradient": gradient, "change": [*change, np.nan]})
+    moved = [3.0**layer if base else 1.0 for layer in LAYERS]
+    columns = {"gradient": gradient, "moved": [*moved, np.nan], "change": [*change, np.nan]}
+    return pd.DataFrame({"layer": (*LAYERS, 4), **columns})
 
 
 def _norms(base: bool, factor: float, step: int) -> pd.DataFrame:

@@ -190,7 +190,9 @@ def test_the_imbalance_is_counted_in_decades_between_the_hidden_layers():
     )
     assert measured("depth", "gradient_imbalance", "bn", **where).tolist() == [0] * 4
     changed = measured("depth", "amplification", "base", **where)
-    assert changed.tolist() == pytest.approx([0.25] * 4)
+    assert changed.tolist() == pytest.approx([9] * 4)
+    in_spreads = measured("depth", "amplification_in_spreads", "base", **where)
+    assert in_spreads.tolist() == pytest.approx([0.25] * 4)
 
 
 def test_a_replicate_at_chance_is_lost_and_one_that_trains_is_not():

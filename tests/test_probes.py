@@ -9,7 +9,7 @@ from scipy.stats import wasserstein_distance
 from bnlab.networks.deep_linear import DeepLinear
 from bnlab.networks.perceptron import Perceptron
 from bnlab.probes.distributions import Distributions
-from bnlab.probes.gradient_flow import GradientFlow, relative_change
+from bnlab.probes.gradient_flow import GradientFlow, moved_by, spread_over_rows
 from bnlab.probes.landscape import Landscape
 from bnlab.probes.loss_surface import LossSurface, filter_normalized
 from bnlab.probes.norms import Norms
@@ -282,11 +282,12 @@ def test_the_length_of_a_gradient_is_that_of_finite_differences():
     assert table.loc[3, "gradient"] == pytest.approx(np.linalg.norm(slopes), rel=2e-2)
 
 
-def test_a_change_is_measured_in_the_spread_over_rows():
+def test_a_change_is_a_root_mean_square_and_a_spread_is_about_the_mean_of_each_unit():
     before = np.array([[0.0, 10.0], [2.0, 10.0]])
-    assert relative_change(before, before + 1) == pytest.approx(1 / np.sqrt(0.5))
-    assert relative_change(before, before) == 0
-    assert np.isnan(relative_change(np.ones((3, 2)), np.zeros((3, 2))))
+    assert moved_by(before, before + 3) == pytest.approx(3)
+    assert moved_by(before, before) == 0
+    assert spread_over_rows(before) == pytest.approx(np.sqrt(0.5))
+    assert np.isnan(spread_over_rows(np.ones((3, 2))))
 
 
 def test_a_linear_network_neither_amplifies_nor_damps_a_change_of_scale():

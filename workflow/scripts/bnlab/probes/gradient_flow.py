@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import tensorflow as tf
@@ -17,10 +19,10 @@ CHANGE = 1e-3
 class GradientFlow(StepProbe):
     """Length of the gradient by each layer's kernel, and the effect of a small change in the first one, layer by layer.
 
-    Columns: ``layer`` from 1; ``gradient``, ‖∂L/∂W‖₂ in training mode, mean over batches of training rows; ``change``,
-    what a random change of the first kernel by a thousandth of its length makes of the inputs of that layer's
-    activation, as a root mean square over rows and units, in thousandths of their spread over rows (NaN at the logits,
-    which have no activation). Measured before training too.
+    Columns: ``layer`` from 1; ``gradient``, ‖∂L/∂W‖₂ in training mode, mean over batches of training rows; ``moved``,
+    how far a random change of the first kernel by a thousandth of its length moves the inputs of that layer's
+    activation, as a root mean square over rows and units, in thousandths; and ``change``, the same in their spread over
+    rows. Both are NaN at the logits, which have no activation. Measured before training too.
     """
 
     at_start = True
@@ -47,22 +49,28 @@ class GradientFlow(StepProbe):
         moved = list(parameters)
         moved[first] = parameters[first] + share * self.direction
         before, after = (self.inputs(values, state) for values in (parameters, moved))
-        changes = [relative_change(a, b) / CHANGE for a, b in zip(before, after, strict=True)]
-        return _table(np.mean(lengths, axis=0), [*changes, np.nan])
+        moves = [moved_by(a, b) / CHANGE for a, b in zip(before, after, strict=True)]
+        spreads = [spread_over_rows(a) for a in before]
+        return _table(np.mean(lengths, axis=0), [*moves, np.nan], [*spreads, np.nan])
 
     def nothing(self) -> pd.DataFrame:
         nan = np.full(len(self.kernels), np.nan)
-        return _table(nan, nan)
+        return _table(nan, nan, nan)
 
 
-def relative_change(before: np.ndarray, after: np.ndarray) -> float:
-    """Root mean square of after − before over rows and units, over that of before − its mean over rows."""
-    before, after = before.astype(np.float64), after.astype(np.float64)
-    spread = np.sqrt(np.mean((before - before.mean(axis=0)) ** 2))
-    return float(np.sqrt(np.mean((after - before) ** 2)) / spread) if spread > 0 else np.nan
+def moved_by(before: np.ndarray, after: np.ndarray) -> float:
+    """Root mean square of after − before over rows and units."""
+    return float(np.sqrt(np.mean((after.astype(np.float64) - before) ** 2)))
 
 
-def _table(gradient: object, change: object) -> pd.DataFrame:
-    table = pd.DataFrame({"gradient": gradient, "change": change}).astype("float32")
+def spread_over_rows(values: np.ndarray) -> float:
+    """Root mean square, over rows and units, of values − their mean over rows; NaN if it is 0."""
+    exact = values.astype(np.float64)
+    return float(np.sqrt(np.mean((exact - exact.mean(axis=0)) ** 2))) or np.nan
+
+
+def _table(gradient: Any, moved: Any, spread: Any) -> pd.DataFrame:
+    columns = {"gradient": gradient, "moved": moved, "change": np.divide(moved, spread)}
+    table = pd.DataFrame(columns).astype("float32")
     table.insert(0, "layer", np.arange(1, len(table) + 1, dtype=np.int16))
     return table

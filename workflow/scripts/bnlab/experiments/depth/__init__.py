@@ -43,6 +43,12 @@ EXPERIMENT = Experiment(
             takes=OF_A_NETWORK,
             better="low",
         ),
+        "amplification_in_spreads": Quantity(
+            "change in the last of {layers} {activation} layers over that in the first, each in its spread",
+            reads=FLOW,
+            takes=OF_A_NETWORK,
+            better="low",
+        ),
     },
     across="networks",
 )

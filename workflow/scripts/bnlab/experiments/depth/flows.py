@@ -11,11 +11,11 @@ START, TRAINING = "start", "training"
 
 
 def by_layer(gradient_flow: pd.DataFrame) -> pd.DataFrame:
-    """``gradient`` and ``change`` of each replicate and layer before training and as the median over steps of it.
+    """``gradient``, ``moved`` and ``change`` of each replicate and layer, before training and the median over its steps.
 
     Columns: ``RUN``, replicate, layer, ``when`` ("start" or "training"), measure and value.
     """
-    measures = ("gradient", "change")
+    measures = ("gradient", "moved", "change")
     parts = []
     for when, rows in (
         (START, gradient_flow[gradient_flow["step"] == 0]),
@@ -29,8 +29,9 @@ def by_layer(gradient_flow: pd.DataFrame) -> pd.DataFrame:
 def imbalances(gradient_flow: pd.DataFrame) -> pd.DataFrame:
     """How far the first and the last hidden layer are apart, by replicate and ``when``.
 
-    ``gradient_imbalance`` is |log₁₀(‖∂L/∂W₁‖/‖∂L/∂W_k‖)|, k the last hidden layer; ``amplification`` what a small
-    change of W₁ makes of the inputs of layer k over what it makes of those of layer 1, both in their spread.
+    ``gradient_imbalance`` is |log₁₀(‖∂L/∂W₁‖/‖∂L/∂W_k‖)|, k the last hidden layer; ``amplification`` how far a
+    small change of W₁ moves the inputs of layer k over how far those of layer 1, ``amplification_in_spreads`` the same
+    with each in its spread over rows.
     """
     rows = by_layer(gradient_flow)
     keys = [*ONE, "when"]
@@ -41,6 +42,10 @@ def imbalances(gradient_flow: pd.DataFrame) -> pd.DataFrame:
     with np.errstate(divide="ignore"):
         imbalance = np.abs(np.log10(ratio["gradient"]))
     found = pd.DataFrame(
-        {"gradient_imbalance": imbalance, "amplification": ratio.get("change", np.nan)}
+        {
+            "gradient_imbalance": imbalance,
+            "amplification": ratio.get("moved", np.nan),
+            "amplification_in_spreads": ratio.get("change", np.nan),
+        }
     )
     return found.replace([np.inf, -np.inf], np.nan).reset_index()

@@ -50,5 +50,7 @@ def _pair(row: Any) -> str:
     if not row.n:
         return "no replicate left"
     half = (row.amplification_high - row.amplification_low) / 2
+    relative = (row.amplification_in_spreads_high - row.amplification_in_spreads_low) / 2
     decades = rounded(row.mean, (row.high - row.low) / 2)
-    return f"{decades} decades; change × {rounded(row.amplification, half)}"
+    changes = rounded(row.amplification, half), rounded(row.amplification_in_spreads, relative)
+    return f"{decades} decades; change × {changes[0]}, × {changes[1]} in spreads"

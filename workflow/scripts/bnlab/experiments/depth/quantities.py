@@ -19,8 +19,13 @@ def gradient_imbalance(results: Results, effect: Effect, method: str) -> pd.Seri
 
 
 def amplification(results: Results, effect: Effect, method: str) -> pd.Series:
-    """How much larger a small change of the first weights is in the last hidden layer, the median over training."""
+    """How much further a small change of the first weights moves the last hidden layer, the median over training."""
     return _during_training(results, effect, method, "amplification")
+
+
+def amplification_in_spreads(results: Results, effect: Effect, method: str) -> pd.Series:
+    """The same with both layers in their spread over rows."""
+    return _during_training(results, effect, method, "amplification_in_spreads")
 
 
 def _during_training(results: Results, effect: Effect, method: str, name: str) -> pd.Series:

@@ -54,8 +54,10 @@ def imbalance(metrics: pd.DataFrame, gradient_flow: pd.DataFrame) -> pd.DataFram
         rows = imbalances(_chosen(network, gradient_flow))
         keys = [*RUN, "when"]
         table = summarize(rows, keys, "gradient_imbalance")
-        changes = summarize(rows, keys, "amplification", prefix="amplification")
-        return table.merge(changes.drop(columns=["n", "diverged", "replicates"]))
+        for name in ("amplification", "amplification_in_spreads"):
+            changes = summarize(rows, keys, name, prefix=name)
+            table = table.merge(changes.drop(columns=["n", "diverged", "replicates"]))
+        return table
 
     return _each_network(metrics, of)
 
