@@ -70,8 +70,9 @@ class Rule(Section):
 class Effect(Section):
     """What a claim is tested by: an effect, measured in one region, and the rule that decides it.
 
-    A `primary` one is the claim's own setting. `headline` is what it is called among the answers on the report's first
-    screen; without one it does not stand there.
+    A `primary` one is the claim's own setting. `layer` is a hidden layer of the network, from 1; `layers` and
+    `activation` say which network, where networks are compared. `headline` is what it is called among the answers on
+    the report's first screen; without one it does not stand there.
     """
 
     region: Text

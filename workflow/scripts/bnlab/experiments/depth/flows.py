@@ -11,7 +11,7 @@ START, TRAINING = "start", "training"
 
 
 def by_layer(gradient_flow: pd.DataFrame) -> pd.DataFrame:
-    """``gradient``, ``moved`` and ``change`` of each replicate and layer, before training and the median over its steps.
+    """``gradient``, ``moved`` and ``change`` of each replicate and layer, before training and its median over steps.
 
     Columns: ``RUN``, replicate, layer, ``when`` ("start" or "training"), measure and value.
     """
