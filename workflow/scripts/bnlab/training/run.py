@@ -151,13 +151,13 @@ class Run:
         history: list[dict[str, Any]] = []
         tables: dict[str, list[pd.DataFrame]] = {name: [] for name in self.step_probes}
 
-        def probe(step: int) -> None:
+        def measure(step: int) -> None:
             with self.clock.measure("probe"):
                 for name, probe in self.step_probes.items():
                     if step in self.probe_steps[name]:
                         tables[name].append(probe.measure(parameters, state).assign(step=step))
 
-        probe(0)
+        measure(0)
         for start, stop in pairwise([0, *self.schedule]):
             with self.clock.measure("train"):
                 parameters, state, *scalars = self.trainer.advance(
@@ -176,7 +176,7 @@ class Run:
                 scores = self.evaluator.scores(logits, "moving")
             train = {"split": "train", "statistics": "batch", "loss": loss, "accuracy": accuracy}
             history += [{"step": stop} | row for row in [train, *scores]]
-            probe(stop)
+            measure(stop)
         if self.has_statistics and not diverged_at:
             with self.clock.measure("evaluate"):
                 rows = self.under_other_statistics(parameters, state, population)
