@@ -15,7 +15,7 @@ EXPERIMENT = Experiment(
         Figure(
             "gradient_shift", "Change of gradients by earlier layers", reads=GRADIENTS, telling=True
         ),
-        Figure("output_shift", "Shift of the outputs of layers", reads=OUTPUTS, telling=True),
+        Figure("output_shift", "Shift of the outputs of layers", reads=OUTPUTS),
     ),
     tables=(Table("shifts", "Shifts over training", reads=(*GRADIENTS, *OUTPUTS)),),
     quantities={

@@ -8,7 +8,7 @@ EXPERIMENT = Experiment(
         "Does a network train better if its inputs are scaled or whitened, each at the rate that suits it, and if test "
         "rows of another distribution are brought to that of the training rows?"
     ),
-    figures=(Figure("by_rate", "Accuracy by learning rate", telling=True),),
+    figures=(Figure("by_rate", "Accuracy by learning rate"),),
     tables=(Table("best", "Each kind of inputs at its best learning rate"),),
     across="rates",
     methods={

@@ -13,7 +13,7 @@ EXPERIMENT = Experiment(
     title="Normalization by other norms",
     question="Is it the standard deviation that matters, or do other norms in its place train as well?",
     figures=(
-        Figure("accuracy", "Accuracy during training", telling=True),
+        Figure("accuracy", "Accuracy during training"),
         Figure("loss", "Training loss"),
     ),
     tables=(

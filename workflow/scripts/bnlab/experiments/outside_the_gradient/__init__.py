@@ -16,7 +16,7 @@ EXPERIMENT = Experiment(
         "layer's inputs train better than normalizing each unit alone?"
     ),
     figures=(
-        Figure("biases", "Growth of the biases", reads=NORMS, telling=True),
+        Figure("biases", "Growth of the biases", reads=NORMS),
         Figure("accuracy", "Accuracy during training"),
     ),
     tables=(
