@@ -320,6 +320,13 @@ def test_the_answer_on_covariate_shift_has_both_measures():
     assert "move 50 % (45 to 55 %) as far on Digits, in" in said
 
 
+def test_what_is_not_told_apart_from_the_network_without_is_about_as_much():
+    wide = ratio("smoothness", 1.1) | {"low": 0.4, "high": 2.8}
+    (said,) = answer("landscape", wide, ratio("smoothness_in_weights", 0.5))
+    assert "on Digits changes about as fast (0.40 to 2.8 times) with batch normalization" in said
+    assert said.endswith("with steps in lengths of the weights 50 % (45 to 55 %) as fast.")
+
+
 def test_the_answer_on_noise_says_what_is_left_of_the_gain():
     kept = verdicts.effect(
         1, 1, 0.9, 0.8, 1.0, "x", quantity="gain_kept", compare="noisy_bn", dataset_label="Digits"

@@ -63,6 +63,14 @@ def times(row: Any, of: str = "") -> str:
     return f"{estimate} times ({low} to {high}){of}"
 
 
+def as_(row: Any, word: str) -> str:
+    """``2.0 times (1.8 to 2.2) as much`` from a ratio; ``about as much (0.9 to 1.2 times)`` around one."""
+    if row.low <= 1 <= row.high:
+        ends = (significant(end, _digits(row)) for end in (row.low, row.high))
+        return f"about as {word} ({' to '.join(ends)} times)"
+    return f"{times(row)} as {word}"
+
+
 def _digits(row: Any) -> int:
     """Digits of a ratio: three where the ends of its interval are within a tenth of one another, else two."""
     return 3 if row.high < 1.1 * row.low else 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import Tables, each, listed, place, significant, times
+from bnlab.page.phrases import Tables, as_, each, listed, place, significant
 
 
 def gradient_shift(table: pd.DataFrame) -> str:
@@ -26,13 +26,13 @@ def _shares(table: pd.DataFrame, measure: str) -> str:
 def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     """Whether gradients and outputs shift less with batch normalization."""
     said = []
-    for quantity, as_, words in (
+    for quantity, word, words in (
         ("gradient_shift", "much", "a layer's gradient changes {} when the layers below it move"),
         ("output_shift_in_spreads", "far", "its outputs move {}, in their own spread"),
     ):
         rows = effects[(effects["quantity"] == quantity) & (effects["compare"] == "bn / base")]
         found = [
-            f"{times(r)} as {as_} on {place(r)}"
+            f"{as_(r, word)} on {place(r)}"
             for r in rows_of(rows.drop_duplicates("dataset"))
             if r.n > 1
         ]

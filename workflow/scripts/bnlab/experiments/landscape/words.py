@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.experiments.landscape.measures import at_distance
-from bnlab.page.phrases import Tables, each, effect, listed, place, times
+from bnlab.page.phrases import Tables, as_, each, effect, listed, place
 from bnlab.page.style import NONE_LEFT
 
 
@@ -35,15 +35,14 @@ def surface(table: pd.DataFrame) -> str:
 
 def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     """Whether the loss is smoother along the gradient, by rate and in lengths of the weights."""
-    said = []
-    for quantity, words in (
-        ("smoothness", "along the gradient, the gradient changes {} as fast"),
-        ("smoothness_in_weights", "{} as fast with steps in lengths of the weights"),
-    ):
-        row = effect(effects, quantity=quantity, compare="bn / base")
-        if row:
-            said.append(words.format(times(row)))
-            where = place(row)
-    if not said:
+    by_rate = effect(effects, quantity="smoothness", compare="bn / base")
+    by_weights = effect(effects, quantity="smoothness_in_weights", compare="bn / base")
+    if not by_rate:
         return []
-    return [f"The loss on {where}: with batch normalization, {', '.join(said)} as without."]
+    said = (
+        f"Smoothness: along its own way the gradient of the loss on {place(by_rate)} changes {as_(by_rate, 'fast')} with "
+        "batch normalization as without"
+    )
+    if by_weights:
+        said += f", with steps in lengths of the weights {as_(by_weights, 'fast')}"
+    return [f"{said}."]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from bnlab.page.curves import best_at_the_end
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import Tables, each, effect, listed, number, place, times
+from bnlab.page.phrases import Tables, as_, each, effect, listed, number, place
 from bnlab.page.style import NONE_LEFT
 
 training = best_at_the_end
@@ -38,7 +38,7 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     rows = effects[
         (effects["quantity"] == "output_shift") & (effects["compare"] == "noisy_bn / bn")
     ]
-    moved = [times(r) for r in rows_of(rows) if r.n > 1][:1]
+    moved = [as_(r, "far") for r in rows_of(rows) if r.n > 1][:1]
     if not kept:
         return []
     half = 50 * (kept.high - kept.low)
@@ -48,6 +48,6 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
         f"{place(kept)} is left"
     )
     if moved:
-        text += f", though the outputs of the first layer move {moved[0]} as far between steps"
+        text += f", though the outputs of the first layer move {moved[0]} between steps"
     lead = "Stable inputs are not the reason" if kept.low > 0.5 else "Noise"
     return [f"{lead}: {text}."]
