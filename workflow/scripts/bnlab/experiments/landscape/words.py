@@ -39,9 +39,10 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     by_weights = effect(effects, quantity="smoothness_in_weights", compare="bn / base")
     if not by_rate:
         return []
+    where, change = place(by_rate), as_(by_rate, "fast")
     said = (
-        f"Smoothness: along its own way the gradient of the loss on {place(by_rate)} changes {as_(by_rate, 'fast')} with "
-        "batch normalization as without"
+        f"Smoothness: along its own way the gradient of the loss on {where} changes {change} with batch normalization "
+        "as without"
     )
     if by_weights:
         said += f", with steps in lengths of the weights {as_(by_weights, 'fast')}"
