@@ -173,7 +173,8 @@ def test_mistakes_answer_how_many_are_compatible():
         "of 2 mistakes in its implementation, 1 would give that: ε = 1; undecided is statistics "
         "outside the gradient."
     )
-    assert title("faults", "faults").count("F12 BN, ε = 1") == 1  # the figure explains its codes
+    said = title("faults", "faults")
+    assert "would give 90.7 % beside 94 % without normalization; undecided are statistics" in said
 
 
 @pytest.mark.parametrize("experiment", synthetic.DECLARED)
