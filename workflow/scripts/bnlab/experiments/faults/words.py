@@ -28,10 +28,6 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     return [f"{lead} {REPORTED} against {BASE}: {said[:1].lower()}{said[1:]}."]
 
 
-def _by(runs: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    return [(verdict, runs[runs["verdict"] == verdict]) for verdict in ("compatible", "undecided")]
-
-
 def _plain(row: Any) -> str:
     """A mistake without its code: ``batches of 8 at inference``."""
     return mistakes.title(row).removeprefix(f"{row.code} ").removeprefix("BN, ")
@@ -39,7 +35,10 @@ def _plain(row: Any) -> str:
 
 def _said(table: pd.DataFrame, that: str) -> str:
     runs = table[table["code"] != mistakes.NO_CODE].drop_duplicates(mistakes.RUN)
-    found, open_ = ([_plain(r) for r in rows_of(part)] for _, part in _by(runs))
+    found, open_ = (
+        [_plain(row) for row in rows_of(runs[runs["verdict"] == verdict])]
+        for verdict in ("compatible", "undecided")
+    )
     counted = f"{len(runs)} mistake{'s' if len(runs) != 1 else ''} in its implementation"
     text = (
         f"Of {counted}, {len(found)} would give {that}: {listed(found)}"
