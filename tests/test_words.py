@@ -167,14 +167,17 @@ def test_mistakes_answer_how_many_are_compatible():
         "One source reports that the network with batch normalization ends lower, at 90.7 % against"
     )
     none = answered()
-    assert none == f"{lead} 94 %: none of 2 mistakes in its implementation would give that."
+    assert none == f"{lead} 94 %: none of 2 mistakes in its implementation is found to give that."
     one = answered(bn_fault_epsilon_1="compatible", bn_fault_stop_gradient="undecided")
     assert one.endswith(
         "of 2 mistakes in its implementation, 1 would give that: ε = 1; undecided is statistics "
         "outside the gradient."
     )
     said = title("faults", "faults")
-    assert "would give 90.7 % beside 94 % without normalization; undecided are statistics" in said
+    assert (
+        "is found to give 90.7 % beside 94 % without normalization; undecided are statistics"
+        in said
+    )
 
 
 @pytest.mark.parametrize("experiment", synthetic.DECLARED)

@@ -43,7 +43,7 @@ def _said(table: pd.DataFrame, that: str) -> str:
     text = (
         f"Of {counted}, {len(found)} would give {that}: {listed(found)}"
         if found
-        else f"None of {counted} would give {that}"
+        else f"None of {counted} is found to give {that}"
     )
     undecided = f"; undecided {'is' if len(open_) == 1 else 'are'} {listed(open_)}"
     return text + undecided if open_ else text
