@@ -102,7 +102,7 @@ def test_learning_curves_answer_whether_it_is_faster_better_and_steadier():
     assert said[0] == (
         "Faster: with batch normalization a network on Digits needs 2.0 % (1.8 to 2.2 %) of the steps "
         "to 80 % training accuracy at learning rate 0.01; a step takes 1.03 times (1.01 to 1.05) the "
-        "time, 1.158 times as claimed."
+        "time (1.158 times is claimed)."
     )
     assert said[1] == (
         "At the end of training, test accuracy with batch normalization is, against the network "
