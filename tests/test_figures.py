@@ -3,7 +3,9 @@
 import io
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
+import matplotlib
 import pandas as pd
 import pytest
 import synthetic
@@ -13,6 +15,7 @@ from matplotlib.text import Annotation, Text
 
 from bnlab.experiments.batch_size.shown import PAIRS
 from bnlab.page import panels, style
+from bnlab.page.vectors import compact
 from bnlab.study import validation
 
 SOURCES = synthetic.sources()
@@ -154,7 +157,7 @@ def test_an_interrupted_save_leaves_the_old_figure(tmp_path):
     figure = synthetic.draw("batch_size", "bn_vs_ln", published("batch_size", "bn_vs_ln"))
 
     def stop(handle, **how):
-        handle.write(b"half")
+        handle.write("half")
         raise KeyboardInterrupt
 
     figure.savefig = stop
@@ -182,6 +185,46 @@ def test_an_svg_refers_to_nothing_outside(tmp_path):
     style.save(figure, tmp_path / "a.svg", tmp_path / "a.png")
     links = re.findall(r'(?:href|src)="([^"]+)"', (tmp_path / "a.svg").read_text())
     assert all(link.startswith("#") for link in links)
+
+
+@pytest.mark.parametrize(("experiment", "kind"), synthetic.FIGURE_KEYS)
+def test_a_compact_svg_draws_what_matplotlib_wrote(experiment, kind):
+    with matplotlib.rc_context(style.STYLE):
+        written = io.StringIO()
+        synthetic.draw(experiment, kind, published(experiment, kind)).savefig(written, format="svg")
+    before, after = drawn(written.getvalue()), drawn(compact(written.getvalue()))
+    assert len(before) == len(after) > 20
+    for (tag, numbers, style_, said), (tag_, numbers_, style__, said_) in zip(
+        before, after, strict=True
+    ):
+        assert (tag, style_, said) == (tag_, style__, said_)
+        assert numbers_ == pytest.approx(numbers, abs=0.0051)
+    assert len(compact(written.getvalue())) < 0.6 * len(written.getvalue())
+
+
+def drawn(svg: str) -> list[tuple[str, list[float], dict[str, str], str]]:
+    """Paths, marks and texts of an SVG in order: numbers of their places, styles with those of groups, words."""
+    found = []
+
+    def walk(element: ElementTree.Element, inherited: dict[str, str], clip: str) -> None:
+        tag = element.tag.rpartition("}")[2]
+        pairs = [p.split(":") for p in element.get("style", "").split(";") if p.strip()]
+        style_ = inherited | {name.strip(): value.strip() for name, value in pairs}
+        clip = element.get("clip-path", clip)
+        if tag in ("path", "use", "text", "rect", "image"):
+            places = " ".join(element.get(name, "") for name in ("d", "x", "y", "transform"))
+            numbers = [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", places)]
+            if "rotate(-0 " in places:
+                numbers = numbers[:-3]
+            style_.pop("font-family", None)
+            letters = re.sub(r"[^A-Za-z]", "", element.get("d", ""))
+            words = f"{letters} {clip} {''.join(element.itertext()).strip()}"
+            found.append((tag, numbers, style_, words))
+        for child in element:
+            walk(child, style_ if tag == "g" else inherited, clip)
+
+    walk(ElementTree.fromstring(svg), {}, "")
+    return found
 
 
 def heat_map(table: pd.DataFrame) -> Figure:

@@ -202,10 +202,10 @@ def growing(axis: Axes, values: pd.Series) -> None:
     axis.set_xlim(0, values.max() * 1.03)
 
 
-def batch_axis(axis: Axes, batches: Sequence[int]) -> None:
-    """A log₂ axis with a tick at every batch size, and the numbers that have room."""
+def batch_axis(axis: Axes, batches: Sequence[int], columns: int = 1) -> None:
+    """A log₂ axis with a tick at every batch size, and the numbers that have room in one of so many columns."""
     axis.set_xscale("log", base=2)
-    room = np.log2(batches[-1] / batches[0]) / 25
+    room = columns * np.log2(batches[-1] / batches[0]) / 25
     labelled: list[int] = []
     for batch in sorted(batches, key=lambda size: (size & (size - 1) != 0, size)):
         if all(abs(np.log2(batch / other)) >= room for other in labelled):

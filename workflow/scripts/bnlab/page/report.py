@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import jinja2
 import pandas as pd
@@ -224,7 +225,7 @@ def _shown_figure(
     finding = find(item.experiment, "words", item.kind)
     shown = _shown(item, title, captions, folder)
     return shown | {
-        "image": base64.b64encode(item.svg.read_bytes()).decode(),
+        "image": quote(item.svg.read_text("utf8"), safe=" =:/;,()'"),
         "finding": _unbroken(f"{title}: {NONE_LEFT}" if table.empty else finding(table)),
         "alt": alt_text(title, table, finding),
         "caption": [*shown["caption"], *lost(table)],

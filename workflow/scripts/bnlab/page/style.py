@@ -5,6 +5,7 @@ A method has the same colour, marker and line everywhere. Bands and bars are 95 
 
 from __future__ import annotations
 
+import io
 import textwrap
 import zlib
 from collections.abc import Callable
@@ -16,7 +17,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from bnlab.files import replacing
+from bnlab.files import replacing, save_text
+from bnlab.page.vectors import compact
 from bnlab.study import rooms
 
 WIDTH = 7.2
@@ -41,6 +43,7 @@ STYLE: Any = {
     "axes.edgecolor": "#444444",
     "lines.linewidth": 1.5,
     "lines.markersize": 4,
+    "svg.fonttype": "none",  # text as text
     "svg.hashsalt": "bnlab",
     "figure.facecolor": "white",
 }
@@ -111,8 +114,9 @@ def draw(
 def save(figure: Figure, svg: Path | str, png: Path | str) -> None:
     """Write the figure as SVG and PNG, without dates or random ids."""
     with mpl.rc_context(STYLE):
-        with replacing(Path(svg)) as handle:
-            figure.savefig(handle, format="svg", metadata={"Date": None, "Creator": None})
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+        save_text(Path(svg), compact(drawn.getvalue()))
         with replacing(Path(png)) as handle:
             figure.savefig(handle, format="png", dpi=RESOLUTION, metadata={"Software": None})
 

@@ -108,13 +108,12 @@ def _stacked(
     for axes, (heading, curves) in zip(grid.T, columns.items(), strict=True):
         for axis, draw in zip(axes, panels, strict=True):
             draw(axis, curves, every)
-        batch_axis(axes[-1], sorted(table["batch"].unique()))
-        with_kinds = "statistics" in table
-        _diverged_counts(
-            axes[0], [c.of("test", "accuracy") for c in curves][: 1 if with_kinds else None]
-        )
+        batch_axis(axes[-1], sorted(table["batch"].unique()), len(columns))
+        of_test = [curve.of("test", "accuracy") for curve in curves]
         if heading:
-            axes[0].set_title(heading)
+            axes[0].set_title(heading + _lost_in_words(of_test[0].rows))
+        else:
+            _diverged_counts(axes[0], of_test[: 1 if "statistics" in table else None])
     for axis in grid[:, 1:].flat:
         axis.set_ylabel("")
     named = grid[panels.index(_accuracies), 0]
@@ -210,6 +209,15 @@ def _diverged_counts(axis: Axes, curves: Sequence[Curve]) -> None:
     total = with_some[0].rows["replicates"].max()
     heading = f"diverged or at chance, of {total} replicates at each batch size:"
     write(heading, 0, len(with_some), "#333333", "axes fraction", ha="left")
+
+
+def _lost_in_words(rows: pd.DataFrame) -> str:
+    """A line that says how many replicates diverged or failed at which batch, if some did."""
+    counts = zip(_lost(rows), rows["batch"], strict=True)
+    lost = [f"{count} at batch {batch}" for count, batch in counts if count]
+    if not lost:
+        return ""
+    return f"\ndiverged or at chance, of {rows['replicates'].max()}: {', '.join(lost)}"
 
 
 def _lost(rows: pd.DataFrame) -> pd.Series:

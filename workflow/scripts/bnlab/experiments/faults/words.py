@@ -10,12 +10,12 @@ from bnlab.experiments.faults import mistakes
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import Tables, listed
 
+REPORTED, BASE = f"{100 * mistakes.REPORTED:.1f} %", f"{100 * mistakes.BASE_ACCURACY:.0f} %"
+
 
 def faults(table: pd.DataFrame) -> str:
     """How many mistakes give what the source reports, and which are undecided."""
-    runs = table[table["code"] != mistakes.NO_CODE].drop_duplicates(mistakes.RUN)
-    names = {verdict: [mistakes.title(r) for r in rows_of(part)] for verdict, part in _by(runs)}
-    return _said(len(runs), names)
+    return _said(table, f"{REPORTED} beside {BASE} without normalization")
 
 
 def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
@@ -23,19 +23,9 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     found = tables("faults")
     if not found or found[0].empty:
         return []
-    runs = found[0][found[0]["code"] != mistakes.NO_CODE].drop_duplicates(mistakes.RUN)
-    names = {verdict: [_plain(r) for r in rows_of(part)] for verdict, part in _by(runs)}
-    said = _said(len(runs), names)
-    return [
-        "One source reports that the network with batch normalization ends lower, at "
-        f"{mistakes.REPORTED:.1%} against {mistakes.BASE_ACCURACY:.0%}: {said[:1].lower()}{said[1:]}.".replace(
-            "%", " %"
-        )
-    ]
-
-
-def _by(runs: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    return [(verdict, runs[runs["verdict"] == verdict]) for verdict in ("compatible", "undecided")]
+    said = _said(found[0], "that")
+    lead = "One source reports that the network with batch normalization ends lower, at"
+    return [f"{lead} {REPORTED} against {BASE}: {said[:1].lower()}{said[1:]}."]
 
 
 def _plain(row: Any) -> str:
@@ -43,14 +33,17 @@ def _plain(row: Any) -> str:
     return mistakes.title(row).removeprefix(f"{row.code} ").removeprefix("BN, ")
 
 
-def _said(tried: int, names: dict[str, list[str]]) -> str:
-    counted = f"{tried} mistake{'s' if tried != 1 else ''} in its implementation"
-    found, open_ = names["compatible"], names["undecided"]
+def _said(table: pd.DataFrame, that: str) -> str:
+    runs = table[table["code"] != mistakes.NO_CODE].drop_duplicates(mistakes.RUN)
+    found, open_ = (
+        [_plain(row) for row in rows_of(runs[runs["verdict"] == verdict])]
+        for verdict in ("compatible", "undecided")
+    )
+    counted = f"{len(runs)} mistake{'s' if len(runs) != 1 else ''} in its implementation"
     text = (
-        f"Of {counted}, {len(found)} would give that: {listed(found)}"
+        f"Of {counted}, {len(found)} would give {that}: {listed(found)}"
         if found
-        else (f"None of {counted} would give that")
+        else f"None of {counted} is found to give {that}"
     )
-    return (
-        f"{text}; undecided {'is' if len(open_) == 1 else 'are'} {listed(open_)}" if open_ else text
-    )
+    undecided = f"; undecided {'is' if len(open_) == 1 else 'are'} {listed(open_)}"
+    return text + undecided if open_ else text

@@ -120,7 +120,7 @@ def roc(table: pd.DataFrame) -> Figure:
             for each in (axis.xaxis, axis.yaxis):
                 each.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
                 each.set_minor_formatter(NullFormatter())
-            axis.legend(loc="lower left" if good else "upper right", handlelength=1, fontsize=7.5)
+            axis.legend(loc="upper right", handlelength=1, fontsize=7.5)
             axis.set_title(f"{short(name)}\n{int(shown['count'].max()):,} rows", loc="left")
         for axis in grid[:, 0]:
             axis.set_ylabel("missed (%)")

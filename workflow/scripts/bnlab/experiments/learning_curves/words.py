@@ -92,7 +92,7 @@ def _faster(effects: pd.DataFrame) -> str:
         )
     cost = effect(effects, quantity="seconds_per_1000_steps", compare="bn / base")
     if cost and not cost.low <= 1 <= cost.high:
-        claimed = f", {cost.claimed:g} times as claimed" if np.isfinite(cost.claimed) else ""
+        claimed = f" ({cost.claimed:g} times is claimed)" if np.isfinite(cost.claimed) else ""
         said += f"; a step takes {times(cost)} the time{claimed}"
     return f"{said}."
 
