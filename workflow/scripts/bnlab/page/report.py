@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -30,6 +29,7 @@ from bnlab.page.glossary import GLOSSARY
 from bnlab.page.grids import Grid
 from bnlab.page.style import NONE_LEFT
 from bnlab.page.turning import turning
+from bnlab.page.vectors import size_of
 from bnlab.study.declaration import Experiment, Table
 from bnlab.study.names import ALL_RECIPES
 
@@ -317,16 +317,9 @@ def _telling(
     by_item = {entry["item"]: entry for entry in shown}
     chosen = [by_item[item] for item in telling_items(list(by_item), declared)]
     for entry in chosen:
-        size = _size(entry["item"].svg.read_text("utf8"))
+        size = size_of(entry["item"].svg.read_text("utf8"))
         entry["drawing"] = Drawing(f"image-{entry['id']}", *size)
     return chosen
-
-
-def _size(svg: str) -> tuple[float, float]:
-    """Width and height of an SVG by its viewBox."""
-    box = re.search(r'<svg[^>]*viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)
-    assert box
-    return float(box[1]), float(box[2])
 
 
 def _section(

@@ -27,6 +27,13 @@ def compact(svg: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
+def size_of(svg: str) -> tuple[float, float]:
+    """Width and height of an SVG by its viewBox."""
+    box = re.search(r'<svg[^>]*viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)
+    assert box
+    return float(box[1]), float(box[2])
+
+
 def _said(text: str | None) -> str | None:
     return text if text and text.strip() else None
 
