@@ -218,7 +218,7 @@ def drawn(svg: str) -> list[tuple[str, list[float], dict[str, str], str]]:
                 numbers = numbers[:-3]
             style_.pop("font-family", None)
             letters = re.sub(r"[^A-Za-z]", "", element.get("d", ""))
-            words = f"{letters} {clip} {''.join(element.itertext()).strip()}"
+            words = f"{letters} {clip} {''.join(''.join(element.itertext()).split())}"
             found.append((tag, numbers, style_, words))
         for child in element:
             walk(child, style_ if tag == "g" else inherited, clip)
