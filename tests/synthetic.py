@@ -28,6 +28,10 @@ TABLE_KEYS = list(dict.fromkeys([*FIGURE_KEYS, *RESULT_KEYS]))
 LABELS = {"base": "Base", "bn": "BN", "ln": "LN", "ws": "WS", "ws_bn": "WS + BN"}
 METHODS = tuple(LABELS)
 LABELS |= {
+    "noisy_bn": "BN + noise",
+    "l1": "L1",
+    "whitening": "Whitening",
+    "whitened_inputs": "Whitened",
     "bn_fault_stop_gradient": "BN, statistics outside the gradient",
     "bn_fault_epsilon_1": "BN, ε = 1",
 }
@@ -248,9 +252,177 @@ def faults() -> dict[str, pd.DataFrame]:
     return {"metrics": tidy.collect(runs, [history(method) for method in methods])}
 
 
+LAYERS = (1, 2, 3)
+
+
+def inside(methods: Sequence[str], lost: str = "") -> dict[str, pd.DataFrame]:
+    """What probes of the inside of a network find, of a known law; replicate 3 of ``lost`` has diverged at step 500.
+
+    The gradient of layer i changes by 0.1·(i − 1) of its length in base and by twice that in the others; outputs move
+    by 0.2 in base and by half of that in the others; along the gradient the loss of base is 1 + d²/2 for a distance d
+    and that of the others 1 + d²/8.
+    """
+    runs = [run(m, diverged_at=(None, None, None, 500) if m == lost else ()) for m in methods]
+    made: dict[str, list[pd.DataFrame]] = {}
+    for r in runs:
+        base = r["method"] == "base"
+        for name, make in (
+            ("covariate_shift", _gradient_shifts),
+            ("output_shift", _output_shifts),
+            ("distributions", _quantiles),
+            ("landscape", _along),
+            ("loss_surface", _around),
+            ("gradient_flow", _flow),
+            ("norms", _norms),
+        ):
+            steps = STEPS[-1:] if name == "loss_surface" else STEPS[1:]
+            steps = STEPS if name in ("gradient_flow", "norms") else steps
+            tables = []
+            for replicate in range(4):
+                for step in steps:
+                    table = make(base, 1 + 0.01 * replicate, step)
+                    stop = r["diverged_at"][replicate]
+                    if stop is not None and step >= stop:
+                        numbers = [c for c in table if c not in NAMES]
+                        table[numbers] = np.nan
+                    tables.append(table.assign(step=step, replicate=replicate))
+            made.setdefault(name, []).append(pd.concat(tables))
+    histories = [history(r["method"], 60, 4, r["diverged_at"]) for r in runs]
+    metrics = {"metrics": tidy.collect(runs, histories)}
+    return metrics | {name: tidy.collect(runs, tables) for name, tables in made.items()}
+
+
+NAMES = ("variable", "layer", "share", "unit", "sample", "size", "picture", "a", "b", "statistics")
+"""What measures are of, which is known of a diverged replicate too."""
+
+
+def _gradient_shifts(base: bool, factor: float, step: int) -> pd.DataFrame:
+    relative = [factor * (0.1 if base else 0.2) * (layer - 1) for layer in LAYERS]
+    table = pd.DataFrame({"layer": LAYERS, "relative": relative, "gradient": 2.0})
+    return table.assign(shift=2 * table["relative"], cosine=1 - table["relative"])
+
+
+def _output_shifts(base: bool, factor: float, step: int) -> pd.DataFrame:
+    moved = factor * (0.2 if base else 0.1)
+    measures = ("units", "sliced", "units_in_spreads", "sliced_in_spreads")
+    table = pd.DataFrame({"layer": LAYERS, **dict.fromkeys(measures, moved)})
+    return table.assign(distance_from_normal=0.5 if base else 0.0)
+
+
+def _quantiles(base: bool, factor: float, step: int) -> pd.DataFrame:
+    shares = np.linspace(0.01, 0.99, 50)
+    values = np.tile(shares + (step / 1000 if base else 0), len(LAYERS))
+    layers = np.repeat(LAYERS, len(shares))
+    return pd.DataFrame({"layer": layers, "share": np.tile(shares, len(LAYERS)), "value": values})
+
+
+def _along(base: bool, factor: float, step: int) -> pd.DataFrame:
+    curvature = factor * (1.0 if base else 0.25)
+    rows = []
+    for unit, sizes in (("rate", (0, 1, 2)), ("weights", (0, 0.01, 0.02))):
+        for size in sizes:
+            distance = size * (0.5 if unit == "rate" else 4.0)
+            loss = 1 + curvature * distance**2 / 2
+            rows.append((unit, 0, size, loss, 5.0, curvature * distance, distance, 4.0))
+    columns = ["unit", "sample", "size", "loss", "gradient", "gradient_change", "distance"]
+    return pd.DataFrame(rows, columns=[*columns, "weights"])
+
+
+def _around(base: bool, factor: float, step: int) -> pd.DataFrame:
+    side = np.linspace(-1, 1, 9)
+    a, b = (x.ravel() for x in np.meshgrid(side, side))
+    parts = [pd.DataFrame({"picture": 0, "a": a, "b": b})]
+    parts += [pd.DataFrame({"picture": i, "a": side, "b": 0.0}) for i in (1, 2)]
+    points = pd.concat(parts)
+    loss = 0.1 + factor * (1 if base else 3) * (points["a"] ** 2 + points["b"] ** 2)
+    kinds = ["moving"] if base else ["moving", "batch"]
+    return pd.concat([points.assign(statistics=kind, loss=loss) for kind in kinds])
+
+
+def _flow(base: bool, factor: float, step: int) -> pd.DataFrame:
+    gradient = [factor * (10.0 ** (layer - 3) if base else 1.0) for layer in (*LAYERS, 4)]
+    change = [0.5**layer if base else 1.0 for layer in LAYERS]
+    moved = [3.0**layer if base else 1.0 for layer in LAYERS]
+    columns = {"gradient": gradient, "moved": [*moved, np.nan], "change": [*change, np.nan]}
+    return pd.DataFrame({"layer": (*LAYERS, 4), **columns})
+
+
+def _norms(base: bool, factor: float, step: int) -> pd.DataFrame:
+    """The biases of two hidden layers grow with the square root of the step in base, else with the step."""
+    length = factor * (np.sqrt(step / 1000) if base else step / 100)
+    paths = ["hidden1/bias", "hidden2/bias", "hidden1/kernel", "logits/bias"]
+    return pd.DataFrame({"variable": paths, "norm": [3 * length, 4 * length, 7.0, 9.0]})
+
+
+def whitening_cost() -> dict[str, pd.DataFrame]:
+    """Timings of two processes: whitening adds (units/100)³ seconds to base's, batch normalization units/1000."""
+    rows = []
+    for units in (10, 100, 300, 1000):
+        added = {"base": 0.0, "bn": units / 1000, "whitening": (units / 100) ** 3}
+        for method, seconds in added.items():
+            for process in (1, 2):
+                rows.append((method, units, process, (0.1 + units / 100 + seconds) * process))
+    table = pd.DataFrame(rows, columns=["method", "units", "process", "seconds_per_1000_steps"])
+    table["recipe"] = "width" + table["units"].astype(str)
+    lead = {"dataset": "digits", "batch": 60, "learning_rate": 0.1, "repeat": 0}
+    return {"timing": table.assign(**lead)}
+
+
+def depth() -> dict[str, pd.DataFrame]:
+    """Two depths and two activations at two rates; base fails with six sigmoid layers."""
+    parts: dict[str, list[pd.DataFrame]] = {"metrics": [], "gradient_flow": []}
+    for activation in ("sigmoid", "relu"):
+        for layers in (3, 6):
+            for rate in (0.1, 1.0):
+                name = f"layers{layers}_{activation}_lr{rate:g}"
+                sources = inside(("base", "bn"))
+                for source, tables in parts.items():
+                    table = sources[source].assign(
+                        recipe=name, learning_rate=rate, activation=activation, layers=layers
+                    )
+                    fails = (layers == 6) and activation == "sigmoid"
+                    if source == "metrics":
+                        lost = (table["method"] == "base") & fails
+                        table.loc[lost, "accuracy"] = 0.1
+                        table.loc[lost, "failed"] = True
+                        table["accuracy"] -= 0.01 * (rate == 1.0)
+                    tables.append(table)
+    return {source: pd.concat(tables, ignore_index=True) for source, tables in parts.items()}
+
+
+def input_scaling() -> dict[str, pd.DataFrame]:
+    """Base and whitened inputs at two rates, both better at the lower one, base by two points less throughout."""
+    runs, histories = [], []
+    for method in ("base", "whitened_inputs"):
+        for rate in (0.1, 1.0):
+            made = history("bn")
+            made["accuracy"] -= 0.02 * (method == "base") + 0.01 * (rate == 1.0)
+            runs.append(run(method, recipe=f"lr{rate:g}") | {"learning_rate": rate})
+            histories.append(made)
+    return {"metrics": tidy.collect(runs, histories)}
+
+
+def sources() -> dict[str, dict[str, pd.DataFrame]]:
+    """The sources of every experiment's tables."""
+    return {
+        "learning_curves": learning_curves(),
+        "batch_size": batch_size(),
+        "learning_rate": learning_rate(),
+        "faults": faults(),
+        "covariate_shift": inside(("base", "bn", "ln"), lost="ln"),
+        "noisy_bn": inside(("base", "bn", "noisy_bn")),
+        "landscape": inside(("base", "bn")),
+        "lp_norms": inside(("base", "bn", "l1")),
+        "depth": depth(),
+        "outside_the_gradient": inside(("base", "bn", "whitening")),
+        "whitening_cost": whitening_cost(),
+        "input_scaling": input_scaling(),
+    }
+
+
 FIGURES = (
     *("learning_curves/accuracy", "learning_curves/roc"),
-    *("batch_size/all_methods", "faults/faults"),
+    *("batch_size/all_methods", "landscape/surface", "faults/faults"),
 )
 TABLES = (
     *("learning_curves/final", "learning_curves/steps_to_accuracy"),
@@ -263,7 +435,7 @@ ABOUT = {
     "literature": [{"title": "A paper (2015)", "url": "https://arxiv.org/abs/1502.03167"}],
     "datasets": {"mnist": "MNIST"},
 }
-EXPERIMENTS = ("learning_curves", "batch_size", "faults")
+EXPERIMENTS = ("learning_curves", "batch_size", "landscape", "faults")
 
 
 def study(label: str) -> dict[str, Any]:
@@ -320,18 +492,14 @@ def write_report(
     ledger: report.Ledger | None = None,
 ) -> Path:
     """A report of made-up results in ``folder``, with its tables and figures and what lies beside."""
-    sources = {
-        "learning_curves": learning_curves(),
-        "batch_size": batch_size(),
-        "faults": faults(),
-    }
+    made_up = sources()
     shown = shown_label(label, redraw=True)
 
     def item(name: str) -> report.Item:
         experiment, kind = name.split("/")
         csv = folder / "tables" / experiment / "digits" / "lr0.1" / f"{kind}.csv"
         csv.parent.mkdir(parents=True, exist_ok=True)
-        table = tabulated(experiment, kind, sources[experiment], "digits", "lr0.1", shown, LABELS)
+        table = tabulated(experiment, kind, made_up[experiment], "digits", "lr0.1", shown, LABELS)
         table.to_csv(csv, index=False)
         return report.Item(experiment, "digits", "lr0.1", kind, csv)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -262,7 +263,7 @@ def test_on_paper_is_every_claim_with_its_verdict_but_no_control_and_no_table(vi
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert len(rows(page)) == CLAIMS
     assert page.get_by_role("link", name="The claims").is_visible()
-    for absent in (".filters", OPEN, ".result", ".skip", ".telling"):
+    for absent in (".filters", ".turning", OPEN, ".result", ".skip", ".telling"):
         assert not page.locator(absent).first.is_visible(), absent
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert len(rows(page)) == CLAIMS - UNTESTED
@@ -270,8 +271,41 @@ def test_on_paper_is_every_claim_with_its_verdict_but_no_control_and_no_table(vi
     assert 3 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 15
 
 
+def test_a_surface_turns_with_keys_and_mouse_and_shows_what_is_chosen(visit):
+    page = visit()
+    canvas, choice = page.locator(".turning canvas"), page.locator(".turning select")
+    names = choice.locator("option").all_inner_texts()
+    assert names == [
+        "Base, frozen statistics",
+        "BN, frozen statistics",
+        "BN, statistics of each point",
+    ]
+
+    def picture() -> str:
+        return canvas.evaluate("canvas => canvas.toDataURL()")
+
+    seen = [picture()]
+    canvas.focus()
+    page.keyboard.press("ArrowLeft")
+    seen.append(picture())
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 200, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 260, box["y"] + 220)
+    page.mouse.up()
+    seen.append(picture())
+    choice.select_option(index=1)
+    seen.append(picture())
+    assert [one == other for one, other in pairwise(seen)] == [False] * 3
+    page.mouse.move(box["x"] + 300, box["y"] + 100)
+    assert picture() == seen[-1]
+
+
 def test_all_can_be_read_without_javascript(visit):
     page = visit(java_script_enabled=False)
+    assert not page.locator(".turning").is_visible()
+    assert page.locator("#landscape-digits-lr0\\.1-surface img").is_visible()
     assert not page.locator(".filters").is_visible()
     assert len(rows(page)) == CLAIMS - UNTESTED
     page.locator("#claim-2 summary").click()

@@ -132,32 +132,33 @@ def test_fewer_than_two_replicates_decide_nothing():
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "verdict", "if_it_needs_all"),
+    ("verdicts", "verdict", "if_it_needs_all", "if_it_needs_one"),
     [
-        ([], "not tested here", "not tested here"),
-        (["supported", "supported"], "supported", "supported"),
-        (["supported", "refuted"], "partly", "refuted"),
-        (["supported", "undecided"], "partly", "undecided"),
-        (["refuted", "refuted"], "refuted", "refuted"),
-        (["refuted", "undecided"], "refuted", "refuted"),
-        (["undecided"], "undecided", "undecided"),
+        ([], *["not tested here"] * 3),
+        (["supported", "supported"], *["supported"] * 3),
+        (["supported", "refuted"], "partly", "refuted", "supported"),
+        (["supported", "undecided"], "partly", "undecided", "supported"),
+        (["refuted", "refuted"], *["refuted"] * 3),
+        (["refuted", "undecided"], "refuted", "refuted", "undecided"),
+        (["undecided"], *["undecided"] * 3),
     ],
 )
-def test_a_claim_is_judged_by_all_its_regions(verdicts, verdict, if_it_needs_all):
+def test_a_claim_is_judged_by_all_its_regions(verdicts, verdict, if_it_needs_all, if_it_needs_one):
     assert combine(verdicts) == verdict
-    assert combine(verdicts, needs_all=True) == if_it_needs_all
+    assert combine(verdicts, "all") == if_it_needs_all
+    assert combine(verdicts, "one") == if_it_needs_one
 
 
-@pytest.mark.parametrize("needs_all", [False, True])
-def test_making_one_effect_better_never_makes_the_verdict_worse(needs_all):
+@pytest.mark.parametrize("needs", [None, "all", "one"])
+def test_making_one_effect_better_never_makes_the_verdict_worse(needs):
     worse_to_better = ["refuted", "undecided", "supported"]
     rank = {"refuted": 0, "undecided": 1, "partly": 2, "supported": 3}
     for size in (1, 2, 3, 4):
         for regions in product(worse_to_better, repeat=size):
-            before = rank[combine(regions, needs_all)]
+            before = rank[combine(regions, needs)]
             for place, verdict in enumerate(regions):
                 for better in worse_to_better[worse_to_better.index(verdict) + 1 :]:
-                    after = combine([*regions[:place], better, *regions[place + 1 :]], needs_all)
+                    after = combine([*regions[:place], better, *regions[place + 1 :]], needs)
                     assert rank[after] >= before, (regions, place, better)
 
 

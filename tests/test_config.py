@@ -6,6 +6,7 @@ import copy
 import json
 import re
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -570,7 +571,7 @@ class Mine(Normalizer):
     shifts: bool = True
     def __init__(self, groups: Divisor = GROUPS, *, deep=None): ...
     def build(self):
-        self.mean = self.vector("mean", "zeros", False)
+        self.moving_mean = self.vector("moving_mean", "zeros", False)
 class Slow(BN):
     def __init__(self): super().__init__(momentum=0.999)
 class Plain(Normalizer):
@@ -712,9 +713,10 @@ def test_only_the_mapping_that_counts_is_placed_where_a_key_appears_twice(proble
 
 
 def test_what_lies_below_a_name_that_is_not_allowed_is_left_alone(problems):
-    [line] = problems(overlays=("experiments: {landscape: {title: 3}}\n",))
+    [line] = problems(overlays=("experiments: {landscapes: {title: 3}}\n",))
+    allowed = ", ".join(rooms.experiments())
     assert line.endswith(
-        "unknown experiment 'landscape' (allowed: batch_size, faults, learning_curves, learning_rate)"
+        f"unknown experiment 'landscapes'; did you mean 'landscape'? (allowed: {allowed})"
     )
 
 
@@ -863,26 +865,56 @@ def test_the_full_study_is_the_one_that_was_asked_for():
             for recipe in settings
         )
     assert study.replicates == 10
-    networks = [recipe.network for recipe in study.recipes.values()]
-    assert networks == [{"perceptron": [100, 100, 100]}] * len(networks)
+    published = {"perceptron": [100, 100, 100]}
+    for experiment in set(study.experiments) - {"depth", "whitening_cost"}:
+        for run in study.runs(experiment):
+            linear = {"deep_linear": 25} if run.dataset == "linear_map" else published
+            assert study.recipes[run.recipe].network == linear
+    depths = {run.recipe: study.about_network(run.recipe) for run in study.runs("depth")}
+    tried = {(about["activation"], about["layers"]) for about in depths.values()}
+    assert tried == set(product(("sigmoid", "relu"), (1, 3, 6, 10, 20)))
+    assert len(depths) == 4 * len(tried)
+
+
+def test_every_experiment_has_a_small_form_that_needs_no_download():
+    full = validation.read([ROOT / "config.yaml"])
+    small = [
+        validation.read([ROOT / "config.yaml", STUDIES / f"{name}.yaml"])
+        for name in ("demo", "inside", "smoke")
+    ]
+    assert {name for study in small for name in study.experiments} == set(full.experiments)
+    kinds = {(f.experiment, f.kind) for study in small for f in study.figures()}
+    assert kinds == {(f.experiment, f.kind) for f in full.figures()}
+    used = {study.datasets[run.dataset].source for study in small for run in study.all_runs()}
+    assert used.isdisjoint({"openml", "file"})
+
+
+@pytest.mark.parametrize("experiment", rooms.experiments())
+def test_an_experiment_brings_all_methods_that_it_needs_beside_those_of_the_config(experiment):
+    full = validation.read([ROOT / "config.yaml"])
+    listed = set(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf8"))["methods"])
+    used = {run.method for run in full.runs(experiment)}
+    assert used <= listed | set(rooms.experiments()[experiment].methods)
+
+
+LONG = {"faults", "lp_norms", "depth", "outside_the_gradient", "whitening_cost", "input_scaling"}
+"""Experiments that take too long for the demonstration."""
 
 
 def test_the_demo_shows_every_kind_of_figure_that_the_full_study_has():
     full = validation.read([ROOT / "config.yaml"])
     demo = validation.read([ROOT / "config.yaml", STUDIES / "demo.yaml"])
     kinds = [{(f.experiment, f.kind) for f in study.figures()} for study in (demo, full)]
-    assert kinds[0] == {kind for kind in kinds[1] if kind[0] != "faults"}
-    assert len(demo.all_runs()) <= 65
+    assert kinds[0] == {kind for kind in kinds[1] if kind[0] not in LONG}
+    assert len(demo.all_runs()) <= 70
 
 
 def test_the_local_study_asks_what_the_full_study_asks():
-    def asked(study: config.Study) -> list[tuple[str, str, int, str]]:
-        return [(r.dataset.split("_")[0], *r[1:]) for r in study.all_runs()]
-
     full = validation.read([ROOT / "config.yaml"])
     local = validation.read([ROOT / "config.yaml", STUDIES / "local.example.yaml"])
-    renamed = [(name.replace("bng", "glass"), *rest) for name, *rest in asked(full)]
-    assert asked(local) == renamed
+    stand_ins = {d.stands_for: name for name, d in local.datasets.items() if d.stands_for}
+    renamed = [(stand_ins.get(name, name), *rest) for name, *rest in full.all_runs()]
+    assert [tuple(run) for run in local.all_runs()] == renamed
     assert local.datasets["glass_redraw"].stands_for == "bng_glass"
     assert local.datasets["mnist"].sha256 == full.datasets["mnist"].sha256
 

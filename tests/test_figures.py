@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib
@@ -15,13 +16,10 @@ from matplotlib.text import Annotation, Text
 from bnlab.experiments.batch_size.shown import PAIRS
 from bnlab.page import panels, style
 from bnlab.page.vectors import compact
+from bnlab.study import validation
 
-SOURCES = {
-    "learning_curves": synthetic.learning_curves(),
-    "batch_size": synthetic.batch_size(),
-    "learning_rate": synthetic.learning_rate(),
-    "faults": synthetic.faults(),
-}
+SOURCES = synthetic.sources()
+FULL = validation.read([Path(__file__).parents[1] / "config.yaml"])
 
 
 def published(
@@ -35,7 +33,7 @@ def published(
 
 
 def texts(figure) -> list[str]:
-    return [text.get_text() for text in figure.findobj(match=lambda a: hasattr(a, "get_text"))]
+    return [text.get_text() for text in figure.findobj(Text)]
 
 
 @pytest.mark.parametrize(("experiment", "kind"), synthetic.FIGURE_KEYS)
@@ -54,7 +52,7 @@ def test_a_figure_names_its_data_and_is_written_the_same_twice(experiment, kind,
 @pytest.mark.parametrize(("experiment", "kind"), synthetic.FIGURE_KEYS)
 def test_no_text_is_smaller_than_seven_points_in_print(experiment, kind):
     figure = synthetic.draw(experiment, kind, published(experiment, kind))
-    shown = figure.findobj(match=lambda a: hasattr(a, "get_fontsize") and a.get_text().strip())
+    shown = [text for text in figure.findobj(Text) if text.get_text().strip()]
     assert min(text.get_fontsize() for text in shown) >= 7.5
 
 
@@ -220,7 +218,7 @@ def drawn(svg: str) -> list[tuple[str, list[float], dict[str, str], str]]:
                 numbers = numbers[:-3]
             style_.pop("font-family", None)
             letters = re.sub(r"[^A-Za-z]", "", element.get("d", ""))
-            words = f"{letters} {clip} {''.join(element.itertext()).strip()}"
+            words = f"{letters} {clip} {''.join(''.join(element.itertext()).split())}"
             found.append((tag, numbers, style_, words))
         for child in element:
             walk(child, style_ if tag == "g" else inherited, clip)
@@ -334,3 +332,11 @@ def test_the_rates_that_were_tried_are_marked_in_a_range_of_rates():
     figure = synthetic.draw("learning_rate", "rate_range", published("learning_rate", "rate_range"))
     dots = [line.get_xdata() for line in figure.axes[0].get_lines() if line.get_marker() == "."]
     assert [list(dot) for dot in dots] == [[0.01, 0.1, 0.3, 1, 10]] * len(synthetic.METHODS)
+
+
+@pytest.mark.parametrize("experiment", synthetic.DECLARED)
+def test_methods_that_are_shown_together_look_different(experiment):
+    shown = {run.method for run in FULL.runs(experiment) if not run.method.startswith("bn_fault_")}
+    looks = [style.look(method) for method in shown]
+    assert len({look.color for look in looks}) == len(shown)
+    assert len({look.marker for look in looks}) == len(shown)

@@ -87,7 +87,7 @@ def test_a_sound_ledger_is_read(tmp_path):
 def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
     found = problems(
         tmp_path,
-        ("experiment: learning_curves", "experiment: landscape"),
+        ("experiment: learning_curves", "experiment: landscapes"),
         ("dataset: mnist", "dataset: mnits"),
         ("quantity: test_accuracy", "quantity: test_acuracy"),
         ("compare: bn - base", "compare: bn - bse"),
@@ -96,7 +96,7 @@ def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
     )
     assert [line.partition(": ")[0] for line in found] == ["10", "12", "13", "16", "17", "18"]
     said = "\n".join(found)
-    for part in ("landscape", "did you mean 'mnist'", "test_acuracy", "did you mean 'base'"):
+    for part in ("landscapes", "did you mean 'mnist'", "test_acuracy", "did you mean 'base'"):
         assert part in said
     assert "rule: is missing" in said
     assert "6 is also that of an earlier claim" in said
@@ -234,4 +234,4 @@ def test_every_claim_of_the_project_with_tests_has_primary_ones_and_some_are_hea
     tested = [claim for claim in found if claim.tests]
     assert len(tested) >= 24
     headlines = [test for claim in tested for test in claim.tests if test.headline]
-    assert 15 <= len(headlines) <= 25
+    assert 15 <= len(headlines) <= 30

@@ -9,12 +9,15 @@ import tensorflow as tf
 from methods import METHODS
 
 from bnlab.data import datasets
+from bnlab.data.synthetic import linear_map
 from bnlab.data.tables import read_file
 from bnlab.networks import initializers
 from bnlab.networks.block import Method
 from bnlab.networks.convolutional import Convolutional
+from bnlab.networks.deep_linear import DeepLinear
 from bnlab.networks.network import initial_values
 from bnlab.networks.normalizer import Normalizer
+from bnlab.networks.normalizers.whitening import Whitening
 from bnlab.networks.perceptron import Perceptron
 from bnlab.probes.percentiles import Percentiles
 from bnlab.probes.predictions import Predictions
@@ -145,8 +148,10 @@ def test_kernels_are_spread_as_their_initializer_says(initializer, deviation):
 @pytest.mark.parametrize("shape", [(7, 5), (3, 3, 4, 6)], ids=["dense", "convolution"])
 @pytest.mark.parametrize("name", [*initializers.SCALES, *initializers.DEVIATIONS])
 def test_an_initializer_is_keras_own_to_the_bit(name, shape):
-    said = {"normal_0.01": {"class_name": "RandomNormal", "config": {"stddev": 0.01}}}
-    twin = keras.initializers.get(said.get(name, name))
+    deviation = initializers.DEVIATIONS.get(name)
+    twin = (
+        keras.initializers.RandomNormal(0, deviation) if deviation else keras.initializers.get(name)
+    )
     twin.seed = 1234
     np.testing.assert_array_equal(initializers.draw(name, shape, 1234), twin(shape, "float32"))
 
@@ -359,3 +364,42 @@ def test_the_same_network_trains_rows_and_images_of_one_table_alike(fashion):
         for split in (fashion, fashion.in_rows())
     ]
     assert histories[0].equals(histories[1])
+
+
+def test_the_deep_linear_network_multiplies_matrices_and_nothing_else():
+    network = DeepLinear(4).made(METHODS["base"], [10], 5, "sigmoid", "glorot_uniform", "float64")
+    assert [v.path.rpartition("/")[2] for v in network.trainable] == ["kernel"] * 4
+    values = values_of(network, 3)
+    x = np.random.default_rng(1).normal(size=(7, 10))
+    expected = x[:, :5]
+    for kernel in values.values():
+        expected = expected @ kernel
+    found, _ = network([tf.constant(v) for v in values.values()], [], tf.constant(x), True)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    target = network.target(tf.constant(x), None)
+    loss = np.mean(np.sum((expected - x[:, 5:]) ** 2, axis=1))
+    assert float(network.loss(found, target)) == pytest.approx(loss)
+
+
+def test_a_deep_linear_network_learns_a_linear_map():
+    table = linear_map(400, 4, seed=2)
+    rows = {name: table.x[part].astype(np.float32) for name, part in PARTS_OF_400.items()}
+    classes = {name: table.y[part].astype(np.int32) for name, part in PARTS_OF_400.items()}
+    parts = [half for name in PARTS_OF_400 for half in (rows[name], classes[name])]
+    split = Split(*parts, np.array(table.class_names))
+    settings = Settings("sigmoid", "glorot_uniform", 0.05, 500, 1, 2)
+    result = train(Run(split, DeepLinear(2), METHODS["base"], settings, 300, 1), 1)
+    test = result.history.query("split == 'test'").sort_values("step")
+    assert test["loss"].iloc[0] > 1
+    assert test["loss"].iloc[-1] < 1e-4
+    assert test["accuracy"].iloc[-1] == 1
+
+
+PARTS_OF_400 = {"train": slice(300), "validation": slice(300, 350), "test": slice(350, 400)}
+
+
+def test_steps_are_compiled_where_network_and_normalizer_allow_it():
+    shape, made = [4], (3, "sigmoid", "glorot_uniform")
+    assert Perceptron([5]).made(METHODS["bn"], shape, *made).compiled
+    assert not Perceptron([5]).made(Method(normalizer=Whitening), shape, *made).compiled
+    assert not Convolutional([[2]], []).made(METHODS["bn"], [4, 4, 1], *made).compiled

@@ -9,6 +9,9 @@ from bnlab.networks.normalizer import Normalizer
 from bnlab.networks.normalizers.bn import BN
 from bnlab.networks.normalizers.gn import GN
 from bnlab.networks.normalizers.ln import LN
+from bnlab.networks.normalizers.lp import Lp
+from bnlab.networks.normalizers.unitization import Unitization
+from bnlab.networks.normalizers.whitening import Whitening
 from bnlab.study import rooms
 from bnlab.testing import NormalizerTests
 
@@ -27,6 +30,29 @@ class TestLN(NormalizerTests):
 class TestGN(NormalizerTests):
     normalizer = GN
     options = {"groups": 3}
+
+
+class TestUnitization(NormalizerTests):
+    normalizer = Unitization
+
+
+class TestL1(NormalizerTests):
+    normalizer = Lp
+    options = {"p": 1}
+
+
+class TestL2(NormalizerTests):
+    normalizer = Lp
+    options = {"p": 2}
+
+
+class TestLInf(NormalizerTests):
+    normalizer = Lp
+    options = {"p": "inf"}
+
+
+class TestWhitening(NormalizerTests):
+    normalizer = Whitening
 
 
 def test_every_normalizer_of_the_library_has_these_tests():
@@ -87,6 +113,86 @@ def test_groups_that_do_not_divide_the_features_are_refused():
         GN(groups=3).made(8)
 
 
+@pytest.mark.parametrize(("p", "power"), [(1, 1), (2, 2), ("inf", np.inf)])
+def test_an_lp_norm_is_taken_over_the_batch_before_the_mean_is_subtracted(p, power):
+    u = np.random.default_rng(4).normal(2, 3, (9, 5))
+    found = Lp(p=p).made(5, dtype="float64").normalize(tf.constant(u), training=True)
+    norm = np.linalg.norm(u, power, axis=0) / (1 if p == "inf" else 9 ** (1 / power))
+    np.testing.assert_allclose(found, (u - u.mean(axis=0)) / (norm + 1e-3), rtol=1e-10)
+
+
+def test_unitization_starts_as_batch_normalization_and_at_alpha_one_has_rows_of_length_one():
+    u = tf.constant(np.random.default_rng(5).normal(2, 3, (9, 5)))
+    made = Unitization().made(5, dtype="float64")
+    plain = BN().made(5, dtype="float64").normalize(u, training=True)
+    np.testing.assert_allclose(made.normalize(u, training=True), plain, rtol=1e-12)
+    made.alpha = tf.ones(5, tf.float64)
+    lengths = np.linalg.norm(made.normalize(u, training=True), axis=1)
+    np.testing.assert_allclose(lengths, 1, rtol=1e-3)
+
+
+def test_whitened_rows_are_uncorrelated_and_of_variance_one():
+    rng = np.random.default_rng(6)
+    u = rng.normal(size=(200, 4)) @ rng.normal(size=(4, 4)) + 3
+    made = Whitening(epsilon=1e-9).made(4, dtype="float64")
+    white = made.normalize(tf.constant(u), training=True).numpy()
+    np.testing.assert_allclose(white.mean(axis=0), 0, atol=1e-9)
+    np.testing.assert_allclose(np.cov(white.T, bias=True), np.eye(4), atol=1e-6)
+
+
+@pytest.mark.parametrize("rows", [2, 4, 7])
+def test_fewer_rows_than_features_leave_a_rank_of_one_less_than_the_rows(rows):
+    u = np.random.default_rng(7).normal(size=(rows, 8))
+    white = Whitening().made(8, dtype="float64").normalize(tf.constant(u), training=True).numpy()
+    assert np.linalg.matrix_rank(white - white.mean(axis=0), tol=1e-8) == rows - 1
+    assert np.isfinite(white).all()
+
+
+def test_by_eigenvectors_the_gradient_is_lost_where_eigenvalues_are_equal_and_by_cholesky_not():
+    """Against differences along a symmetric change of the covariance I, where the roots themselves are smooth."""
+    rng = np.random.default_rng(9)
+    weights, change = rng.normal(size=(3, 3)), rng.normal(size=(3, 3))
+    change += change.T
+
+    def by_eigenvectors(covariance):
+        values, vectors = tf.linalg.eigh(covariance)
+        root = vectors @ tf.linalg.diag(values**-0.5) @ tf.transpose(vectors)
+        return tf.reduce_sum(weights * root)
+
+    def by_cholesky(covariance):
+        return tf.reduce_sum(weights * tf.linalg.inv(tf.linalg.cholesky(covariance)))
+
+    same = tf.eye(3, dtype=tf.float64)
+    for root, right in ((by_eigenvectors, False), (by_cholesky, True)):
+        with tf.GradientTape() as tape:
+            tape.watch(same)
+            value = root(same)
+        along = np.sum(tape.gradient(value, same) * change)
+        ends = [float(root(same + sign * 1e-5 * change)) for sign in (1, -1)]
+        assert np.isclose(along, (ends[0] - ends[1]) / 2e-5, rtol=1e-4) == right
+
+
+def test_before_training_whitening_at_inference_changes_next_to_nothing():
+    u = np.random.default_rng(8).normal(size=(6, 4))
+    found = Whitening().made(4, dtype="float64").normalize(tf.constant(u), training=False)
+    np.testing.assert_allclose(found, u, rtol=1e-3)
+
+
+def test_an_average_under_another_name_is_refused():
+    class Misnamed(Normalizer):
+        momentum = 0.9
+
+        def build(self):
+            self.mean = self.vector("mean", "zeros", trainable=False)
+
+        def normalize(self, u, training):
+            self.move("mean", tf.reduce_mean(u, axis=0))
+            return u
+
+    with pytest.raises(ValueError, match="begins with moving_, and not mean"):
+        Misnamed().made(3).normalize(tf.ones((2, 3)), training=True)
+
+
 # ---------------------------------------------------------------- that the tests can fail
 
 
@@ -100,13 +206,13 @@ class DependsOnTheBatch(Normalizer):
 
 
 class NewShape(Normalizer):
-    """Loses an axis, and counts its calls in its state."""
+    """Loses an axis, and keeps an average without a momentum."""
 
     def build(self):
-        self.calls = self.vector("calls", "zeros", trainable=False)
+        self.moving_mean = self.vector("moving_mean", "zeros", trainable=False)
 
     def normalize(self, u, training):
-        self.calls = self.calls + 1
+        self.moving_mean = self.moving_mean + 1
         return tf.reduce_mean(u, axis=-1)
 
 
@@ -132,4 +238,4 @@ def test_a_mistaken_normalizer_fails_the_tests_that_it_should():
     assert failing(DependsOnTheBatch, *every, shape=shape) == [of_gradient, of_rows, of_one]
     assert failing(NewShape, of_state, shape=shape) == [of_state]
     assert failing(NewShape, "test_the_shape_stays", shape=shape, training=True)
-    assert failing(NewShape, "test_a_state_has_a_momentum")
+    assert failing(NewShape, "test_an_average_has_a_momentum")

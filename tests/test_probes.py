@@ -1,9 +1,79 @@
-"""Percentiles against NumPy's and by hand."""
+"""Each probe on problems with known answers."""
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from methods import METHODS
+from scipy.stats import wasserstein_distance
 
+from bnlab.networks.deep_linear import DeepLinear
+from bnlab.networks.perceptron import Perceptron
+from bnlab.probes.distributions import Distributions
+from bnlab.probes.gradient_flow import GradientFlow, moved_by, spread_over_rows
+from bnlab.probes.landscape import Landscape
+from bnlab.probes.loss_surface import LossSurface, filter_normalized
+from bnlab.probes.norms import Norms
+from bnlab.probes.output_shift import OutputShift, distances, from_normal, unit_vectors
 from bnlab.probes.percentiles import percentiles
+from bnlab.training.run import Run, train
+from bnlab.training.settings import Settings, Split
+
+ROWS = 60
+
+
+def split(x=None, classes=3):
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(ROWS, 6)) if x is None else x
+    x, y = x.astype(np.float32), rng.integers(0, classes, len(x)).astype(np.int32)
+    return Split(x, y, x, y, x, y, np.array([str(k) for k in range(classes)]))
+
+
+def run(probe, method="base", network=None, data=None, learning_rate=0.5, batch=ROWS, steps=6):
+    settings = Settings("sigmoid", "glorot_uniform", learning_rate, steps, 0, 2)
+    made = (network or Perceptron([5, 4]), METHODS[method], settings, batch, 1)
+    return Run(data or split(), *made, {"probe": probe})
+
+
+def measured(made):
+    parameters, state, _, _ = made.start(0)
+    return made.step_probes["probe"].measure(parameters, state)
+
+
+EVERY = [Distributions, GradientFlow, Landscape, LossSurface, Norms, OutputShift]
+
+
+@pytest.mark.parametrize("method", ["base", "bn"])
+@pytest.mark.parametrize("probe", EVERY, ids=lambda probe: probe.__name__)
+def test_a_diverged_replicate_has_the_same_rows_without_values(probe, method):
+    made = run(probe, method).step_probes["probe"]
+    found, nothing = measured(made.run), made.nothing()
+    assert list(nothing) == list(found)
+    assert (nothing.dtypes == found.dtypes).all()
+    assert len(nothing) == len(found)
+    numbers = [name for name in found if found[name].dtype == "float32"]
+    identical = [name for name in found if (nothing[name].eq(found[name])).all()]
+    assert set(identical) | set(numbers) == set(found)
+    assert nothing[numbers].isna().any(axis=None)
+
+
+@pytest.mark.parametrize("probe", EVERY, ids=lambda probe: probe.__name__)
+def test_what_a_probe_measures_leaves_training_as_it_is(probe):
+    histories = []
+    for probes in ({}, {"probe": probe}):
+        settings = Settings("sigmoid", "glorot_uniform", 0.5, 6, 0, 2)
+        made = Run(split(), Perceptron([5, 4]), METHODS["bn"], settings, 20, 1, probes)
+        histories.append(train(made, 2).history)
+    assert histories[0].equals(histories[1])
+
+
+def test_probes_measure_when_they_say():
+    for probe, steps in ((Landscape, {3, 6}), (GradientFlow, {0, 3, 6}), (LossSurface, {6})):
+        table = train(run(probe), 2).records["probe"]
+        assert set(table["step"]) == steps
+        assert set(table["replicate"]) == {0, 1}
+
+
+# ---------------------------------------------------------------- percentiles
 
 
 def test_each_unit_has_the_percentiles_that_numpy_finds():
@@ -32,3 +102,208 @@ def test_a_diverged_activation_has_no_percentiles():
     table = percentiles(activation=np.full((5, 2), np.nan))
     assert len(table) == 6
     assert table["value"].isna().all()
+
+
+# ---------------------------------------------------------------- earth mover's distance
+
+
+def test_the_distance_of_each_unit_is_scipys():
+    rng = np.random.default_rng(4)
+    first, second = rng.normal(size=(50, 3)), rng.gamma(2, size=(50, 3))
+    expected = [wasserstein_distance(first[:, j], second[:, j]) for j in range(3)]
+    spreads = [np.concatenate([first[:, j], second[:, j]]).std() for j in range(3)]
+    found = distances(first, second)
+    assert found == pytest.approx((np.mean(expected), np.mean(np.divide(expected, spreads))))
+
+
+def test_a_shift_by_a_constant_is_as_far_as_the_constant_and_an_order_is_no_shift():
+    values = np.random.default_rng(5).normal(size=(40, 2))
+    assert distances(values, values + 3)[0] == pytest.approx(3)
+    assert distances(values, values[::-1]) == (0, 0)
+    assert np.isnan(distances(np.ones((4, 2)), np.ones((4, 2)))[1])
+
+
+def test_projections_are_along_unit_vectors_in_all_directions():
+    drawn = unit_vectors(np.random.default_rng(0), 8, 2000)
+    np.testing.assert_allclose(np.linalg.norm(drawn, axis=0), 1, rtol=1e-6)
+    np.testing.assert_allclose(np.cov(drawn), np.eye(8) / 8, atol=0.02)
+
+
+def test_outputs_do_not_shift_at_a_rate_of_zero_and_do_at_another():
+    shifts = ["units", "units_in_spreads", "sliced", "sliced_in_spreads"]
+    still = measured(run(OutputShift, learning_rate=0.0, batch=20))
+    assert still[shifts].eq(0).all(axis=None)
+    moved = measured(run(OutputShift, learning_rate=0.5, batch=20))
+    assert (moved[shifts] > 0).all(axis=None)
+    assert moved["layer"].tolist() == [1, 2]
+
+
+def test_the_distance_from_normal_is_zero_after_batch_normalization_and_known_otherwise():
+    table = measured(
+        run(OutputShift, "bn", data=split(np.random.default_rng(3).normal(size=(60, 6))))
+    )
+    assert (table["distance_from_normal"] < 0.02).all()
+    values = np.array([[0.0, 3.0], [2.0, 3.0]])  # means 1 and 3, deviations 1 and 0
+    assert from_normal(values) == pytest.approx(np.sqrt((1 + 9 + 1) / 2))
+
+
+def test_a_scale_changes_the_distance_and_not_the_distance_in_spreads():
+    rng = np.random.default_rng(6)
+    first, second = rng.normal(size=(2, 50, 4))
+    one, ten = distances(first, second), distances(10 * first, 10 * second)
+    assert ten[0] == pytest.approx(10 * one[0])
+    assert ten[1] == pytest.approx(one[1])
+
+
+def test_quantiles_of_the_first_unit_are_numpys():
+    made = run(Distributions)
+    table, probe = measured(made), made.step_probes["probe"]
+    layers = probe.inputs(*made.start(0)[:2])
+    for row in table.iloc[::17].itertuples():
+        expected = np.quantile(layers[row.layer - 1][:, 0], row.share)
+        assert row.value == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+# ---------------------------------------------------------------- landscape
+
+
+def linear_data(columns=None):
+    """Rows for a linear network of one layer; its loss is quadratic, with the Hessian 2·XᵀX/n for every output."""
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(ROWS, 3)) * [3, 1, 0.3]
+    if columns == "orthonormal":
+        x = np.linalg.qr(x)[0] * ROWS**0.5
+    return split(np.hstack([x, x @ rng.normal(size=(3, 3))])), x
+
+
+def test_on_a_quadratic_the_effective_smoothness_is_the_curvature_along_the_gradient():
+    data, x = linear_data()
+    made = run(Landscape, network=DeepLinear(1), data=data, learning_rate=0.01)
+    table = measured(made)
+    hessian = 2 * x.T @ x / ROWS
+    kernel = made.start(0)[0][0].numpy().T
+    gradient = 2 * x.T @ (x @ kernel - data.x_train[:, 3:]) / ROWS
+    expected = np.linalg.norm(hessian @ gradient) / np.linalg.norm(gradient)
+    away = table[table["size"] > 0]
+    beta = away["gradient_change"] / away["distance"]
+    np.testing.assert_allclose(beta, expected, rtol=2e-3)
+    assert expected < np.linalg.eigvalsh(hessian)[-1]
+
+
+def test_on_a_round_quadratic_it_is_the_top_curvature_and_the_loss_a_parabola():
+    data, x = linear_data("orthonormal")
+    made = run(Landscape, network=DeepLinear(1), data=data, learning_rate=0.01)
+    table = measured(made)
+    away = table[table["size"] > 0]
+    top = np.linalg.eigvalsh(2 * x.T @ x / ROWS)[-1]
+    assert top == pytest.approx(2)
+    np.testing.assert_allclose(away["gradient_change"] / away["distance"], top, rtol=2e-3)
+    start = table.loc[table["size"] == 0, "loss"].iloc[0]
+    kernel = made.start(0)[0][0].numpy().T
+    length = np.linalg.norm(2 * x.T @ (x @ kernel - data.x_train[:, 3:]) / ROWS)
+    parabola = start - length * away["distance"] + top / 2 * away["distance"] ** 2
+    np.testing.assert_allclose(away["loss"], parabola, rtol=1e-4)
+
+
+def test_steps_are_multiples_of_the_rate_or_shares_of_the_length_of_all_kernels():
+    made = run(Landscape, learning_rate=0.25)
+    table = measured(made)
+    values = made.start(0)[0]
+    kernels = [v for v in values if len(v.shape) == 2]
+    length = np.sqrt(sum(np.sum(np.square(v)) for v in kernels))
+    np.testing.assert_allclose(table["weights"], length, rtol=1e-5)
+    shares = table[table["unit"] == "weights"]
+    np.testing.assert_allclose(shares["distance"], shares["size"] * length, rtol=1e-5)
+    rates = table[(table["unit"] == "rate") & (table["size"] > 0)]
+    per_rate = rates["distance"] / (rates["size"] * 0.25)
+    assert per_rate.groupby(rates["sample"]).std().max() < 1e-5
+
+
+# ---------------------------------------------------------------- loss surface
+
+
+def test_a_direction_has_filters_as_long_as_the_networks_and_leaves_biases_alone():
+    made = run(LossSurface, "bn")
+    values, paths = made.start(0)[0], [v.path for v in made.network.trainable]
+    direction = filter_normalized(np.random.default_rng(0), values, paths)
+    for value, way, path in zip(values, direction, paths, strict=True):
+        if path.endswith("/kernel"):  # stored (units, fan_in): a filter is a row
+            own = np.linalg.norm(value, axis=1)
+            np.testing.assert_allclose(np.linalg.norm(way, axis=1), own, rtol=1e-5)
+        else:
+            assert not way.any()
+
+
+def test_the_surface_of_a_linear_network_is_the_quadratic_that_it_is():
+    data, x = linear_data()
+    made = run(LossSurface, network=DeepLinear(1), data=data)
+    table, (kernel,) = measured(made), made.start(0)[0]
+    rng = np.random.default_rng(0)
+    first, second = (filter_normalized(rng, [kernel], ["logits/kernel"])[0] for _ in range(2))
+    plane = table[table["picture"] == 0]
+    for row in plane.iloc[::37].itertuples():
+        w = (kernel.numpy() + row.a * first + row.b * second).T
+        expected = np.mean(np.sum((x @ w - data.x_train[:, 3:]) ** 2, axis=1))
+        assert row.loss == pytest.approx(expected, rel=1e-4)
+    assert set(table["statistics"]) == {"moving"}
+
+
+def test_with_batch_normalization_there_is_a_surface_of_each_kind_of_statistics():
+    made = run(LossSurface, "bn", batch=20)
+    result = train(made, 1).records["probe"]
+    middle = result[(result["a"] == 0) & (result["b"] == 0) & (result["picture"] == 0)]
+    assert middle.set_index("statistics").index.tolist() == ["moving", "batch"]
+    assert middle["loss"].nunique() == 2
+    assert result.groupby(["picture", "statistics"]).size().loc[0].tolist() == [625, 625]
+    assert result["picture"].nunique() == 11
+
+
+# ---------------------------------------------------------------- flow
+
+
+def test_the_length_of_a_gradient_is_that_of_finite_differences():
+    made = run(GradientFlow, "bn")
+    parameters, state, _, _ = made.start(0)
+    table = measured(made).set_index("layer")
+    last = len(parameters) - 2  # the kernel of the logits
+    rows = made.step_probes["probe"].rows[0]
+
+    def loss(value):
+        return made.trainer.gradient([*parameters[:last], value, parameters[-1]], state, rows).loss
+
+    kernel, slopes = parameters[last].numpy(), []
+    for place in np.ndindex(kernel.shape):
+        ends = []
+        for sign in (1, -1):
+            moved = kernel.copy()
+            moved[place] += sign * 1e-2
+            ends.append(float(loss(tf.constant(moved))))
+        slopes.append((ends[0] - ends[1]) / 2e-2)
+    assert table.loc[3, "gradient"] == pytest.approx(np.linalg.norm(slopes), rel=2e-2)
+
+
+def test_a_change_is_a_root_mean_square_and_a_spread_is_about_the_mean_of_each_unit():
+    before = np.array([[0.0, 10.0], [2.0, 10.0]])
+    assert moved_by(before, before + 3) == pytest.approx(3)
+    assert moved_by(before, before) == 0
+    assert spread_over_rows(before) == pytest.approx(np.sqrt(0.5))
+    assert np.isnan(spread_over_rows(np.ones((3, 2))))
+
+
+def test_a_linear_network_neither_amplifies_nor_damps_a_change_of_scale():
+    """All layers of a linear network change by the same share if the first kernel is multiplied."""
+    made = run(GradientFlow, network=DeepLinear(4))
+    probe, (parameters, state, _, _) = made.step_probes["probe"], made.start(0)
+    probe.direction = parameters[0].numpy()
+    found = probe.measure(parameters, state)["change"].to_numpy()
+    np.testing.assert_allclose(found[:-1], found[0], rtol=1e-2)
+    assert np.isnan(found[-1])
+
+
+def test_norms_are_those_of_the_values():
+    made = run(Norms, "bn")
+    table = measured(made).set_index("variable")["norm"]
+    values = dict(zip([v.path for v in made.network.trainable], made.start(0)[0], strict=True))
+    assert set(table.index) == set(values)
+    for path, norm in table.items():
+        assert norm == pytest.approx(np.linalg.norm(values[path]), rel=1e-6)

@@ -64,6 +64,8 @@ def test_it_agrees_on_differences_ratios_values_margins_and_what_is_too_coarse(t
     ]
     entries += [
         test_claims.ledger_of(*each["value"], id=20, needs="all").claims[0],
+        test_claims.ledger_of(*each["value"], id=23, needs="one").claims[0],
+        test_claims.ledger_of(*each["open"], id=24, needs="one").claims[0],
         test_claims.ledger_of(*each["difference"], id=21, unjudged="a half of it").claims[0],
         test_claims.ledger_of(id=22, untested="Needs ImageNet.").claims[0],
     ]

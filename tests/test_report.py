@@ -13,6 +13,7 @@ from bnlab.experiments import function
 from bnlab.page import report
 from bnlab.page.grids import Grid, as_it_is
 from bnlab.page.methods import formula
+from bnlab.page.turning import turning
 from bnlab.study import rooms
 
 TELLING = (
@@ -113,16 +114,13 @@ def test_diverged_replicates_are_counted_on_the_page(text):
     assert "1 of 4" in text
 
 
+SOURCES = synthetic.sources()
+
+
 def shown(kind: str, experiment: str = "learning_curves") -> list[Grid]:
-    sources = {
-        "learning_curves": synthetic.learning_curves,
-        "batch_size": synthetic.batch_size,
-        "learning_rate": synthetic.learning_rate,
-        "faults": synthetic.faults,
-    }
     recipe = synthetic.recipe(experiment)
     table = synthetic.tabulated(
-        experiment, kind, sources[experiment](), "digits", recipe, "Digits", synthetic.LABELS
+        experiment, kind, SOURCES[experiment], "digits", recipe, "Digits", synthetic.LABELS
     )
     return report.grids(function, experiment, kind, table)
 
@@ -248,3 +246,19 @@ def test_the_figures_of_learning_rates_are_described():
     assert said["heat_map"].startswith("Each at its best rate: BN 96.8 ± 0.3 % at rate 0.1, ")
     assert said["heat_map"].endswith(". Figure, Digits, all recipes.")
     assert said["rate_range"].startswith("Highest learning rate that is still good: Base 1, BN ")
+
+
+def test_a_surface_stands_in_the_page_as_heights_on_one_logarithmic_scale():
+    table = pd.DataFrame(
+        {
+            "method_label": ["A"] * 4 + ["B"] * 4,
+            "statistics": "moving",
+            "a": [0, 1, 0, 1] * 2,
+            "b": [0, 0, 1, 1] * 2,
+            "loss": [1, 10, 100, 1000, 1, 1, 1, float("nan")],
+        }
+    )
+    made = json.loads(turning(table))
+    assert made["surfaces"] == [{"name": "A", "side": 2, "heights": [0, 333, 666, 999]}]
+    assert (made["lowest"], made["highest"]) == (1, 1000)
+    assert turning(table.assign(loss=float("nan"))) is None

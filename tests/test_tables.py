@@ -12,12 +12,7 @@ from bnlab.experiments.batch_size import tables as batches
 from bnlab.experiments.learning_curves import tables as curves
 from bnlab.experiments.learning_rate import tables as by_rate
 
-SOURCES = {
-    "learning_curves": synthetic.learning_curves(),
-    "batch_size": synthetic.batch_size(),
-    "learning_rate": synthetic.learning_rate(),
-    "faults": synthetic.faults(),
-}
+SOURCES = synthetic.sources()
 
 
 def table(experiment: str, kind: str) -> pd.DataFrame:

@@ -13,12 +13,7 @@ import verdicts
 from bnlab.experiments import function
 from bnlab.page import phrases, report
 
-SOURCES = {
-    "learning_curves": synthetic.learning_curves(),
-    "batch_size": synthetic.batch_size(),
-    "learning_rate": synthetic.learning_rate(),
-    "faults": synthetic.faults(),
-}
+SOURCES = synthetic.sources()
 NOTHING = pd.DataFrame([verdicts.effect(1, 1, 0, 0, 0, "undecided")]).iloc[:0]
 
 

@@ -86,9 +86,10 @@ def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[st
     runs = {run for name in experiments for run in study.runs(name)}
     figures = [figure for figure in study.figures() if figure.experiment in experiments]
     timed = {
-        (run.dataset, run.batch, run.recipe)
-        for run in runs & set(study.runs("learning_curves"))
-        if "learning_curves" in experiments
+        (name, run.dataset, run.batch, run.recipe)
+        for name in experiments
+        for run in study.runs(name)
+        if run.method in study.declared(name).times
     }
     return {
         "download": len({run.dataset for run in runs}),

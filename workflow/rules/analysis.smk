@@ -37,6 +37,7 @@ for experiment in STUDY.experiments:
                 for source, runs in STUDY.sources(experiment).items()
             },
             datasets=list(dict.fromkeys(run.dataset for run in STUDY.runs(experiment))),
+            networks=networks(experiment),
             class_labels={
                 run.dataset: STUDY.datasets[run.dataset].class_labels
                 for run in STUDY.runs(experiment)

@@ -137,6 +137,15 @@ def tidy(experiment):
     return gathered | ({TIMING: timed} if timed else {})
 
 
+def networks(experiment):
+    """What tells the networks of an experiment's recipes apart, where it compares networks."""
+    if STUDY.declared(experiment).across != "networks":
+        return {}
+    return {
+        run.recipe: STUDY.about_network(run.recipe) for run in STUDY.runs(experiment)
+    }
+
+
 def keys_of_tables(experiment):
     """Every table of an experiment, those behind its figures first."""
     return [t for t in [*FIGURES, *TABLES] if t.experiment == experiment]

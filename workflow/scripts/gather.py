@@ -17,5 +17,5 @@ with job_log(snakemake.log[0], "runs"):
     for name, labels in params.class_labels.items():
         names = datasets[name]["class_names"]
         datasets[name]["class_names"] = [labels.get(known, known) for known in names]
-    for name, table in tidy.gathered(sources, datasets).items():
+    for name, table in tidy.gathered(sources, datasets, params.networks).items():
         save_parquet(Path(snakemake.output[name]), table)

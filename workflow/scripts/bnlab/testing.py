@@ -104,10 +104,10 @@ class NormalizerTests:
         for variable, value in zip(made.variables, before, strict=True):
             np.testing.assert_array_equal(variable.value, value)
 
-    def test_a_state_has_a_momentum(self) -> None:
-        """What a normalizer keeps beside trained variables are averages that ``move`` updates."""
+    def test_an_average_has_a_momentum(self) -> None:
+        """Averages are what ``move`` updates."""
         made = self.built()
-        if any(not variable.trainable for variable in made.variables):
+        if any(variable.is_average for variable in made.variables):
             assert 0 <= made.momentum <= 1
 
     @pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])

@@ -55,7 +55,7 @@ def place(effect: Effect, study: Study) -> Setting:
     batches = [effect.batch] if effect.batch is not None else effect.batches or []
     for method in effect.methods:
         for batch in batches:
-            if not any(_is_asked_for(run, method, batch, recipe) for run in runs):
+            if not any(_is_asked_for(run, method, batch, recipe, effect, study) for run in runs):
                 raise Absent(f"this study does not train {method} at batch {batch} there")
     _check_recorded(effect, study, [run for run in runs if recipe in (run.recipe, ALL_RECIPES)])
     return Setting(dataset, recipe)
@@ -79,16 +79,25 @@ def _in_the_place_of(name: str, entries: Mapping[str, Any], used: Sequence[str])
     raise Absent(f"this study has nothing on {name} there")
 
 
-def _is_asked_for(run: Run, method: str, batch: int, recipe: str) -> bool:
-    return (run.method, run.batch) == (method, batch) and recipe in (run.recipe, ALL_RECIPES)
+def _is_asked_for(
+    run: Run, method: str, batch: int, recipe: str, effect: Effect, study: Study
+) -> bool:
+    network = study.about_network(run.recipe)
+    return (
+        (run.method, run.batch) == (method, batch)
+        and recipe in (run.recipe, ALL_RECIPES)
+        and effect.layers in (None, network["layers"])
+        and effect.activation in (None, network["activation"])
+    )
 
 
-def combine(verdicts: Sequence[str], needs_all: bool = False) -> str:
+def combine(verdicts: Sequence[str], needs: str | None = None) -> str:
     """The verdict on a claim from those in its regions.
 
     Supported in every region: supported. In at least one, with others refuted or undecided: partly. In none, and
-    refuted in at least one: refuted. Neither in any: undecided. A claim that ``needs_all`` is refuted by one
-    counterexample and never holds in part.
+    refuted in at least one: refuted. Neither in any: undecided. A claim that ``needs`` "all" is refuted by one
+    counterexample and never holds in part; one that needs "one" is supported by one example and refuted where there is
+    none in any region.
 
     A region that gets better (refuted, undecided, supported) never makes the verdict worse (refuted, undecided,
     partly, supported).
@@ -97,8 +106,12 @@ def combine(verdicts: Sequence[str], needs_all: bool = False) -> str:
         return NOT_TESTED
     if set(verdicts) == {"supported"}:
         return "supported"
-    if needs_all:
+    if needs == "all":
         return "refuted" if "refuted" in verdicts else OPEN
+    if needs == "one":
+        if "supported" in verdicts:
+            return "supported"
+        return "refuted" if set(verdicts) == {"refuted"} else OPEN
     if "supported" in verdicts:
         return "partly"
     return "refuted" if "refuted" in verdicts else OPEN
@@ -133,7 +146,7 @@ def judge_ledger(
                 absent.setdefault(claim.id, []).append(f"{effect.region}: {reason}")
                 continue
             found = {
-                source: _rows_at(table, where)
+                source: _rows_at(table, where, effect)
                 for source, table in results[effect.experiment].items()
             }
             lead = {"id": claim.id, "topic": claim.topic, "test": number}
@@ -152,9 +165,14 @@ def judge_ledger(
     )
 
 
-def _rows_at(table: pd.DataFrame, where: Setting) -> pd.DataFrame:
+def _rows_at(table: pd.DataFrame, where: Setting, effect: Effect) -> pd.DataFrame:
     here = table["dataset"] == where.dataset
-    return table[here if where.recipe == ALL_RECIPES else here & (table["recipe"] == where.recipe)]
+    if where.recipe != ALL_RECIPES:
+        here &= table["recipe"] == where.recipe
+    for name, wanted in (("layers", effect.layers), ("activation", effect.activation)):
+        if wanted is not None:
+            here &= table[name] == wanted
+    return table[here]
 
 
 FAMILY = ["topic", "primary"]
@@ -225,7 +243,7 @@ def _claim_row(
         }
     if claim.untested is not None or not verdicts:
         return row | {"reason": claim.untested or _reason(effects, absent)}
-    verdict = combine([*verdicts, *[OPEN] * len(not_judged)], claim.needs == "all")
+    verdict = combine([*verdicts, *[OPEN] * len(not_judged)], claim.needs)
     return row | {
         "verdict": verdict,
         "decided_by": "" if verdict == OPEN else "training",

@@ -280,7 +280,14 @@ def _in_words(effect: Effect, name: str, study: Study, results: Results) -> str:
     if epoch and "{epoch}" not in name:
         name += " at epoch {epoch}"
     level = "" if effect.level is None else f"{100 * effect.level:g} %"
-    name = name.format(level=level, class_=_class_name(effect, results), epoch=epoch)
+    name = name.format(
+        level=level,
+        class_=_class_name(effect, results),
+        epoch=epoch,
+        layer=effect.layer,
+        layers=effect.layers,
+        activation=effect.activation,
+    )
     if effect.statistics != "moving":
         name += f" under {effect.statistics} statistics"
     labels = [study.label(method) for method in effect.methods]

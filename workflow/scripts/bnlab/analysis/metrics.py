@@ -83,6 +83,14 @@ def confusion(labels: ArrayLike, probabilities: ArrayLike) -> NDArray[np.float64
     return counts.reshape(classes, classes).astype(float)
 
 
+def mean_over_steps(rows: pd.DataFrame) -> pd.Series:
+    """Accuracy of each replicate averaged over training, ∫ a(t) dt / (T − t₀) by trapezoids over the evaluations."""
+    wide = rows.pivot(index="replicate", columns="step", values="accuracy")
+    steps = wide.columns.to_numpy(float)
+    mean = np.trapezoid(wide.to_numpy(), steps, axis=1) / (steps[-1] - steps[0])
+    return pd.Series(mean, wide.index)
+
+
 def rate_range(accuracy: pd.DataFrame) -> pd.DataFrame:
     """The learning rates at which each replicate does about as well as at its best one.
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from bnlab.analysis.metrics import mean_over_steps
 from bnlab.analysis.rates import chosen_rates, fastest_rates
 from bnlab.analysis.statistics import restricted
 from bnlab.analysis.thresholds import crossings
@@ -60,7 +61,9 @@ def rate_chosen(results: Results, effect: Effect, method: str) -> Rate:
         best = chosen_rates(tried)
     rate = best["learning_rate"].item()
     ends = (tried["learning_rate"].min(), tried["learning_rate"].max())
-    return Rate(rate, best["recipe"].item(), rate in ends)
+    at_best = tried[tried["learning_rate"] == rate]
+    # Where all replicates fail at the best rate they do so at every other one.
+    return Rate(rate, best["recipe"].item(), rate in ends and not at_best["failed"].all())
 
 
 def history(results: Results, effect: Effect, method: str, split: str) -> pd.DataFrame:
@@ -92,15 +95,10 @@ def up_to_epoch(rows: pd.DataFrame, effect: Effect) -> pd.DataFrame:
 
 
 def over_time(split: str) -> Callable[[Results, Effect, str], pd.Series]:
-    """Accuracy averaged over training, ∫ a(t) dt / (T − t₀) by trapezoids over the evaluations."""
+    """Accuracy averaged over training (``metrics.mean_over_steps``)."""
 
     def quantity(results: Results, effect: Effect, method: str) -> pd.Series:
-        rows = history(results, effect, method, split)
-        wide = rows.pivot(index="replicate", columns="step", values="accuracy")
-        steps = wide.columns.to_numpy(float)
-        return pd.Series(
-            np.trapezoid(wide.to_numpy(), steps, axis=1) / (steps[-1] - steps[0]), wide.index
-        )
+        return mean_over_steps(history(results, effect, method, split))
 
     return quantity
 
@@ -117,6 +115,19 @@ def lost_test_accuracy(results: Results, effect: Effect, method: str) -> pd.Seri
     """Test accuracy at the effect's epoch less that at the end: of two methods' difference, early gap less late gap."""
     at_end = effect.model_copy(update={"epoch": None})
     return test_accuracy(results, effect, method) - test_accuracy(results, at_end, method)
+
+
+def failed_share(results: Results, effect: Effect, method: str) -> pd.Series:
+    """1 for a replicate that diverged or failed, else 0."""
+    rows = history(results, effect, method, "test")
+    end = rows[rows["step"] == rows["step"].max()].set_index("replicate")
+    return (end["failed"].astype(bool) | end["accuracy"].isna()).astype(float)
+
+
+def seconds_per_1000_steps(results: Results, effect: Effect, method: str) -> pd.Series:
+    """Seconds per 1,000 steps, the median over the repeats of each process that timed them."""
+    rows = method_runs(results, "timing", effect, method)
+    return rows.groupby("process")["seconds_per_1000_steps"].median()
 
 
 def steps_to(split: str) -> Callable[[Results, Effect, str], Bounded]:

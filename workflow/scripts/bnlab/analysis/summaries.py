@@ -73,6 +73,13 @@ def final(metrics: pd.DataFrame) -> pd.DataFrame:
     return table.merge(compare(rows, keys, "value", BASE, paired_difference, "difference"))
 
 
+def accuracy_curves(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Train and test accuracy at each evaluated step, under moving statistics."""
+    rows = followed(metrics)
+    rows = rows[rows["split"].isin(["train", "test"])]
+    return summarize(rows, [*RUN, "split", "step", "epoch"], "accuracy")
+
+
 def _select(table: pd.DataFrame, dataset: str, recipe: str) -> pd.DataFrame:
     if "dataset" not in table:
         return table

@@ -18,13 +18,16 @@ OF_CLASSES = ("classes", "roc", "confusion")
 
 
 def gathered(
-    sources: Mapping[str, Sequence[Path]], datasets: Mapping[str, Mapping[str, Any]]
+    sources: Mapping[str, Sequence[Path]],
+    datasets: Mapping[str, Mapping[str, Any]],
+    networks: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, pd.DataFrame]:
     """The tidy table of each source.
 
     Args:
         sources: the folders of the runs that record it, by source.
         datasets: what data.json says, by name of dataset.
+        networks: columns that tell the networks of recipes apart, by recipe; none where all have the same.
     """
     class_names = {name: data["class_names"] for name, data in datasets.items()}
     tables: dict[str, pd.DataFrame] = {}
@@ -41,7 +44,8 @@ def gathered(
                     for run, part in zip(runs, parts, strict=True)
                 ]
             tables[source] = collect(runs, parts)
-    return {source: tables[source] for source in sources}
+    about = pd.DataFrame(list(networks.values()), index=list(networks))
+    return {source: tables[source].join(about, on="recipe") for source in sources}
 
 
 def _of_classes(

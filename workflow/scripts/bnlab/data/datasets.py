@@ -167,7 +167,7 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
     and cut from the rows that the test part leaves. A class keeps at least one row for training.
     Raises DataError where the rows do not suffice.
     """
-    sizes = {part: _count(rule[part], len(y)) for part in ("test", "validation")}
+    sizes = {part: count(rule[part], len(y)) for part in ("test", "validation")}
     if sum(sizes.values()) >= len(y):
         raise DataError(
             f"`split` takes {sum(sizes.values()):,} of {len(y):,} rows and leaves none to train on."
@@ -188,7 +188,8 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
     }
 
 
-def _count(amount: float, rows: int) -> int:
+def count(amount: float, rows: int) -> int:
+    """Rows of a part that is given in rows or as a share of all."""
     return amount if isinstance(amount, int) else round(amount * rows)
 
 
@@ -281,6 +282,10 @@ def describe(dataset: Mapping[str, Any], server: str | None = None) -> str:
         return f"file {dataset['path']}"
     if source == "bundled":
         return f"{dataset['name']}, shipped with scikit-learn"
+    if source == "linear_map":
+        return f"a random linear map, seed {dataset['seed']}"
+    if source == "disc":
+        return f"points about a circle, seed {dataset['seed']}"
     return f"redraw of {dataset['of']} to {dataset['shape']['rows']:,} rows, seed {dataset['seed']}"
 
 

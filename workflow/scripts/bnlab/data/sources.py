@@ -1,4 +1,4 @@
-"""Where rows come from: OpenML, files, and what ships inside scikit-learn.
+"""Where rows come from: OpenML, files, what ships inside scikit-learn, and laws that are known.
 
 Every source ends in a `Table`, whose arrays depend on the content alone: the same data read from ARFF, Parquet or IDX
 gives the same bytes, and so the same digest.
@@ -12,16 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.data.datasets import DataError, Table, canonical
+from bnlab.data.datasets import DataError, Table, canonical, count
 from bnlab.data.from_openml import read_openml
+from bnlab.data.synthetic import disc, linear_map
 from bnlab.data.tables import read_file
 
 
 def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) -> Table:
-    """The table that a dataset of the config names, by its source: openml, file or bundled.
+    """The table that a dataset of the config names, by its source: openml, file, bundled, linear_map or disc.
 
-    dataset: `source` and that source's fields: openml {id, target?}; file {path, target?, columns?,
-    drop?, classes?}; bundled {name}. openml: {server?, cache?}. Raises DataError.
+    dataset: `source` and that source's fields: openml {id, target?}; file {path, target?, columns?, drop?, classes?};
+    bundled {name}; linear_map {shape, seed}; disc {shape, split, moves, seed}. openml: {server?, cache?}. Raises
+    DataError.
     """
     source = dataset["source"]
     if source == "openml":
@@ -31,7 +33,17 @@ def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) ->
         return read_file(Path(dataset["path"]), **options)
     if source == "bundled":
         return read_bundled(dataset["name"])
-    raise DataError(f"source '{source}' cannot be read; allowed are openml, file and bundled.")
+    if source == "linear_map":
+        return linear_map(dataset["shape"]["rows"], dataset["shape"]["classes"], dataset["seed"])
+    if source == "disc":
+        sizes = (
+            dataset["shape"]["rows"],
+            count(dataset["split"]["test"], dataset["shape"]["rows"]),
+        )
+        return disc(*sizes, dataset["moves"], dataset["seed"])
+    raise DataError(
+        f"source '{source}' cannot be read; allowed are openml, file, bundled, linear_map and disc."
+    )
 
 
 def read_bundled(name: str) -> Table:

@@ -33,12 +33,16 @@ ACTIVATIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
 
 @dataclass(frozen=True)
 class Method:
-    """How layers are normalized: the classes of kernel and normalizer, its options and its place."""
+    """How layers are normalized: the classes of kernel and normalizer, its options and its place.
+
+    ``inputs`` is what is made of the network's inputs before training (``training.inputs``), None for nothing.
+    """
 
     kernel: type[Plain] = Plain
     normalizer: type[Normalizer] | None = None
     place: str = BEFORE_ACTIVATION
     options: Mapping[str, Any] = field(default_factory=dict)
+    inputs: str | None = None
 
 
 class Block(Part):
@@ -50,6 +54,7 @@ class Block(Part):
         fan_in, units: features or channels that come in and go out.
         activation: name of φ (``ACTIVATIONS``).
         initializer: name of the distribution of W; b starts at zero.
+        bias: whether there is a b, where the normalizer does not shift.
 
     ``pre_activation`` is the input of φ in the last call.
     """
@@ -65,6 +70,7 @@ class Block(Part):
         activation: str,
         initializer: str,
         dtype: str,
+        bias: bool = True,
     ):
         self.name, self.dtype, self.units, self.place = name, dtype, units, method.place
         self.linear_map = method.kernel()
@@ -72,7 +78,7 @@ class Block(Part):
         self.kernel = self.variable("kernel", self.kernel_shape(fan_in, units), initializer)
         self.normalizer = method.normalizer(**method.options) if method.normalizer else None
         shifted = self.normalizer and self.normalizer.shifts and self.place == BEFORE_ACTIVATION
-        self.has_bias = not shifted
+        self.has_bias = bias and not shifted
         if self.has_bias:
             self.bias = self.variable("bias", (units,), "zeros")
         if self.normalizer:

@@ -19,7 +19,7 @@ SCALES: dict[str, tuple[float, str, str]] = {
     "lecun_normal": (1.0, "fan_in", "normal"),
 }
 """Variance times the fan, which fan, and the distribution (normal: truncated at two deviations)."""
-DEVIATIONS = {"normal_0.01": 0.01}
+DEVIATIONS = {"normal_0.01": 0.01, "normal_0.1": 0.1, "normal_1": 1.0}
 """Of plain normal distributions."""
 
 

@@ -35,5 +35,5 @@ def network(path: str, settings: Any) -> Network:
 
 
 def method(kernel: str, normalizer: str | None, **settings: Any) -> Method:
-    """The method with this kernel and normalizer; ``settings`` are ``options`` and ``place``, where they are given."""
+    """The method with this kernel and normalizer; ``settings`` are ``options``, ``place`` and ``inputs``."""
     return Method(load(kernel), load(normalizer) if normalizer else None, **settings)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from bnlab.networks import initializers
 from bnlab.networks.block import Block, Dense, Method
-from bnlab.networks.variables import Variable
+from bnlab.networks.variables import CONSTANT, Variable, constant
 
 B = TypeVar("B", bound=Block)
 
@@ -19,15 +19,18 @@ class Network:
     """An architecture; a subclass in a file of its own is all that a config needs to name one.
 
     Its settings are the arguments of ``__init__``, annotated with types of ``bnlab.study.options``; ``build`` makes the
-    blocks with ``add`` and ``add_logits``, ``call`` joins them.
+    blocks with ``add`` and ``add_logits``, ``call`` joins them. It tells classes apart, unless ``target`` and ``loss``
+    say that it learns something else.
 
     Attributes:
-        xla: whether its steps are compiled by XLA; else they run as a plain graph.
+        xla: whether its steps are compiled by XLA, where its normalizer allows; else they run as a plain graph.
+        biases: whether layers have them, where no normalizer shifts.
         takes: "rows" (features in a row) or "images" (height × width × channels), as which examples come in.
         blocks: the normalized layers from the first to the last, once built.
     """
 
     xla: ClassVar[bool] = True
+    biases: ClassVar[bool] = True
     takes: ClassVar[str] = "rows"
     blocks: list[Block]
     logits: Dense
@@ -40,9 +43,18 @@ class Network:
         """Logits (m, classes) of the examples x (m, …)."""
         raise NotImplementedError
 
+    def target(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """What the outputs for the examples x with the classes y are held against."""
+        return y
+
+    def loss(self, outputs: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+        """Mean over the rows of what training lowers: here −log softmax(outputs)[class]."""
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(target, outputs)
+        return tf.reduce_mean(losses)
+
     def add(self, kind: type[B], name: str, fan_in: int, units: int) -> B:
         """A block with the method, activation and initializer of this network."""
-        made = (self.activation, self.initializer, self.dtype)
+        made = (self.activation, self.initializer, self.dtype, self.biases)
         block = kind(name, self.method, fan_in, units, *made)
         self.blocks.append(block)
         return block
@@ -50,7 +62,14 @@ class Network:
     def add_logits(self, fan_in: int, classes: int) -> Dense:
         """The plain dense layer of logits."""
         self.logits = Dense(
-            "logits", Method(), fan_in, classes, "linear", self.initializer, self.dtype
+            "logits",
+            Method(),
+            fan_in,
+            classes,
+            "linear",
+            self.initializer,
+            self.dtype,
+            self.biases,
         )
         return self.logits
 
@@ -66,6 +85,7 @@ class Network:
         """This network, built."""
         self.method, self.activation, self.initializer = method, activation, initializer
         self.dtype, self.blocks = dtype, []
+        self.compiled = self.xla and (method.normalizer is None or method.normalizer.xla)
         self.build(shape, classes)
         variables = [v for block in [*self.blocks, self.logits] for v in block.variables]
         self.trainable = [v for v in variables if v.trainable]
@@ -100,9 +120,8 @@ def initial_values(
     children = dict(zip([layer.name for layer in layers], seed.spawn(len(layers)), strict=True))
 
     def first(variable: Variable) -> tf.Tensor:
-        if variable.start in ("zeros", "ones"):
-            fill = tf.ones if variable.start == "ones" else tf.zeros
-            return fill(variable.shape, variable.dtype)
+        if variable.start in CONSTANT:
+            return constant(variable.start, variable.shape, variable.dtype)
         child = children[variable.owner.name]
         number = int(child.generate_state(1)[0] >> 1)
         return initializers.draw(variable.start, variable.shape, number, variable.dtype)

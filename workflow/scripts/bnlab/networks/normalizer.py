@@ -6,7 +6,7 @@ from typing import Self
 
 import tensorflow as tf
 
-from bnlab.networks.variables import Part
+from bnlab.networks.variables import AVERAGE, Part
 
 
 class Normalizer(Part):
@@ -14,14 +14,16 @@ class Normalizer(Part):
 
     Options are the arguments of ``__init__``, annotated with types of ``bnlab.study.options``. ``build`` makes the
     variables, ``normalize`` computes. u has the shape (m, features), or (m, height, width, channels) in a convolutional
-    network; m may be 1.
+    network; m may be 1. State that is a moving average over batches has a name that begins with ``moving_``.
 
     Attributes:
+        xla: whether XLA compiles it well; else the network's steps run as a plain graph.
         shifts: whether N adds an offset of its own, so that the layer before it needs no bias.
         features: the size of u's last axis, known when ``build`` is called.
         momentum: of the averages that ``move`` keeps, if there are any.
     """
 
+    xla = True
     shifts = False
     features: int
     momentum: float
@@ -45,6 +47,8 @@ class Normalizer(Part):
 
     def move(self, name: str, value: tf.Tensor) -> None:
         """moving ← momentum·moving + (1 − momentum)·value, of the average ``name``; a constant to the gradient."""
+        if not name.startswith(AVERAGE):
+            raise ValueError(f"the name of a moving average begins with {AVERAGE}, and not {name}")
         average = getattr(self, name)
         moved = self.momentum * average + (1 - self.momentum) * tf.stop_gradient(value)
         setattr(self, name, moved)

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+AVERAGE = "moving_"
+"""With what the names of moving averages begin."""
+
 
 @dataclass(eq=False)
 class Variable:
@@ -19,7 +22,7 @@ class Variable:
     Attributes:
         owner: the object whose attribute ``name`` is the value.
         shape, dtype: of the value.
-        start: "zeros", "ones", or the name of an initializer (``networks.initializers``).
+        start: "zeros", "ones", "identity" (a matrix), or the name of an initializer (``networks.initializers``).
         trainable: whether gradient descent moves it.
         path: its name among those of the network, ``hidden1/gamma``.
     """
@@ -33,6 +36,11 @@ class Variable:
     path: str
 
     @property
+    def is_average(self) -> bool:
+        """Whether it is a moving average over batches, as its name says."""
+        return self.name.startswith(AVERAGE)
+
+    @property
     def value(self) -> tf.Tensor:
         """The present value."""
         return getattr(self.owner, self.name)
@@ -40,6 +48,17 @@ class Variable:
     def bind(self, value: tf.Tensor) -> None:
         """Give it another value."""
         setattr(self.owner, self.name, value)
+
+
+CONSTANT = ("zeros", "ones", "identity")
+"""Values that variables start from without a draw."""
+
+
+def constant(start: str, shape: tuple[int, ...], dtype: str) -> tf.Tensor:
+    """The value of this name in ``CONSTANT``."""
+    if start == "identity":
+        return tf.eye(*shape, dtype=dtype)
+    return tf.ones(shape, dtype) if start == "ones" else tf.zeros(shape, dtype)
 
 
 class Part:
@@ -60,7 +79,5 @@ class Part:
         path = f"{self.name}/{name}" if self.name else name
         variable = Variable(self, name, shape, start, trainable, self.dtype, path)
         self.variables = (*self.variables, variable)
-        variable.bind(
-            tf.ones(shape, self.dtype) if start == "ones" else tf.zeros(shape, self.dtype)
-        )
+        variable.bind(constant(start if start in CONSTANT else "zeros", shape, self.dtype))
         return variable.value

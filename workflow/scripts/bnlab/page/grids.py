@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,6 +54,35 @@ def by_batch(table: pd.DataFrame) -> list[Grid]:
 def as_it_is(table: pd.DataFrame) -> list[Grid]:
     """A table whose columns and rows are shown unchanged."""
     return [Grid("", [str(c) for c in table], [[str(v) for v in row] for row in table.to_numpy()])]
+
+
+def of_measures(
+    table: pd.DataFrame, measures: Mapping[str, str], unpaired: Sequence[str] = ()
+) -> list[Grid]:
+    """A row per measure in these words; a column per method and per ratio to base, but for ``unpaired`` ones."""
+    shown = []
+    for batch, part in table.groupby("batch"):
+        methods, base = labels_of(part), reference_of(part)
+        cells = {(r.measure, r.method_label): r for r in rows_of(part)}
+        compared = list(dict.fromkeys(r.method_label for r in rows_of(part) if r.pairs))
+        rows = [
+            [
+                words,
+                *(mean(cells[measure, name]) for name in methods),
+                *("" if measure in unpaired else ratio(cells[measure, name]) for name in compared),
+            ]
+            for measure, words in measures.items()
+        ]
+        columns = ["", *methods, *(f"{name} / {base}" for name in compared)]
+        shown.append(Grid(of_batch(table, batch, "batch"), columns, rows))
+    return shown
+
+
+def mean(row: Any) -> str:
+    """A mean and its half-width, and how many replicates diverged or failed."""
+    if not row.n:
+        return "all diverged"
+    return f"{rounded(row.mean, (row.high - row.low) / 2)}{lost(row)}"
 
 
 def cross(table: pd.DataFrame, title: str, cell: Callable[[Any], str]) -> Grid:

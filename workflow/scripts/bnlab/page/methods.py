@@ -14,12 +14,21 @@ PLACES = {
 }
 
 
+INPUTS = {
+    "min_max": "the network's inputs scaled to (x − min)/(max − min), ",
+    "standardize": "the network's inputs scaled to (x − mean)/deviation, ",
+    "whiten": "the network's inputs whitened to C^(−½)·(x − mean), ",
+    "standardize_parts": "the network's inputs scaled to (x − mean)/deviation in each part of the data, ",
+}
+
+
 def formula(method: Mapping[str, Any]) -> str:
     """A few sentences on a method of a checked config."""
     kernel = rooms.find("kernel", method["kernel"]).said
     if method["normalizer"] is None:
         lead = "No normalization: " if method["kernel"] == "plain" else ""
-        return f"{lead}y = φ(u + b). {_ended(kernel)}"
+        inputs = INPUTS.get(method.get("inputs") or "", "")
+        return f"{lead}{inputs}y = φ(u + b). {_ended(kernel)}"
     room = rooms.find("normalizer", method["normalizer"])
     bias = "" if signatures.attribute(room, "shifts", False) else " + b"
     joined = PLACES[method["place"]].format(bias=bias)

@@ -191,7 +191,10 @@ def accuracy_axis(axis: Axes, rows: pd.DataFrame) -> None:
 
 
 def growing(axis: Axes, values: pd.Series) -> None:
-    """An axis that is linear up to one and logarithmic from there on, with plain numbers."""
+    """An axis that is linear up to one and logarithmic from there on, with plain numbers; linear if all is beyond."""
+    if values.min() > 1:
+        thousands(axis)
+        return
     axis.set_xscale("symlog", linthresh=1, linscale=0.6)
     ticks = [t for t in (0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500) if t <= values.max() * 1.01]
     axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.statistics import rounded
+from bnlab.page.style import NONE_LEFT
 
 Tables = Callable[[str], list[pd.DataFrame]]
 """An experiment's published tables of a kind."""
@@ -24,6 +25,14 @@ def number(value: float, half: float = np.nan) -> str:
     if not np.isfinite(half) or half <= 0:
         return minus(f"{value:.3g}")
     return minus(rounded(value, half, digits=1).partition(" ± ")[0])
+
+
+def each(rows: pd.DataFrame, said: Callable[[Any], str] | None = None) -> str:
+    """``0.15 with Base and 0.3 with BN``: what is said of every row, its mean to two digits if nothing else."""
+    say = said or (lambda row: significant(row.mean, 2))
+    return listed(
+        [f"{say(row) if row.n else NONE_LEFT} with {row.method_label}" for row in rows.itertuples()]
+    )
 
 
 def spread(row: Any, low: str = "low", high: str = "high") -> str:
@@ -52,6 +61,14 @@ def times(row: Any, of: str = "") -> str:
         return f"{share} % ({low} to {high} %){' of' if of else ''}{of}"
     estimate, low, high = (significant(v, digits) for v in (row.estimate, row.low, row.high))
     return f"{estimate} times ({low} to {high}){of}"
+
+
+def as_(row: Any, word: str) -> str:
+    """``2.0 times (1.8 to 2.2) as much`` from a ratio; ``about as much (0.9 to 1.2 times)`` around one."""
+    if row.low <= 1 <= row.high:
+        ends = (significant(end, _digits(row)) for end in (row.low, row.high))
+        return f"about as {word} ({' to '.join(ends)} times)"
+    return f"{times(row)} as {word}"
 
 
 def _digits(row: Any) -> int:

@@ -1,8 +1,7 @@
 """The report of a study: one HTML file with every figure, every table and how they were made.
 
-Everything is in the page: figures inline, one small script that filters the ledger of claims, nothing
-to be fetched. Text from configs and data is escaped by the template, and the page lets no other script
-run.
+Everything is in the page: figures inline, one small script that filters the claims and turns surfaces, nothing to be
+fetched. Text from configs and data is escaped by the template, and the page lets no other script run.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from bnlab.page.facts import facts, times
 from bnlab.page.glossary import GLOSSARY
 from bnlab.page.grids import Grid
 from bnlab.page.style import NONE_LEFT
+from bnlab.page.turning import turning
 from bnlab.page.vectors import size_of
 from bnlab.study.declaration import Experiment, Table
 from bnlab.study.names import ALL_RECIPES
@@ -208,7 +208,7 @@ def grids(find: Find, experiment: str, kind: str, table: pd.DataFrame) -> list[G
     return [grid for grid in find(experiment, "grids", kind)(table) if grid.rows]
 
 
-def _declared(of: Sequence[Table], kind: str) -> Table:
+def _declared(of: Sequence[Table], kind: str) -> Any:
     return next(item for item in of if item.kind == kind)
 
 
@@ -220,8 +220,8 @@ def _shown_figure(
     folder: Path,
 ) -> dict[str, Any]:
     assert item.svg is not None
-    title = _declared(declared[item.experiment].figures, item.kind).title
-    table = read_csv(item.csv)
+    about = _declared(declared[item.experiment].figures, item.kind)
+    title, table = about.title, read_csv(item.csv)
     finding = find(item.experiment, "words", item.kind)
     shown = _shown(item, title, captions, folder)
     return shown | {
@@ -230,6 +230,7 @@ def _shown_figure(
         "alt": alt_text(title, table, finding),
         "caption": [*shown["caption"], *lost(table)],
         "drawing": None,
+        "turning": turning(table) if about.turns and not table.empty else None,
     }
 
 
@@ -240,10 +241,9 @@ def _shown_table(
     captions: Mapping[tuple[str, str], str],
     folder: Path,
 ) -> dict[str, Any]:
-    table = read_csv(item.csv)
+    table, about = read_csv(item.csv), _declared(declared[item.experiment].tables, item.kind)
     laid_out = grids(find, item.experiment, item.kind, table)
-    title = _declared(declared[item.experiment].tables, item.kind).title
-    shown = _shown(item, title, captions, folder)
+    shown = _shown(item, about.title, captions, folder)
     return shown | {
         "grids": laid_out,
         "caption": [*shown["caption"], *lost(table)],

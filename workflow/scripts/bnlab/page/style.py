@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 
 from bnlab.files import replacing, save_text
 from bnlab.page.vectors import compact
+from bnlab.study import rooms
 
 WIDTH = 7.2
 RESOLUTION = 200
@@ -46,7 +47,7 @@ STYLE: Any = {
     "svg.hashsalt": "bnlab",
     "figure.facecolor": "white",
 }
-LINE = 88
+LINE = 84
 """Characters in a line of a figure's title."""
 NONE_LEFT = "no replicate left"
 
@@ -74,11 +75,12 @@ OTHER_MARKERS = ("*", "h", "<", ">", "p")
 
 
 def look(method: str) -> Look:
-    """The colour, marker and line of a method; one that has no fixed look gets one from its name
-    alone.
-    """
+    """The colour, marker and line of a method: its own, that of the experiment that brings it, or one from its name."""
     if method in LOOKS:
         return LOOKS[method]
+    for about in rooms.experiments().values():
+        if method in about.looks:
+            return Look(*about.looks[method], (0, (2, 1)))
     code = zlib.crc32(method.encode())
     color = OTHER_COLORS[code % len(OTHER_COLORS)]
     return Look(color, OTHER_MARKERS[code // len(OTHER_COLORS) % len(OTHER_MARKERS)], (0, (2, 1)))

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 
+from bnlab.probes.activations import ActivationInputs
 from bnlab.training.probe import StepProbe
 from bnlab.training.run import Run
-from bnlab.training.schedule import row_blocks
 from bnlab.training.trainer import Values, stored
 
 PERCENTILES = (15, 50, 85)
-PROBE_ROWS = 1000
 COLUMNS = {"quantity": "object", "unit": "int16", "percentile": "int8", "value": "float32"}
 
 
 class Percentiles(StepProbe):
     """Percentiles 15, 50 and 85 of the inputs of the last hidden activation and of that layer's weights, by unit.
 
-    The inputs are those of 1,000 validation rows (all where there are fewer), normalized as in a training step over
-    these rows; in a convolutional network every position counts as a row. Quantities are ``activation`` and ``weight``.
+    The inputs are those of ``ActivationInputs``. Quantities are ``activation`` and ``weight``.
 
     Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, §4.1 and Fig. 1b, c.
     """
@@ -29,19 +26,12 @@ class Percentiles(StepProbe):
         super().__init__(run)
         self.block = run.network.blocks[-1]
         self.kernel = [v.path for v in run.network.trainable].index(f"{self.block.name}/kernel")
-        validation = run.evaluator.sizes["validation"]
-        rows = row_blocks(0, validation, min(PROBE_ROWS, validation))[0]
-        self.x = tf.gather(run.evaluator.x, rows)
-        self.inputs = tf.function(self._inputs, autograph=False)
-
-    def _inputs(self, parameters: Values, state: Values) -> tf.Tensor:
-        self.run.network(stored(parameters), state, self.x, training=True)
-        return tf.reshape(self.block.pre_activation, [-1, self.block.units])
+        self.inputs = ActivationInputs(run)
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
         weights = stored(parameters)[self.kernel].numpy()
         return percentiles(
-            activation=self.inputs(parameters, state).numpy(),
+            activation=self.inputs(parameters, state)[-1],
             weight=weights.reshape(-1, self.block.units),
         )
 

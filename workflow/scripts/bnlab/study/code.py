@@ -41,11 +41,21 @@ def digest(room: Room) -> str:
         waiting += [base for base in bases(own[current]) if base in own]
     body = [n for n in tree.body if not isinstance(n, ast.ClassDef) or n.name in lineage]
     others = [file for file in imported([room.file]) if file != room.file]
-    parts = [ast.Module(body, []), *(parsed(file) for file in others)]
-    code = "\n".join(ast.dump(_Bare().visit(_copy(part))) for part in parts)
-    return hashlib.sha256(code.encode()).hexdigest()
+    parts = [_bare(ast.Module(body, [])), *(_bare_file(file) for file in others)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def _bare(tree: ast.Module) -> str:
+    """The code of a tree without its docstrings, as one text."""
+    return ast.dump(_Bare().visit(_copy(tree)))
+
+
+@cache
+def _bare_file(file: Path) -> str:
+    return _bare(parsed(file))
+
+
+@cache
 def _imports(file: Path) -> list[Path]:
     """Files of the library that a file imports itself."""
     found = []

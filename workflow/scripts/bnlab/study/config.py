@@ -39,13 +39,15 @@ class OpenML(Section):
 class Method(Section):
     """A way to normalize: a kernel, a normalizer with its options, and its place, all by name.
 
-    `label` is its name in figures; without one it is the name of the method, with spaces.
+    `inputs` is what is made of the features before training. `label` is its name in figures; without one it is the
+    name of the method, with spaces.
     """
 
     kernel: Reference = "plain"
     normalizer: Reference | None = None
     options: dict[str, Any] = {}
     place: Literal["before_activation", "after_activation", "before_linear"] = "before_activation"
+    inputs: Literal["min_max", "standardize", "whiten", "standardize_parts"] | None = None
     label: Text | None = None
 
 
@@ -94,6 +96,8 @@ class Recipe(Section):
         "he_uniform",
         "lecun_normal",
         "normal_0.01",
+        "normal_0.1",
+        "normal_1",
     ]
     optimizer: Literal["sgd"]
     learning_rate: Rate
@@ -255,7 +259,7 @@ class Study(Section):
     def called(self, method: str) -> dict[str, Any]:
         """A method as a job is told of it: arguments of ``networks.loading.method``."""
         said = self.methods[method]
-        settings = said.model_dump(include={"options", "place"}, exclude_defaults=True)
+        settings = said.model_dump(include={"options", "place", "inputs"}, exclude_defaults=True)
         classes = {kind: room.path for kind, room in self.method_room(method).items()}
         return {"normalizer": None, **classes, **settings}
 
@@ -263,6 +267,18 @@ class Study(Section):
         """The class of a recipe's network, and its settings."""
         ((name, settings),) = self.recipes[recipe].network.items()
         return rooms.find("network", name), settings
+
+    def about_network(self, recipe: str) -> dict[str, Any]:
+        """Activation, number of hidden layers and width of a recipe's network."""
+        room, settings = self.network(recipe)
+        found = signatures.options(room) or {}
+        named = settings if isinstance(settings, dict) else {next(iter(found), ""): settings}
+        widths = signatures.widths(found, named)
+        return {
+            "activation": self.recipes[recipe].activation,
+            "layers": len(widths),
+            "units": max(widths, default=0),
+        }
 
     def classes(self, run: Run) -> dict[str, Room]:
         """The classes that a run consists of: kernel, normalizer, network, and each probe by its name."""

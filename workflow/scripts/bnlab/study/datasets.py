@@ -127,9 +127,42 @@ class RedrawDataset(_Dataset):
     seed: Seed
 
 
-AnyDataset = OpenMLDataset | FileDataset | BundledDataset | RedrawDataset
+class LinearMapDataset(_Dataset):
+    """Vectors of `shape.classes` normal numbers beside their images under one random linear map."""
+
+    source: Literal["linear_map"]
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _features_are_pairs_of_vectors(self) -> LinearMapDataset:
+        if self.shape.features != 2 * self.shape.classes:
+            raise PydanticCustomError(
+                "linear_map", "a linear map has twice as many features as classes"
+            )
+        return self
+
+
+class DiscDataset(_Dataset):
+    """Points of a plane in or outside a circle, whose test rows lie elsewhere; the circle `moves` with them or not."""
+
+    source: Literal["disc"]
+    seed: Seed
+    moves: bool
+
+    @model_validator(mode="after")
+    def _test_rows_come_last(self) -> DiscDataset:
+        if self.split.test_rows != "last" or self.shape.features != 2 or self.shape.classes != 2:
+            raise PydanticCustomError(
+                "disc", "a disc has 2 features, 2 classes, and test_rows: last"
+            )
+        return self
+
+
+AnyDataset = (
+    OpenMLDataset | FileDataset | BundledDataset | RedrawDataset | LinearMapDataset | DiscDataset
+)
 Dataset = Annotated[AnyDataset, Field(discriminator="source")]
-SOURCES = ["openml", "file", "bundled", "redraw"]
+SOURCES = ["openml", "file", "bundled", "redraw", "linear_map", "disc"]
 NOT_CONTENT = {"label", "class_labels", "stands_for", "shape", "split", "scaling", "sha256"}
 """What of a dataset's entry says nothing about where its rows come from."""
 
@@ -141,7 +174,11 @@ def origin(name: str, datasets: dict[str, Any]) -> dict[str, Any]:
         return {"sha256": dataset.sha256.model_dump()}
     said = dataset.model_dump(exclude=NOT_CONTENT, exclude_none=True)
     if isinstance(dataset, RedrawDataset):
-        said |= {"of": origin(dataset.of, datasets), "rows": dataset.shape.rows}
+        said |= {"of": origin(dataset.of, datasets)}
+    if isinstance(dataset, RedrawDataset | LinearMapDataset | DiscDataset):
+        said |= {"rows": dataset.shape.rows}
+    if isinstance(dataset, DiscDataset):
+        said |= {"shifted": dataset.sizes.test}
     return said
 
 

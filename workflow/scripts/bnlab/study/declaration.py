@@ -54,9 +54,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure(Table):
-    """A figure, drawn from the table of its own kind; a ``telling`` one stands in the report's summary."""
+    """A figure, drawn from the table of its own kind.
+
+    A ``telling`` one stands in the report's summary. One that ``turns`` shows surfaces, which the page lets one turn:
+    its table has columns method_label, statistics, a, b and loss.
+    """
 
     telling: bool = False
+    turns: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,10 +69,11 @@ class Quantity:
     """One number a replicate, which claims compare: function of the same name in ``quantities.py``.
 
     Attributes:
-        words: what it is called in print; may have {level} and {class_}.
+        words: what it is called in print; may have {level}, {class_}, {epoch}, {layer}, {layers} and {activation}.
         unit: of its values and differences in print; "points" are hundredths.
         reads: the tidy sources that it is computed from.
-        takes: the settings that a test has to give: recipe (or a rate), batch or batches, level, class, epoch.
+        takes: the settings that a test has to give: recipe (or a rate), batch or batches, level, class, epoch, layer,
+            layers, activation.
         better: whether a method is the better for a high value or for a low one, which says what is still possible
             where its best rate is the last one tried.
     """
@@ -87,9 +93,11 @@ class Experiment:
         title, question: as the page says them.
         figures, tables: in the order in which they are shown.
         quantities: by name, what claims may compare here; more than ``COMMON`` where it is said.
-        across: what figures and tables compare beside methods and batch sizes: nothing (one each a recipe), recipes, or
-            the learning rates by which the recipes differ.
+        across: what figures and tables compare beside methods and batch sizes: nothing (one each a recipe), recipes,
+            the learning rates by which the recipes differ, or the rates, activations and depths by which they differ:
+            then tidy tables have columns ``activation``, ``layers`` (how many are hidden) and ``units`` of the widest.
         methods: methods that this experiment brings along, as a config gives them; a file is one of its own folder.
+        looks: colour and marker of these in figures; others have those of the page.
         times: methods whose steps are timed in turn wherever all of them are run: the source ``timing``.
     """
 
@@ -98,8 +106,9 @@ class Experiment:
     figures: tuple[Figure, ...]
     tables: tuple[Table, ...]
     quantities: Mapping[str, Quantity] = field(default_factory=lambda: COMMON)
-    across: Literal["recipes", "rates"] | None = None
+    across: Literal["recipes", "rates", "networks"] | None = None
     methods: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    looks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     times: tuple[str, ...] = ()
 
 

@@ -70,8 +70,9 @@ class Rule(Section):
 class Effect(Section):
     """What a claim is tested by: an effect, measured in one region, and the rule that decides it.
 
-    A `primary` one is the claim's own setting. `headline` is what it is called among the answers on the report's first
-    screen; without one it does not stand there.
+    A `primary` one is the claim's own setting. `layer` is a hidden layer of the network, from 1; `layers` and
+    `activation` say which network, where networks are compared. `headline` is what it is called among the answers on
+    the report's first screen; without one it does not stand there.
     """
 
     region: Text
@@ -89,6 +90,9 @@ class Effect(Section):
     epoch: Annotated[float, Field(gt=0)] | None = None
     level: Annotated[float | None, Field(gt=0, lt=1)] = None
     class_: Annotated[Count | None, Field(alias="class")] = None
+    layer: Count | None = None
+    layers: Count | None = None
+    activation: Text | None = None
     rule: Rule
     claimed: float | None = None
 
@@ -104,6 +108,9 @@ class Effect(Section):
             "recipe": self.recipe or self.rate,
             "level": self.level,
             "class": self.class_,
+            "layer": self.layer,
+            "layers": self.layers,
+            "activation": self.activation,
         }
         for name, value in given.items():
             needed = name in quantity.takes
@@ -120,7 +127,7 @@ class Effect(Section):
             raise PydanticCustomError("effect", "headline needs two methods to compare")
         if self.rate == "fastest" and self.level is None:
             raise PydanticCustomError("effect", "rate: fastest needs a level to be reached")
-        if self.rate and declared.across != "rates":
+        if self.rate and declared.across not in ("rates", "networks"):
             raise PydanticCustomError(
                 "effect", f"learning rates are not compared in {self.experiment}"
             )
@@ -152,8 +159,8 @@ MOST_PRIMARY = 3
 class Claim(Section):
     """One published claim with its tests, its settled verdict, or why it is not tested.
 
-    `needs: all` is said of a claim that one counterexample refutes ("best of all"); `unjudged` names the part of a
-    claim that no test is about, which stays an open region.
+    `needs: all` is said of a claim that one counterexample refutes ("best of all"), `needs: one` of a claim that one
+    example supports ("it can"); `unjudged` names the part of a claim that no test is about, which stays an open region.
     """
 
     id: Count
@@ -162,7 +169,7 @@ class Claim(Section):
     topic: Text
     claim: Text
     claimed: Text | None = None
-    needs: Literal["all"] | None = None
+    needs: Literal["all", "one"] | None = None
     unjudged: Text | None = None
     tests: list[Effect] = []
     settled: Settled | None = None

@@ -22,6 +22,8 @@ Head = list[Count]
 Stages = Annotated[list[Widths], Field(min_length=1)]
 """Widths of layers with something between the lists, such as pooling."""
 Pooling = Literal["max", "average"]
+Norm = Literal[1, 2, "inf"]
+"""Which power mean of absolute values: the mean, the root of the mean square, or the largest."""
 
 TYPES: dict[str, Any] = {
     "int": int,
@@ -36,6 +38,7 @@ TYPES: dict[str, Any] = {
     "Head": Head,
     "Stages": Stages,
     "Pooling": Pooling,
+    "Norm": Norm,
 }
 LAYERS = ("Widths", "Head", "Stages")
 """Annotations whose numbers are sizes that a normalizer sees."""

@@ -81,10 +81,11 @@ def step_probes() -> list[str]:
 def find(kind: str, reference: str) -> Room:
     """The room that a config names: a name of ``names`` or ``file.py:Class``. Raises RoomError."""
     if ":" not in reference:
-        if reference not in names(kind):
-            raise RoomError(unknown(kind, reference, [*names(kind), "file.py:Class"]))
         file = FOLDERS[kind] / f"{reference}.py"
-        return Room(file, _class_of(kind, file) or "")
+        name = _class_of(kind, file) if file.is_file() else None
+        if name is None:
+            raise RoomError(unknown(kind, reference, [*names(kind), "file.py:Class"]))
+        return Room(file, name)
     path, _, name = reference.rpartition(":")
     file = Path(path).resolve()
     if not file.is_file():

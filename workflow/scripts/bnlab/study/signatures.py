@@ -70,13 +70,12 @@ def attribute(room: Room, name: str, default: Any) -> Any:
 
 
 def keeps_averages(room: Room) -> bool:
-    """Whether a normalizer has variables that are not trained, such as moving averages for inference."""
+    """Whether a normalizer has moving averages for inference."""
     build = _method(room, "build")
     if not isinstance(build, ast.FunctionDef):
         return False
-    calls = [node for node in ast.walk(build) if isinstance(node, ast.Call)]
-    given = [[*call.args, *(keyword.value for keyword in call.keywords)] for call in calls]
-    return any(ast.unparse(value) == "False" for values in given for value in values)
+    texts = [node.value for node in ast.walk(build) if isinstance(node, ast.Constant)]
+    return any(str(text).startswith("moving_") for text in texts)
 
 
 _NOWHERE = object()

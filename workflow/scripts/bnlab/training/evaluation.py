@@ -14,13 +14,10 @@ from bnlab.training.trainer import Trainer, Values, resident
 EVALUATION_BLOCK = 500
 
 
-def cross_entropy_and_accuracy(logits: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Loss: mean of −log softmax(logits)[y]; accuracy: share of rows whose largest logit is y's."""
-    logits = logits.astype(np.float64)
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    own = shifted[np.arange(len(y)), y]
-    loss = np.log(np.exp(shifted).sum(axis=1)) - own
-    return {"loss": float(loss.mean()), "accuracy": float(np.mean(own >= 0))}
+def accuracy(logits: np.ndarray, y: np.ndarray) -> float:
+    """Share of rows whose largest logit is that of their class."""
+    own = logits[np.arange(len(y)), y]
+    return float(np.mean(own >= logits.max(axis=1)))
 
 
 class Logits(NamedTuple):
@@ -41,6 +38,7 @@ class Evaluator:
         self.trainer, self.batch, self.rows = trainer, batch, rows
         self.x = resident(np.concatenate([split.x_validation, split.x_test]))
         self.labels = np.concatenate([split.y_validation, split.y_test])
+        self.targets = trainer.network.target(self.x, tf.constant(self.labels)).numpy()
         self.sizes = {"validation": len(split.y_validation), "test": len(split.y_test)}
 
     def logits(
@@ -75,9 +73,17 @@ class Evaluator:
         """One history row a part."""
         return [
             {"split": part, "statistics": statistics}
-            | cross_entropy_and_accuracy(logits.values[rows], self.labels[rows])
+            | {
+                "loss": self._loss(logits.values[rows], self.targets[rows]),
+                "accuracy": accuracy(logits.values[rows], self.labels[rows]),
+            }
             for part, rows in logits.computed.items()
         ]
+
+    def _loss(self, outputs: np.ndarray, targets: np.ndarray) -> float:
+        """The network's loss, in float64."""
+        exact = targets.astype(np.float64) if targets.dtype.kind == "f" else targets
+        return float(self.trainer.network.loss(tf.constant(outputs, tf.float64), exact))
 
     def test_rows(self, values: np.ndarray) -> np.ndarray:
         """What of an array over validation and test rows belongs to the test rows."""

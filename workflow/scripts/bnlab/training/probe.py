@@ -10,10 +10,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import tensorflow as tf
+
+from bnlab.training.schedule import row_order
 
 if TYPE_CHECKING:
     from bnlab.training.run import Run
     from bnlab.training.trainer import Values
+
+PROBE_SEED, BATCHES = 1, 4
+
+
+def probe_rows(run: Run, batches: int) -> tf.Tensor:
+    """Batches of training rows to measure on, (batches, m); the same at every step and for every method."""
+    seed = np.random.SeedSequence([run.seed, PROBE_SEED])
+    return tf.constant(row_order(seed, run.rows, run.batch, batches))
+
+
+def gradient_rows(run: Run) -> tf.Tensor:
+    """Batches over which gradients are measured; one where a batch has all rows."""
+    return probe_rows(run, 1 if run.batch == run.rows else BATCHES)
 
 
 class StepProbe:
@@ -23,9 +39,15 @@ class StepProbe:
 
     Args:
         run: what is measured; its ``network``, ``trainer`` and rows are there to be used.
+
+    Attributes:
+        at_start: whether it measures at step 0 as well, before training.
+        only_at_end: whether it measures after the last step alone.
     """
 
     suffix = "parquet"
+    at_start = False
+    only_at_end = False
 
     def __init__(self, run: Run):
         self.run = run

@@ -18,6 +18,7 @@ from scipy.special import softmax
 from bnlab.networks.block import Method
 from bnlab.networks.network import Network, initial_values
 from bnlab.training.evaluation import Evaluator
+from bnlab.training.inputs import transformed
 from bnlab.training.probe import EndProbe, StepProbe
 from bnlab.training.schedule import FIRST_ROWS, evaluation_steps, refined, row_order
 from bnlab.training.settings import Settings, Split
@@ -92,8 +93,7 @@ class Run:
         probes: Mapping[str, type[StepProbe] | type[EndProbe]] | None = None,
     ):
         self.settings, self.batch, self.seed = settings, batch, seed
-        if network.takes == "rows":
-            split = split.in_rows()
+        split = transformed(split.in_rows() if network.takes == "rows" else split, method.inputs)
         self.rows = len(split.x_train)
         self.probed = evaluation_steps(
             settings.steps,
@@ -115,11 +115,17 @@ class Run:
             self.network, split.x_train, split.y_train, settings.learning_rate, settings.softmax
         )
         self.evaluator = Evaluator(self.trainer, split, batch, settings.evaluation_rows)
-        self.has_statistics = bool(self.network.state)
+        self.has_statistics = any(v.is_average for v in self.network.state)
         self.clock = Clock()
         made = {name: probe(self) for name, probe in (probes or {}).items()}
         self.step_probes = {n: p for n, p in made.items() if isinstance(p, StepProbe)}
+        self.probe_steps = {n: self.steps_of(probe) for n, probe in self.step_probes.items()}
         self.end_probes = {n: p for n, p in made.items() if isinstance(p, EndProbe)}
+
+    def steps_of(self, probe: StepProbe) -> list[int]:
+        """The steps after which a probe measures."""
+        later = self.probed[-1:] if probe.only_at_end else self.probed
+        return [0, *later] if probe.at_start else later
 
     def start(self, replicate: int) -> tuple[Values, Values, tf.Tensor, np.random.SeedSequence]:
         """Initial parameters (as ``stored``), state, order of rows, and the seed of Algorithm 2's batches.
@@ -144,6 +150,14 @@ class Run:
             parameters, state, order, population = self.start(replicate)
         history: list[dict[str, Any]] = []
         tables: dict[str, list[pd.DataFrame]] = {name: [] for name in self.step_probes}
+
+        def measure(step: int) -> None:
+            with self.clock.measure("probe"):
+                for name, probe in self.step_probes.items():
+                    if step in self.probe_steps[name]:
+                        tables[name].append(probe.measure(parameters, state).assign(step=step))
+
+        measure(0)
         for start, stop in pairwise([0, *self.schedule]):
             with self.clock.measure("train"):
                 parameters, state, *scalars = self.trainer.advance(
@@ -162,9 +176,7 @@ class Run:
                 scores = self.evaluator.scores(logits, "moving")
             train = {"split": "train", "statistics": "batch", "loss": loss, "accuracy": accuracy}
             history += [{"step": stop} | row for row in [train, *scores]]
-            with self.clock.measure("probe"):
-                for name, probe in self.step_probes.items() if stop in self.probed else ():
-                    tables[name].append(probe.measure(parameters, state).assign(step=stop))
+            measure(stop)
         if self.has_statistics and not diverged_at:
             with self.clock.measure("evaluate"):
                 rows = self.under_other_statistics(parameters, state, population)
@@ -185,7 +197,7 @@ class Run:
 
     def complete_table(self, name: str, tables: list[pd.DataFrame], replicate: int) -> pd.DataFrame:
         """A step probe's tables, and rows without values for every measurement that was never reached."""
-        probe, missed = self.step_probes[name], self.probed[len(tables) :]
+        probe, missed = self.step_probes[name], self.probe_steps[name][len(tables) :]
         tables = tables + [probe.nothing().assign(step=step) for step in missed]
         return pd.concat(tables).assign(replicate=replicate)
 
@@ -198,7 +210,7 @@ class Run:
         if self.batch > 1:
             batches = max(1, min(POPULATION_EXAMPLES, self.rows) // self.batch)
             order = tf.constant(row_order(seed, self.rows, self.batch, batches))
-            population = self.trainer.population_state(parameters, order)
+            population = self.trainer.population_state(parameters, state, order)
             logits = self.evaluator.logits(parameters, population)
             rows += self.evaluator.scores(logits, "population")
         return rows

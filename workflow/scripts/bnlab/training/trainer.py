@@ -8,7 +8,7 @@ and each step gathers its rows by index. Programs that run a few times a replica
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -51,6 +51,15 @@ def stored(values: Values) -> Values:
     return [tf.transpose(v) if len(v.shape) == 2 else v for v in values]
 
 
+class Step(NamedTuple):
+    """What comes of some rows in training mode; gradients are in the order of the parameters."""
+
+    loss: tf.Tensor
+    gradients: Values
+    logits: tf.Tensor
+    state: Values
+
+
 class Trainer:
     """The programs of one run; they hold no state of a replicate, which is passed in and returned.
 
@@ -73,28 +82,39 @@ class Trainer:
         self.network, self.softmax = network, softmax
         self.x, self.y = resident(x), resident(y)
         self.learning_rate = learning_rate
-        self.advance = tf.function(self._advance, jit_compile=network.xla, autograph=False)
+        self.advance = tf.function(self._advance, jit_compile=network.compiled, autograph=False)
+        self.advance_few = tf.function(self._advance, autograph=False)
         self.logits = tf.function(self._logits, autograph=False)
         self.population_state = tf.function(self._population_state, autograph=False)
 
-    def _step(
-        self, parameters: Values, state: Values, rows: tf.Tensor
-    ) -> tuple[Values, Values, tf.Tensor, tf.Tensor]:
+    def gradient(self, parameters: Values, state: Values, rows: tf.Tensor) -> Step:
+        """Loss, gradient, logits and new state for these training rows."""
         x, y = tf.gather(self.x, rows), tf.gather(self.y, rows)
         with tf.GradientTape() as tape:
             tape.watch(parameters)
             logits, state = self.network(stored(parameters), state, x, training=True)
             scores = tf.nn.softmax(logits) if self.softmax == "twice" else logits
-            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, scores))
+            loss = self.network.loss(scores, self.network.target(x, y))
         gradients = tape.gradient(
             loss, parameters, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
-        correct = tf.gather(logits, y, batch_dims=1) >= tf.reduce_max(logits, axis=1)
-        moved = [
+        return Step(loss, gradients, logits, state)
+
+    def moved(self, parameters: Values, gradients: Values) -> Values:
+        """The parameters after a step, w − η·g."""
+        return [
             p - tf.cast(self.learning_rate, p.dtype) * g
             for p, g in zip(parameters, gradients, strict=True)
         ]
-        return moved, state, loss, tf.reduce_mean(tf.cast(correct, loss.dtype))
+
+    def _step(
+        self, parameters: Values, state: Values, rows: tf.Tensor
+    ) -> tuple[Values, Values, tf.Tensor, tf.Tensor]:
+        loss, gradients, logits, state = self.gradient(parameters, state, rows)
+        y = tf.gather(self.y, rows)
+        correct = tf.gather(logits, y, batch_dims=1) >= tf.reduce_max(logits, axis=1)
+        accuracy = tf.reduce_mean(tf.cast(correct, loss.dtype))
+        return self.moved(parameters, gradients), state, loss, accuracy
 
     def _advance(
         self, parameters: Values, state: Values, order: tf.Tensor, start: tf.Tensor, stop: tf.Tensor
@@ -151,27 +171,38 @@ class Trainer:
         start = (tf.constant(0), tf.zeros((x.shape[0], classes), x.dtype))
         return tf.while_loop(lambda i, *_: i < count, body, start)[1]
 
-    def _population_state(self, parameters: Values, order: tf.Tensor) -> Values:
+    def _population_state(self, parameters: Values, state: Values, order: tf.Tensor) -> Values:
         """State with the statistics of Algorithm 2 in the place of the moving ones.
 
         Weights frozen, each of the batches in ``order`` (batches, m) passes through the network in training mode;
         E[x] ← mean of the batch means, Var[x] ← m/(m − 1) · mean of the biased batch variances. A layer's update of
-        its averages is linear, so the statistics are read off by letting it start from zero. Needs m > 1.
+        its averages is linear, so the statistics are read off by letting it start from zero. What of ``state`` is no
+        average goes from batch to batch. Needs m > 1.
 
         Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2, steps 8 to 11.
         """
         batches, m = order.shape
-        values = stored(parameters)
-        zeros = [tf.zeros(v.shape, v.dtype) for v in self.network.state]
+        values, variables = stored(parameters), self.network.state
+        zeros = [tf.zeros(v.shape, v.dtype) for v in variables]
 
         def body(i: tf.Tensor, sums: Values) -> Any:
             rows = tf.gather(self.x, order[i])
-            _, updated = self.network(values, zeros, rows, training=True)
-            return i + 1, [s + u for s, u in zip(sums, updated, strict=True)]
+            before = [
+                zero if v.is_average else s
+                for v, zero, s in zip(variables, zeros, sums, strict=True)
+            ]
+            _, after = self.network(values, before, rows, training=True)
+            return i + 1, [
+                s + new if v.is_average else new
+                for v, s, new in zip(variables, sums, after, strict=True)
+            ]
 
-        sums = tf.while_loop(lambda i, *_: i < batches, body, (tf.constant(0), zeros))[1]
+        start = [z if v.is_average else s for v, z, s in zip(variables, zeros, state, strict=True)]
+        sums = tf.while_loop(lambda i, *_: i < batches, body, (tf.constant(0), start))[1]
         unbiased = {"moving_variance": m / (m - 1)}
         return [
             s * (unbiased.get(v.name, 1.0) / (batches * (1 - v.owner.momentum)))
-            for s, v in zip(sums, self.network.state, strict=True)
+            if v.is_average
+            else s
+            for s, v in zip(sums, variables, strict=True)
         ]

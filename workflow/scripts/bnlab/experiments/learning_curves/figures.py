@@ -11,17 +11,14 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bnlab.analysis.statistics import rounded
+from bnlab.page.curves import draw_accuracy
 from bnlab.page.panels import (
-    accuracy_axis,
     amount,
     by_method,
     diverged,
     draw_curve,
-    ending,
-    growing,
     ink,
     name_of,
-    on_axis,
     or_none_left,
     per_batch,
     short,
@@ -29,32 +26,14 @@ from bnlab.page.panels import (
 )
 from bnlab.page.style import look
 
-MOST_MARKERS = 60
-"""Evaluations of a curve whose points are told apart."""
 GOOD_AREA = 0.95
 """AUC from which on only the corner of an ROC curve tells classifiers apart."""
 QUANTITIES = {"activation": "inputs of the activation", "weight": "incoming weights"}
 
 
 def accuracy(table: pd.DataFrame) -> Figure:
-    """Train and test accuracy against the epoch, side by side; a row of panels per batch size."""
-
-    def panels(part: FigureBase, rows: pd.DataFrame) -> None:
-        axes = part.subplots(1, 2, sharey=True)
-        for axis, split in zip(axes, ("train", "test"), strict=True):
-            shown = rows[rows["split"] == split]
-            for method, curve in by_method(shown):
-                label = f"{name_of(curve)}  {ending(curve)}"
-                markers = len(curve) <= MOST_MARKERS
-                drawn = on_axis(curve, rows)
-                draw_curve(axis, look(method), curve["epoch"], drawn, label, markers=markers)
-            growing(axis, shown["epoch"])
-            accuracy_axis(axis, rows)
-            axis.set(title=f"{split} accuracy", xlabel="epoch (first one on a linear scale)")
-            axis.legend(loc="best", title="at the end", alignment="left")
-        axes[1].set_ylabel("")
-
-    return per_batch(table, 3.3, "accuracy during training", panels)
+    """Train and test accuracy against the epoch (``page.curves``)."""
+    return draw_accuracy(table, "accuracy during training")
 
 
 def percentiles(table: pd.DataFrame) -> Figure:

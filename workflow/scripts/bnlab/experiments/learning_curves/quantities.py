@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.quantities import Quantity, Results, method_runs
+from bnlab.analysis.quantities import Quantity, Results, method_runs, seconds_per_1000_steps
 from bnlab.experiments.learning_curves import drifts
 from bnlab.study.ledger import Effect
+
+__all__ = ["seconds_per_1000_steps"]
 
 
 def drift(name: str) -> Quantity:
@@ -65,12 +67,6 @@ def class_auc_rank(results: Results, effect: Effect, method: str) -> pd.Series:
 def _class_index(effect: Effect) -> int:
     assert effect.class_ is not None
     return effect.class_ - 1
-
-
-def seconds_per_1000_steps(results: Results, effect: Effect, method: str) -> pd.Series:
-    """Seconds per 1,000 steps, the median over the repeats of each process that timed them."""
-    rows = method_runs(results, "timing", effect, method)
-    return rows.groupby("process")["seconds_per_1000_steps"].median()
 
 
 activation_drift = drift("activation")

@@ -12,21 +12,25 @@ from bnlab.analysis.statistics import (
     paired_difference,
     paired_ratio,
 )
-from bnlab.analysis.summaries import BASE, RUN, compare, final, followed, summarize
+from bnlab.analysis.summaries import (
+    BASE,
+    RUN,
+    accuracy_curves,
+    compare,
+    final,
+    followed,
+    summarize,
+)
 from bnlab.analysis.thresholds import crossings
 from bnlab.experiments.learning_curves import drifts
 
 __all__ = ["final"]
 
+accuracy = accuracy_curves
+"""What the figure shows."""
+
 LEVELS = (0.8, 0.9, 0.95)
 """Accuracies whose first step is published."""
-
-
-def accuracy(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Train and test accuracy at each evaluated step, under moving statistics."""
-    rows = followed(metrics)
-    rows = rows[rows["split"].isin(["train", "test"])]
-    return summarize(rows, [*RUN, "split", "step", "epoch"], "accuracy")
 
 
 def percentiles(percentiles: pd.DataFrame) -> pd.DataFrame:

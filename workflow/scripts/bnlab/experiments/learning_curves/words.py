@@ -7,27 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bnlab.page.grids import of_split, percent, rows_of
+from bnlab.page.curves import best_at_the_end
+from bnlab.page.grids import rows_of
 from bnlab.page.phrases import Tables, effect, listed, number, place, points, spread, times
 from bnlab.page.style import NONE_LEFT
 
-
-def accuracy(table: pd.DataFrame) -> str:
-    """Each method's test accuracy at the end, the best first."""
-    last = of_split(table, "test").groupby(["method_label", "batch"], sort=False).tail(1)
-    if not (last["n"] > 0).any():
-        return "All replicates diverged"
-    several = last["batch"].nunique() > 1
-    ends = [
-        (r.method_label + (f" (batch {r.batch})" if several else ""), percent(r) if r.n else "")
-        for r in rows_of(last.sort_values("mean", ascending=False))
-    ]
-    return f"Test accuracy ends {listed([_with(end) for end in ends])}"
-
-
-def _with(end: tuple[str, str]) -> str:
-    name, accuracy = end
-    return f"at {accuracy} with {name}" if accuracy else f"nowhere with {name} ({NONE_LEFT})"
+accuracy = best_at_the_end
 
 
 def percentiles(table: pd.DataFrame) -> str:

@@ -1,0 +1,86 @@
+"""What a probe finds in every layer at every step, brought together: by layer, by step, and over both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from bnlab.analysis.statistics import paired_ratio
+from bnlab.analysis.summaries import BASE, RUN, compare, summarize
+
+VIEWS = ("layer", "step", "overall")
+OF_A_NETWORK = ("step", "overall")
+"""Views of what is measured once for all layers."""
+ONE = [*RUN, "replicate"]
+
+
+def profiles(
+    rows: pd.DataFrame,
+    measures: Sequence[str],
+    first: int = 1,
+    views: Sequence[str] = VIEWS,
+) -> pd.DataFrame:
+    """Means over replicates of each measure, by ``view``: at each layer, at each step, and overall.
+
+    In a replicate the value at a layer is the median over steps, that at a step the median over layers from ``first``
+    on, and the overall one the median over both; step 0, before training, is a step of its own and in no median over
+    steps. ``at`` is the layer or the step (0 overall). ``ratio`` is to base, paired by replicate.
+
+    Args:
+        rows: columns of ``RUN``, replicate, step, layer (where there is one) and the measures. A replicate without
+            values at its last step has diverged.
+        measures: columns of ``rows``.
+        first: the first layer that is counted.
+        views: those wanted.
+    """
+    if rows.empty:
+        return pd.DataFrame(columns=[*RUN, "measure", "view", "at"])
+    values = pd.concat([of_replicates(rows, measures, view, first) for view in views])
+    keys = [*RUN, "measure", "view", "at"]
+    table = summarize(values, keys, "value")
+    return table.merge(compare(values, keys, "value", BASE, paired_ratio, "ratio"))
+
+
+def of_replicates(
+    rows: pd.DataFrame, measures: Sequence[str], view: str, first: int = 1
+) -> pd.DataFrame:
+    """Columns of ``RUN``, measure, replicate, view, at and value; NaN where the replicate diverged."""
+    after = rows if view == "step" else rows[rows["step"] > 0]
+    if "layer" in rows:
+        after = after[after["layer"] >= first]
+    return at_each(after, measures, None if view == "overall" else view).assign(view=view)
+
+
+def at_each(rows: pd.DataFrame, measures: Sequence[str], column: str | None) -> pd.DataFrame:
+    """The median of each measure at each value of a column (``at``; 0 if over all), by replicate.
+
+    Columns of ``RUN``, replicate, measure, at and value; NaN where the replicate diverged.
+    """
+    lead = [name for name in (*ONE, "step", "layer") if name in rows]
+    long = rows.melt(lead, list(measures), "measure")
+    at = [column] if column else []
+    values = long.groupby([*ONE, "measure", *at])["value"].median()
+    table = values.rename_axis(index={column: "at"} if column else {}).reset_index()
+    alive = _with_values_at_the_end(rows, measures)
+    table["value"] = table["value"].where(pd.MultiIndex.from_frame(table[ONE]).isin(alive))
+    return table.assign(at=table["at"] if column else 0)
+
+
+def overall(rows: pd.DataFrame, measure: str, first: int = 1) -> pd.Series:
+    """The overall value of a measure by replicate, for the rows of one run."""
+    return of_replicates(rows, [measure], "overall", first).set_index("replicate")["value"]
+
+
+def at_layer(rows: pd.DataFrame, measure: str, layer: int) -> pd.Series:
+    """The value of a measure at a layer by replicate, for the rows of one run."""
+    found = of_replicates(rows, [measure], "layer")
+    return found[found["at"] == layer].set_index("replicate")["value"]
+
+
+def _with_values_at_the_end(rows: pd.DataFrame, measures: Sequence[str]) -> pd.Index[Any]:
+    """``ONE`` of the replicates that did not diverge."""
+    last = rows[rows["step"] == rows.groupby(RUN)["step"].transform("max")]
+    alive = last[last[list(measures)].notna().any(axis=1)]
+    return alive.set_index(ONE).index.unique()

@@ -1,0 +1,63 @@
+"""Noise whose distribution changes at every step, alone and after batch normalization."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from bnlab.networks.normalizer import Normalizer
+from bnlab.networks.normalizers.bn import BN
+from bnlab.study.options import Positive
+
+
+class Noise(Normalizer):
+    """Noise of a mean and scale that change at every step: N(u) = s∘u + r
+
+    At each training step every feature draws μ ~ U(−½, ½) and σ ~ U(1, 1¼), and then each element r ~ U(μ − 0.1, μ +
+    0.1) and s ~ N(σ, 0.1). At inference N(u) = u. Each replicate and layer has draws of its own, each step new ones.
+
+    Reference: Santurkar, Tsipras, Ilyas & Madry 2018, arXiv 1805.11604, section 2.2 and appendix; that there is no
+    noise at inference is a reading of ours.
+    """
+
+    def __init__(self, spread: Positive = 0.1):
+        self.spread = spread
+
+    def build(self) -> None:
+        self.key = self.variable("key", (2,), "normal_1", trainable=False)
+        self.step = self.variable("step", (), "zeros", trainable=False)
+
+    def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
+        if not training:
+            return u
+        self.step = self.step + 1
+        unit = (self.features,)
+        mean = self._draw(tf.random.stateless_uniform, 0, unit, minval=-0.5, maxval=0.5)
+        scale = self._draw(tf.random.stateless_uniform, 1, unit, minval=1.0, maxval=1.25)
+        shift = self._draw(tf.random.stateless_uniform, 2, tf.shape(u), minval=-1.0, maxval=1.0)
+        factor = self._draw(tf.random.stateless_normal, 3, tf.shape(u))
+        return u * (scale + self.spread * factor) + mean + self.spread * shift
+
+    def _draw(self, law: Any, number: int, shape: Any, **limits: float) -> tf.Tensor:
+        """Draw ``number`` of this step, in float32, where the key of the replicate and layer has its bits."""
+        key = tf.bitcast(tf.cast(self.key, tf.float32), tf.int32)
+        at = tf.cast(4 * self.step, tf.int32) + number
+        return tf.cast(law(shape, key + tf.stack([0, at]), **limits), self.dtype)
+
+
+class NoisyBN(Noise, BN):
+    """Batch normalization followed by noise: N(u) = s∘BN(u) + r, with s and r as in ``Noise``."""
+
+    shifts = True
+
+    def __init__(self, spread: Positive = 0.1):
+        Noise.__init__(self, spread)
+        BN.__init__(self)
+
+    def build(self) -> None:
+        BN.build(self)
+        Noise.build(self)
+
+    def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
+        return Noise.normalize(self, BN.normalize(self, u, training), training)

@@ -1,0 +1,62 @@
+"""Accuracy during training: the figure, and what it shows."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure, FigureBase
+
+from bnlab.page.grids import of_split, percent, rows_of
+from bnlab.page.panels import (
+    accuracy_axis,
+    by_method,
+    draw_curve,
+    ending,
+    growing,
+    name_of,
+    on_axis,
+    per_batch,
+)
+from bnlab.page.phrases import listed
+from bnlab.page.style import NONE_LEFT, look
+
+MOST_MARKERS = 60
+"""Evaluations of a curve whose points are told apart."""
+
+
+def draw_accuracy(table: pd.DataFrame, title: str) -> Figure:
+    """Train and test accuracy against the epoch, side by side; a row of panels per batch size."""
+
+    def panels(part: FigureBase, rows: pd.DataFrame) -> None:
+        axes = part.subplots(1, 2, sharey=True)
+        for axis, split in zip(axes, ("train", "test"), strict=True):
+            shown = rows[rows["split"] == split]
+            for method, curve in by_method(shown):
+                label = f"{name_of(curve)}  {ending(curve)}"
+                markers = len(curve) <= MOST_MARKERS
+                drawn = on_axis(curve, rows)
+                draw_curve(axis, look(method), curve["epoch"], drawn, label, markers=markers)
+            growing(axis, shown["epoch"])
+            accuracy_axis(axis, rows)
+            axis.set(title=f"{split} accuracy", xlabel="epoch (first one on a linear scale)")
+            axis.legend(loc="best", title="at the end", alignment="left")
+        axes[1].set_ylabel("")
+
+    return per_batch(table, 3.3, title, panels)
+
+
+def best_at_the_end(table: pd.DataFrame) -> str:
+    """Each method's test accuracy at the end, the best first."""
+    last = of_split(table, "test").groupby(["method_label", "batch"], sort=False).tail(1)
+    if not (last["n"] > 0).any():
+        return "All replicates diverged"
+    several = last["batch"].nunique() > 1
+    ends = [
+        (r.method_label + (f" (batch {r.batch})" if several else ""), percent(r) if r.n else "")
+        for r in rows_of(last.sort_values("mean", ascending=False))
+    ]
+    return f"Test accuracy ends {listed([_with(end) for end in ends])}"
+
+
+def _with(end: tuple[str, str]) -> str:
+    name, accuracy = end
+    return f"at {accuracy} with {name}" if accuracy else f"nowhere with {name} ({NONE_LEFT})"

@@ -1,0 +1,75 @@
+"""The figure of what a probe finds: layer by layer above, step by step below, a column for each measure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.ticker import MaxNLocator
+
+from bnlab.page.panels import by_method, diverged, draw_curve, name_of, per_batch
+from bnlab.page.style import look
+
+
+class Measure(NamedTuple):
+    """What a measure is called in a figure, whether its axis is logarithmic, and what values it can have."""
+
+    title: str
+    log: bool = True
+    limits: tuple[float, float] | None = None
+
+
+def draw_profiles(table: pd.DataFrame, measures: dict[str, Measure], title: str) -> Figure:
+    """A column of panels for each measure, in the order given (``analysis.profiles`` makes the table)."""
+
+    def panels(part: FigureBase, rows: pd.DataFrame) -> None:
+        grid = part.subplots(2, len(measures), squeeze=False)
+        for column, (name, measure) in enumerate(measures.items()):
+            for axis, view in zip(grid[:, column], ("layer", "step"), strict=True):
+                shown = rows[(rows["measure"] == name) & (rows["view"] == view)]
+                _draw(axis, shown, view, measure)
+            grid[0, column].set_title(measure.title)
+        grid[0, 0].legend(loc="best")
+
+    return per_batch(table, 4.8, title, panels)
+
+
+def draw_over_steps(
+    table: pd.DataFrame, lines: list[dict[str, Measure]], names: list[str], title: str
+) -> Figure:
+    """A line of panels for each set of measures, over training steps."""
+
+    def panels(part: FigureBase, rows: pd.DataFrame) -> None:
+        columns = max(len(measures) for measures in lines)
+        grid = part.subplots(len(lines), columns, squeeze=False)
+        for line, measures, name in zip(grid, lines, names, strict=True):
+            for axis, (kind, measure) in zip(line, measures.items(), strict=True):
+                shown = rows[(rows["measure"] == kind) & (rows["view"] == "step")]
+                _draw(axis, shown, "step", measure)
+                axis.set(title=measure.title, xlabel="training step (log axis)")
+            line[0].set_ylabel(name)
+        grid[0, 0].legend(loc="best")
+
+    return per_batch(table, 2.4 * len(lines), title, panels)
+
+
+def _draw(axis: Axes, rows: pd.DataFrame, view: str, measure: Measure) -> None:
+    shown = rows[rows["at"] > 0] if view == "step" else rows
+    for method, curve in by_method(shown):
+        label = f"{name_of(curve)}{diverged(curve)}"
+        few = curve["at"].nunique() <= 40
+        draw_curve(axis, look(method), curve["at"], curve, label, markers=few)
+    if measure.log and (shown["mean"] > 0).any():
+        axis.set_yscale("log")
+        positive = shown.loc[shown["mean"] > 0, "mean"]
+        axis.set_ylim(positive.min() / 2, shown["high"].max() * 2)
+    if measure.limits:
+        low, high = axis.get_ylim()
+        axis.set_ylim(max(low, measure.limits[0]), min(high, measure.limits[1]))
+    if view == "step":
+        axis.set(xscale="log", xlabel="training step (log axis), over layers")
+    else:
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axis.set_xlabel("layer, over steps")

@@ -1,0 +1,95 @@
+"""How the gradient of a layer changes when the layers before it are updated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from bnlab.training.probe import StepProbe, gradient_rows
+from bnlab.training.run import Run
+from bnlab.training.trainer import Values
+
+COLUMNS = ["layer", "gradient", "shift", "relative", "cosine"]
+
+Gradient = Callable[[Values], Values]
+"""From values of all parameters to the gradient of the loss by each."""
+
+
+class CovariateShift(StepProbe):
+    """Internal covariate shift of every layer as a change of gradients.
+
+    G is the gradient of the loss by a layer's kernel, and G′ the same on the same batch after the layers before it
+    have made the step of gradient descent that the batch asks for; both in training mode. Columns: ``layer`` from 1,
+    ‖G‖₂ as ``gradient``, ‖G − G′‖₂ as ``shift``, ‖G − G′‖₂/‖G‖₂ as ``relative``, and ``cosine`` of the angle between
+    them; means over batches of training rows, the same at every step. A cosine with a zero vector is NaN.
+
+    Reference: Santurkar, Tsipras, Ilyas & Madry 2018, arXiv 1805.11604, definition 2.1.
+    """
+
+    def __init__(self, run: Run):
+        super().__init__(run)
+        self.batches = gradient_rows(run)
+        paths = [v.path.rpartition("/") for v in run.network.trainable]
+        names = list(dict.fromkeys(layer for layer, _, _ in paths))
+        self.layers = [names.index(layer) for layer, _, _ in paths]
+        self.kernels = [i for i, (_, _, name) in enumerate(paths) if name == "kernel"]
+        self.gradient = tf.function(
+            lambda parameters, state, rows: run.trainer.gradient(parameters, state, rows).gradients,
+            autograph=False,
+        )
+
+    def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
+        found = []
+        for rows in self.batches:
+
+            def gradient(values: Values, rows: tf.Tensor = rows) -> Values:
+                return self.gradient(values, state, rows)
+
+            moved = self.run.trainer.moved(parameters, gradient(parameters))
+            found.append(shifts(gradient, parameters, moved, self.layers, self.kernels))
+        return _table(np.mean(found, axis=0))
+
+    def nothing(self) -> pd.DataFrame:
+        return _table(np.full((len(self.kernels), 4), np.nan))
+
+
+def shifts(
+    gradient: Gradient, before: Values, after: Values, layers: list[int], kernels: list[int]
+) -> np.ndarray:
+    """‖G‖, ‖G − G′‖, ‖G − G′‖/‖G‖ and cos(G, G′) of each kernel, shape (kernels, 4).
+
+    Args:
+        gradient: of the loss.
+        before: all parameters before a step.
+        after: all parameters after it.
+        layers: to which layer each parameter belongs, from 0.
+        kernels: places of those whose gradients are compared, in the order of their layers.
+    """
+    first = [g.numpy() for g in gradient(before)]
+    found = []
+    for kernel in kernels:
+        mixed = [
+            new if layer < layers[kernel] else old
+            for old, new, layer in zip(before, after, layers, strict=True)
+        ]
+        second = gradient(mixed)[kernel].numpy() if layers[kernel] else first[kernel]
+        found.append(compared(first[kernel], second))
+    return np.array(found)
+
+
+def compared(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float, float]:
+    """‖G‖, ‖G − G′‖, ‖G − G′‖/‖G‖ and the cosine of the angle between G and G′."""
+    g, other = first.ravel().astype(np.float64), second.ravel().astype(np.float64)
+    length, shift = float(np.linalg.norm(g)), float(np.linalg.norm(g - other))
+    both = length * float(np.linalg.norm(other))
+    cosine = float(g @ other) / both if both else np.nan
+    return length, shift, shift / length if length else np.nan, cosine
+
+
+def _table(numbers: np.ndarray) -> pd.DataFrame:
+    layers = np.arange(1, len(numbers) + 1, dtype=np.int16)
+    columns = dict(zip(COLUMNS[1:], numbers.T.astype(np.float32), strict=True))
+    return pd.DataFrame({"layer": layers, **columns})

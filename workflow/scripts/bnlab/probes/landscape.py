@@ -1,0 +1,79 @@
+"""The loss and its gradient along the way that gradient descent would go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from bnlab.training.probe import StepProbe, gradient_rows
+from bnlab.training.run import Run
+from bnlab.training.trainer import Values
+
+SIZES = {"rate": (0.5, 1.0, 2.0, 4.0), "weights": (0.001, 0.003, 0.01, 0.03)}
+"""How far to go: in steps of the learning rate, and in lengths of all kernels together."""
+COLUMNS = ["unit", "sample", "size", "loss", "gradient", "gradient_change", "distance", "weights"]
+
+
+class Landscape(StepProbe):
+    """Loss and gradient at points along −∂L/∂w, the batch and its mode (training) the same at all of them.
+
+    A point lies at w − s·∂L/∂w. By ``unit`` "rate" s is ``size`` learning rates; by "weights" the ``distance`` from w
+    is ``size`` times the length ‖W‖ of all kernels together (``weights``), since a normalized network does not change
+    with the scale of its kernels, and lengths mean nothing to it. ``loss`` is L there (size 0: at w itself),
+    ``gradient`` ‖∂L/∂w(w)‖₂ and ``gradient_change`` ‖∂L/∂w(w) − ∂L/∂w(point)‖₂ over all parameters. A row for each
+    point and ``sample``, which is a batch of training rows.
+
+    Reference: Santurkar, Tsipras, Ilyas & Madry 2018, arXiv 1805.11604, section 3.1 and appendix: c from ½ to 4.
+    """
+
+    def __init__(self, run: Run):
+        super().__init__(run)
+        self.rows = gradient_rows(run)
+        paths = [v.path for v in run.network.trainable]
+        self.kernels = [i for i, path in enumerate(paths) if path.endswith("/kernel")]
+        self.gradient = tf.function(self._gradient, autograph=False)
+
+    def _gradient(
+        self, parameters: Values, state: Values, rows: tf.Tensor
+    ) -> tuple[tf.Tensor, Values]:
+        step = self.run.trainer.gradient(parameters, state, rows)
+        return step.loss, step.gradients
+
+    def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
+        weights = float(tf.linalg.global_norm([parameters[i] for i in self.kernels]))
+        rate = float(self.run.trainer.learning_rate)
+        found = []
+        for sample, rows in enumerate(self.rows):
+            loss, gradient = self.gradient(parameters, state, rows)
+            length = float(tf.linalg.global_norm(gradient))
+            for unit, sizes in SIZES.items():
+                found.append((unit, sample, 0.0, float(loss), length, 0.0, 0.0, weights))
+                for size in sizes:
+                    step = size * rate if unit == "rate" else size * weights / max(length, 1e-30)
+                    point = [p - step * g for p, g in zip(parameters, gradient, strict=True)]
+                    there, other = self.gradient(point, state, rows)
+                    change = [a - b for a, b in zip(gradient, other, strict=True)]
+                    moved = float(tf.linalg.global_norm(change))
+                    numbers = (float(there), length, moved, step * length, weights)
+                    found.append((unit, sample, size, *numbers))
+        return _table(found)
+
+    def nothing(self) -> pd.DataFrame:
+        nan = (np.nan,) * 5
+        return _table(
+            [
+                (unit, sample, size, *nan)
+                for sample in range(len(self.rows))
+                for unit, sizes in SIZES.items()
+                for size in (0.0, *sizes)
+            ]
+        )
+
+
+def _table(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    numbers = {name: "float32" for name in COLUMNS[2:]}
+    return table.astype({"unit": "object", "sample": "int8", **numbers})

@@ -1,0 +1,119 @@
+"""The loss around the trained weights, along random directions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from bnlab.training.probe import StepProbe
+from bnlab.training.run import Run
+from bnlab.training.schedule import row_blocks
+from bnlab.training.trainer import Values, stored
+
+ROWS = 1000
+LINES, POINTS = 10, 25
+"""Directions, and points along each from −1 to 1."""
+KINDS = {"moving": False, "batch": True}
+"""Statistics of normalizers, and whether they are those of the rows at each point."""
+
+
+class LossSurface(StepProbe):
+    """Training loss at θ + a·d₁ + b·d₂ after the last step, d₁ and d₂ random and normalized filter by filter.
+
+    Each filter (the weights into a unit) of a direction has the length of that filter of the network; biases, γ and β
+    stay. ``picture`` 0 is a plane of two directions, with a and b from −1 to 1; the others are lines (b = 0) along
+    directions of their own. The ``statistics`` of normalizers are the "moving" averages, frozen, or those of the
+    "batch" of 1,000 training rows at each point; a network that keeps none has the first kind alone. Columns: picture,
+    a, b, statistics, loss.
+
+    Reference: Li, Xu, Taylor, Studer & Goldstein 2018, arXiv 1712.09913, section 3; biases stay as in their code.
+    """
+
+    only_at_end = True
+
+    def __init__(self, run: Run):
+        super().__init__(run)
+        rows = row_blocks(0, run.rows, min(ROWS, run.rows))[0]
+        self.x, y = tf.gather(run.trainer.x, rows), tf.gather(run.trainer.y, rows)
+        self.target = run.network.target(self.x, y)
+        self.losses = tf.function(self._losses, autograph=False)
+        self.kinds = [kind for kind in KINDS if kind == "moving" or run.has_statistics]
+        self.points = _points()
+
+    def _losses(
+        self,
+        parameters: Values,
+        first: Values,
+        second: Values,
+        state: Values,
+        places: tf.Tensor,
+        training: bool,
+    ) -> tf.Tensor:
+        def at(place: tf.Tensor) -> tf.Tensor:
+            values = [
+                p + place[0] * a + place[1] * b
+                for p, a, b in zip(parameters, first, second, strict=True)
+            ]
+            outputs, _ = self.run.network(stored(values), state, self.x, training)
+            return self.run.network.loss(outputs, self.target)
+
+        return tf.map_fn(at, places)
+
+    def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
+        rng = np.random.default_rng(0)
+        paths = [v.path for v in self.run.network.trainable]
+        tables = []
+        for _, places in self.points.groupby("picture"):
+            directions = [filter_normalized(rng, parameters, paths) for _ in range(2)]
+            for kind in self.kinds:
+                found = self.losses(
+                    parameters,
+                    *directions,
+                    state,
+                    tf.constant(places[["a", "b"]].to_numpy(np.float32)),
+                    KINDS[kind],
+                )
+                tables.append(places.assign(statistics=kind, loss=found.numpy()))
+        return pd.concat(tables)
+
+    def nothing(self) -> pd.DataFrame:
+        nan = np.float32(np.nan)
+        return pd.concat(
+            [
+                places.assign(statistics=kind, loss=nan)
+                for _, places in self.points.groupby("picture")
+                for kind in self.kinds
+            ]
+        )
+
+
+def filter_normalized(
+    rng: np.random.Generator, parameters: Values, paths: list[str]
+) -> list[np.ndarray]:
+    """A random direction (as ``stored``): each filter of a kernel as long as that of the network, zero elsewhere."""
+    direction = []
+    for value, path in zip(parameters, paths, strict=True):
+        if not path.endswith("/kernel"):
+            direction.append(np.zeros(value.shape, np.float32))
+            continue
+        drawn = rng.normal(size=value.shape)
+        own = value.numpy().astype(np.float64)
+        direction.append((drawn * _lengths(own) / (_lengths(drawn) + 1e-10)).astype(np.float32))
+    return direction
+
+
+def _lengths(kernel: np.ndarray) -> np.ndarray:
+    """Length of each filter of a kernel, as stored: (units, fan_in), or (…, fan_in, units) in a convolution."""
+    axes = (1,) if kernel.ndim == 2 else tuple(range(kernel.ndim - 1))
+    return np.sqrt((kernel**2).sum(axis=axes, keepdims=True))
+
+
+def _points() -> pd.DataFrame:
+    steps = np.linspace(-1, 1, POINTS, dtype=np.float32)
+    a, b = (side.ravel() for side in np.meshgrid(steps, steps, indexing="ij"))
+    plane = pd.DataFrame({"picture": 0, "a": a, "b": b})
+    lines = [
+        pd.DataFrame({"picture": i, "a": steps, "b": np.float32(0)}) for i in range(1, LINES + 1)
+    ]
+    return pd.concat([plane, *lines]).astype({"picture": "int8"})

@@ -1,0 +1,52 @@
+"""What a method makes of the inputs of a network before training: scaled or whitened features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from bnlab.data.datasets import fit_scaling, scale
+from bnlab.training.settings import Split
+
+PARTS = ("train", "validation", "test")
+SMALLEST = 1e-8
+"""Eigenvalues of a covariance below this share of the largest one are those of constant directions."""
+
+
+def transformed(split: Split, inputs: str | None) -> Split:
+    """The split with its features transformed, fitted on training rows; "standardize_parts" fits on each part.
+
+    min_max: (x − min)/(max − min); standardize: (x − mean)/deviation; whiten: C^(−½)·(x − mean), C the covariance, in
+    which directions that are constant become 0.
+    """
+    if inputs is None:
+        return split
+    parts = {part: getattr(split, f"x_{part}") for part in PARTS}
+    if inputs == "standardize_parts":
+        made = {part: _fitted(x, "standardize")(x) for part, x in parts.items()}
+    else:
+        transform = _fitted(parts["train"], inputs)
+        made = {part: transform(x) for part, x in parts.items()}
+    return split._replace(**{f"x_{part}": x for part, x in made.items()})
+
+
+def _fitted(x: np.ndarray, inputs: str) -> Callable[[np.ndarray], np.ndarray]:
+    rows = x.reshape(len(x), -1)
+    if inputs == "whiten":
+        mean, root = rows.mean(axis=0, dtype=np.float64), inverse_root(rows)
+        return lambda part: _shaped((part.reshape(len(part), -1) - mean) @ root, part)
+    shift, width = fit_scaling(rows, inputs)
+    return lambda part: _shaped(scale(part.reshape(len(part), -1), shift, width), part)
+
+
+def inverse_root(rows: np.ndarray) -> np.ndarray:
+    """C^(−½) of the covariance C of the columns, symmetric; 0 along directions that are constant."""
+    values, vectors = np.linalg.eigh(np.cov(rows.astype(np.float64), rowvar=False, bias=True))
+    kept = values > SMALLEST * values[-1]
+    inverse = np.where(kept, 1 / np.sqrt(np.where(kept, values, 1)), 0)
+    return (vectors * inverse) @ vectors.T
+
+
+def _shaped(rows: np.ndarray, like: np.ndarray) -> np.ndarray:
+    return rows.astype(np.float32).reshape(like.shape)
