@@ -151,20 +151,25 @@ def test_perfect_accuracy_is_drawn_inside_the_panel():
     assert any("BN  100.00" in text for text in texts(figure))
 
 
-def test_an_interrupted_save_leaves_the_old_figure(tmp_path):
-    svg, png = tmp_path / "a.svg", tmp_path / "a.png"
-    svg.write_text("old")
+@pytest.mark.parametrize("interrupted", ["svg", "png"])
+def test_an_interrupted_save_leaves_the_old_figure(tmp_path, interrupted):
+    files = {name: tmp_path / f"a.{name}" for name in ("svg", "png")}
+    files[interrupted].write_text("old")
     figure = synthetic.draw("batch_size", "bn_vs_ln", published("batch_size", "bn_vs_ln"))
+    save = figure.savefig
 
     def stop(handle, **how):
-        handle.write("half")
+        if how["format"] != interrupted:
+            return save(handle, **how)
+        handle.write("half" if interrupted == "svg" else b"half")
         raise KeyboardInterrupt
 
     figure.savefig = stop
     with pytest.raises(KeyboardInterrupt):
-        style.save(figure, svg, png)
-    assert svg.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [svg]
+        style.save(figure, files["svg"], files["png"])
+    assert files[interrupted].read_text() == "old"
+    finished = {"svg": ["svg"], "png": ["svg", "png"]}[interrupted]
+    assert set(tmp_path.iterdir()) == {files[name] for name in finished}
 
 
 def test_two_batch_sizes_are_drawn_one_below_the_other():
