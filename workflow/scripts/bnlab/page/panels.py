@@ -82,6 +82,11 @@ def draw_curve(
     axis.fill_between(x, curve["low"], curve["high"], color=style.color, alpha=0.18, linewidth=0)
 
 
+def in_percent(curve: pd.DataFrame) -> pd.DataFrame:
+    """A curve of shares as one of percent."""
+    return curve.assign(**{name: 100 * curve[name] for name in ("mean", "low", "high")})
+
+
 def name_of(rows: pd.DataFrame) -> str:
     """The method's label."""
     return str(rows["method_label"].iloc[0])

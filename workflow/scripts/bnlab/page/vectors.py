@@ -19,7 +19,7 @@ def compact(svg: str) -> str:
     root.set("font-family", FONTS)
     for element in root.iter():
         for name in list(element.keys()):
-            element.set(name, _shorter(name.removeprefix(SVG), element.attrib[name]))
+            element.set(name, _shorter(name, element.attrib[name]))
         if element.get("transform", "").startswith("rotate(-0 "):
             del element.attrib["transform"]
         element.text, element.tail = _said(element.text), _said(element.tail)
@@ -29,9 +29,8 @@ def compact(svg: str) -> str:
 
 def size_of(svg: str) -> tuple[float, float]:
     """Width and height of an SVG by its viewBox."""
-    box = re.search(r'<svg[^>]*viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)
-    assert box
-    return float(box[1]), float(box[2])
+    _, _, width, height = map(float, ElementTree.fromstring(svg).attrib["viewBox"].split())
+    return width, height
 
 
 def _said(text: str | None) -> str | None:

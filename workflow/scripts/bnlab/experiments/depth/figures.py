@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
-from bnlab.page.panels import by_method, diverged, draw_curve, name_of, per_batch
+from bnlab.page.panels import by_method, diverged, draw_curve, in_percent, name_of, per_batch
 from bnlab.page.style import look
 
 
@@ -20,7 +20,7 @@ def depth(table: pd.DataFrame) -> Figure:
         for column, activation in zip(grid.T, activations, strict=True):
             for method, of_method in by_method(rows[rows["activation"] == activation]):
                 curve = of_method.sort_values("layers")
-                percent = curve.assign(**{c: 100 * curve[c] for c in ("mean", "low", "high")})
+                percent = in_percent(curve)
                 draw_curve(column[0], look(method), curve["layers"], percent, name_of(curve))
                 lost = 100 * curve["lost"] / curve["replicates"]
                 style = look(method)

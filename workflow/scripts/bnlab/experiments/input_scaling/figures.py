@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from bnlab.page.panels import by_method, draw_curve, name_of, per_batch, plain
+from bnlab.page.panels import by_method, draw_curve, in_percent, name_of, per_batch, plain
 from bnlab.page.style import look
 
 
@@ -19,7 +19,7 @@ def by_rate(table: pd.DataFrame) -> Figure:
         axis = part.subplots()
         for method, of_method in by_method(rows):
             curve = of_method.sort_values("learning_rate")
-            percent = curve.assign(**{c: 100 * curve[c] for c in ("mean", "low", "high")})
+            percent = in_percent(curve)
             draw_curve(axis, look(method), curve["learning_rate"], percent, name_of(curve))
             best = percent[percent["chosen"]]
             ring: Any = {"ls": "", "markersize": 11, "markerfacecolor": "none"}
