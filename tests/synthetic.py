@@ -510,8 +510,11 @@ def write_report(
         style.save(figure, svg, svg.with_suffix(".png"))
         return item._replace(svg=svg)
 
-    datasets, runs = {"digits": data()}, [run("base", diverged_at=(500,)), run("bn")]
-    save_json(folder / "study.json", facts.record(study(label), datasets, runs, {"failed": 3}))
+    datasets = {"digits": data()}
+    trained = [(run("base", diverged_at=(500,)), 3), (run("bn"), 0)]
+    runs = pd.DataFrame([tidy.run_row(each, "0" * 8, failed) for each, failed in trained])
+    save_csv(folder / "runs.csv", runs)
+    save_json(folder / "study.json", facts.record(study(label), datasets, runs, {}))
     simulated = coverage.simulate(simulations=20)
     save_csv(folder / "tables" / "coverage.csv", simulated)
     if ledger:
@@ -541,7 +544,7 @@ def write_report(
             coverage_caption="How often an interval contains the truth.",
             made={"date": "2026-01-31", "version": "0.1"},
             answered=report.answers(declared, function, ledger, [*figures, *tables]),
-            failed=3,
+            taken="Faults (study other, 2026-01-30, commit 0123456)",
             ledger=ledger,
             about=ABOUT,
         ),

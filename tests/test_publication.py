@@ -50,7 +50,7 @@ def project(tmp_path: Path) -> Path:
     """A project's folder in which the study `toy` is finished."""
     report = tmp_path / "reports" / "toy"
     texts = ["report.html", *FIGURES, "figures/other.svg", "tables/a/b/final.csv"]
-    texts += ["tables/a/b/percentiles.csv", "replicates.csv"]
+    texts += ["tables/a/b/percentiles.csv", "replicates.csv", "runs.csv"]
     for name in texts:
         (report / name).parent.mkdir(parents=True, exist_ok=True)
         (report / name).write_text(f"content of {name}", encoding="utf8")
@@ -59,7 +59,7 @@ def project(tmp_path: Path) -> Path:
     datasets = {name: {"label": label, "stands_for": None} for name, label in labels.items()}
     datasets["wine"] |= {"of": "digits", "stands_for": "bng_glass"}
     record = {
-        "config": {"datasets": datasets},
+        "config": {"datasets": datasets, "experiments": {"batch_size": {}}},
         "answers": ["Faster: half the steps.", "No better at the end."],
         "called": {"bng_glass": "BNG(glass)"},
         "telling": FIGURES,
@@ -67,8 +67,13 @@ def project(tmp_path: Path) -> Path:
             "digits": data | {"shape": {"rows": 214}},
             "wine": data | {"is_redraw": True, "shape": {"rows": 137781}},
         },
-        "versions": [{"python": "3.11"}],
-        "hardware": [{"processor": "A"}, {"processor": "B"}],
+        "versions": {"python": ["3.11"]},
+        "hardware": {"processor": ["A", "B"]},
+        "taken": {},
+        "costs": [
+            {"title": "Batch size", "runs": 2, "replicates": 20, "minutes": 1.26},
+            {"title": "Faults", "runs": 1, "replicates": 1000, "minutes": None},
+        ],
     }
     save_json(report / "study.json", record)
     save_csv(report / "claims.csv", claims())
@@ -147,6 +152,7 @@ def test_the_readme_shows_claims_with_their_whole_verdict_and_what_is_a_redraw(
         "BNG(glass) is represented by Wine (redraw): 137,781 rows drawn anew from a Bayesian network "
         "fitted to 214 rows." in text
     )
+    assert "\n| Batch size | 2 | 20 | 1 |\n| Faults | 1 | 1,000 | not recorded |\n" in text
     rows = [line for line in text.splitlines() if line.startswith("| Claim ")]
     assert rows == [
         "| Claim 1 \\| says. |  | −3.33 ± 0.17 points (digits, rate 0.1) | supported, by training |",

@@ -12,8 +12,10 @@ import pytest
 import test_claims
 
 from bnlab.analysis import claims
+from bnlab.analysis.earlier import Earlier
 from bnlab.files import read_csv, save_csv
-from bnlab.page.publication import PUBLISHED
+from bnlab.study.ledger import Ledger
+from bnlab.study.names import PUBLISHED
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf8")
@@ -37,7 +39,8 @@ def judged(table: pd.DataFrame) -> dict[int, str]:
     return dict(zip(tested["id"], tested["verdict"], strict=True))
 
 
-def test_it_agrees_on_differences_ratios_values_margins_and_what_is_too_coarse(tmp_path):
+def of_every_kind() -> Ledger:
+    """Claims on differences, ratios, values and margins, and on what is measured too coarsely."""
     of = test_claims.effect
     faster = {"quantity": "steps_to_test", "level": 0.9, "compare": "bn / base"}
     each = {
@@ -69,17 +72,47 @@ def test_it_agrees_on_differences_ratios_values_margins_and_what_is_too_coarse(t
         test_claims.ledger_of(*each["difference"], id=21, unjudged="a half of it").claims[0],
         test_claims.ledger_of(id=22, untested="Needs ImageNet.").claims[0],
     ]
-    ledger = test_claims.ledger_of(of()).model_copy(update={"claims": entries})
-    found = claims.judge_ledger(
-        ledger,
-        test_claims.STUDY,
-        test_claims.crossing(base=[200] * 4, bn=[100] * 4),
-        test_claims.find_quantity,
-    )
+    return test_claims.ledger_of(of()).model_copy(update={"claims": entries})
+
+
+RESULTS = test_claims.crossing(base=[200] * 4, bn=[100] * 4)
+
+
+def test_it_agrees_on_differences_ratios_values_margins_and_what_is_too_coarse(tmp_path):
+    ledger = of_every_kind()
+    found = claims.judge_ledger(ledger, test_claims.STUDY, RESULTS, test_claims.find_quantity)
     for name, table in found._asdict().items():
         save_csv(tmp_path / PUBLISHED / f"{name}.csv", table)
     assert recomputed(tmp_path) == judged(found.claims)
     assert len(set(judged(found.claims).values())) == 4
+
+
+def test_what_is_taken_as_published_gets_the_verdicts_that_its_results_get(tmp_path):
+    ledger, study = of_every_kind(), test_claims.STUDY
+    found = claims.judge_ledger(ledger, study, RESULTS, test_claims.find_quantity)
+    for name, table in found._asdict().items():
+        save_csv(tmp_path / f"{name}.csv", table)
+    earlier = Earlier(*(read_csv(tmp_path / f"{name}.csv") for name in ("effects", "replicates")))
+    again = claims.judge_ledger(ledger, study, {}, test_claims.find_quantity, earlier)
+    for name, table in again._asdict().items():
+        save_csv(tmp_path / "again.csv", table)
+        pd.testing.assert_frame_equal(
+            read_csv(tmp_path / "again.csv"), read_csv(tmp_path / f"{name}.csv"), rtol=1e-5
+        )
+
+
+def test_a_test_that_decides_otherwise_than_the_published_one_is_not_judged_by_it():
+    study, of = test_claims.STUDY, test_claims.effect
+    found = claims.judge_ledger(
+        test_claims.ledger_of(of()), study, RESULTS, test_claims.find_quantity
+    )
+    earlier = Earlier(found.effects, found.replicates)
+    changed = test_claims.ledger_of(of(rule={"above": 0.01}))
+    claim = claims.judge_ledger(changed, study, {}, test_claims.find_quantity, earlier).claims.iloc[
+        0
+    ]
+    assert claim["verdict"] == "not tested here"
+    assert "what is published was not measured for this test" in claim["reason"]
 
 
 @pytest.mark.skipif(

@@ -7,14 +7,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import synthetic
+import test_claims
 import verdicts
 
 from bnlab.experiments import function
-from bnlab.page import report
+from bnlab.page import facts, report
 from bnlab.page.grids import Grid, as_it_is
 from bnlab.page.methods import formula
 from bnlab.page.turning import turning
 from bnlab.study import rooms
+from bnlab.study.config import Runs
 
 TELLING = (
     ("learning_curves", "accuracy"),
@@ -94,9 +96,14 @@ def test_the_record_says_config_seeds_digests_versions_and_machine(page):
     assert record["config"]["experiments"]
     assert record["seeds"] == [1]
     assert record["data"]["digits"]["digest"]["features"] == "ab" * 32
-    assert record["versions"] == [{"python": "3.11.9", "tensorflow": "2.21.0", "keras": "3.15.1"}]
-    assert record["device"] == ["CPU"] and record["hardware"][0]["cpu"] == "Imaginary CPU"
-    assert (record["runs"], record["replicates"], record["diverged"]) == (2, 8, 1)
+    assert record["versions"] == {
+        "python": ["3.11.9"],
+        "tensorflow": ["2.21.0"],
+        "keras": ["3.15.1"],
+    }
+    assert record["device"] == ["CPU"] and record["hardware"]["cpu"] == ["Imaginary CPU"]
+    counts = [record[name] for name in ("runs", "replicates", "diverged", "failed")]
+    assert counts == [2, 8, 1, 3]
 
 
 def test_a_redraw_is_named_a_redraw(text):
@@ -112,6 +119,40 @@ def test_the_page_says_how_it_was_done(text):
 def test_diverged_replicates_are_counted_on_the_page(text):
     assert "8, of which 1 diverged and 3 failed" in text
     assert "1 of 4" in text
+
+
+def test_the_page_says_what_was_taken_as_published(text):
+    assert "Faults (study other, 2026-01-30, commit 0123456)" in text
+
+
+def test_times_are_summed_over_the_runs_that_have_them_and_the_others_are_counted():
+    runs = pd.DataFrame({"seconds_train": [60.0, 90.0, None], "seconds_probe": [0.5, 1.0, None]})
+    assert facts.times(runs) == [
+        ("train", "2 min"),
+        ("probe", "1.5 s"),
+        ("total", "3 min"),
+        ("runs of unknown time", "1"),
+    ]
+
+
+def test_a_run_that_experiments_share_costs_the_first_of_them():
+    shared = {"learning_curves": [2, 60], "batch_size": [2, 16]}
+    study = test_claims.STUDY.model_copy(
+        update={
+            "experiments": {
+                name: Runs.model_validate({"runs": [test_claims.group(batches)]})
+                for name, batches in shared.items()
+            }
+        }
+    )
+    rows = [
+        {**run._asdict(), "key": study.key(run), "replicates": 4, "seconds_train": 60.0 * run.batch}
+        for run in study.all_runs()
+    ]
+    costs = facts.costs(study, pd.DataFrame(rows).assign(seconds_probe=0.0))
+    assert [(c["runs"], c["replicates"], c["minutes"]) for c in costs] == [(4, 16, 124), (2, 8, 32)]
+    unknown = facts.costs(study, pd.DataFrame(rows).assign(seconds_train=None))
+    assert [cost["minutes"] for cost in unknown] == [None, None]
 
 
 SOURCES = synthetic.sources()

@@ -1,6 +1,6 @@
 """From runs to tidy tables, from tidy tables to published ones, to figures and to verdicts."""
 
-for experiment in STUDY.experiments:
+for experiment in STUDY.own():
 
     rule:
         name:
@@ -25,6 +25,7 @@ for experiment in STUDY.experiments:
                 source: f"{RESULTS}/experiments/{experiment}/{source}.parquet"
                 for source in STUDY.sources(experiment)
             },
+            runs=f"{RESULTS}/experiments/{experiment}/runs.csv",
         log:
             f"logs/{STUDY.study}/gather/{experiment}.log",
         benchmark:
@@ -74,6 +75,24 @@ for experiment in STUDY.experiments:
             "Writing the tables"
         script:
             "../scripts/tabulate.py"
+
+
+if TAKEN:
+
+    rule take_published:
+        input:
+            f"{PUBLISHED}/tables/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.csv",
+        output:
+            f"{REPORTS}/tables/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.csv",
+        log:
+            f"logs/{STUDY.study}/take_published/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.log",
+        wildcard_constraints:
+            experiment="|".join(TAKEN),
+        localrule: True
+        message:
+            "Taking a table of {wildcards.experiment} as it is published"
+        shell:
+            "cp {input} {output} 2> {log}"
 
 
 for shown in {(key.experiment, key.kind): key for key in FIGURES}.values():
@@ -136,11 +155,16 @@ if LEDGER is not None:
         input:
             library(
                 "judge_claims",
-                *(f for name in STUDY.experiments for f in room(name, "quantities")),
+                *(f for name in STUDY.own() for f in room(name, "quantities")),
             ),
+            published=[
+                f"{PUBLISHED}/{name}.csv"
+                for name in ("effects", "replicates")
+                if TAKEN
+            ],
             tables=[
                 path
-                for name in STUDY.experiments
+                for name in STUDY.own()
                 for paths in tidy(name).values()
                 for path in paths
             ],
@@ -157,7 +181,7 @@ if LEDGER is not None:
         params:
             ledger=LEDGER.model_dump(by_alias=True),
             study=STUDY.model_dump(),
-            evidence={name: tidy(name) for name in STUDY.experiments},
+            evidence={name: tidy(name) for name in STUDY.own()},
         message:
             "Judging the claims"
         script:

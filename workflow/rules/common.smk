@@ -12,7 +12,7 @@ from bnlab.study.config import Run
 from bnlab.study.datasets import origin
 from bnlab.study.declaration import TIMED_PROCESSES, TIMING
 from bnlab.study.ledger_validation import load_ledger
-from bnlab.study.names import ALL_RECIPES
+from bnlab.study.names import ALL_RECIPES, PUBLISHED
 from bnlab.study.places import ConfigError
 from bnlab.study.validation import load
 
@@ -36,6 +36,8 @@ except ConfigError as error:
 DATA = "results/data"
 RESULTS = f"results/{STUDY.study}"
 REPORTS = f"reports/{STUDY.study}"
+
+TAKEN = [name for name in STUDY.experiments if name not in STUDY.own()]
 
 FIGURES = STUDY.figures()
 TABLES = STUDY.tables()

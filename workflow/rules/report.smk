@@ -28,9 +28,11 @@ rule write_report:
         figure_tables=paths("tables", FIGURES, "csv"),
         tables=paths("tables", TABLES, "csv"),
         data=[f"{DATA}/{name}/data.json" for name in STUDY.used_datasets()],
-        runs=[STUDY.folder(run) for run in STUDY.all_runs()],
+        runs=[f"{RESULTS}/experiments/{name}/runs.csv" for name in STUDY.own()],
+        published=[
+            f"{PUBLISHED}/{name}" for name in ("runs.csv", "manifest.json") if TAKEN
+        ],
         captions=sorted({caption(key) for key in [*FIGURES, *TABLES]}),
-        metrics=[path for name in STUDY.experiments for path in tidy(name)["metrics"]],
         coverage=rules.simulate_coverage.output.coverage,
         coverage_caption="workflow/report/coverage.rst",
         claims=f"{REPORTS}/claims.csv" if STUDY.claims else [],
@@ -43,6 +45,7 @@ rule write_report:
             labels={"figure": "the whole report", "recipe": "all"},
         ),
         record=f"{REPORTS}/study.json",
+        runs=f"{REPORTS}/runs.csv",
     log:
         f"logs/{STUDY.study}/write_report.log",
     benchmark:

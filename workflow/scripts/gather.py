@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bnlab.analysis import tidy
-from bnlab.files import job_log, read_json, save_parquet
+from bnlab.files import job_log, read_json, save_csv, save_parquet
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -17,5 +17,7 @@ with job_log(snakemake.log[0], "runs"):
     for name, labels in params.class_labels.items():
         names = datasets[name]["class_names"]
         datasets[name]["class_names"] = [labels.get(known, known) for known in names]
-    for name, table in tidy.gathered(sources, datasets, params.networks).items():
+    tables = tidy.gathered(sources, datasets, params.networks)
+    for name, table in tables.items():
         save_parquet(Path(snakemake.output[name]), table)
+    save_csv(Path(snakemake.output.runs), tidy.run_rows(sources["metrics"], tables["metrics"]))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bnlab.analysis.claims import judge_ledger
+from bnlab.analysis.earlier import Earlier
 from bnlab.experiments import quantity
-from bnlab.files import job_log, save_csv
+from bnlab.files import job_log, read_csv, save_csv
 from bnlab.study.config import Study
 from bnlab.study.ledger import Ledger
 
@@ -25,6 +26,10 @@ with job_log(snakemake.log[0], "claims"):
         for experiment, sources in params.evidence.items()
     }
     ledger = Ledger.model_validate(params.ledger)
-    judged = judge_ledger(ledger, study, results, quantity)
+    earlier = None
+    if snakemake.input.published:
+        effects, replicates = (read_csv(Path(path)) for path in snakemake.input.published)
+        earlier = Earlier(effects, replicates)
+    judged = judge_ledger(ledger, study, results, quantity, earlier)
     for name, table in judged._asdict().items():
         save_csv(Path(snakemake.output[name]), table)

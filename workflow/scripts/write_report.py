@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bnlab import __version__
+from bnlab.analysis.tidy import RUN
 from bnlab.experiments import function
-from bnlab.files import job_log, read_csv, read_json, save_json, save_text
-from bnlab.page import facts, report
+from bnlab.files import job_log, read_csv, read_json, save_csv, save_json, save_text
+from bnlab.page import facts, publication, report
 from bnlab.page.methods import formula
 from bnlab.study import rooms
+from bnlab.study.config import Study
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -33,13 +35,16 @@ with job_log(snakemake.log[0], "report"):
     datasets = {
         name: read_json(Path(path)) for name, path in zip(params.datasets, inputs.data, strict=True)
     }
-    runs = [read_json(Path(folder) / "run.json") for folder in inputs.runs]
+    study = Study.model_validate(params.study)
+    runs, taken = [read_csv(Path(path)) for path in inputs.runs], {}
+    if inputs.published:
+        found, manifest = map(Path, inputs.published)
+        runs.append(publication.runs_of(study, read_csv(found)))
+        taken = publication.taken(params.study["experiments"], read_json(manifest))
+    trained = pd.concat(runs).drop_duplicates([*RUN, "key"])
     ledger = None
     if inputs.claims:
         ledger = report.Ledger(read_csv(Path(inputs.claims)), read_csv(Path(inputs.effects)))
-    columns = ["dataset", "method", "batch", "recipe", "replicate", "failed"]
-    ended = pd.concat(pd.read_parquet(path, columns=columns) for path in inputs.metrics)
-    failed = int(ended.drop_duplicates()["failed"].sum())
     declared = {name: rooms.experiments()[name] for name in params.study["experiments"]}
     answered = report.answers(declared, function, ledger, [*figures, *tables])
     page = report.render(
@@ -49,7 +54,7 @@ with job_log(snakemake.log[0], "report"):
         figures=figures,
         tables=tables,
         datasets=datasets,
-        runs=runs,
+        runs=trained,
         captions=captions,
         formulas={name: formula(method) for name, method in params.study["methods"].items()},
         folder=Path(snakemake.output.report).parent,
@@ -57,20 +62,21 @@ with job_log(snakemake.log[0], "report"):
         coverage_caption=Path(inputs.coverage_caption).read_text("utf8"),
         made={"date": datetime.now(UTC).date().isoformat(), "version": __version__},
         answered=answered,
-        failed=failed,
+        taken=publication.taken_in_words(taken, declared),
         ledger=ledger,
         about=params.about,
     )
     save_text(Path(snakemake.output.report), page)
+    save_csv(Path(snakemake.output.runs), trained)
     folder = Path(snakemake.output.report).parent
     telling = [
         item.svg.relative_to(folder).as_posix() for item in report.telling_items(figures, declared)
     ]
     found = {
-        "failed": failed,
         "telling": telling,
         "answers": [sentence for each in answered for sentence in each.sentences],
         "called": params.about["datasets"] if params.about else {},
+        "taken": taken,
+        "costs": facts.costs(study, trained),
     }
-    record = facts.record(params.study, datasets, runs, found)
-    save_json(Path(snakemake.output.record), record)
+    save_json(Path(snakemake.output.record), facts.record(params.study, datasets, trained, found))

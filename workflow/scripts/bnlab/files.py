@@ -69,8 +69,8 @@ def save_csv(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """A published table; a class called ``NA`` stays a name."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    """A published table; a class called ``NA`` stays a name, and a key of digits alone is no number."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"key": str})
 
 
 @contextmanager

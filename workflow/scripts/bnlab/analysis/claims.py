@@ -14,18 +14,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from bnlab.analysis.earlier import Earlier, measured_before
 from bnlab.analysis.effects import (
     EFFECT_COLUMNS,
     INTERNAL,
     OPEN,
     REPLICATE_COLUMNS,
-    Setting,
     decisive,
     effect_row,
     level_left,
     replicate_rows,
 )
 from bnlab.analysis.quantities import Quantity, Results
+from bnlab.analysis.samples import Measured, Setting, measure
 from bnlab.analysis.statistics import CONFIDENCE, MOST_REPLICATES, holm, replicates_needed
 from bnlab.study.config import Run, Study
 from bnlab.study.declaration import TIMING
@@ -130,11 +131,13 @@ def judge_ledger(
     study: Study,
     results: Mapping[str, Results],
     quantity: Callable[[str, str], Quantity],
+    earlier: Earlier | None = None,
 ) -> Judged:
     """Every claim judged by the study's results.
 
     ``results`` has the tidy tables of each experiment, by experiment and source; ``quantity`` is the function that
-    computes a quantity, by the experiment's and its own name.
+    computes a quantity, by the experiment's and its own name. What the study takes from a publication is judged anew
+    by what ``earlier`` says each replicate gave.
     """
     rows: list[dict[str, Any]] = []
     absent: dict[int, list[str]] = {}
@@ -142,16 +145,12 @@ def judge_ledger(
         for number, effect in enumerate(claim.tests, 1):
             try:
                 where = place(effect, study)
+                found = _measured(effect, where, study, results, quantity, earlier)
             except Absent as reason:
                 absent.setdefault(claim.id, []).append(f"{effect.region}: {reason}")
                 continue
-            found = {
-                source: _rows_at(table, where, effect)
-                for source, table in results[effect.experiment].items()
-            }
             lead = {"id": claim.id, "topic": claim.topic, "test": number}
-            measure = quantity(effect.experiment, effect.quantity)
-            rows.append(lead | effect_row(effect, where, study, found, measure))
+            rows.append(lead | effect_row(effect, where, study, found))
     effects = corrected(pd.DataFrame(rows, columns=[*INTERNAL, *EFFECT_COLUMNS]))
     claims = [
         _claim_row(claim, ledger, effects[effects["id"] == claim.id], absent.get(claim.id, []))
@@ -163,6 +162,31 @@ def judge_ledger(
         effects[EFFECT_COLUMNS],
         pd.concat(replicates[1:] or replicates, ignore_index=True),
     )
+
+
+def _measured(
+    effect: Effect,
+    where: Setting,
+    study: Study,
+    results: Mapping[str, Results],
+    quantity: Callable[[str, str], Quantity],
+    earlier: Earlier | None,
+) -> Measured:
+    """An effect by the study's own results, or as it was published.
+
+    Raises Absent if what was published has it not, or otherwise.
+    """
+    if effect.experiment not in results:
+        assert earlier is not None
+        found = measured_before(effect, earlier)
+        if found is None:
+            raise Absent("what is published was not measured for this test")
+        return found
+    here = {
+        source: _rows_at(table, where, effect)
+        for source, table in results[effect.experiment].items()
+    }
+    return measure(effect, where, study, here, quantity(effect.experiment, effect.quantity))
 
 
 def _rows_at(table: pd.DataFrame, where: Setting, effect: Effect) -> pd.DataFrame:

@@ -1,21 +1,14 @@
-"""One effect: its values by replicate, its interval, and what a rule makes of it."""
+"""One effect: its interval over replicates, and what a rule makes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.quantities import (
-    Bounded,
-    Quantity,
-    Results,
-    history,
-    rate_chosen,
-    up_to_epoch,
-)
+from bnlab.analysis.samples import Measured, Sample, Setting, called
 from bnlab.analysis.statistics import (
     CONFIDENCE,
     Interval,
@@ -25,75 +18,12 @@ from bnlab.analysis.statistics import (
     probability_of_improvement,
     t_test_p,
 )
-from bnlab.analysis.summaries import SPLITS, shown_label
 from bnlab.study.config import Study
 from bnlab.study.ledger import Effect, Rule
 from bnlab.study.names import ALL_RECIPES
 
 OPEN = "undecided"
 RATES = {"best": "each method's best rate", "fastest": "each method's fastest rate"}
-
-
-class Setting(NamedTuple):
-    """Where an effect is measured in this study: its dataset, and each method's recipe."""
-
-    dataset: str
-    recipe: str
-
-
-class Sample(NamedTuple):
-    """An effect in each replicate, in the units of the rule; logarithms for a ratio.
-
-    ``lowest`` and ``highest`` are what ``values`` may in truth be, and ``why`` says for what reasons; ``first`` and
-    ``second`` are the values compared, the latter None for one method's own, and ``censored`` counts those that are
-    open at one end.
-    """
-
-    values: np.ndarray
-    lowest: np.ndarray
-    highest: np.ndarray
-    replicates: np.ndarray
-    first: np.ndarray
-    second: np.ndarray | None
-    censored: int
-    why: tuple[str, ...]
-
-
-def sample(effect: Effect, results: Results, quantity: Quantity, better: str) -> Sample:
-    """Paired differences, paired log-ratios, or a method's own values, by replicate."""
-    at = [_bounded(effect, results, quantity, better, method) for method in effect.methods]
-    table = pd.concat([column for found in at for column in found[:3]], axis=1)
-    numbers = table.to_numpy(float)
-    why = tuple(dict.fromkeys(found.why for found in at if found.why))
-    first, low, high = numbers[:, :3].T
-    censored, replicates = int(np.isinf(numbers).sum()), table.index.to_numpy()
-    if len(at) == 1:
-        return Sample(first, low, high, replicates, first, None, censored, why)
-    second, second_low, second_high = numbers[:, 3:].T
-    scale = np.log if effect.is_ratio else np.asarray
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = scale(first) - scale(second)
-        lowest, highest = scale(low) - scale(second_high), scale(high) - scale(second_low)
-    values = np.where(np.isfinite(values), values, np.nan)
-    return Sample(values, lowest, highest, replicates, first, second, censored, why)
-
-
-def _bounded(
-    effect: Effect, results: Results, quantity: Quantity, better: str, method: str
-) -> Bounded:
-    """A method's values with their bounds: where its own rate is the last one tried, a better one may lie beyond."""
-    found = quantity(results, effect, method)
-    bounded = found if isinstance(found, Bounded) else Bounded(found, found, found)
-    if effect.rate is None:
-        return bounded
-    chosen = rate_chosen(results, effect, method)
-    if not chosen.is_end:
-        return bounded
-    why = f"the best rate of {method} is at an end of those tried, {chosen.rate:g}"
-    why = f"{bounded.why}; {why}" if bounded.why else why
-    if better == "high":
-        return bounded._replace(highest=bounded.highest + np.inf, why=why)
-    return bounded._replace(lowest=bounded.lowest * 0, why=why)
 
 
 def is_certain(verdict: str, drawn: Sample, low: float, high: float) -> bool:
@@ -145,37 +75,31 @@ def _thresholds(effect: Effect) -> tuple[float, float]:
     return low, high
 
 
-def effect_row(
-    effect: Effect, where: Setting, study: Study, results: Results, quantity: Quantity
-) -> dict[str, Any]:
-    """One judged effect, in the units in which it is printed (``scale``): points are hundredths.
-
-    ``results`` has the rows of the effect's dataset and recipe alone.
-    """
+def effect_row(effect: Effect, where: Setting, study: Study, measured: Measured) -> dict[str, Any]:
+    """One judged effect, in the units in which it is printed (``scale``): points are hundredths."""
     declared = study.declared(effect.experiment)
-    said = declared.quantities[effect.quantity]
-    drawn = sample(effect, results, quantity, said.better)
+    said, drawn = declared.quantities[effect.quantity], measured.drawn
     low, high = _thresholds(effect)
     verdict, p, interval = judge(drawn.values, low, high)
     coarse = verdict != OPEN and not is_certain(verdict, drawn, low, high)
     scale = "ratio" if effect.is_ratio else said.unit
     printed = _printer(scale)
-    dataset = study.datasets[where.dataset]
-    label = shown_label(dataset.label, dataset.source == "redraw")
+    label, redraw = called(where, study)
     shown_with = ALL_RECIPES if declared.across else where.recipe
     row: dict[str, Any] = {
+        "key": effect.key,
         "primary": effect.primary,
         "headline": effect.headline or "",
-        "region": _region(effect, where, label, results),
+        "region": measured.region,
         "experiment": effect.experiment,
         "dataset": where.dataset,
         "dataset_label": label,
-        "stand_in": _stand_in(effect, where, label, dataset.source == "redraw"),
+        "stand_in": _stand_in(effect, where, label, redraw),
         "recipe": RATES[effect.rate] if effect.rate else where.recipe,
         "batch": effect.batch or ", ".join(map(str, effect.batches or [])),
         "quantity": effect.quantity,
         "compare": effect.compare,
-        "effect": _in_words(effect, said.words, study, results),
+        "effect": measured.words,
         "rule": _rule_in_words(effect.rule, scale),
         "scale": scale,
         "estimate": printed(interval.mean),
@@ -262,56 +186,6 @@ def _in_unit(value: float, scale: str) -> float:
     return value * 100 if scale == "points" else value
 
 
-def _region(effect: Effect, where: Setting, label: str, results: Results) -> str:
-    """The region in the ledger's words, and what stands in its place in this study."""
-    stand_ins = []
-    if where.dataset != effect.dataset:
-        stand_ins.append(label)
-        if where.recipe == ALL_RECIPES:
-            rates = results["metrics"]["learning_rate"]
-            stand_ins.append(f"rates {rates.min():g} to {rates.max():g}")
-    if effect.recipe not in (None, where.recipe):
-        stand_ins.append(where.recipe)
-    return f"{effect.region} (on {', '.join(stand_ins)})" if stand_ins else effect.region
-
-
-def _in_words(effect: Effect, name: str, study: Study, results: Results) -> str:
-    epoch = "" if effect.epoch is None else f"{_evaluated_epoch(effect, results):.3g}"
-    if epoch and "{epoch}" not in name:
-        name += " at epoch {epoch}"
-    level = "" if effect.level is None else f"{100 * effect.level:g} %"
-    name = name.format(
-        level=level,
-        class_=_class_name(effect, results),
-        epoch=epoch,
-        layer=effect.layer,
-        layers=effect.layers,
-        activation=effect.activation,
-    )
-    if effect.statistics != "moving":
-        name += f" under {effect.statistics} statistics"
-    labels = [study.label(method) for method in effect.methods]
-    if len(labels) == 1:
-        return f"{name} of {labels[0]}"
-    return f"{name}: {(' / ' if effect.is_ratio else ' less ').join(labels)}"
-
-
-def _class_name(effect: Effect, results: Results) -> str:
-    """What the effect's class, counted from 1, is called."""
-    if effect.class_ is None:
-        return ""
-    classes = results["classes"].drop_duplicates("class").set_index("class")["class_name"]
-    return str(classes[effect.class_ - 1])
-
-
-def _evaluated_epoch(effect: Effect, results: Results) -> float:
-    """The epoch of the evaluation that an effect of some epoch is measured at."""
-    split = next(split for split in SPLITS if split in effect.quantity.split("_"))
-    return float(
-        up_to_epoch(history(results, effect, effect.methods[0], split), effect)["epoch"].max()
-    )
-
-
 def _rule_in_words(rule: Rule, scale: str) -> str:
     low, high = (_in_unit(value, scale) for value in (rule.low, rule.high))
     unit = f" {scale}" if scale not in ("", "ratio") else ""
@@ -363,4 +237,5 @@ EFFECT_COLUMNS = [
     "coarse_reason",
     "replicates_needed",
     "anchor",
+    "key",
 ]

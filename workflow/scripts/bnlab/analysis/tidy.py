@@ -14,6 +14,7 @@ from bnlab.files import read_json
 from bnlab.study.declaration import file_of
 from bnlab.study.names import FAILED
 
+RUN = ["dataset", "method", "batch", "recipe"]
 OF_CLASSES = ("classes", "roc", "confusion")
 
 
@@ -48,6 +49,34 @@ def gathered(
     return {source: tables[source].join(about, on="recipe") for source in sources}
 
 
+def run_rows(folders: Sequence[Path], history: pd.DataFrame) -> pd.DataFrame:
+    """What each run was and what it cost, one ``run_row`` a run; ``history`` says which replicates failed."""
+    ended = history.drop_duplicates([*RUN, "replicate"]).groupby(RUN)["failed"].sum()
+    runs = [read_json(folder / "run.json") for folder in folders]
+    keys = [folder.name.rpartition("-")[2] for folder in folders]
+    failed = [int(ended[tuple(run[name] for name in RUN)]) for run in runs]
+    return pd.DataFrame(map(run_row, runs, keys, failed))
+
+
+def run_row(run: Mapping[str, Any], key: str, failed: int) -> dict[str, Any]:
+    """A run.json as a row of runs.csv, with the key of the run's folder and how many of its replicates failed.
+
+    What it has under ``seconds``, ``hardware`` and ``versions`` stands in columns that begin so.
+    """
+    diverged = sum(step is not None for step in run["diverged_at"])
+    parts = {
+        f"{part}_{name}": value
+        for part in ("seconds", "hardware", "versions")
+        for name, value in run[part].items()
+    }
+    return (
+        {name: run[name] for name in RUN}
+        | {"key": key, "diverged": diverged, "failed": failed}
+        | {name: run[name] for name in ("replicates", "seed", "device", "peak_memory_mb")}
+        | parts
+    )
+
+
 def _of_classes(
     folders: Sequence[Path],
     runs: Sequence[Mapping[str, Any]],
@@ -68,7 +97,7 @@ def collect(runs: Sequence[Mapping[str, Any]], tables: Sequence[pd.DataFrame]) -
         runs: for each run at least these five values; others (as in run.json) are ignored.
         tables: one table per run.
     """
-    names = ["dataset", "method", "batch", "recipe", "learning_rate"]
+    names = [*RUN, "learning_rate"]
     parts = []
     for run, table in zip(runs, tables, strict=True):
         lead = pd.DataFrame({name: run[name] for name in names}, index=table.index)

@@ -1,15 +1,22 @@
-"""What a study was made on and how long it took, for its page and its record."""
+"""What a study was made on and how long it took, for its page and its record, from its table of runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import pandas as pd
+
+from bnlab.analysis.tidy import RUN
+from bnlab.study.config import Study
+
+HARDWARE, VERSIONS, SECONDS = "hardware_", "versions_", "seconds_"
 
 
 def record(
     study: Mapping[str, Any],
     datasets: Mapping[str, Mapping[str, Any]],
-    runs: Sequence[Mapping[str, Any]],
+    runs: pd.DataFrame,
     found: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What study.json says: the config as checked, seeds, digests of the data, versions, machines.
@@ -18,49 +25,78 @@ def record(
     """
     return {
         "config": study,
-        "seeds": sorted({run["seed"] for run in runs}),
+        "seeds": sorted(set(runs["seed"].tolist())),
         "data": {
             name: {key: data[key] for key in ("source", "is_redraw", "shape", "split", "digest")}
             for name, data in datasets.items()
         },
         "runs": len(runs),
-        "replicates": sum(run["replicates"] for run in runs),
-        "diverged": _diverged(runs),
+        **{name: int(runs[name].sum()) for name in ("replicates", "diverged", "failed")},
         **found,
-        **{
-            key: list({str(run[key]): run[key] for run in runs}.values())
-            for key in ("device", "versions", "hardware")
-        },
+        "device": _different(runs["device"]),
+        "versions": _values(runs, VERSIONS),
+        "hardware": _values(runs, HARDWARE),
     }
 
 
-def facts(runs: Sequence[Mapping[str, Any]], failed: int) -> dict[str, str]:
+def facts(runs: pd.DataFrame) -> dict[str, str]:
     """Machine, versions and counts, each with every value that occurs."""
-    diverged = _diverged(runs)
-    replicates = sum(run["replicates"] for run in runs)
+    total = {name: int(runs[name].sum()) for name in ("replicates", "diverged", "failed")}
     found = {
         "runs": f"{len(runs):,} (each a dataset, method, batch size and recipe)",
-        "replicates trained": f"{replicates:,}, of which {diverged:,} diverged and {failed:,} failed",
-        "device": _values(run["device"] for run in runs),
+        "replicates trained": f"{total['replicates']:,}, of which {total['diverged']:,} diverged and"
+        f" {total['failed']:,} failed",
+        "device": ", ".join(_different(runs["device"])),
     }
-    for part in ("hardware", "versions"):
-        for name in dict.fromkeys(name for run in runs for name in run[part]):
-            found[name.replace("_", " ")] = _values(run[part].get(name) for run in runs)
-    peak = max(run["peak_memory_mb"] for run in runs)
-    return found | {"peak memory of a job": f"{peak:,.0f} MB"}
+    for part in (HARDWARE, VERSIONS):
+        for name, values in _values(runs, part).items():
+            found[name.replace("_", " ")] = ", ".join(values)
+    return found | {"peak memory of a job": f"{runs['peak_memory_mb'].max():,.0f} MB"}
 
 
-def _diverged(runs: Iterable[Mapping[str, Any]]) -> int:
-    return sum(step is not None for run in runs for step in run["diverged_at"])
+def times(runs: pd.DataFrame) -> list[tuple[str, str]]:
+    """Time spent by activity, summed over all training jobs whose times are known; the others are counted."""
+    seconds = _part(runs, SECONDS)
+    sums, unknown = seconds.sum(), int(seconds.isna().all(axis=1).sum())
+    spent = [*sums.items(), ("total", sums.sum())]
+    times = [(str(name), _duration(value)) for name, value in spent]
+    return times + ([("runs of unknown time", f"{unknown:,}")] if unknown else [])
 
 
-def times(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Time spent by activity, summed over all training jobs."""
-    parts = dict.fromkeys(name for run in runs for name in run["seconds"])
-    sums = {name: sum(run["seconds"].get(name, 0.0) for run in runs) for name in parts}
-    return [
-        (name, _duration(value)) for name, value in (sums | {"total": sum(sums.values())}).items()
-    ]
+def costs(study: Study, runs: pd.DataFrame) -> list[dict[str, Any]]:
+    """The runs, replicates and core-minutes of each experiment; a run that several share counts in the first.
+
+    Minutes are those inside the training jobs, None where they are not known.
+    """
+    named = runs.set_index([*RUN, "key"])
+    seconds = named.filter(like=SECONDS).sum(axis=1, min_count=1)
+    counted: set[tuple[Any, ...]] = set()
+    found = []
+    for name in study.experiments:
+        new = [key for run in study.runs(name) if (key := (*run, study.key(run))) not in counted]
+        counted.update(new)
+        spent = seconds.reindex(new).sum(min_count=1) / 60
+        found.append(
+            {
+                "title": study.declared(name).title,
+                "runs": len(new),
+                "replicates": int(named["replicates"].reindex(new).sum()),
+                "minutes": None if pd.isna(spent) else round(float(spent), 1),
+            }
+        )
+    return found
+
+
+def _part(runs: pd.DataFrame, prefix: str) -> pd.DataFrame:
+    return runs.filter(regex=f"^{prefix}").rename(columns=lambda name: name.removeprefix(prefix))
+
+
+def _values(runs: pd.DataFrame, prefix: str) -> dict[str, list[str]]:
+    return {str(name): _different(column) for name, column in _part(runs, prefix).items()}
+
+
+def _different(values: Iterable[Any]) -> list[str]:
+    return [str(value) for value in dict.fromkeys(values) if not pd.isna(value)]
 
 
 def _duration(seconds: float) -> str:
@@ -68,7 +104,3 @@ def _duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def _values(values: Iterable[Any]) -> str:
-    return ", ".join(dict.fromkeys(map(str, values)))

@@ -17,15 +17,18 @@ from typing import Any
 
 import pandas as pd
 
+from bnlab.analysis.tidy import RUN
 from bnlab.files import JobError, read_csv, read_json, save_json, save_text
 from bnlab.page.grids import rows_of
 from bnlab.page.ledger import extent, measured, sentence
 from bnlab.study import rooms
+from bnlab.study.config import Study
+from bnlab.study.declaration import Experiment
+from bnlab.study.names import PUBLISHED
 
-PUBLISHED = "reports/published"
 LIMIT_MB = 12
 
-FILES = ("report.html", "claims.csv", "effects.csv", "replicates.csv", "study.json")
+FILES = ("report.html", "claims.csv", "effects.csv", "replicates.csv", "runs.csv", "study.json")
 
 BEGIN, END = "<!-- findings -->", "<!-- /findings -->"
 
@@ -67,23 +70,57 @@ def manifest(root: Path, study: str, folder: Path, names: Iterable[str]) -> dict
 
     Commit and cleanness are those of the project when it publishes; what publishing itself writes
     does not make it unclean. Versions and hardware are those of the runs, each with every value
-    that occurs; data are those that were trained on.
+    that occurs; data are those that were trained on. Experiments that the study took as they were published keep what
+    was said of them then.
     """
     record = read_json(folder / "study.json")
     changed = _git(root, "status", "--porcelain", "--", ".", ":!reports", ":!README.md")
-    return {
+    made = {
         "study": study,
         "date": datetime.now(UTC).date().isoformat(),
         "commit": _git(root, "rev-parse", "HEAD"),
         "clean": None if changed is None else not changed,
+    }
+    return made | {
+        "experiments": dict.fromkeys(record["config"]["experiments"], made) | record["taken"],
         "data": {
             name: {key: data[key] for key in ("source", "is_redraw", "digest")}
             for name, data in record["data"].items()
         },
-        "versions": _values(record["versions"]),
-        "hardware": _values(record["hardware"]),
+        "versions": record["versions"],
+        "hardware": record["hardware"],
         "files": {name: fingerprint(folder / name) for name in names},
     }
+
+
+def runs_of(study: Study, published: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a published runs.csv that belong to experiments which a study takes as they are."""
+    taken = [
+        run for name in study.experiments if name not in study.own() for run in study.runs(name)
+    ]
+    wanted = pd.DataFrame([(*run, study.key(run)) for run in taken], columns=[*RUN, "key"])
+    return published.merge(wanted.drop_duplicates())
+
+
+def taken(
+    experiments: Mapping[str, Mapping[str, Any]], manifest: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """By experiment that is taken as published, what a manifest says of where it was made."""
+    return {
+        name: manifest["experiments"][name]
+        for name, about in experiments.items()
+        if about["published"]
+    }
+
+
+def taken_in_words(taken: Mapping[str, Any], declared: Mapping[str, Experiment]) -> str:
+    """``Learning curves, Faults (study local, 2026-11-21, commit d49491f)``, by publication."""
+    titles: dict[str, list[str]] = {}
+    for name, made in taken.items():
+        where = f"study {made['study']}, {made['date']}"
+        where += f", commit {made['commit'][:7]}" if made["commit"] else ""
+        titles.setdefault(where, []).append(declared[name].title)
+    return "; ".join(f"{', '.join(named)} ({where})" for where, named in titles.items())
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
@@ -110,6 +147,9 @@ def findings(folder: Path) -> str:
         f"[its report]({PUBLISHED}/report.html).",
         *images,
         "\n".join(_headlines(claims, effects)),
+        "What each experiment trained, and the minutes that this took on one core, starting Python not counted. A run "
+        "that several experiments share is counted in the first of them.",
+        "\n".join(_costs(record["costs"])),
     ]
     return "\n\n".join(paragraphs) + "\n"
 
@@ -172,14 +212,6 @@ def _pieces(source: Path, called: str) -> list[str]:
     return names
 
 
-def _values(parts: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, set[str]] = {}
-    for part in parts:
-        for name, value in part.items():
-            found.setdefault(name, set()).add(value)
-    return {name: sorted(values) for name, values in found.items()}
-
-
 def _git(root: Path, *arguments: str) -> str | None:
     """What git says, or None outside a git checkout."""
     try:
@@ -215,6 +247,15 @@ def _headlines(claims: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
         on = f" on {claim.stand_in}" if claim.stand_in else ""
         cells.append([claim.claim, claim.claimed, numbers, f"{claim.verdict}{on}, {extent(claim)}"])
     return [f"| {' | '.join(_cell(text) for text in line)} |" for line in cells]
+
+
+def _costs(costs: Iterable[Mapping[str, Any]]) -> list[str]:
+    """A Markdown table of what ``facts.costs`` found."""
+    lines = [["experiment", "runs", "replicates", "core-minutes"], ["---", *["---:"] * 3]]
+    for cost in costs:
+        minutes = "not recorded" if cost["minutes"] is None else f"{cost['minutes']:.0f}"
+        lines.append([cost["title"], str(cost["runs"]), f"{cost['replicates']:,}", minutes])
+    return [f"| {' | '.join(line)} |" for line in lines]
 
 
 def _cell(text: Any) -> str:

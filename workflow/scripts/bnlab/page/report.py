@@ -81,7 +81,7 @@ def render(
     figures: Sequence[Item],
     tables: Sequence[Item],
     datasets: Mapping[str, Mapping[str, Any]],
-    runs: Sequence[Mapping[str, Any]],
+    runs: pd.DataFrame,
     captions: Mapping[tuple[str, str], str],
     formulas: Mapping[str, str],
     folder: Path,
@@ -89,7 +89,7 @@ def render(
     coverage_caption: str,
     made: Mapping[str, str],
     answered: Sequence[Answered],
-    failed: int,
+    taken: str,
     ledger: Ledger | None = None,
     about: Mapping[str, Any] | None = None,
 ) -> str:
@@ -102,7 +102,7 @@ def render(
         figures: every figure, in the order in which they are shown.
         tables: every result table, likewise.
         datasets: what data.json says, by name of dataset.
-        runs: what run.json says, for each run.
+        runs: what each run was and cost, as ``tidy.run_row`` says it.
         captions: text by experiment and kind, blank lines between paragraphs.
         formulas: what a layer computes, by method.
         folder: where the page will lie; links to CSV files are relative to it.
@@ -110,7 +110,7 @@ def render(
         coverage_caption: text on it, blank lines between paragraphs.
         made: date and version.
         answered: what ``answers`` found.
-        failed: how many replicates failed.
+        taken: what is shown as an earlier publication had it, in words; empty without such.
         ledger: the verdicts, if the study has any.
         about: sources, literature and names of datasets, as the ledger's file says them.
     """
@@ -127,7 +127,7 @@ def render(
     script = (TEMPLATES / "report.js").read_text("utf8")
     return environment.get_template("report.html.j2").render(
         study=study,
-        replicates=_range(run["replicates"] for run in runs),
+        replicates=_range(runs["replicates"]),
         labels={
             name: shown_label(dataset["label"], dataset["source"] == "redraw")
             for name, dataset in study["datasets"].items()
@@ -135,11 +135,11 @@ def render(
         methods=[
             {"name": name, "label": labels[name], "formula": formulas[name]}
             for name in labels
-            if name in set(_used(runs, "method"))
+            if name in set(runs["method"])
         ],
-        recipes={name: _stated(study["recipes"][name]) for name in _used(runs, "recipe")},
+        recipes={name: _stated(study["recipes"][name]) for name in runs["recipe"].unique()},
         datasets=datasets,
-        used=_used(runs, "dataset"),
+        used=list(runs["dataset"].unique()),
         sections=sections,
         telling=telling,
         answers=answered,
@@ -153,7 +153,7 @@ def render(
         made=made,
         coverage=Grid("", columns, rows),
         coverage_caption=_paragraphs(coverage_caption),
-        facts=facts(runs, failed),
+        facts=facts(runs) | ({"taken as published": taken} if taken else {}),
         times=times(runs),
         script=Markup(script),
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -365,10 +365,6 @@ def _recipe(name: str) -> str:
 def _range(numbers: Iterable[int]) -> str:
     known = sorted(set(numbers))
     return " to ".join(map(str, dict.fromkeys([known[0], known[-1]])))
-
-
-def _used(runs: Iterable[Mapping[str, Any]], key: str) -> list[str]:
-    return list(dict.fromkeys(run[key] for run in runs))
 
 
 def _relative(path: Path, folder: Path) -> str:

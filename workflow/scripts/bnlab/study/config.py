@@ -134,9 +134,13 @@ class RunGroup(Section):
 
 
 class Runs(Section):
-    """The runs that answer an experiment's question."""
+    """The runs that answer an experiment's question.
+
+    A `published` experiment is not trained here: its results are those in reports/published, of the same runs.
+    """
 
     runs: Annotated[list[RunGroup], Field(min_length=1)]
+    published: bool = False
 
 
 class Run(NamedTuple):
@@ -191,6 +195,10 @@ class Study(Section):
     def label(self, method: str) -> str:
         """What a method is called in print."""
         return self.methods[method].label or method.replace("_", " ")
+
+    def own(self) -> list[str]:
+        """The experiments that this study trains; the others are taken as they are published."""
+        return [name for name, about in self.experiments.items() if not about.published]
 
     # Runs.
 
@@ -301,9 +309,13 @@ class Study(Section):
         text = json.dumps(decides, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
+    def name(self, run: Run) -> str:
+        """A run's path and key, by which studies know the same run."""
+        return f"{run.path}-{self.key(run)}"
+
     def folder(self, run: Run) -> str:
         """Where a run lies; studies whose runs are the same share it."""
-        return f"results/runs/{run.path}-{self.key(run)}"
+        return f"results/runs/{self.name(run)}"
 
     # What is shown of them.
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Annotated, Literal
 
@@ -137,6 +138,14 @@ class Effect(Section):
     def methods(self) -> list[str]:
         """The methods compared: one, or two with the reference last."""
         return compared(self.compare)
+
+    @property
+    def key(self) -> str:
+        """Eight hexadecimal digits that tell apart tests which measure or decide differently, or in another region."""
+        text = self.model_dump_json(
+            by_alias=True, exclude={"primary", "headline"}, exclude_defaults=True
+        )
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     @property
     def is_ratio(self) -> bool:

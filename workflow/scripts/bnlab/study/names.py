@@ -1,5 +1,7 @@
 """Names and numbers that config, results and page have in common."""
 
+PUBLISHED = "reports/published"
+"""Where a finished study is published, and where another takes from what it does not measure again."""
 ALL_RECIPES = "all_recipes"
 """Stands in the place of a recipe where figures and tables compare recipes."""
 NEAR_BEST = 0.01

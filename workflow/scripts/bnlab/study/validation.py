@@ -31,6 +31,7 @@ from bnlab.study.places import (
     section,
     without_nulls,
 )
+from bnlab.study.published_validation import published_problems
 from bnlab.study.recipe_validation import image_problems, recipe_problems
 from bnlab.study.rooms import unknown
 from bnlab.study.section import T
@@ -65,6 +66,7 @@ def load(
     problems += _name_problems(given, places, files)
     if study is not None and not problems and folder is not None:
         problems += data_problems(study, folder)
+        problems += published_problems(study, folder)
     if study is not None and not problems and try_methods:
         problems += own_method_problems(study)
     if study is None or problems:

@@ -1,0 +1,91 @@
+"""Experiments that a study takes as they are published, by Snakemake."""
+
+import shutil
+
+import pytest
+from project import Project
+
+from bnlab.files import read_csv, read_json
+from bnlab.page import publication
+from bnlab.study.names import PUBLISHED
+
+pytestmark = pytest.mark.slow
+
+LEDGER = """
+sources: {note: {title: A note, short: note}}
+claims:
+  - id: 1
+    source: note
+    place: page 1
+    topic: accuracy
+    claim: Batch normalization ends higher.
+    tests:
+      - region: iris
+        primary: true
+        headline: Test accuracy
+        experiment: learning_curves
+        dataset: iris_redraw
+        recipe: smoke
+        batch: 16
+        quantity: test_accuracy
+        compare: bn - base
+        rule: {above: 0}
+"""
+TAKEN = ["learning_curves", "learning_rate", "faults"]
+
+
+@pytest.fixture
+def published(finished: Project) -> Project:
+    """A project in which the smoke study is published, and nothing of what it was made from is left."""
+    (finished.folder / "ledger.yaml").write_text(LEDGER)
+    judged = finished.overlaid({"claims": "ledger.yaml"})
+    outcome = judged.snakemake()
+    assert outcome.code == 0, outcome.text
+    (finished.folder / "README.md").write_text(f"{publication.BEGIN}\n{publication.END}\n")
+    publication.publish(finished.folder, "smoke")
+    for folder in ("results", "reports/smoke", "logs"):
+        shutil.rmtree(finished.folder / folder)
+    return judged
+
+
+def taking(project: Project, **recipe: float) -> Project:
+    taken = dict.fromkeys(TAKEN, {"published": True})
+    changed = {"recipes": {"smoke": recipe}} if recipe else {}
+    return project.overlaid({"study": "again", "experiments": taken, **changed}, name="taking.yaml")
+
+
+def test_they_are_shown_as_published_and_only_the_other_experiments_are_trained(published):
+    again = taking(published)
+    own = set(again.study.runs("batch_size"))
+    assert again.plan().trained == own
+    outcome = again.snakemake()
+    assert outcome.code == 0, outcome.text
+
+    reports, before = published.folder / "reports/again", published.folder / PUBLISHED
+    for experiment in TAKEN:
+        tables = list((before / "tables" / experiment).rglob("*.csv"))
+        assert tables
+        for table in tables:
+            assert (reports / table.relative_to(before)).read_bytes() == table.read_bytes()
+    for name in ("claims", "effects", "replicates"):
+        found, known = (read_csv(folder / f"{name}.csv") for folder in (reports, before))
+        assert len(found) and found.equals(known)
+    runs = read_csv(reports / "runs.csv")
+    assert len(runs) == len(again.study.all_runs())
+    assert runs["replicates"].sum() == read_csv(before / "runs.csv")["replicates"].sum()
+
+    target = publication.publish(published.folder, "again")
+    manifest = read_json(target / "manifest.json")
+    made_by = {name: made["study"] for name, made in manifest["experiments"].items()}
+    assert made_by == dict.fromkeys(TAKEN, "smoke") | {"batch_size": "again"}
+    page = (target / "report.html").read_text("utf8")
+    assert "taken as published" in page and "(study smoke, " in page
+
+
+def test_what_was_trained_under_other_settings_is_refused_with_its_place(published):
+    outcome = taking(published, learning_rate=0.2).snakemake()
+    assert outcome.code != 0
+    assert "experiments.learning_curves.published: " in outcome.stderr
+    assert "are not in reports/published/runs.csv under these settings" in outcome.stderr
+    assert "taking.yaml:" in outcome.stderr
+    assert published.files("results/**/*") == set()

@@ -1,0 +1,48 @@
+"""Whether what a study takes from reports/published is there, and was trained as the study says."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from bnlab.study.config import Run, Study
+from bnlab.study.names import PUBLISHED
+from bnlab.study.places import Problem
+
+
+def published_problems(study: Study, folder: Path) -> Iterator[Problem]:
+    """Experiments whose runs or tables are not published, or were made under other settings."""
+    known = _published_runs(folder / PUBLISHED / "runs.csv")
+    for name, experiment in study.experiments.items():
+        if not experiment.published:
+            continue
+        other = [run for run in study.runs(name) if study.name(run) not in known]
+        if other:
+            yield _problem(
+                name,
+                f"{len(other)} of its runs are not in {PUBLISHED}/runs.csv under these settings, first {other[0].path}",
+            )
+            continue
+        items = [item for item in (*study.figures(), *study.tables()) if item.experiment == name]
+        tables = [f"{PUBLISHED}/tables/{item.path}.csv" for item in items]
+        missing = [table for table in tables if not (folder / table).is_file()]
+        if missing:
+            yield _problem(name, f"{missing[0]} is not there")
+
+
+def _problem(experiment: str, sentence: str) -> Problem:
+    return Problem(
+        ("experiments", experiment, "published"),
+        f"{sentence} (allowed: false, and the study trains it)",
+    )
+
+
+def _published_runs(file: Path) -> set[str]:
+    if not file.is_file():
+        return set()
+    with file.open(encoding="utf8", newline="") as lines:
+        return {
+            f"{Run(row['dataset'], row['method'], int(row['batch']), row['recipe']).path}-{row['key']}"
+            for row in csv.DictReader(lines)
+        }
