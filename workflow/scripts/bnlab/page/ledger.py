@@ -96,18 +96,22 @@ def bar(verdicts: Iterable[str]) -> list[Part]:
 
 def on_stand_ins(claims: pd.DataFrame) -> dict[str, str]:
     """``2 on a redraw``: by verdict, how many of its claims rest on stand-in data alone, and on which."""
-    on = claims[claims["stand_in"].fillna("") != ""]
+    on = _on_stand_ins(claims)
     said: dict[str, list[str]] = {}
     for row in rows_of(on.value_counts(["verdict", "stand_in"], sort=False).reset_index()):
         said.setdefault(row.verdict, []).append(f"{row.count} on {row.stand_in}")
     return {verdict: listed(parts) for verdict, parts in said.items()}
 
 
+def _on_stand_ins(claims: pd.DataFrame) -> pd.DataFrame:
+    return claims[claims["stand_in"].notna() & (claims["stand_in"] != "")]
+
+
 def sentence(claims: pd.DataFrame) -> str:
     """The counts in words: all, how many of them rest on stand-in data alone, and how many need no training."""
     counted = [f"{p.claims} {p.verdict.name}" for p in bar(claims["verdict"]) if p.claims]
     text = f"Of {len(claims)} published claims {_are(counted)}."
-    on = claims[claims["stand_in"].fillna("") != ""]
+    on = _on_stand_ins(claims)
     notes = []
     for stand_in, rows in on.groupby("stand_in", sort=False):
         said = [f"{p.claims} {p.verdict.name}" for p in bar(rows["verdict"]) if p.claims]
