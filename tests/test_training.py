@@ -20,6 +20,7 @@ from bnlab.probes.weights import Weights
 from bnlab.training import evaluation
 from bnlab.training import run as running
 from bnlab.training.evaluation import accuracy
+from bnlab.training.optimizers import SGD
 from bnlab.training.schedule import evaluation_steps, refined, row_blocks, row_order
 from bnlab.training.settings import Settings, Split, load_split
 from bnlab.training.timing import time_in_turn
@@ -304,7 +305,7 @@ def eager_training(network, x, y, order, learning_rate, softmax="once"):
 def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolerance, softmax):
     made = ("sigmoid", "glorot_uniform", dtype)
     ours = Perceptron([6, 5]).made(METHODS[method], [64], 10, *made)
-    trainer = Trainer(ours, split.x_train.astype(dtype), split.y_train, 0.25, softmax)
+    trainer = Trainer(ours, split.x_train.astype(dtype), split.y_train, SGD(0.25), softmax)
     parameters, state = initial_values(ours, np.random.SeedSequence(3))
     network = keras_network(method)
     for variables, values in [
@@ -340,7 +341,7 @@ def test_population_statistics_are_those_of_algorithm_2_in_a_numpy_loop(split):
     rng = np.random.default_rng(5)
     values = [rng.uniform(0.5, 1.5, v.shape) * rng.choice([-1, 1]) for v in network.trainable]
     x = split.x_train.astype(np.float64)
-    trainer = Trainer(network, x, split.y_train, 0.1)
+    trainer = Trainer(network, x, split.y_train, SGD(0.1))
     order = row_order(np.random.SeedSequence(6), 1000, m, batches)
     parameters = stored([tf.constant(v) for v in values])
     found = trainer.population_state(

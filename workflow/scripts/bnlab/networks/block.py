@@ -15,6 +15,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from bnlab.networks.draws import draw
 from bnlab.networks.kernels.plain import Plain
 from bnlab.networks.normalizer import Normalizer
 from bnlab.networks.variables import Part
@@ -55,6 +56,8 @@ class Block(Part):
         activation: name of φ (``ACTIVATIONS``).
         initializer: name of the distribution of W; b starts at zero.
         bias: whether there is a b, where the normalizer does not shift.
+        dropout: share p of the outputs that each training step sets to 0, the others times 1/(1 − p) (Srivastava et
+            al. 2014, JMLR 15, in the form that leaves inference as it is).
 
     ``pre_activation`` is the input of φ in the last call.
     """
@@ -71,6 +74,7 @@ class Block(Part):
         initializer: str,
         dtype: str,
         bias: bool = True,
+        dropout: float = 0.0,
     ):
         self.name, self.dtype, self.units, self.place = name, dtype, units, method.place
         self.linear_map = method.kernel()
@@ -84,6 +88,10 @@ class Block(Part):
         if self.normalizer:
             features = fan_in if self.place == BEFORE_LINEAR else units
             self.variables += self.normalizer.made(features, name, dtype).variables
+        self.dropout = dropout
+        if dropout:
+            self.dropout_key = self.variable("dropout_key", (2,), "normal_1", trainable=False)
+            self.dropout_step = self.variable("dropout_step", (), "zeros", trainable=False)
 
     def kernel_shape(self, fan_in: int, units: int) -> tuple[int, ...]:
         """Shape of W."""
@@ -97,7 +105,14 @@ class Block(Part):
         u = self.linear(self._normalized(x, training, BEFORE_LINEAR))
         u = self._normalized(u, training, BEFORE_ACTIVATION)
         self.pre_activation = u + self.bias if self.has_bias else u
-        return self._normalized(self.activation(self.pre_activation), training, AFTER_ACTIVATION)
+        y = self._normalized(self.activation(self.pre_activation), training, AFTER_ACTIVATION)
+        return self._thinned(y) if training and self.dropout else y
+
+    def _thinned(self, y: tf.Tensor) -> tf.Tensor:
+        self.dropout_step = self.dropout_step + 1
+        uniform = tf.random.stateless_uniform
+        drawn = draw(uniform, self.dropout_key, self.dropout_step, 0, tf.shape(y), self.dtype)
+        return tf.where(drawn < self.dropout, tf.zeros_like(y), y / (1 - self.dropout))
 
     def _normalized(self, u: tf.Tensor, training: bool, place: str) -> tf.Tensor:
         if self.normalizer is None or self.place != place:

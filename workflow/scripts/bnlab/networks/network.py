@@ -54,7 +54,7 @@ class Network:
 
     def add(self, kind: type[B], name: str, fan_in: int, units: int) -> B:
         """A block with the method, activation and initializer of this network."""
-        made = (self.activation, self.initializer, self.dtype, self.biases)
+        made = (self.activation, self.initializer, self.dtype, self.biases, self.dropout)
         block = kind(name, self.method, fan_in, units, *made)
         self.blocks.append(block)
         return block
@@ -81,10 +81,11 @@ class Network:
         activation: str,
         initializer: str,
         dtype: str = "float32",
+        dropout: float = 0.0,
     ) -> Network:
-        """This network, built."""
+        """This network, built; ``dropout`` is that of its hidden layers."""
         self.method, self.activation, self.initializer = method, activation, initializer
-        self.dtype, self.blocks = dtype, []
+        self.dtype, self.dropout, self.blocks = dtype, dropout, []
         self.compiled = self.xla and (method.normalizer is None or method.normalizer.xla)
         self.build(shape, classes)
         variables = [v for block in [*self.blocks, self.logits] for v in block.variables]
@@ -99,13 +100,17 @@ class Network:
         x: tf.Tensor,
         training: bool,
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        """Logits, and the new state, for these values of ``trainable`` and ``state``."""
+        """Logits, and the new state, for these values of ``trainable`` and ``state``.
+
+        What ``state`` has beyond that, as an optimizer adds, is returned as it is.
+        """
+        own, more = state[: len(self.state)], state[len(self.state) :]
         for variable, value in zip(
-            [*self.trainable, *self.state], [*parameters, *state], strict=True
+            [*self.trainable, *self.state], [*parameters, *own], strict=True
         ):
             variable.bind(value)
         logits = self.call(x, training)
-        return logits, [variable.value for variable in self.state]
+        return logits, [*(variable.value for variable in self.state), *more]
 
 
 def initial_values(

@@ -24,7 +24,8 @@ class CovariateShift(StepProbe):
     G is the gradient of the loss by a layer's kernel, and G′ the same on the same batch after the layers before it
     have made the step of gradient descent that the batch asks for; both in training mode. Columns: ``layer`` from 1,
     ‖G‖₂ as ``gradient``, ‖G − G′‖₂ as ``shift``, ‖G − G′‖₂/‖G‖₂ as ``relative``, and ``cosine`` of the angle between
-    them; means over batches of training rows, the same at every step. A cosine with a zero vector is NaN.
+    them; means over batches of training rows, the same at every step. A cosine with a zero vector is NaN. The step is
+    one of plain gradient descent whatever the optimizer, as the definition has it.
 
     Reference: Santurkar, Tsipras, Ilyas & Madry 2018, arXiv 1805.11604, definition 2.1.
     """
@@ -48,7 +49,7 @@ class CovariateShift(StepProbe):
             def gradient(values: Values, rows: tf.Tensor = rows) -> Values:
                 return self.gradient(values, state, rows)
 
-            moved = self.run.trainer.moved(parameters, gradient(parameters))
+            moved = self.run.trainer.descended(parameters, gradient(parameters))
             found.append(shifts(gradient, parameters, moved, self.layers, self.kernels))
         return _table(np.mean(found, axis=0))
 

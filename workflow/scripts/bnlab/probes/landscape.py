@@ -44,7 +44,7 @@ class Landscape(StepProbe):
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
         weights = float(tf.linalg.global_norm([parameters[i] for i in self.kernels]))
-        rate = float(self.run.trainer.learning_rate)
+        rate = float(self.run.settings.learning_rate)
         found = []
         for sample, rows in enumerate(self.rows):
             loss, gradient = self.gradient(parameters, state, rows)

@@ -15,5 +15,5 @@ class Weights(EndProbe):
         self, parameters: Values, state: Values, probabilities: np.ndarray
     ) -> dict[str, np.ndarray]:
         variables = [*self.run.network.trainable, *self.run.network.state]
-        values = [*stored(parameters), *state]
+        values = [*stored(parameters), *state[: len(self.run.network.state)]]
         return {v.path: value.numpy() for v, value in zip(variables, values, strict=True)}

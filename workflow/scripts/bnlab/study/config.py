@@ -7,7 +7,7 @@ import json
 from itertools import product
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from bnlab.study import rooms, signatures
@@ -78,10 +78,64 @@ class Evaluations(Section):
     resolution: Annotated[float | None, Field(gt=0, lt=1)] = None
 
 
+class SGD(Section):
+    """Settings of stochastic gradient descent beside its rate."""
+
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    nesterov: bool = False
+
+
+class Adam(Section):
+    """Settings of Adam beside its rate."""
+
+    beta_1: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    beta_2: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    epsilon: Annotated[float, Field(gt=0)] = 1e-7
+
+
+class Optimizer(Section):
+    """One optimizer; its name alone where all its settings are at their defaults."""
+
+    sgd: SGD | None = None
+    adam: Adam | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, said: Any) -> Any:
+        if not isinstance(said, str):
+            return said
+        if said not in cls.model_fields:
+            raise PydanticCustomError("optimizer", f"'{said}' is no optimizer (allowed: sgd, adam)")
+        return {said: {}}
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Optimizer:
+        if (self.sgd is None) == (self.adam is None):
+            raise PydanticCustomError("optimizer", "must name exactly one of sgd, adam")
+        return self
+
+    @property
+    def named(self) -> dict[str, dict[str, Any]] | None:
+        """Its name and settings, None for plain gradient descent."""
+        short = self.shortest()
+        if isinstance(short, str):
+            return None if short == "sgd" else {short: {}}
+        return short
+
+    @model_serializer
+    def shortest(self) -> str | dict[str, Any]:
+        """As it would be written: `sgd`, or `{sgd: {momentum: 0.9}}`."""
+        name, chosen = ("sgd", self.sgd) if self.sgd else ("adam", self.adam)
+        assert chosen is not None
+        settings = chosen.model_dump(exclude_defaults=True)
+        return {name: settings} if settings else name
+
+
 class Recipe(Section):
     """A named set of training settings.
 
-    `network` names one network and gives its settings: those of its first one alone, or a mapping of all. `shuffle` and
+    `network` names one network and gives its settings: those of its first one alone, or a mapping of all. `l2` is λ
+    of a penalty λ·Σ w² on kernels, `dropout` the share of every hidden layer's outputs left out. `shuffle` and
     `softmax` are there for mistakes: rows in one order at every pass, a loss that takes probabilities for logits.
     `seed` and `replicates` take the place of the study's. `stands_for` is the recipe whose place this one takes in the
     claims.
@@ -99,12 +153,14 @@ class Recipe(Section):
         "normal_0.1",
         "normal_1",
     ]
-    optimizer: Literal["sgd"]
+    optimizer: Optimizer
     learning_rate: Rate
     learning_rate_reference_batch: Count | None = None
     budget: Budget
     evaluations: Evaluations = Evaluations()
     probes: list[Name] = []
+    l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     shuffle: bool = True
     softmax: Literal["once", "twice"] = "once"
     seed: Seed | None = None
@@ -237,6 +293,9 @@ class Study(Section):
             "resolution": evaluations.resolution,
             "shuffle": None if recipe.shuffle else False,
             "softmax": None if recipe.softmax == "once" else recipe.softmax,
+            "optimizer": recipe.optimizer.named,
+            "l2": recipe.l2 or None,
+            "dropout": recipe.dropout or None,
         }
         return {name: value for name, value in unusual.items() if value is not None} | {
             "activation": recipe.activation,

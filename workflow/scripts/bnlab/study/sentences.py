@@ -78,6 +78,8 @@ def sentence(error: ErrorDetails) -> str:
             return f"{shown} is too small (allowed: above {context['gt']})"
         case "greater_than_equal":
             return f"{shown} is too small (allowed: {context['ge']} and above)"
+        case "less_than":
+            return f"{shown} is too large (allowed: below {context['lt']})"
         case "less_than_equal":
             return f"{shown} is too large (allowed: {context['le']} and below)"
         case "too_long":

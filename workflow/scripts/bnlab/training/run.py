@@ -17,6 +17,7 @@ from scipy.special import softmax
 
 from bnlab.networks.block import Method
 from bnlab.networks.network import Network, initial_values
+from bnlab.training import optimizers
 from bnlab.training.evaluation import Evaluator
 from bnlab.training.inputs import transformed
 from bnlab.training.probe import EndProbe, StepProbe
@@ -110,9 +111,15 @@ class Run:
             len(split.class_names),
             settings.activation,
             settings.initializer,
+            dropout=settings.dropout,
         )
         self.trainer = Trainer(
-            self.network, split.x_train, split.y_train, settings.learning_rate, settings.softmax
+            self.network,
+            split.x_train,
+            split.y_train,
+            optimizers.made(settings.optimizer, settings.learning_rate),
+            settings.softmax,
+            settings.l2,
         )
         self.evaluator = Evaluator(self.trainer, split, batch, settings.evaluation_rows)
         self.has_statistics = any(v.is_average for v in self.network.state)
@@ -136,7 +143,8 @@ class Run:
         parameters, state = initial_values(self.network, initial)
         steps, shuffled = self.settings.steps, self.settings.shuffle
         order = tf.constant(row_order(shuffle, self.rows, self.batch, steps, shuffled))
-        return stored(parameters), state, order, population
+        parameters = stored(parameters)
+        return parameters, state + self.trainer.optimizer.slots(parameters), order, population
 
     def compile(self) -> None:
         """Compile the loop of steps ahead of its use, so that the clock tells compiling from training."""

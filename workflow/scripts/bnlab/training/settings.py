@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -40,12 +41,15 @@ class Settings:
 
     Attributes:
         activation, initializer: of the network.
-        learning_rate, steps: of stochastic gradient descent.
+        learning_rate, steps: of gradient descent.
         first_epoch, later: evaluations within the first epoch and after it.
         evaluation_rows: validation and test rows that each of them uses, None for all; the last uses all.
         resolution: between them, so many more that each comes at most this share of its step after the one before.
         shuffle: whether every pass sees the rows in a random order of its own, or all in that of the data.
         softmax: how often logits pass through it before the logarithm of the loss, once or (a mistake) twice.
+        optimizer: its name and its settings beside the rate.
+        l2: λ of the penalty λ·Σ w² on kernels.
+        dropout: share of the outputs of each hidden layer that a training step leaves out.
     """
 
     activation: str
@@ -58,3 +62,6 @@ class Settings:
     resolution: float | None = None
     shuffle: bool = True
     softmax: Literal["once", "twice"] = "once"
+    optimizer: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"sgd": {}})
+    l2: float = 0.0
+    dropout: float = 0.0

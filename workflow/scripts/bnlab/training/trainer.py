@@ -1,4 +1,4 @@
-"""Many steps, fast: stochastic gradient descent compiled into one loop.
+"""Many steps, fast: gradient descent compiled into one loop.
 
 A run's replicates are trained one after the other by the same compiled program, so each is exactly what it would be
 alone, the weights of the one in training stay in the processor's cache, and one that diverges stops by itself. The
@@ -14,8 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from bnlab.networks.network import Network
-
-Values = list[tf.Tensor]
+from bnlab.training.optimizers import SGD, Optimizer, Values
 
 
 def share_the_machine() -> None:
@@ -52,7 +51,10 @@ def stored(values: Values) -> Values:
 
 
 class Step(NamedTuple):
-    """What comes of some rows in training mode; gradients are in the order of the parameters."""
+    """What comes of some rows in training mode; gradients are in the order of the parameters.
+
+    ``loss`` is without the penalty on the kernels, ``gradients`` are with it.
+    """
 
     loss: tf.Tensor
     gradients: Values
@@ -66,9 +68,12 @@ class Trainer:
     Args:
         network: what is trained, built.
         x, y: training examples (rows, …) and class indices (rows,).
-        learning_rate: of plain stochastic gradient descent, w ← w − η·∂L/∂w, L the batch's mean cross-entropy.
+        optimizer: moves the parameters along the gradient of the batch's mean loss.
         softmax: "twice" takes the cross-entropy of softmax(softmax(logits)), as a network that ends in a softmax under
             a loss that expects logits.
+        l2: λ of a penalty λ·Σ w² over all kernels, those of the logits included.
+
+    ``state`` is that of the network and, after it, what the optimizer remembers.
     """
 
     def __init__(
@@ -76,12 +81,14 @@ class Trainer:
         network: Network,
         x: np.ndarray,
         y: np.ndarray,
-        learning_rate: float,
+        optimizer: Optimizer,
         softmax: str = "once",
+        l2: float = 0.0,
     ):
-        self.network, self.softmax = network, softmax
+        self.network, self.softmax, self.optimizer = network, softmax, optimizer
         self.x, self.y = resident(x), resident(y)
-        self.learning_rate = learning_rate
+        self.penalties = [2 * l2 if v.name == "kernel" else 0.0 for v in network.trainable]
+        self.own = len(network.state)
         self.advance = tf.function(self._advance, jit_compile=network.compiled, autograph=False)
         self.advance_few = tf.function(self._advance, autograph=False)
         self.logits = tf.function(self._logits, autograph=False)
@@ -98,23 +105,25 @@ class Trainer:
         gradients = tape.gradient(
             loss, parameters, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
+        gradients = [
+            g + penalty * p if penalty else g
+            for g, p, penalty in zip(gradients, parameters, self.penalties, strict=True)
+        ]
         return Step(loss, gradients, logits, state)
 
-    def moved(self, parameters: Values, gradients: Values) -> Values:
-        """The parameters after a step, w − η·g."""
-        return [
-            p - tf.cast(self.learning_rate, p.dtype) * g
-            for p, g in zip(parameters, gradients, strict=True)
-        ]
+    def descended(self, parameters: Values, gradients: Values) -> Values:
+        """The parameters after a step of plain gradient descent at the optimizer's rate, w − η·g."""
+        return SGD(self.optimizer.learning_rate).moved(parameters, gradients, [], tf.constant(0))[0]
 
     def _step(
-        self, parameters: Values, state: Values, rows: tf.Tensor
+        self, parameters: Values, state: Values, rows: tf.Tensor, step: tf.Tensor
     ) -> tuple[Values, Values, tf.Tensor, tf.Tensor]:
         loss, gradients, logits, state = self.gradient(parameters, state, rows)
         y = tf.gather(self.y, rows)
         correct = tf.gather(logits, y, batch_dims=1) >= tf.reduce_max(logits, axis=1)
         accuracy = tf.reduce_mean(tf.cast(correct, loss.dtype))
-        return self.moved(parameters, gradients), state, loss, accuracy
+        parameters, slots = self.optimizer.moved(parameters, gradients, state[self.own :], step)
+        return parameters, [*state[: self.own], *slots], loss, accuracy
 
     def _advance(
         self, parameters: Values, state: Values, order: tf.Tensor, start: tf.Tensor, stop: tf.Tensor
@@ -127,7 +136,7 @@ class Trainer:
         zero = tf.zeros((), parameters[0].dtype)
 
         def body(step: tf.Tensor, values: Values, state: Values, *sums: tf.Tensor) -> Any:
-            values, state, loss, accuracy = self._step(values, state, order[step])
+            values, state, loss, accuracy = self._step(values, state, order[step], step)
             total, correct, diverged = sums
             bad = tf.logical_and(tf.equal(diverged, 0), tf.logical_not(tf.math.is_finite(loss)))
             return (
@@ -182,7 +191,8 @@ class Trainer:
         Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2, steps 8 to 11.
         """
         batches, m = order.shape
-        values, variables = stored(parameters), self.network.state
+        values, variables, slots = stored(parameters), self.network.state, state[self.own :]
+        state = state[: self.own]
         zeros = [tf.zeros(v.shape, v.dtype) for v in variables]
 
         def body(i: tf.Tensor, sums: Values) -> Any:
@@ -205,4 +215,4 @@ class Trainer:
             if v.is_average
             else s
             for s, v in zip(sums, variables, strict=True)
-        ]
+        ] + slots

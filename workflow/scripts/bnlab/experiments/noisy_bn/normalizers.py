@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from bnlab.networks.draws import draw
 from bnlab.networks.normalizer import Normalizer
 from bnlab.networks.normalizers.bn import BN
 from bnlab.study.options import Positive
@@ -40,10 +41,7 @@ class Noise(Normalizer):
         return u * (scale + self.spread * factor) + mean + self.spread * shift
 
     def _draw(self, law: Any, number: int, shape: Any, **limits: float) -> tf.Tensor:
-        """Draw ``number`` of this step, in float32, where the key of the replicate and layer has its bits."""
-        key = tf.bitcast(tf.cast(self.key, tf.float32), tf.int32)
-        at = tf.cast(4 * self.step, tf.int32) + number
-        return tf.cast(law(shape, key + tf.stack([0, at]), **limits), self.dtype)
+        return draw(law, self.key, self.step, number, shape, self.dtype, **limits)
 
 
 class NoisyBN(Noise, BN):

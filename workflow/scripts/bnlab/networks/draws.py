@@ -1,0 +1,20 @@
+"""Random numbers within a compiled step: new ones each step, the same for the same replicate, layer and step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+
+def draw(
+    law: Any, key: tf.Tensor, step: tf.Tensor, number: int, shape: Any, dtype: str, **limits: float
+) -> tf.Tensor:
+    """Draw ``number`` (0 to 3) of a step, by ``tf.random.stateless_…``.
+
+    ``key`` (2,) is a variable drawn from N(0, 1), whose bits in float32 are the replicate's and the layer's; ``step``
+    () counts the steps.
+    """
+    bits = tf.bitcast(tf.cast(key, tf.float32), tf.int32)
+    at = tf.cast(4 * step, tf.int32) + number
+    return tf.cast(law(shape, bits + tf.stack([0, at]), **limits), dtype)

@@ -1,0 +1,96 @@
+"""Optimizers, each as Keras has it; what they remember travels with a network's state from step to step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+Values = list[tf.Tensor]
+
+
+class Optimizer(Protocol):
+    """How parameters move along gradients."""
+
+    learning_rate: float
+
+    def slots(self, parameters: Values) -> Values:
+        """What it remembers before the first step."""
+        ...
+
+    def moved(
+        self, parameters: Values, gradients: Values, slots: Values, step: tf.Tensor
+    ) -> tuple[Values, Values]:
+        """Parameters and memory after a step; ``step`` counts from 0."""
+        ...
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Stochastic gradient descent: v ← ρ·v − η·g, w ← w + v; with ``nesterov`` w ← w + ρ·v − η·g.
+
+    ρ is the ``momentum``; without one nothing is remembered and w ← w − η·g.
+
+    Reference: Sutskever, Martens, Dahl & Hinton 2013, ICML 28(3), eq. 1 to 4; the form is that of Keras.
+    """
+
+    learning_rate: float
+    momentum: float = 0.0
+    nesterov: bool = False
+
+    def slots(self, parameters: Values) -> Values:
+        return [tf.zeros_like(p) for p in parameters] if self.momentum else []
+
+    def moved(
+        self, parameters: Values, gradients: Values, slots: Values, step: tf.Tensor
+    ) -> tuple[Values, Values]:
+        steps = [-tf.cast(self.learning_rate, g.dtype) * g for g in gradients]
+        if not self.momentum:
+            return [p + s for p, s in zip(parameters, steps, strict=True)], slots
+        slots = [self.momentum * v + s for v, s in zip(slots, steps, strict=True)]
+        ahead = [self.momentum * v + s for v, s in zip(slots, steps, strict=True)]
+        steps = ahead if self.nesterov else slots
+        return [p + s for p, s in zip(parameters, steps, strict=True)], slots
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε), t from 1.
+
+    Reference: Kingma & Ba 2015, arXiv 1412.6980, section 2 (its last form of Algorithm 1, which is that of Keras).
+    """
+
+    learning_rate: float
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+
+    def slots(self, parameters: Values) -> Values:
+        return [tf.zeros_like(p) for p in [*parameters, *parameters]]
+
+    def moved(
+        self, parameters: Values, gradients: Values, slots: Values, step: tf.Tensor
+    ) -> tuple[Values, Values]:
+        n = len(parameters)
+        means = [m + (1 - self.beta_1) * (g - m) for m, g in zip(slots[:n], gradients, strict=True)]
+        squares = [
+            v + (1 - self.beta_2) * (g * g - v) for v, g in zip(slots[n:], gradients, strict=True)
+        ]
+        t = tf.cast(step + 1, parameters[0].dtype)
+        rate = self.learning_rate * tf.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        moved = [
+            p - rate * m / (tf.sqrt(v) + self.epsilon)
+            for p, m, v in zip(parameters, means, squares, strict=True)
+        ]
+        return moved, means + squares
+
+
+OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}
+
+
+def made(said: Mapping[str, Mapping[str, Any]], learning_rate: float) -> Optimizer:
+    """The optimizer that a recipe names, with its settings."""
+    ((name, settings),) = said.items()
+    return OPTIMIZERS[name](learning_rate, **settings)
