@@ -21,7 +21,13 @@ from bnlab.training import evaluation
 from bnlab.training import run as running
 from bnlab.training.evaluation import accuracy
 from bnlab.training.optimizers import SGD
-from bnlab.training.schedule import evaluation_steps, refined, row_blocks, row_order
+from bnlab.training.schedule import (
+    correlated_order,
+    evaluation_steps,
+    refined,
+    row_blocks,
+    row_order,
+)
 from bnlab.training.settings import Settings, Split, load_split
 from bnlab.training.timing import time_in_turn
 from bnlab.training.trainer import Trainer, resident, stored
@@ -208,6 +214,41 @@ def test_blocks_cover_their_rows_and_no_others(first, rows, block):
     assert blocks.shape == (-(-rows // block), block)
     np.testing.assert_array_equal(np.unique(blocks), np.arange(first, first + rows))
     assert all(len(np.unique(rows_of_one)) == block for rows_of_one in blocks)
+
+
+LABELS = np.repeat([0, 1, 2, 3], [40, 30, 20, 10])
+
+
+@pytest.mark.parametrize(("classes", "share"), [(1, 1.0), (2, 1.0), (2, 0.5), (4, 0.75), (9, 1.0)])
+def test_batches_of_few_classes_have_so_many_and_the_rest_from_all(classes, share):
+    order = correlated_order(np.random.SeedSequence(1), LABELS, 12, 400, classes, share)
+    assert order.shape == (400, 12) and order.dtype == np.int32
+    own = round(share * 12)
+    for rows in order:
+        found, counts = np.unique(LABELS[rows[:own]], return_counts=True)
+        assert len(found) == min(classes, 4)
+        assert counts.max() - counts.min() <= 1
+    uses = np.bincount(order[:, own:].ravel(), minlength=100)
+    assert uses.max() - uses.min() <= 1
+    for of_class in range(4):
+        uses = np.bincount(order[:, :own].ravel(), minlength=100)[of_class == LABELS]
+        assert uses.max() - uses.min() <= 1
+    again = correlated_order(np.random.SeedSequence(1), LABELS, 12, 400, classes, share)
+    np.testing.assert_array_equal(again, order)
+
+
+def test_classes_are_chosen_equally_often_however_many_rows_they_have():
+    order = correlated_order(np.random.SeedSequence(2), LABELS, 4, 4000, 1, 1.0)
+    counts = np.bincount(LABELS[order[:, 0]])
+    assert np.abs(counts / 4000 - 0.25).max() < 4 * np.sqrt(0.25 * 0.75 / 4000)
+
+
+def test_a_run_sees_the_batches_that_its_recipe_asks_for(split):
+    chosen = settings(correlated={"classes": 2, "share": 1.0})
+    run = run_of(split, "bn", chosen, 10, 1)
+    _, _, order, _ = run.start(0)
+    assert {len(np.unique(split.y_train[rows])) for rows in order.numpy()} == {2}
+    assert run.train(0).history["loss"].notna().all()
 
 
 def test_a_block_of_a_sorted_table_is_a_fair_sample():

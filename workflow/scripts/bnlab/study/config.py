@@ -131,6 +131,13 @@ class Optimizer(Section):
         return {name: settings} if settings else name
 
 
+class Correlated(Section):
+    """Batches of few classes: how many each is of, and which share of its rows; the others come from all."""
+
+    classes: Count
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+
 class Recipe(Section):
     """A named set of training settings.
 
@@ -161,6 +168,7 @@ class Recipe(Section):
     probes: list[Name] = []
     l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    correlated: Correlated | None = None
     shuffle: bool = True
     softmax: Literal["once", "twice"] = "once"
     seed: Seed | None = None
@@ -296,6 +304,7 @@ class Study(Section):
             "optimizer": recipe.optimizer.named,
             "l2": recipe.l2 or None,
             "dropout": recipe.dropout or None,
+            "correlated": recipe.correlated and recipe.correlated.model_dump(),
         }
         return {name: value for name, value in unusual.items() if value is not None} | {
             "activation": recipe.activation,

@@ -21,7 +21,13 @@ from bnlab.training import optimizers
 from bnlab.training.evaluation import Evaluator
 from bnlab.training.inputs import transformed
 from bnlab.training.probe import EndProbe, StepProbe
-from bnlab.training.schedule import FIRST_ROWS, evaluation_steps, refined, row_order
+from bnlab.training.schedule import (
+    FIRST_ROWS,
+    correlated_order,
+    evaluation_steps,
+    refined,
+    row_order,
+)
 from bnlab.training.settings import Settings, Split
 from bnlab.training.trainer import Trainer, Values, stored
 
@@ -141,10 +147,17 @@ class Run:
         """
         initial, shuffle, population = np.random.SeedSequence([self.seed, replicate]).spawn(3)
         parameters, state = initial_values(self.network, initial)
-        steps, shuffled = self.settings.steps, self.settings.shuffle
-        order = tf.constant(row_order(shuffle, self.rows, self.batch, steps, shuffled))
+        order = tf.constant(self.order(shuffle))
         parameters = stored(parameters)
         return parameters, state + self.trainer.optimizer.slots(parameters), order, population
+
+    def order(self, seed: np.random.SeedSequence) -> np.ndarray:
+        """Which training rows each step sees, shape (steps, batch)."""
+        said = self.settings
+        if said.correlated:
+            labels = self.trainer.y.numpy()
+            return correlated_order(seed, labels, self.batch, said.steps, **said.correlated)
+        return row_order(seed, self.rows, self.batch, said.steps, said.shuffle)
 
     def compile(self) -> None:
         """Compile the loop of steps ahead of its use, so that the clock tells compiling from training."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,39 @@ def row_order(
     one_pass = generator.permutation if shuffle else np.arange
     order = np.concatenate([one_pass(rows).astype(np.int32) for _ in range(passes)])
     return order[: steps * batch].reshape(steps, batch)
+
+
+def correlated_order(
+    seed: np.random.SeedSequence,
+    labels: np.ndarray,
+    batch: int,
+    steps: int,
+    classes: int,
+    share: float,
+) -> np.ndarray:
+    """Which training rows each step sees where batches are of few classes, shape (steps, batch), int32.
+
+    Each batch chooses so many ``classes`` at random; the ``share`` of its rows (rounded) comes from them, as equally
+    often from each as that can be, and the others from all rows. Rows come in random permutations of each class and of
+    all, one after another, so within each all are used equally often. ``labels`` (rows,) are class indices.
+    """
+    generator = np.random.default_rng(seed)
+    own = round(share * batch)
+    known = np.unique(labels)
+    pools = {c: _passes(generator, np.flatnonzero(labels == c)) for c in known}
+    rest = _passes(generator, np.arange(len(labels)))
+    order = np.empty((steps, batch), np.int32)
+    for rows in order:
+        chosen = generator.choice(known, min(classes, len(known)), replace=False)
+        rows[:own] = [next(pools[c]) for c in np.resize(chosen, own)]
+        rows[own:] = [next(rest) for _ in range(batch - own)]
+    return order
+
+
+def _passes(generator: np.random.Generator, rows: np.ndarray) -> Iterator[int]:
+    """These rows without end, in one random permutation after another."""
+    while True:
+        yield from generator.permutation(rows).tolist()
 
 
 def evaluation_steps(

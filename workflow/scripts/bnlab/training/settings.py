@@ -49,6 +49,7 @@ class Settings:
         softmax: how often logits pass through it before the logarithm of the loss, once or (a mistake) twice.
         optimizer: its name and its settings beside the rate.
         l2: λ of the penalty λ·Σ w² on kernels.
+        correlated: of how many classes a batch is, and which share of its rows; None for rows in random order.
         dropout: share of the outputs of each hidden layer that a training step leaves out.
     """
 
@@ -65,3 +66,4 @@ class Settings:
     optimizer: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"sgd": {}})
     l2: float = 0.0
     dropout: float = 0.0
+    correlated: Mapping[str, Any] | None = None
