@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from bnlab.study import rooms
+from bnlab.study.families import expanded
 from bnlab.study.ledger import COMPARE, Ledger, compared
 from bnlab.study.merging import complete
 from bnlab.study.places import (
@@ -110,7 +111,7 @@ def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> I
 def _known(configs: list[Any]) -> dict[str, list[str]]:
     """Names of these configs, names that their entries stand for, and methods that experiments bring along."""
     every: dict[str, Any] = {"experiments": dict.fromkeys(rooms.experiments(), {}), "methods": {}}
-    wholes = [complete(every), *configs]
+    wholes = [complete(every), *(expanded(each) for each in configs if isinstance(each, Mapping))]
     return {kind: unique(n for config in wholes for n in _names(config, kind)) for kind in KINDS}
 
 

@@ -1,4 +1,4 @@
-"""A config made whole: recipes with their defaults, and the methods that experiments bring along."""
+"""A config made whole: families as their members, recipes with their defaults, methods that experiments bring along."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bnlab.study import rooms
+from bnlab.study.families import expanded
 from bnlab.study.places import Key, Problem, at, section
 
 DEFAULTS = "recipe_defaults"
@@ -16,9 +17,9 @@ def complete(mapping: Any) -> Any:
     """The config with every recipe worked out and the methods of its experiments added."""
     if not isinstance(mapping, Mapping):
         return mapping
-    whole = {name: value for name, value in mapping.items() if name != DEFAULTS}
-    if isinstance(mapping.get("recipes"), Mapping):
-        whole["recipes"] = _with_defaults(section(mapping, "recipes"), section(mapping, DEFAULTS))
+    whole = expanded({name: value for name, value in mapping.items() if name != DEFAULTS})
+    if isinstance(whole.get("recipes"), Mapping):
+        whole["recipes"] = _with_defaults(section(whole, "recipes"), section(mapping, DEFAULTS))
     if isinstance(mapping.get("methods"), Mapping):
         brought = _brought(section(mapping, "experiments"))
         whole["methods"] = {**mapping["methods"], **brought, **mapping["methods"]}

@@ -10,10 +10,11 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from bnlab.study import promises, rooms
+from bnlab.study import families, promises, rooms
 from bnlab.study.config import Recipe, Study, stand_ins
 from bnlab.study.data_validation import data_problems
 from bnlab.study.datasets import AnyDataset, Dataset, RedrawDataset
+from bnlab.study.families import at_family
 from bnlab.study.merging import at_default, complete
 from bnlab.study.method_validation import method_problems
 from bnlab.study.own_methods import own_method_problems
@@ -62,7 +63,8 @@ def load(
     study, unsound = validate(Study, whole)
     unsound = [problem for problem in unsound if not _below_unknown(problem.key)]
     found = [*unsound, *_meaning_problems(whole)]
-    problems = [*repeated, *(at_default(problem, given) for problem in found)]
+    found = [at_default(at_family(problem, given), given) for problem in found]
+    problems = [*repeated, *families.problems(section(given, "recipes")), *found]
     problems += _name_problems(given, places, files)
     if study is not None and not problems and folder is not None:
         problems += data_problems(study, folder)
