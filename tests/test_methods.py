@@ -7,7 +7,9 @@ import tensorflow as tf
 from layers import Layer
 from methods import METHODS
 
+from bnlab.networks.block import Method
 from bnlab.networks.kernels.plain import SMALL_BATCH
+from bnlab.networks.kernels.wn import WN
 from bnlab.networks.kernels.ws import WS
 from bnlab.networks.normalizers.bn import BN
 from bnlab.networks.normalizers.ln import LN
@@ -178,6 +180,30 @@ def test_a_standardized_column_has_mean_zero_and_norm_root_fan_in(rng):
     kernel = make(METHODS["ws"], rng).multiply(np.eye(FAN_IN))
     np.testing.assert_allclose(kernel.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(np.linalg.norm(kernel, axis=0), FAN_IN**0.5, rtol=1e-4)
+
+
+def test_wn_multiplies_by_columns_of_the_trained_length(rng):
+    layer = make(Method(kernel=WN), rng)
+    kernel = layer["kernel"] * layer["gain"] / np.linalg.norm(layer["kernel"], axis=0)
+    x = rng.normal(size=(6, FAN_IN))
+    np.testing.assert_allclose(layer(x), x @ kernel + layer["bias"], **EXACT)
+    images = rng.normal(size=(2, 4, 5, 3))
+    filters = rng.normal(size=(3, 3, 3, UNITS))
+    block = layer.block.linear_map
+    scaled = filters * layer["gain"] / np.linalg.norm(filters.reshape(-1, UNITS), axis=0)
+    np.testing.assert_allclose(
+        block.convolve(tf.constant(images), tf.constant(filters)),
+        tf.nn.conv2d(images, scaled, 1, "SAME"),
+        **EXACT,
+    )
+
+
+def test_the_gradient_of_wn_leaves_the_length_of_a_kernel_alone(rng):
+    layer = make(Method(kernel=WN), rng)
+    found = layer.gradients(rng.normal(size=(6, FAN_IN)), rng.normal(size=(6, UNITS)))
+    along = np.sum(layer["kernel"] * found["kernel"], axis=0)
+    np.testing.assert_allclose(along, 0, atol=1e-12)
+    assert np.abs(found["gain"]).min() > 1e-6
 
 
 def plain_gradients(x, kernel, weights, constants=False):

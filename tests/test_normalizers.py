@@ -1,5 +1,7 @@
 """What holds for every normalizer, and those of the library beside Keras' own layers on images."""
 
+from itertools import product
+
 import keras
 import numpy as np
 import pytest
@@ -7,12 +9,16 @@ import tensorflow as tf
 
 from bnlab.networks.normalizer import Normalizer
 from bnlab.networks.normalizers.bn import BN
+from bnlab.networks.normalizers.evalnorm import EvalNorm
 from bnlab.networks.normalizers.gn import GN
 from bnlab.networks.normalizers.ln import LN
 from bnlab.networks.normalizers.lp import Lp
+from bnlab.networks.normalizers.mean_only_bn import MeanOnlyBN
+from bnlab.networks.normalizers.renorm import BatchRenorm
 from bnlab.networks.normalizers.unitization import Unitization
 from bnlab.networks.normalizers.whitening import Whitening
 from bnlab.study import rooms
+from bnlab.study.signatures import keeps_averages
 from bnlab.testing import NormalizerTests
 
 SHAPES = {"rows": (6, 8), "images": (6, 3, 4, 8)}
@@ -53,6 +59,18 @@ class TestLInf(NormalizerTests):
 
 class TestWhitening(NormalizerTests):
     normalizer = Whitening
+
+
+class TestBatchRenorm(NormalizerTests):
+    normalizer = BatchRenorm
+
+
+class TestEvalNorm(NormalizerTests):
+    normalizer = EvalNorm
+
+
+class TestMeanOnlyBN(NormalizerTests):
+    normalizer = MeanOnlyBN
 
 
 def test_every_normalizer_of_the_library_has_these_tests():
@@ -176,6 +194,101 @@ def test_before_training_whitening_at_inference_changes_next_to_nothing():
     u = np.random.default_rng(8).normal(size=(6, 4))
     found = Whitening().made(4, dtype="float64").normalize(tf.constant(u), training=False)
     np.testing.assert_allclose(found, u, rtol=1e-3)
+
+
+# ---------------------------------------------------------------- beyond the batch
+
+
+def renorm(step=0, mean=0.5, variance=4.0, **options):
+    """Batch renormalization of 5 features after so many steps, with these averages."""
+    made = BatchRenorm(**options).made(5, dtype="float64")
+    made.moving_mean = tf.fill([5], tf.constant(mean, tf.float64))
+    made.moving_variance = tf.fill([5], tf.constant(variance, tf.float64))
+    made.step = tf.constant(float(step), tf.float64)
+    return made
+
+
+def test_batch_renormalization_is_batch_normalization_while_it_warms_up():
+    u = tf.constant(np.random.default_rng(10).normal(2, 3, (9, 5)))
+    plain = BN().made(5, dtype="float64").normalize(u, training=True)
+    for step in (0, 4999, 5000):
+        np.testing.assert_allclose(renorm(step).normalize(u, training=True), plain, rtol=1e-12)
+    assert not np.allclose(renorm(10_000).normalize(u, training=True), plain, rtol=1e-3)
+
+
+def test_unclipped_it_makes_of_a_batch_in_training_what_it_makes_of_it_at_inference():
+    u = tf.constant(np.random.default_rng(11).normal(2, 3, (9, 5)))
+    far = {"r_max": 1e9, "d_max": 1e9}
+    at_inference = renorm().normalize(u, training=False)
+    np.testing.assert_allclose(
+        renorm(50_000, **far).normalize(u, training=True), at_inference, rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "r_limit", "d_limit"), [(0, 1, 0), (10, 1, 0), (20, 1.5, 2.5), (30, 2, 5), (99, 3, 5)]
+)
+def test_the_limits_of_r_and_d_grow_as_published(step, r_limit, d_limit):
+    u = np.random.default_rng(12).normal(40, 30, (9, 5))
+    made = renorm(step, warm_up=10, r_steps=50, d_steps=30)
+    found = made.normalize(tf.constant(u), training=True)
+    sigma, own = np.sqrt(4 + 1e-3), np.sqrt(u.var(axis=0) + 1e-3)
+    r = np.clip(own / sigma, 1 / r_limit, r_limit)
+    d = np.clip((u.mean(axis=0) - 0.5) / sigma, -d_limit, d_limit)
+    assert (r == r_limit).all() and (d == d_limit).all()
+    np.testing.assert_allclose(found, (u - u.mean(axis=0)) / own * r + d, rtol=1e-9)
+    assert float(made.step) == step + 1
+    np.testing.assert_allclose(made.moving_mean, 0.99 * 0.5 + 0.01 * u.mean(axis=0))
+
+
+@pytest.mark.parametrize("m", [1, 2, 3])
+@pytest.mark.parametrize("shape", [(5, 2), (5, 3, 1, 2)], ids=["rows", "images"])
+def test_evalnorm_uses_the_expectation_over_all_batches_that_a_row_can_be_part_of(m, shape):
+    rng = np.random.default_rng(13)
+    u = rng.normal(1, 2, shape)
+    axes = tuple(range(len(shape) - 1))
+
+    def statistics(rows):
+        return u[list(rows)].mean(axis=axes), u[list(rows)].var(axis=axes)
+
+    every = [statistics(rows) for rows in product(range(5), repeat=m)]
+    made = EvalNorm().made(2, dtype="float64")
+    made.normalize(tf.constant(u[:m]), training=True)
+    made.moving_mean, made.moving_variance = (
+        tf.constant(np.mean(s, axis=0)) for s in zip(*every, strict=True)
+    )
+    found = made.normalize(tf.constant(u), training=False).numpy()
+    for row in range(5):
+        beside = [statistics((row, *rest)) for rest in product(range(5), repeat=m - 1)]
+        mean, variance = (np.mean(s, axis=0) for s in zip(*beside, strict=True))
+        np.testing.assert_allclose(
+            found[row], (u[row] - mean) / np.sqrt(variance + 1e-3), rtol=1e-9
+        )
+
+
+def test_evalnorm_after_large_batches_is_batch_normalization():
+    u = tf.constant(np.random.default_rng(14).normal(1, 2, (6, 5)))
+    corrected, plain = EvalNorm().made(5, dtype="float64"), BN().made(5, dtype="float64")
+    corrected.rows = tf.constant(1e12, tf.float64)
+    np.testing.assert_allclose(
+        corrected.normalize(u, training=False), plain.normalize(u, training=False), rtol=1e-9
+    )
+
+
+def test_mean_only_batch_normalization_subtracts_the_mean_and_keeps_the_spread():
+    u = np.random.default_rng(15).normal(3, 2, (9, 5))
+    made = MeanOnlyBN(momentum=0.75).made(5, dtype="float64")
+    made.beta = tf.fill([5], tf.constant(0.25, tf.float64))
+    found = made.normalize(tf.constant(u), training=True)
+    np.testing.assert_allclose(found, u - u.mean(axis=0) + 0.25, rtol=1e-12)
+    np.testing.assert_allclose(made.moving_mean, 0.25 * u.mean(axis=0), rtol=1e-12)
+    at_inference = made.normalize(tf.constant(u), training=False)
+    np.testing.assert_allclose(at_inference, u - 0.25 * u.mean(axis=0) + 0.25, rtol=1e-12)
+
+
+def test_which_normalizers_keep_averages_is_read_from_their_source():
+    keep = {n for n in rooms.names("normalizer") if keeps_averages(rooms.find("normalizer", n))}
+    assert keep == {"bn", "evalnorm", "lp", "mean_only_bn", "renorm", "unitization", "whitening"}
 
 
 def test_an_average_under_another_name_is_refused():

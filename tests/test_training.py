@@ -12,7 +12,9 @@ from methods import METHODS
 from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss
 
+from bnlab.networks.block import Method
 from bnlab.networks.network import initial_values
+from bnlab.networks.normalizers.renorm import BatchRenorm
 from bnlab.networks.perceptron import Perceptron
 from bnlab.probes.percentiles import Percentiles
 from bnlab.probes.predictions import Predictions
@@ -373,6 +375,41 @@ def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolera
 
 
 # ---------------------------------------------------------------- Algorithm 2
+
+
+def test_population_statistics_of_a_layer_that_reads_its_averages_leave_them_as_they_are(split):
+    """Batch renormalization beside a loop over frozen averages that reads each batch's statistics off by itself."""
+    options = {"warm_up": 1, "r_steps": 2, "d_steps": 2}
+    method = Method(normalizer=BatchRenorm, options=options)
+    network = Perceptron([6, 5]).made(method, [64], 10, "sigmoid", "glorot_uniform", "float64")
+    rng = np.random.default_rng(5)
+    values = [tf.constant(rng.uniform(0.5, 1.5, v.shape)) for v in network.trainable]
+    state = [
+        tf.constant(rng.uniform(1, 2, v.shape)) if v.is_average else tf.constant(50.0, "float64")
+        for v in network.state
+    ]
+    trainer = Trainer(network, split.x_train.astype(np.float64), split.y_train, SGD(0.1))
+    order = row_order(np.random.SeedSequence(6), 1000, 7, 20)
+    found = trainer.population_state(stored(values), state, tf.constant(order))
+
+    gathered = {block.name: [] for block in network.blocks}
+    for rows in order:
+        for variable, value in zip(
+            [*network.trainable, *network.state], [*values, *state], strict=True
+        ):
+            variable.bind(value)
+        x = tf.constant(split.x_train[rows].astype(np.float64))
+        for block in network.blocks:
+            u = block.linear(x).numpy()
+            gathered[block.name].append((u.mean(axis=0), u.var(axis=0)))
+            x = block(x, training=True)
+    expected = {}
+    for name, statistics in gathered.items():
+        mean, variance = np.mean(statistics, axis=0)
+        expected |= {f"{name}/moving_mean": mean, f"{name}/moving_variance": variance * 7 / 6}
+    for variable, value in zip(network.state, found, strict=True):
+        if variable.is_average:
+            np.testing.assert_allclose(value, expected[variable.path], rtol=1e-9)
 
 
 def test_population_statistics_are_those_of_algorithm_2_in_a_numpy_loop(split):

@@ -77,9 +77,10 @@ class Block(Part):
         dropout: float = 0.0,
     ):
         self.name, self.dtype, self.units, self.place = name, dtype, units, method.place
-        self.linear_map = method.kernel()
+        self.linear_map = method.kernel().made(units, name, dtype)
         self.activation = ACTIVATIONS[activation]
         self.kernel = self.variable("kernel", self.kernel_shape(fan_in, units), initializer)
+        self.variables += self.linear_map.variables
         self.normalizer = method.normalizer(**method.options) if method.normalizer else None
         shifted = self.normalizer and self.normalizer.shifts and self.place == BEFORE_ACTIVATION
         self.has_bias = bias and not shifted

@@ -19,12 +19,14 @@ class Normalizer(Part):
     Attributes:
         xla: whether XLA compiles it well; else the network's steps run as a plain graph.
         shifts: whether N adds an offset of its own, so that the layer before it needs no bias.
+        reads_averages: whether what it makes of a batch in training depends on its averages.
         features: the size of u's last axis, known when ``build`` is called.
         momentum: of the averages that ``move`` keeps, if there are any.
     """
 
     xla = True
     shifts = False
+    reads_averages = False
     features: int
     momentum: float
 

@@ -70,12 +70,19 @@ def attribute(room: Room, name: str, default: Any) -> Any:
 
 
 def keeps_averages(room: Room) -> bool:
-    """Whether a normalizer has moving averages for inference."""
-    build = _method(room, "build")
-    if not isinstance(build, ast.FunctionDef):
-        return False
-    texts = [node.value for node in ast.walk(build) if isinstance(node, ast.Constant)]
-    return any(str(text).startswith("moving_") for text in texts)
+    """Whether a normalizer, or one above it whose ``build`` it calls or has, makes moving averages."""
+    own = next(
+        (n for n in room.node.body if isinstance(n, ast.FunctionDef) and n.name == "build"), None
+    )
+    if own is not None:
+        said = list(ast.walk(own))
+        texts = [node.value for node in said if isinstance(node, ast.Constant)]
+        if any(str(text).startswith("moving_") for text in texts):
+            return True
+        if not any(isinstance(node, ast.Attribute) and node.attr == "build" for node in said):
+            return False
+    above = [_above(room, base) for base in bases(room.node)]
+    return any(keeps_averages(found) for found in above if found)
 
 
 _NOWHERE = object()

@@ -185,8 +185,9 @@ class Trainer:
 
         Weights frozen, each of the batches in ``order`` (batches, m) passes through the network in training mode;
         E[x] ← mean of the batch means, Var[x] ← m/(m − 1) · mean of the biased batch variances. A layer's update of
-        its averages is linear, so the statistics are read off by letting it start from zero. What of ``state`` is no
-        average goes from batch to batch. Needs m > 1.
+        its averages is linear, so the statistics are read off by letting it start from zero, or from what ``state``
+        has where the layer's output depends on it. What of ``state`` is no average goes from batch to batch. Needs
+        m > 1.
 
         Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2, steps 8 to 11.
         """
@@ -194,17 +195,20 @@ class Trainer:
         values, variables, slots = stored(parameters), self.network.state, state[self.own :]
         state = state[: self.own]
         zeros = [tf.zeros(v.shape, v.dtype) for v in variables]
+        kept = [
+            s if v.is_average and v.owner.reads_averages else z
+            for v, z, s in zip(variables, zeros, state, strict=True)
+        ]
 
         def body(i: tf.Tensor, sums: Values) -> Any:
             rows = tf.gather(self.x, order[i])
             before = [
-                zero if v.is_average else s
-                for v, zero, s in zip(variables, zeros, sums, strict=True)
+                k if v.is_average else s for v, k, s in zip(variables, kept, sums, strict=True)
             ]
             _, after = self.network(values, before, rows, training=True)
             return i + 1, [
-                s + new if v.is_average else new
-                for v, s, new in zip(variables, sums, after, strict=True)
+                s + (new - v.owner.momentum * k) if v.is_average else new
+                for v, k, s, new in zip(variables, kept, sums, after, strict=True)
             ]
 
         start = [z if v.is_average else s for v, z, s in zip(variables, zeros, state, strict=True)]

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import tensorflow as tf
+
+from bnlab.networks.variables import Part
 
 SMALL_BATCH = 8
 
 
-class Plain:
+class Plain(Part):
     """u = x·W"""
+
+    def build(self, units: int) -> None:
+        """Make variables beside the kernel, if there are any."""
+
+    def made(self, units: int, name: str, dtype: str) -> Self:
+        """This linear map, built for so many units."""
+        self.name, self.dtype, self.variables = name, dtype, ()
+        self.build(units)
+        return self
 
     def multiply(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         """From x (m, fan_in) and W (fan_in, units) to u (m, units)."""
