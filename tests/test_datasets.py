@@ -519,6 +519,18 @@ def test_a_server_of_ones_own_is_named_where_its_data_come_from():
     assert said == "OpenML data set 61 of the server http://127.0.0.1:1/api"
 
 
+def test_images_in_planes_have_their_channels_last_after_preprocessing():
+    pixels = np.arange(20 * 2 * 3 * 4, dtype=np.float32).reshape(
+        20, 2, 3, 4
+    )  # rows, height, width, channels
+    flat = pixels.transpose(0, 3, 1, 2).reshape(20, -1)
+    table = Table(flat, np.arange(20) % 2, tuple(f"p{i}" for i in range(24)), ("a", "b"))
+    rule = {"test": 4, "test_rows": "last", "validation": 4}
+    arrays = datasets.preprocess(table, rule, "none", [2, 3, 4], planes=True)
+    np.testing.assert_array_equal(arrays["x_test"], pixels[-4:])
+    assert arrays["x_test"].flags["C_CONTIGUOUS"]
+
+
 def test_images_keep_their_shape_and_values_through_preprocessing(flowers):
     rule = {"test": 30, "test_rows": "stratified", "validation": 15}
     rows = datasets.preprocess(flowers, rule, "standardize")

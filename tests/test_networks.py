@@ -19,6 +19,7 @@ from bnlab.networks.network import initial_values
 from bnlab.networks.normalizer import Normalizer
 from bnlab.networks.normalizers.whitening import Whitening
 from bnlab.networks.perceptron import Perceptron
+from bnlab.networks.recurrent import Recurrent
 from bnlab.probes.percentiles import Percentiles
 from bnlab.probes.predictions import Predictions
 from bnlab.probes.weights import Weights
@@ -396,6 +397,86 @@ def test_a_deep_linear_network_learns_a_linear_map():
 
 
 PARTS_OF_400 = {"train": slice(300), "validation": slice(300, 350), "test": slice(350, 400)}
+
+
+# ---------------------------------------------------------------- recurrent
+
+
+def recurrent(method, rng, features=12, steps=3):
+    """A network of 5 units whose variables have random values, and these by path."""
+    made = Recurrent(5, steps).made(method, [features], 4, "tanh", "glorot_uniform", "float64")
+    values = {
+        v.path: tf.constant(rng.uniform(0.3, 1.2, v.shape) * rng.choice([-1, 1], v.shape))
+        for v in made.trainable
+    }
+    state = {v.path: tf.constant(rng.uniform(0.5, 2, v.shape)) for v in made.state}
+    return made, values, state
+
+
+def test_a_recurrent_network_without_normalization_is_keras_own():
+    rng = np.random.default_rng(1)
+    network, values, _ = recurrent(METHODS["base"], rng)
+    x = rng.normal(size=(6, 12))
+    found, _ = network(list(values.values()), [], tf.constant(x), training=True)
+    layer = keras.layers.SimpleRNN(5, dtype="float64")
+    layer.build((None, 3, 4))
+    kernel = values["cell/kernel"].numpy()
+    layer.set_weights([kernel[:4], kernel[4:], values["cell/bias"].numpy()])
+    state = layer(x.reshape(6, 3, 4)).numpy()
+    expected = state @ values["logits/kernel"].numpy() + values["logits/bias"].numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("method", ["bn", "ln", "ws_ln"])
+def test_states_of_a_recurrent_network_are_those_of_a_loop(method, training):
+    rng = np.random.default_rng(2)
+    network, values, state = recurrent(METHODS[method], rng)
+    x = rng.normal(size=(6, 12))
+    found, after = network([*values.values()], [*state.values()], tf.constant(x), training)
+    said = {path: value.numpy() for path, value in (values | state).items()}
+    kernel, h, moved = said["cell/kernel"], np.zeros((6, 5)), {}
+    if method == "ws_ln":
+        kernel = (kernel - kernel.mean(axis=0)) / (kernel.std(axis=0) + 1e-5)
+    for t in range(3):
+        u = np.hstack([x[:, 4 * t : 4 * t + 4], h]) @ kernel
+        of = f"cell/step{t + 1}" if method == "bn" and t else "cell"
+        if method != "bn":
+            mean, variance = u.mean(axis=1, keepdims=True), u.var(axis=1, keepdims=True)
+        elif training:
+            mean, variance = u.mean(axis=0), u.var(axis=0)
+            moved[f"{of}/moving_mean"] = 0.99 * said[f"{of}/moving_mean"] + 0.01 * mean
+            moved[f"{of}/moving_variance"] = 0.99 * said[f"{of}/moving_variance"] + 0.01 * variance
+        else:
+            mean, variance = said[f"{of}/moving_mean"], said[f"{of}/moving_variance"]
+        normal = (u - mean) / np.sqrt(variance + 1e-3)
+        h = np.tanh(normal * said[f"{of}/gamma"] + said[f"{of}/beta"])
+    expected = h @ said["logits/kernel"] + said["logits/bias"]
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    for variable, value in zip(network.state, after, strict=True):
+        np.testing.assert_allclose(value, moved.get(variable.path, said[variable.path]), rtol=1e-9)
+
+
+def test_parts_must_divide_the_features():
+    with pytest.raises(ValueError, match="5 steps do not divide 12 features"):
+        Recurrent(5, 5).made(METHODS["base"], [12], 4, "tanh", "glorot_uniform")
+
+
+def test_a_recurrent_network_learns_which_part_came_last():
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(900, 12)).astype(np.float32)
+    y = (x[:, 0] * x[:, 8] > 0).astype(np.int32)  # the first step and the last
+    split = Split(
+        *(
+            half
+            for part in (slice(600), slice(600, 700), slice(700, None))
+            for half in (x[part], y[part])
+        ),
+        np.array(["no", "yes"]),
+    )
+    settings = Settings("tanh", "glorot_uniform", 0.2, 1500, 0, 1)
+    result = train(Run(split, Recurrent(16, 3), METHODS["ln"], settings, 30, 1), 1)
+    assert result.history.query("split == 'test'")["accuracy"].iloc[-1] > 0.85
 
 
 def test_steps_are_compiled_where_network_and_normalizer_allow_it():

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 inputs, settings = snakemake.input, snakemake.params.settings
 with job_log(snakemake.log[0], snakemake.wildcards.dataset):
     table = datasets.load_table(Path(inputs.raw))
-    image = settings["shape"].get("image")
-    arrays = datasets.preprocess(table, settings["split"], settings["scaling"], image)
+    image, planes = settings["shape"].get("image"), settings["shape"].get("planes", False)
+    arrays = datasets.preprocess(table, settings["split"], settings["scaling"], image, planes)
     summary = datasets.summary(table, read_json(Path(inputs.origin)), settings, arrays)
     save_arrays(Path(snakemake.output.split), arrays)
     save_json(Path(snakemake.output.data), summary)

@@ -257,19 +257,31 @@ def scale(x: np.ndarray, shift: np.ndarray, width: np.ndarray) -> np.ndarray:
 
 
 def preprocess(
-    table: Table, rule: Mapping[str, Any], scaling: str, image: Sequence[int] | None = None
+    table: Table,
+    rule: Mapping[str, Any],
+    scaling: str,
+    image: Sequence[int] | None = None,
+    planes: bool = False,
 ) -> dict[str, np.ndarray]:
     """The arrays of split.npz.
 
     For each part x_<part>, float32 (rows, features) or (rows, *image), and y_<part>, int32 (rows,); class_names.
+    ``planes`` says that the features of an image are one channel after another.
     """
     rows = split(table.y, rule)
     shift, width = fit_scaling(table.x[rows["train"]], scaling)
     arrays = {f"x_{part}": scale(table.x[rows[part]], shift, width) for part in PARTS}
     if image:
-        arrays = {name: x.reshape(len(x), *image) for name, x in arrays.items()}
+        arrays = {name: _images(x, image, planes) for name, x in arrays.items()}
     arrays |= {f"y_{part}": table.y[rows[part]].astype(np.int32) for part in PARTS}
     return arrays | {"class_names": np.array(table.class_names)}
+
+
+def _images(x: np.ndarray, image: Sequence[int], planes: bool) -> np.ndarray:
+    height, width, channels = image
+    if planes:
+        return np.ascontiguousarray(x.reshape(-1, channels, height, width).transpose(0, 2, 3, 1))
+    return x.reshape(-1, *image)
 
 
 def describe(dataset: Mapping[str, Any], server: str | None = None) -> str:

@@ -12,12 +12,17 @@ from bnlab.study.section import Count, Digest, Name, Section, Seed, Share, Text
 
 
 class Shape(Section):
-    """What a dataset must look like once it is loaded; `image` is height, width and channels, where it has them."""
+    """What a dataset must look like once it is loaded; `image` is height, width and channels, where it has them.
+
+    `planes` says that its features are one channel after another, as CIFAR-10 has them, and not one position after
+    another.
+    """
 
     rows: Count
     features: Count
     classes: Annotated[int, Field(ge=2)]
     image: Annotated[list[Count], Field(min_length=3, max_length=3)] | None = None
+    planes: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _an_image_has_all_features(self) -> Shape:
@@ -28,6 +33,8 @@ class Shape(Section):
                 "{sides} is not {features} features",
                 {"sides": sides, "features": self.features},
             )
+        if self.planes and not self.image:
+            raise PydanticCustomError("image", "planes needs image: [height, width, channels]")
         return self
 
 
