@@ -870,7 +870,7 @@ def test_the_full_study_is_the_one_that_was_asked_for():
         for run in study.runs(experiment):
             linear = {"deep_linear": 25} if run.dataset == "linear_map" else published
             assert study.recipes[run.recipe].network == linear
-    depths = {run.recipe: study.about_network(run.recipe) for run in study.runs("depth")}
+    depths = {run.recipe: study.compared(run.recipe) for run in study.runs("depth")}
     tried = {(about["activation"], about["layers"]) for about in depths.values()}
     assert tried == set(product(("sigmoid", "relu"), (1, 3, 6, 10, 20)))
     assert len(depths) == 4 * len(tried)

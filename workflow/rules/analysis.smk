@@ -38,7 +38,7 @@ for experiment in STUDY.own():
                 for source, runs in STUDY.sources(experiment).items()
             },
             datasets=list(dict.fromkeys(run.dataset for run in STUDY.runs(experiment))),
-            networks=networks(experiment),
+            compared=compared(experiment),
             class_labels={
                 run.dataset: STUDY.datasets[run.dataset].class_labels
                 for run in STUDY.runs(experiment)

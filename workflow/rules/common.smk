@@ -139,13 +139,11 @@ def tidy(experiment):
     return gathered | ({TIMING: timed} if timed else {})
 
 
-def networks(experiment):
-    """What tells the networks of an experiment's recipes apart, where it compares networks."""
-    if STUDY.declared(experiment).across != "networks":
-        return {}
-    return {
-        run.recipe: STUDY.about_network(run.recipe) for run in STUDY.runs(experiment)
-    }
+def compared(experiment):
+    """The settings by which an experiment compares its recipes, by recipe."""
+    by = STUDY.declared(experiment).by
+    settings = {run.recipe: STUDY.compared(run.recipe) for run in STUDY.runs(experiment)}
+    return {recipe: {name: of[name] for name in by} for recipe, of in settings.items()}
 
 
 def keys_of_tables(experiment):

@@ -54,7 +54,7 @@ rule time_methods:
             "batch": int(w.batch),
             "recipe": w.recipe,
             "process": int(w.process),
-            **STUDY.about_network(w.recipe),
+            **STUDY.compared(w.recipe),
         },
         network=lambda w: network_of(w.recipe),
         methods=lambda w: {

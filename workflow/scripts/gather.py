@@ -17,7 +17,7 @@ with job_log(snakemake.log[0], "runs"):
     for name, labels in params.class_labels.items():
         names = datasets[name]["class_names"]
         datasets[name]["class_names"] = [labels.get(known, known) for known in names]
-    tables = tidy.gathered(sources, datasets, params.networks)
+    tables = tidy.gathered(sources, datasets, params.compared)
     for name, table in tables.items():
         save_parquet(Path(snakemake.output[name]), table)
     save_csv(Path(snakemake.output.runs), tidy.run_rows(sources["metrics"], tables["metrics"]))

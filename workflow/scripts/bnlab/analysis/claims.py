@@ -83,12 +83,11 @@ def _in_the_place_of(name: str, entries: Mapping[str, Any], used: Sequence[str])
 def _is_asked_for(
     run: Run, method: str, batch: int, recipe: str, effect: Effect, study: Study
 ) -> bool:
-    network = study.about_network(run.recipe)
+    settings = study.compared(run.recipe)
     return (
         (run.method, run.batch) == (method, batch)
         and recipe in (run.recipe, ALL_RECIPES)
-        and effect.layers in (None, network["layers"])
-        and effect.activation in (None, network["activation"])
+        and all(settings[name] == wanted for name, wanted in effect.where.items())
     )
 
 
@@ -193,9 +192,8 @@ def _rows_at(table: pd.DataFrame, where: Setting, effect: Effect) -> pd.DataFram
     here = table["dataset"] == where.dataset
     if where.recipe != ALL_RECIPES:
         here &= table["recipe"] == where.recipe
-    for name, wanted in (("layers", effect.layers), ("activation", effect.activation)):
-        if wanted is not None:
-            here &= table[name] == wanted
+    for name, wanted in effect.where.items():
+        here &= table[name] == wanted
     return table[here]
 
 

@@ -134,8 +134,7 @@ def _in_words(effect: Effect, name: str, study: Study, results: Results) -> str:
         class_=_class_name(effect, results),
         epoch=epoch,
         layer=effect.layer,
-        layers=effect.layers,
-        activation=effect.activation,
+        **effect.where,
     )
     if effect.statistics != "moving":
         name += f" under {effect.statistics} statistics"

@@ -21,14 +21,14 @@ OF_CLASSES = ("classes", "roc", "confusion")
 def gathered(
     sources: Mapping[str, Sequence[Path]],
     datasets: Mapping[str, Mapping[str, Any]],
-    networks: Mapping[str, Mapping[str, Any]],
+    compared: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, pd.DataFrame]:
     """The tidy table of each source.
 
     Args:
         sources: the folders of the runs that record it, by source.
         datasets: what data.json says, by name of dataset.
-        networks: columns that tell the networks of recipes apart, by recipe; none where all have the same.
+        compared: settings that become columns, by recipe.
     """
     class_names = {name: data["class_names"] for name, data in datasets.items()}
     tables: dict[str, pd.DataFrame] = {}
@@ -45,7 +45,7 @@ def gathered(
                     for run, part in zip(runs, parts, strict=True)
                 ]
             tables[source] = collect(runs, parts)
-    about = pd.DataFrame(list(networks.values()), index=list(networks))
+    about = pd.DataFrame(list(compared.values()), index=list(compared))
     return {source: tables[source].join(about, on="recipe") for source in sources}
 
 

@@ -69,11 +69,11 @@ class Quantity:
     """One number a replicate, which claims compare: function of the same name in ``quantities.py``.
 
     Attributes:
-        words: what it is called in print; may have {level}, {class_}, {epoch}, {layer}, {layers} and {activation}.
+        words: what it is called in print; may have {level}, {class_}, {epoch}, {layer} and the settings in ``where``.
         unit: of its values and differences in print; "points" are hundredths.
         reads: the tidy sources that it is computed from.
-        takes: the settings that a test has to give: recipe (or a rate), batch or batches, level, class, epoch, layer,
-            layers, activation.
+        takes: what a test has to give: recipe (or a rate), batch or batches, level, class, epoch, layer, and settings
+            of recipes under ``where``.
         better: whether a method is the better for a high value or for a low one, which says what is still possible
             where its best rate is the last one tried.
     """
@@ -94,8 +94,8 @@ class Experiment:
         figures, tables: in the order in which they are shown.
         quantities: by name, what claims may compare here; more than ``COMMON`` where it is said.
         across: what figures and tables compare beside methods and batch sizes: nothing (one each a recipe), recipes,
-            the learning rates by which the recipes differ, or the rates, activations and depths by which they differ:
-            then tidy tables have columns ``activation``, ``layers`` (how many are hidden) and ``units`` of the widest.
+            the learning rates by which the recipes differ, or the rates and the settings ``by`` which they differ.
+        by: settings of a recipe (``Study.compared``) that tidy tables have as columns, and tests of claims name.
         methods: methods that this experiment brings along, as a config gives them; a file is one of its own folder.
         looks: colour and marker of these in figures; others have those of the page.
         times: methods whose steps are timed in turn wherever all of them are run: the source ``timing``.
@@ -106,7 +106,8 @@ class Experiment:
     figures: tuple[Figure, ...]
     tables: tuple[Table, ...]
     quantities: Mapping[str, Quantity] = field(default_factory=lambda: COMMON)
-    across: Literal["recipes", "rates", "networks"] | None = None
+    across: Literal["recipes", "rates", "settings"] | None = None
+    by: tuple[str, ...] = ()
     methods: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     looks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     times: tuple[str, ...] = ()

@@ -71,9 +71,9 @@ class Rule(Section):
 class Effect(Section):
     """What a claim is tested by: an effect, measured in one region, and the rule that decides it.
 
-    A `primary` one is the claim's own setting. `layer` is a hidden layer of the network, from 1; `layers` and
-    `activation` say which network, where networks are compared. `headline` is what it is called among the answers on
-    the report's first screen; without one it does not stand there.
+    A `primary` one is the claim's own setting. `layer` is a hidden layer of the network, from 1; `where` says under
+    which settings of the recipes, where an experiment compares these. `headline` is what it is called among the answers
+    on the report's first screen; without one it does not stand there.
     """
 
     region: Text
@@ -92,8 +92,7 @@ class Effect(Section):
     level: Annotated[float | None, Field(gt=0, lt=1)] = None
     class_: Annotated[Count | None, Field(alias="class")] = None
     layer: Count | None = None
-    layers: Count | None = None
-    activation: Text | None = None
+    where: dict[Name, int | float | str] = {}
     rule: Rule
     claimed: float | None = None
 
@@ -110,8 +109,7 @@ class Effect(Section):
             "level": self.level,
             "class": self.class_,
             "layer": self.layer,
-            "layers": self.layers,
-            "activation": self.activation,
+            **{name: self.where.get(name) for name in (*declared.by, *self.where)},
         }
         for name, value in given.items():
             needed = name in quantity.takes
@@ -128,7 +126,7 @@ class Effect(Section):
             raise PydanticCustomError("effect", "headline needs two methods to compare")
         if self.rate == "fastest" and self.level is None:
             raise PydanticCustomError("effect", "rate: fastest needs a level to be reached")
-        if self.rate and declared.across not in ("rates", "networks"):
+        if self.rate and declared.across not in ("rates", "settings"):
             raise PydanticCustomError(
                 "effect", f"learning rates are not compared in {self.experiment}"
             )

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from bnlab.study import rooms, signatures
-from bnlab.study.config import Method, Recipe
+from bnlab.study.config import Method
 from bnlab.study.datasets import AnyDataset
 from bnlab.study.places import Key, Problem, at, items, section, texts
+from bnlab.study.recipes import Recipe
 from bnlab.study.rooms import RoomError
 from bnlab.study.sentences import option_problems
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bnlab.study import rooms, signatures
-from bnlab.study.config import Recipe
 from bnlab.study.datasets import AnyDataset
 from bnlab.study.places import Key, Problem, at, items, texts
+from bnlab.study.recipes import Recipe
 from bnlab.study.rooms import unknown
 from bnlab.study.sentences import option_problems
 

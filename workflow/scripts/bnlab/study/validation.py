@@ -11,7 +11,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from bnlab.study import families, promises, rooms
-from bnlab.study.config import Recipe, Study, stand_ins
+from bnlab.study.config import Study, stand_ins
 from bnlab.study.data_validation import data_problems
 from bnlab.study.datasets import AnyDataset, Dataset, RedrawDataset
 from bnlab.study.families import at_family
@@ -34,6 +34,7 @@ from bnlab.study.places import (
 )
 from bnlab.study.published_validation import published_problems
 from bnlab.study.recipe_validation import image_problems, recipe_problems
+from bnlab.study.recipes import Recipe
 from bnlab.study.rooms import unknown
 from bnlab.study.section import T
 from bnlab.study.sentences import in_words, validate

@@ -50,5 +50,6 @@ EXPERIMENT = Experiment(
             better="low",
         ),
     },
-    across="networks",
+    across="settings",
+    by=("activation", "layers"),
 )

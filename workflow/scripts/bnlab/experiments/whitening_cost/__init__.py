@@ -19,7 +19,8 @@ EXPERIMENT = Experiment(
             takes=("batch",),
         ),
     },
-    across="networks",
+    across="settings",
+    by=("units",),
     methods={"whitening": {"normalizer": "whitening", "label": "Whitening"}},
     times=("base", "bn", "whitening"),
 )
