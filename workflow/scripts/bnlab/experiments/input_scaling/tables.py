@@ -8,6 +8,7 @@ import pandas as pd
 
 from bnlab.analysis.metrics import mean_over_steps
 from bnlab.analysis.rates import chosen_rates
+from bnlab.analysis.settings import at_each_rate
 from bnlab.analysis.statistics import paired_difference
 from bnlab.analysis.summaries import (
     ACROSS_RATES,
@@ -20,13 +21,7 @@ from bnlab.analysis.summaries import (
     summarize,
 )
 
-
-def by_rate(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Test accuracy at the last step at each rate; ``chosen`` is the one with the best validation accuracy."""
-    table = summarize(long(followed(last(metrics)), [("test", "accuracy")]), RUN, "value")
-    best = chosen_rates(metrics)[RUN].assign(chosen=True)
-    table = table.merge(best, on=RUN, how="left")
-    return table.assign(chosen=table["chosen"].notna())
+by_rate = at_each_rate
 
 
 def best(metrics: pd.DataFrame) -> pd.DataFrame:

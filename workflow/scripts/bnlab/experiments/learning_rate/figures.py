@@ -4,33 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-import matplotlib as mpl
-import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bnlab.analysis.statistics import rounded
+from bnlab.page.heat import draw_heat
 from bnlab.page.panels import (
     amount,
     base_name,
     beside,
     by_method,
     diverged,
-    ink,
     name_of,
     per_batch,
     plain,
 )
 from bnlab.page.style import NONE_LEFT, look
 from bnlab.study.names import NEAR_BEST
-
-COLORS = "YlGnBu_r"
-WORST = 20
-"""Points of shortfall from which on all cells have the last colour."""
 
 
 def heat_map(table: pd.DataFrame) -> Figure:
@@ -42,55 +34,14 @@ def heat_map(table: pd.DataFrame) -> Figure:
 
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
         axis = part.subplots()
-        rates = sorted(rows["learning_rate"].unique())
-        lines = list(by_method(rows))
-        cells = rows.pivot(index="method", columns="learning_rate", values="mean")
-        cells = cells.reindex(index=[method for method, _ in lines])
-        lacking = 100 * (np.nanmax(cells.to_numpy()) - cells)
-        colors, norm = mpl.colormaps[COLORS], mpl.colors.PowerNorm(0.4, 0, WORST, clip=True)
-        sns.heatmap(
-            lacking,
-            ax=axis,
-            cmap=colors,
-            norm=norm,
-            cbar=False,
-            linewidths=1,
-            linecolor="white",
-            xticklabels=[f"{rate:g}" for rate in rates],
-            yticklabels=[name_of(of_method) for _, of_method in lines],
-        )
-        for place, (method, of_method) in enumerate(lines):
-            _without_numbers(axis, of_method, rates, place)
-            for _, row in of_method[of_method["n"] > 0].iterrows():
-                column = rates.index(row["learning_rate"])
-                short = float(lacking.loc[method, row["learning_rate"]])
-                _cell(axis, column, place, row, ink(colors(norm(short))), short <= 100 * NEAR_BEST)
-        axis.set(xlabel="learning rate", ylabel="")
-        axis.tick_params(length=0)
-        axis.tick_params(axis="y", rotation=0)
+        draw_heat(axis, rows, rows["mean"].max())
+        axis.set(xlabel="learning rate")
 
     title = (
         "test accuracy (%) at the end; the darker, the nearer to the best of all, ● within a point of it\n"
         "framed: the rate with the best validation accuracy"
     )
     return per_batch(table, 1.2 + 0.45 * methods, title, panels)
-
-
-def _cell(axis: Axes, column: int, place: int, row: pd.Series, color: str, near: bool) -> None:
-    gone = [f"{row[word]} {word}" for word in ("diverged", "failed") if row[word]]
-    text = "\n".join([f"{'● ' if near else ''}{100 * row['mean']:.1f}", *gone])
-    axis.text(
-        column + 0.5,
-        place + 0.5,
-        text,
-        ha="center",
-        va="center",
-        size=7.5,
-        color=color,
-    )
-    if row["chosen"]:
-        corner = (column + 0.04, place + 0.05)
-        axis.add_patch(Rectangle(corner, 0.92, 0.9, fill=False, lw=1.8, ec=color))
 
 
 def rate_range(table: pd.DataFrame) -> Figure:
@@ -116,15 +67,6 @@ def rate_range(table: pd.DataFrame) -> Figure:
 
     title = f"learning rates within {100 * NEAR_BEST:g} point of the best test accuracy"
     return per_batch(table, 1.3 + 0.35 * methods, title, panels)
-
-
-def _without_numbers(axis: Axes, rows: pd.DataFrame, rates: list[float], place: int) -> None:
-    """Hatched cells where every replicate diverged."""
-    for rate in rows.loc[rows["n"] == 0, "learning_rate"]:
-        column = rates.index(rate)
-        style: Any = {"facecolor": "#f4f4f4", "edgecolor": "#c8c8c8", "hatch": "////", "lw": 0}
-        axis.add_patch(Rectangle((column, place), 1, 1, **style))
-        axis.text(column + 0.5, place + 0.5, "all\ndiverged", ha="center", va="center", size=7.5)
 
 
 def _range(axis: Axes, method: str, row: pd.Series, place: int) -> None:

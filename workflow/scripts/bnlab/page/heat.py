@@ -1,0 +1,83 @@
+"""Heat maps of accuracy: methods against learning rates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from bnlab.page.panels import by_method, ink, name_of
+from bnlab.study.names import NEAR_BEST
+
+COLORS = "YlGnBu_r"
+WORST = 20
+"""Points of shortfall from which on all cells have the last colour."""
+
+
+def draw_heat(axis: Axes, rows: pd.DataFrame, best: float, size: float = 7.5) -> None:
+    """Test accuracy of each method (rows) at each learning rate (columns), coloured by what it lacks to ``best``.
+
+    The chosen rate is framed, cells within a point of ``best`` have a dot, and where no replicate is left a cell is
+    hatched. ``size`` is that of the text.
+    """
+    rates = sorted(rows["learning_rate"].unique())
+    lines = list(by_method(rows))
+    cells = rows.pivot(index="method", columns="learning_rate", values="mean")
+    cells = cells.reindex(index=[method for method, _ in lines])
+    lacking = 100 * (best - cells)
+    colors, norm = mpl.colormaps[COLORS], mpl.colors.PowerNorm(0.4, 0, WORST, clip=True)
+    sns.heatmap(
+        lacking,
+        ax=axis,
+        cmap=colors,
+        norm=norm,
+        cbar=False,
+        linewidths=1,
+        linecolor="white",
+        xticklabels=[f"{rate:g}" for rate in rates],
+        yticklabels=[name_of(of_method) for _, of_method in lines],
+    )
+    for place, (method, of_method) in enumerate(lines):
+        _without_numbers(axis, of_method, rates, place, size)
+        for _, row in of_method[of_method["n"] > 0].iterrows():
+            column = rates.index(row["learning_rate"])
+            short = float(lacking.loc[method, row["learning_rate"]])
+            near = short <= 100 * NEAR_BEST
+            _cell(axis, column, place, row, ink(colors(norm(short))), near, size)
+    axis.set(xlabel="", ylabel="")
+    axis.tick_params(length=0)
+    axis.tick_params(axis="y", rotation=0)
+
+
+def _cell(
+    axis: Axes, column: int, place: int, row: pd.Series, color: str, near: bool, size: float
+) -> None:
+    gone = [f"{row[word]} {word}" for word in ("diverged", "failed") if row[word]]
+    text = "\n".join([f"{'● ' if near else ''}{100 * row['mean']:.1f}", *gone])
+    axis.text(
+        column + 0.5,
+        place + 0.5,
+        text,
+        ha="center",
+        va="center",
+        size=size,
+        color=color,
+    )
+    if row["chosen"]:
+        corner = (column + 0.04, place + 0.05)
+        axis.add_patch(Rectangle(corner, 0.92, 0.9, fill=False, lw=1.8, ec=color))
+
+
+def _without_numbers(
+    axis: Axes, rows: pd.DataFrame, rates: list[float], place: int, size: float
+) -> None:
+    """Hatched cells where every replicate diverged."""
+    for rate in rows.loc[rows["n"] == 0, "learning_rate"]:
+        column = rates.index(rate)
+        style: Any = {"facecolor": "#f4f4f4", "edgecolor": "#c8c8c8", "hatch": "////", "lw": 0}
+        axis.add_patch(Rectangle((column, place), 1, 1, **style))
+        axis.text(column + 0.5, place + 0.5, "all\ndiverged", ha="center", va="center", size=size)
