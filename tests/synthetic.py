@@ -390,16 +390,42 @@ def depth() -> dict[str, pd.DataFrame]:
     return {source: pd.concat(tables, ignore_index=True) for source, tables in parts.items()}
 
 
-def input_scaling() -> dict[str, pd.DataFrame]:
-    """Base and whitened inputs at two rates, both better at the lower one, base by two points less throughout."""
+def by_rate(methods: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Two methods at two rates, both better at the lower one, base by two points less throughout."""
     runs, histories = [], []
-    for method in ("base", "whitened_inputs"):
+    for method in methods:
         for rate in (0.1, 1.0):
             made = history("bn")
             made["accuracy"] -= 0.02 * (method == "base") + 0.01 * (rate == 1.0)
             runs.append(run(method, recipe=f"lr{rate:g}") | {"learning_rate": rate})
             histories.append(made)
     return {"metrics": tidy.collect(runs, histories)}
+
+
+def initialization() -> dict[str, pd.DataFrame]:
+    """Two kinds of initial weights at two rates: base loses 20 points from the second, and fails at its higher rate."""
+    parts = []
+    for initializer, lost in (("glorot_uniform", 0.0), ("normal_0.01", 0.2)):
+        for rate in (0.1, 1.0):
+            made = inside(("base", "bn"))["metrics"]
+            base = made["method"] == "base"
+            made.loc[base, "accuracy"] -= lost
+            made["accuracy"] -= 0.01 * (rate == 1.0)
+            if lost and rate == 1.0:
+                made.loc[base, ["accuracy", "failed"]] = [0.1, True]
+            name = f"{initializer}_lr{rate:g}"
+            parts.append(made.assign(recipe=name, learning_rate=rate, initializer=initializer))
+    return {"metrics": pd.concat(parts, ignore_index=True)}
+
+
+def correlated_batches() -> dict[str, pd.DataFrame]:
+    """Random batches, and batches of two classes, after which bn has 30 points less and base 10."""
+    parts = []
+    for name, classes, share, lost in (("random", 0, 0.0, 0.0), ("two_classes", 2, 1.0, 0.1)):
+        made = inside(("base", "bn"))["metrics"]
+        made["accuracy"] -= lost * np.where(made["method"] == "bn", 3, 1)
+        parts.append(made.assign(recipe=name, classes=classes, share=share))
+    return {"metrics": pd.concat(parts, ignore_index=True)}
 
 
 def sources() -> dict[str, dict[str, pd.DataFrame]]:
@@ -416,7 +442,10 @@ def sources() -> dict[str, dict[str, pd.DataFrame]]:
         "depth": depth(),
         "outside_the_gradient": inside(("base", "bn", "whitening")),
         "whitening_cost": whitening_cost(),
-        "input_scaling": input_scaling(),
+        "input_scaling": by_rate(("base", "whitened_inputs")),
+        "initialization": initialization(),
+        "correlated_batches": correlated_batches(),
+        "row_by_row": by_rate(("base", "bn")),
     }
 
 

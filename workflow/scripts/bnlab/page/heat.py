@@ -18,11 +18,11 @@ WORST = 20
 """Points of shortfall from which on all cells have the last colour."""
 
 
-def draw_heat(axis: Axes, rows: pd.DataFrame, best: float, size: float = 7.5) -> None:
+def draw_heat(axis: Axes, rows: pd.DataFrame, best: float) -> None:
     """Test accuracy of each method (rows) at each learning rate (columns), coloured by what it lacks to ``best``.
 
     The chosen rate is framed, cells within a point of ``best`` have a dot, and where no replicate is left a cell is
-    hatched. ``size`` is that of the text.
+    hatched.
     """
     rates = sorted(rows["learning_rate"].unique())
     lines = list(by_method(rows))
@@ -42,20 +42,18 @@ def draw_heat(axis: Axes, rows: pd.DataFrame, best: float, size: float = 7.5) ->
         yticklabels=[name_of(of_method) for _, of_method in lines],
     )
     for place, (method, of_method) in enumerate(lines):
-        _without_numbers(axis, of_method, rates, place, size)
+        _without_numbers(axis, of_method, rates, place)
         for _, row in of_method[of_method["n"] > 0].iterrows():
             column = rates.index(row["learning_rate"])
             short = float(lacking.loc[method, row["learning_rate"]])
             near = short <= 100 * NEAR_BEST
-            _cell(axis, column, place, row, ink(colors(norm(short))), near, size)
+            _cell(axis, column, place, row, ink(colors(norm(short))), near)
     axis.set(xlabel="", ylabel="")
     axis.tick_params(length=0)
     axis.tick_params(axis="y", rotation=0)
 
 
-def _cell(
-    axis: Axes, column: int, place: int, row: pd.Series, color: str, near: bool, size: float
-) -> None:
+def _cell(axis: Axes, column: int, place: int, row: pd.Series, color: str, near: bool) -> None:
     gone = [f"{row[word]} {word}" for word in ("diverged", "failed") if row[word]]
     text = "\n".join([f"{'● ' if near else ''}{100 * row['mean']:.1f}", *gone])
     axis.text(
@@ -64,7 +62,7 @@ def _cell(
         text,
         ha="center",
         va="center",
-        size=size,
+        size=7.5,
         color=color,
     )
     if row["chosen"]:
@@ -72,12 +70,10 @@ def _cell(
         axis.add_patch(Rectangle(corner, 0.92, 0.9, fill=False, lw=1.8, ec=color))
 
 
-def _without_numbers(
-    axis: Axes, rows: pd.DataFrame, rates: list[float], place: int, size: float
-) -> None:
+def _without_numbers(axis: Axes, rows: pd.DataFrame, rates: list[float], place: int) -> None:
     """Hatched cells where every replicate diverged."""
     for rate in rows.loc[rows["n"] == 0, "learning_rate"]:
         column = rates.index(rate)
         style: Any = {"facecolor": "#f4f4f4", "edgecolor": "#c8c8c8", "hatch": "////", "lw": 0}
         axis.add_patch(Rectangle((column, place), 1, 1, **style))
-        axis.text(column + 0.5, place + 0.5, "all\ndiverged", ha="center", va="center", size=size)
+        axis.text(column + 0.5, place + 0.5, "all\ndiverged", ha="center", va="center", size=7.5)

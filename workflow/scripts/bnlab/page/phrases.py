@@ -15,6 +15,14 @@ Tables = Callable[[str], list[pd.DataFrame]]
 """An experiment's published tables of a kind."""
 
 
+def initial_weights(name: str) -> str:
+    """``N(0, 0.1²)`` or ``Glorot, uniform``, of an initializer."""
+    law, _, rest = name.partition("_")
+    if law == "normal":
+        return f"N(0, {rest}²)"
+    return f"{law.capitalize()}, {rest}"
+
+
 def listed(parts: Sequence[str]) -> str:
     """``a, b and c``."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from bnlab.analysis.statistics import rounded
-from bnlab.page.grids import Grid, labels_of, of_batch, percent, rows_of
+from bnlab.page.grids import Grid, at_rates, labels_of, of_batch, rows_of
 
 WHEN = {"start": "before training", "training": "during training"}
 
 
 def depths(table: pd.DataFrame) -> list[Grid]:
     """For each activation a row per depth, a column per method: accuracy, rate, and p of lost replicates."""
-    shown = []
-    for (batch, activation), part in table.groupby(["batch", "activation"]):
-        methods = labels_of(part)
-        rows = []
-        for layers, group in part.groupby("layers"):
-            cells = {r.method_label: _cell(r) for r in rows_of(group)}
-            rows.append([str(layers), *(cells.get(name, "") for name in methods)])
-        heading = f"{str(activation).capitalize()}{of_batch(table, batch)}"
-        shown.append(Grid(heading, ["hidden layers", *methods], rows))
-    return shown
-
-
-def _cell(row: Any) -> str:
-    p = f", p = {row.lost_p:.2g}" if np.isfinite(row.lost_p) and row.lost_p < 1 else ""
-    return f"{percent(row)} at rate {row.learning_rate:g}{p}"
+    return [
+        grid._replace(title=", ".join(filter(None, [str(activation).capitalize(), grid.title])))
+        for activation, part in table.groupby("activation")
+        for grid in at_rates(part, "layers", "hidden layers")
+    ]
 
 
 def imbalance(table: pd.DataFrame) -> list[Grid]:

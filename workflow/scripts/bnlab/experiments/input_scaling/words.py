@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bnlab.page.grids import percent, rows_of
+from bnlab.page.by_rate import each_at_its_best
 from bnlab.page.phrases import Tables, effect, listed, place, points
 
 KINDS = {
@@ -14,11 +14,7 @@ KINDS = {
 }
 
 
-def by_rate(table: pd.DataFrame) -> str:
-    """Each kind of inputs at its best rate, the best first."""
-    rows = table[table["chosen"]].sort_values("mean", ascending=False)
-    said = [f"{r.method_label} {percent(r)} at rate {r.learning_rate:g}" for r in rows_of(rows)]
-    return f"Each at its best rate: {listed(said)}"
+by_rate = each_at_its_best
 
 
 def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:

@@ -1,0 +1,32 @@
+"""What the figure of mixtures shows, and what the experiment answers."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from bnlab.page.grids import percent, rows_of
+from bnlab.page.phrases import Tables, effect, listed, place, points
+
+
+def mixing(table: pd.DataFrame) -> str:
+    """Each method after the least random batches, the best first."""
+    least = table["mixture"].iloc[-1]
+    rows = table[table["mixture"] == least].sort_values("mean", ascending=False)
+    said = [f"{r.method_label} {percent(r)}" for r in rows_of(rows)]
+    return (
+        f"Batches of {least}: {listed(said)}"
+        if least != "random"
+        else f"Random batches: {listed(said)}"
+    )
+
+
+def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
+    """Whether batches of few classes hurt batch normalization more than layer normalization."""
+    row = effect(effects, compare="ln - bn", quantity="mixed_accuracy")
+    lost = effect(effects, compare="bn - ln", quantity="lost_to_correlation")
+    if not row or not lost:
+        return []
+    return [
+        f"Batches of two classes on {place(row)}: test accuracy is {points(row)} with layer than with batch "
+        f"normalization, and what is lost against random batches is {points(lost)} with batch normalization."
+    ]
