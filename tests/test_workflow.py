@@ -176,7 +176,7 @@ def test_a_finished_study_has_every_file_that_its_config_promises(finished_study
         | {"reports/smoke/tables/coverage.csv"},
         "reports/smoke/*": {
             f"reports/smoke/{name}"
-            for name in ("report.html", "study.json", *(f"{table}.csv" for table in JUDGED))
+            for name in ("report.html", "study.json", *(f"{t}.csv" for t in (*JUDGED, "runs")))
         },
         "results/data/**/*": {
             f"results/data/{name}/{file}"
@@ -214,7 +214,7 @@ def test_a_study_repeated_in_another_folder_has_the_same_bits(finished_study, fr
         "reports/smoke/figures/**/*",
         "reports/smoke/tables/**/*",
     )
-    measured = re.compile(r"/(run\.json|runs\.parquet|timing\.csv)$")  # seconds and megabytes
+    measured = re.compile(r"/(run\.json|runs\.csv|timing\.csv)$")  # seconds and megabytes
     files = [
         file for pattern in folders for file in fresh.files(pattern) if not measured.search(file)
     ]
