@@ -37,7 +37,7 @@ publish: environment  ## a finished study, STUDY=name, to reports/published and 
 	$(BIN)/python workflow/scripts/publish.py $(STUDY)
 
 test: environment  ## all tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-method: environment  ## tests of a normalizer, METHOD=file.py:Class OPTIONS='p=1'
 	$(BIN)/python workflow/scripts/test_method.py '$(METHOD)' $(OPTIONS)

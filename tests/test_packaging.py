@@ -196,7 +196,7 @@ def test_the_version_that_a_report_names_is_that_of_the_project():
 def test_overlays_of_the_readme_are_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     method, _ = code_blocks("python")
     *overlays, _ = code_blocks("yaml")
-    assert len(overlays) == 3
+    assert len(overlays) == 4
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
     for block in overlays:
