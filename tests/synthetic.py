@@ -428,6 +428,34 @@ def correlated_batches() -> dict[str, pd.DataFrame]:
     return {"metrics": pd.concat(parts, ignore_index=True)}
 
 
+SIZES = (1, 2, 4, 8, 16)
+
+
+def gradient_noise() -> dict[str, pd.DataFrame]:
+    """Variances 3/m in base and 3/√m in bn at gradients of length 2; two batches timed, steps of 0.1 + 0.01·m ms."""
+    runs, tables = [run("base"), run("bn")], []
+    for r in runs:
+        power = -1.0 if r["method"] == "base" else -0.5
+        parts = [
+            pd.DataFrame(
+                {"size": SIZES, "variance": [3 * (1 + 0.1 * i) * m**power for m in SIZES]}
+            ).assign(length=2.0, replicate=i, step=step)
+            for i in range(4)
+            for step in STEPS[1:]
+        ]
+        tables.append(pd.concat(parts))
+    timed = [
+        (method, batch, process, (0.1 + 0.01 * batch) * factor * process)
+        for method, factor in (("base", 1.0), ("bn", 1.5), ("ln", 2.0))
+        for batch in (1, 64)
+        for process in (1, 2, 3)
+    ]
+    columns = ["method", "batch", "process", "seconds_per_1000_steps"]
+    lead = {"dataset": "digits", "recipe": "lr0.1", "learning_rate": 0.1, "repeat": 0}
+    timing = pd.DataFrame(timed, columns=columns).assign(**lead)
+    return {"gradient_noise": tidy.collect(runs, tables), "timing": timing}
+
+
 def sources() -> dict[str, dict[str, pd.DataFrame]]:
     """The sources of every experiment's tables."""
     return {
@@ -445,6 +473,7 @@ def sources() -> dict[str, dict[str, pd.DataFrame]]:
         "input_scaling": by_rate(("base", "whitened_inputs")),
         "initialization": initialization(),
         "correlated_batches": correlated_batches(),
+        "gradient_noise": gradient_noise(),
         "row_by_row": by_rate(("base", "bn")),
     }
 

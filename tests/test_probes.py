@@ -10,6 +10,7 @@ from bnlab.networks.deep_linear import DeepLinear
 from bnlab.networks.perceptron import Perceptron
 from bnlab.probes.distributions import Distributions
 from bnlab.probes.gradient_flow import GradientFlow, moved_by, spread_over_rows
+from bnlab.probes.gradient_noise import GradientNoise, noise
 from bnlab.probes.landscape import Landscape
 from bnlab.probes.loss_surface import LossSurface, filter_normalized
 from bnlab.probes.norms import Norms
@@ -39,7 +40,7 @@ def measured(made):
     return made.step_probes["probe"].measure(parameters, state)
 
 
-EVERY = [Distributions, GradientFlow, Landscape, LossSurface, Norms, OutputShift]
+EVERY = [Distributions, GradientFlow, GradientNoise, Landscape, LossSurface, Norms, OutputShift]
 
 
 @pytest.mark.parametrize("method", ["base", "bn"])
@@ -307,3 +308,30 @@ def test_norms_are_those_of_the_values():
     assert set(table.index) == set(values)
     for path, norm in table.items():
         assert norm == pytest.approx(np.linalg.norm(values[path]), rel=1e-6)
+
+
+# ---------------------------------------------------------------- noise of gradients
+
+
+def test_noise_is_the_trace_of_the_covariance_and_the_length_of_the_mean():
+    drawn = np.random.default_rng(0).normal(2, 3, (24, 5))
+    variance, length = noise(drawn)
+    assert variance == pytest.approx(np.trace(np.cov(drawn.T)))
+    assert length == pytest.approx(np.linalg.norm(drawn.mean(axis=0)))
+
+
+def test_the_variance_of_a_gradient_is_that_of_single_rows_over_their_number():
+    """A linear map without hidden layers, whose gradient by W for a row (x, y) is 2·x·(xW + b − y)ᵀ, by b 2·(…)."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(4000, 6))
+    made = run(GradientNoise, network=DeepLinear(1), data=split(x), batch=20)
+    parameters, state, _, _ = made.start(0)
+    found = made.step_probes["probe"].measure(parameters, state).set_index("size")["variance"]
+    inputs, target = x[:, :3], x[:, 3:]
+    error = inputs @ np.array(parameters[0]).T - target
+    rows = 2 * (inputs[:, :, None] * error[:, None, :]).reshape(4000, -1)
+    total = np.trace(np.cov(rows.T))
+    assert list(found.index) == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    ratios = found * found.index / total
+    assert ratios.mean() == pytest.approx(1, abs=0.15)
+    assert ratios.between(0.4, 1.9).all()

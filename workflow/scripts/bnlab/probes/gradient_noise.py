@@ -1,0 +1,62 @@
+"""How far the gradient of a batch is from its mean, by the size of the batch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from bnlab.training.probe import PROBE_SEED, StepProbe
+from bnlab.training.run import Run
+from bnlab.training.schedule import row_order
+from bnlab.training.trainer import Values
+
+LARGEST, DRAWS = 256, 24
+
+
+class GradientNoise(StepProbe):
+    """Noise of the gradient of a batch of m training rows, m = 1, 2, 4, … up to 256 or a quarter of the rows.
+
+    Columns: ``size`` m; ``variance`` = E‖G_m − E G_m‖², the trace of the covariance of the gradient by all parameters
+    in training mode, unbiased over 24 batches of rows drawn without replacement; ``length`` = ‖mean of G_m‖₂ over them.
+
+    Reference: Bottou, Curtis & Nocedal 2018, arXiv 1606.04838, §4.2: for independent rows the variance falls as 1/m.
+    """
+
+    def __init__(self, run: Run):
+        super().__init__(run)
+        most = max(1, min(LARGEST, run.rows // 4))
+        self.sizes = [2**power for power in range(most.bit_length())]
+        seeds = np.random.SeedSequence([run.seed, PROBE_SEED]).spawn(len(self.sizes))
+        self.batches = {
+            size: tf.constant(row_order(seed, run.rows, size, DRAWS))
+            for size, seed in zip(self.sizes, seeds, strict=True)
+        }
+        self.gradient = tf.function(self._gradient, autograph=False)
+
+    def _gradient(self, parameters: Values, state: Values, rows: tf.Tensor) -> tf.Tensor:
+        gradients = self.run.trainer.gradient(parameters, state, rows).gradients
+        return tf.concat([tf.reshape(g, [-1]) for g in gradients], axis=0)
+
+    def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
+        found = []
+        for batches in self.batches.values():
+            drawn = np.array([self.gradient(parameters, state, rows).numpy() for rows in batches])
+            found.append(noise(drawn.astype(np.float64)))
+        return self._table(np.array(found))
+
+    def nothing(self) -> pd.DataFrame:
+        return self._table(np.full((len(self.sizes), 2), np.nan))
+
+    def _table(self, numbers: np.ndarray) -> pd.DataFrame:
+        columns = {"variance": numbers[:, 0], "length": numbers[:, 1]}
+        table = pd.DataFrame(columns).astype("float32")
+        table.insert(0, "size", np.array(self.sizes, np.int16))
+        return table
+
+
+def noise(gradients: np.ndarray) -> tuple[float, float]:
+    """Trace of the covariance, unbiased, and length of the mean of gradients (draws, parameters)."""
+    mean = gradients.mean(axis=0)
+    off = np.sum((gradients - mean) ** 2) / (len(gradients) - 1)
+    return float(off), float(np.linalg.norm(mean))
