@@ -487,6 +487,8 @@ def sources() -> dict[str, dict[str, pd.DataFrame]]:
         "correlated_batches": correlated_batches(),
         "gradient_noise": gradient_noise(),
         "regularization": regularization(),
+        "beyond_batch": batch_size(),
+        "convolution": batch_size(),
         "row_by_row": by_rate(("base", "bn")),
     }
 

@@ -866,7 +866,12 @@ def test_the_full_study_is_the_one_that_was_asked_for():
         )
     assert study.replicates == 10
     published = {"perceptron": [100, 100, 100]}
-    for experiment in set(study.experiments) - {"depth", "whitening_cost", "row_by_row"}:
+    for experiment in set(study.experiments) - {
+        "depth",
+        "whitening_cost",
+        "row_by_row",
+        "convolution",
+    }:
         for run in study.runs(experiment):
             linear = {"deep_linear": 25} if run.dataset == "linear_map" else published
             assert study.recipes[run.recipe].network == linear
@@ -900,7 +905,7 @@ def test_an_experiment_brings_all_methods_that_it_needs_beside_those_of_the_conf
 LONG = {
     *("faults", "lp_norms", "depth", "outside_the_gradient", "whitening_cost", "input_scaling"),
     *("initialization", "correlated_batches", "row_by_row", "gradient_noise"),
-    "regularization",
+    *("regularization", "beyond_batch", "convolution"),
 }
 """Experiments that take too long for the demonstration."""
 

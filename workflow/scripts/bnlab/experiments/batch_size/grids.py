@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bnlab.analysis.statistics import rounded
+from bnlab.page.batches import stability
 from bnlab.page.grids import (
     Grid,
     by_batch,
-    count,
     cross,
     difference,
     missing_pairs,
-    rows_of,
     unit_of,
 )
+
+__all__ = ["stability"]
 
 final = by_batch
 
@@ -37,22 +37,3 @@ def inference(table: pd.DataFrame) -> list[Grid]:
     """As ``final``, a column per method and kind of statistics."""
     kinds = table["method_label"] + ", " + table["statistics"].astype(str)
     return by_batch(table.assign(method_label=kinds))
-
-
-def stability(table: pd.DataFrame) -> list[Grid]:
-    """A row per method: range and slope of accuracy over the batch sizes."""
-    columns = ["method", "batch sizes", "best less worst (points)", "points per doubling"]
-    columns += ["best at", "worst at", "diverged"]
-    rows = [
-        [
-            r.method_label,
-            f"{r.smallest_batch} to {r.largest_batch}",
-            rounded(r.range * 100, (r.range_high - r.range_low) * 50),
-            rounded(r.slope * 100, (r.slope_high - r.slope_low) * 50),
-            count(r.best_batch),
-            count(r.worst_batch),
-            f"{r.diverged} of {r.replicates}",
-        ]
-        for r in rows_of(table)
-    ]
-    return [Grid("", columns, rows)]

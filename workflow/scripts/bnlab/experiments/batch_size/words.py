@@ -6,23 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from bnlab.page.batches import best_and_worst
 from bnlab.page.grids import part, percent, rows_of
 from bnlab.page.phrases import Tables, effect, listed, place, points, sizes, times
 from bnlab.study.names import NEAR_BEST
 
-
-def all_methods(table: pd.DataFrame) -> str:
-    """The best and the worst method at the smallest and at the largest batch."""
-    test = part(table, "test", "accuracy").dropna(subset="mean")
-    said = []
-    for batch in sorted({test["batch"].min(), test["batch"].max()}):
-        best, *_, worst = [
-            f"{r.method_label} ({percent(r)})"
-            for r in rows_of(test[test["batch"] == batch].sort_values("mean", ascending=False))
-        ] * 2
-        said.append(f"at batch {batch} {best} is best and {worst} worst")
-    text = listed(said) if said else "no replicate is left"
-    return text[:1].upper() + text[1:]
+all_methods = best_and_worst
 
 
 def small_batches(table: pd.DataFrame) -> str:

@@ -1,0 +1,227 @@
+"""Methods against the batch size: accuracy, its difference from a reference, and loss, one above the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from bnlab.analysis.statistics import rounded
+from bnlab.page.grids import Grid, count, part, percent, rows_of
+from bnlab.page.panels import (
+    accuracy_axis,
+    batch_axis,
+    by_method,
+    draw_curve,
+    figure_of,
+    label_ends,
+    name_of,
+    on_axis,
+    plain,
+    plain_if_narrow,
+    subtitle,
+)
+from bnlab.page.phrases import listed, minus
+from bnlab.page.style import Look, look
+
+
+class Curve(NamedTuple):
+    """A line of a figure: how it looks, what it is called, and its rows."""
+
+    look: Look
+    label: str
+    rows: pd.DataFrame
+
+    def of(self, split: str, metric: str) -> Curve:
+        """The curve of one number."""
+        rows = self.rows
+        return self._replace(rows=rows[(rows["split"] == split) & (rows["metric"] == metric)])
+
+
+def draw_all_methods(table: pd.DataFrame) -> Figure:
+    """Test accuracy, its difference from base and validation loss against the batch size, one above the other."""
+    curves = curves_of(table)
+    panels = [accuracies, differences, losses] if is_compared(table) else [accuracies, losses]
+    return stacked(table, {"": curves}, panels, "test accuracy and validation loss by batch size")
+
+
+def curves_of(table: pd.DataFrame) -> list[Curve]:
+    """A curve a method."""
+    return [Curve(look(method), name_of(rows), rows) for method, rows in by_method(table)]
+
+
+def is_compared(table: pd.DataFrame) -> bool:
+    """Whether something is compared with a reference."""
+    return bool((table["pairs"] > 0).any())
+
+
+def stacked(
+    table: pd.DataFrame,
+    columns: Mapping[str, Sequence[Curve]],
+    panels: Sequence[Callable[[Axes, Sequence[Curve], Sequence[Curve]], None]],
+    title: str,
+) -> Figure:
+    """A column of panels for each group of curves, with its heading."""
+    figure = figure_of(table, 0.9 + 2.6 * len(panels), f"{title}\n{subtitle(table)}")
+    grid = figure.subplots(len(panels), len(columns), sharex=True, sharey="row", squeeze=False)
+    every = [curve for curves in columns.values() for curve in curves]
+    for axes, (heading, curves) in zip(grid.T, columns.items(), strict=True):
+        for axis, draw in zip(axes, panels, strict=True):
+            draw(axis, curves, every)
+        batch_axis(axes[-1], sorted(table["batch"].unique()), len(columns))
+        of_test = [curve.of("test", "accuracy") for curve in curves]
+        if heading:
+            axes[0].set_title(heading + _lost_in_words(of_test[0].rows))
+        else:
+            _diverged_counts(axes[0], of_test[: 1 if "statistics" in table else None])
+    for axis in grid[:, 1:].flat:
+        axis.set_ylabel("")
+    named = grid[panels.index(accuracies), 0]
+    if len(columns) > 1 or not label_ends(named, [_end(curve, every) for curve in every]):
+        handles, labels = named.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 7))
+    return figure
+
+
+def _end(curve: Curve, every: Sequence[Curve]) -> tuple[str, str, float, float]:
+    """Name, colour and last point of a curve of accuracies."""
+    rows = pd.concat([other.of("test", "accuracy").rows for other in every])
+    last = on_axis(curve.of("test", "accuracy").rows, rows).iloc[-1]
+    return curve.label, curve.look.color, float(last["batch"]), float(last["mean"])
+
+
+def accuracies(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
+    """Test accuracies, on an axis that fits those of ``every`` column."""
+    rows = pd.concat([curve.of("test", "accuracy").rows for curve in every])
+    for curve in curves:
+        of_test = curve.of("test", "accuracy")
+        draw_curve(
+            axis, curve.look, of_test.rows["batch"], on_axis(of_test.rows, rows), curve.label
+        )
+    accuracy_axis(axis, rows)
+    axis.set_ylabel(f"test {axis.get_ylabel()}")
+
+
+def differences(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
+    """Paired differences in points, linear within one point of zero and logarithmic beyond."""
+    for curve in curves:
+        rows = curve.of("test", "accuracy").rows
+        rows = rows[rows["pairs"] > 0]
+        if len(rows):
+            shown = rows.assign(
+                mean=100 * rows["difference"],
+                low=100 * rows["difference_low"],
+                high=100 * rows["difference_high"],
+            )
+            draw_curve(axis, curve.look, rows["batch"], shown, curve.label)
+    (reference,) = [c for c in every if (c.rows["method"] == c.rows["reference"]).all()]
+    others = [curve.label for curve in every if curve is not reference]
+    axis.axhline(0, color=reference.look.color, linewidth=1.2)
+    axis.set_yscale("symlog", linthresh=1, linscale=0.7)
+    low, high = axis.get_ylim()
+    marks = (0, 0.5, 1, 2, 5, 10, 20, 50, 100)
+    ticks = [s * m for m in marks for s in ((1,) if m == 0 else (-1, 1)) if low <= s * m <= high]
+    axis.yaxis.set_major_locator(FixedLocator(ticks))
+    axis.yaxis.set_minor_locator(NullLocator())
+    axis.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: minus(f"{value:+g}") if value else "0")
+    )
+    lead = f"{others[0]} less" if len(others) == 1 else "less"
+    axis.set_ylabel(f"{lead} {reference.label}\n(points)")
+
+
+def losses(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
+    """Validation losses on a logarithmic axis."""
+    for curve in curves:
+        rows = curve.of("validation", "loss").rows
+        draw_curve(axis, curve.look, rows["batch"], rows, curve.label)
+    axis.set(yscale="log", ylabel="validation loss (nats)")
+    axis.yaxis.set_major_formatter(FuncFormatter(plain))
+    axis.yaxis.set_minor_formatter(FuncFormatter(plain_if_narrow(axis)))
+    axis.tick_params(axis="y", which="minor", labelsize=8)
+
+
+def _diverged_counts(axis: Axes, curves: Sequence[Curve]) -> None:
+    """Above the panel, a line per method with replicates that diverged or failed: how many at which batch."""
+    with_some = [curve for curve in curves if _lost(curve.rows).any()]
+    if not with_some:
+        return
+
+    def write(text: str, x: float, number: int, color: str, coordinates: Any, **how: Any) -> None:
+        axis.annotate(
+            text,
+            (x, 1),
+            xycoords=coordinates,
+            xytext=(how.pop("shift", 0), 3 + 10 * number),
+            textcoords="offset points",
+            color=color,
+            fontsize=8,
+            annotation_clip=False,
+            **how,
+        )
+
+    for number, (style, _, rows) in enumerate(reversed(with_some)):
+        write(name_of(rows), 0, number, style.color, "axes fraction", ha="right", shift=-6)
+        for batch, number_lost in zip(rows["batch"], _lost(rows), strict=True):
+            if number_lost:
+                write(
+                    f"{number_lost}",
+                    batch,
+                    number,
+                    style.color,
+                    axis.get_xaxis_transform(),
+                    ha="center",
+                )
+    total = with_some[0].rows["replicates"].max()
+    heading = f"diverged or at chance, of {total} replicates at each batch size:"
+    write(heading, 0, len(with_some), "#333333", "axes fraction", ha="left")
+
+
+def _lost_in_words(rows: pd.DataFrame) -> str:
+    """A line that says how many replicates diverged or failed at which batch, if some did."""
+    counts = zip(_lost(rows), rows["batch"], strict=True)
+    lost = [f"{count} at batch {batch}" for count, batch in counts if count]
+    if not lost:
+        return ""
+    return f"\ndiverged or at chance, of {rows['replicates'].max()}: {', '.join(lost)}"
+
+
+def _lost(rows: pd.DataFrame) -> pd.Series:
+    return rows["diverged"] + rows["failed"]
+
+
+def best_and_worst(table: pd.DataFrame) -> str:
+    """The best and the worst method at the smallest and at the largest batch."""
+    test = part(table, "test", "accuracy").dropna(subset="mean")
+    said = []
+    for batch in sorted({test["batch"].min(), test["batch"].max()}):
+        best, *_, worst = [
+            f"{r.method_label} ({percent(r)})"
+            for r in rows_of(test[test["batch"] == batch].sort_values("mean", ascending=False))
+        ] * 2
+        said.append(f"at batch {batch} {best} is best and {worst} worst")
+    text = listed(said) if said else "no replicate is left"
+    return text[:1].upper() + text[1:]
+
+
+def stability(table: pd.DataFrame) -> list[Grid]:
+    """A row per method: range and slope of accuracy over the batch sizes."""
+    columns = ["method", "batch sizes", "best less worst (points)", "points per doubling"]
+    columns += ["best at", "worst at", "diverged"]
+    rows = [
+        [
+            r.method_label,
+            f"{r.smallest_batch} to {r.largest_batch}",
+            rounded(r.range * 100, (r.range_high - r.range_low) * 50),
+            rounded(r.slope * 100, (r.slope_high - r.slope_low) * 50),
+            count(r.best_batch),
+            count(r.worst_batch),
+            f"{r.diverged} of {r.replicates}",
+        ]
+        for r in rows_of(table)
+    ]
+    return [Grid("", columns, rows)]
