@@ -488,7 +488,7 @@ def sources() -> dict[str, dict[str, pd.DataFrame]]:
         "gradient_noise": gradient_noise(),
         "regularization": regularization(),
         "beyond_batch": batch_size(),
-        "convolution": batch_size(),
+        "small_vgg": batch_size(),
         "row_by_row": by_rate(("base", "bn")),
     }
 

@@ -905,7 +905,7 @@ def test_an_experiment_brings_all_methods_that_it_needs_beside_those_of_the_conf
 LONG = {
     *("faults", "lp_norms", "depth", "outside_the_gradient", "whitening_cost", "input_scaling"),
     *("initialization", "correlated_batches", "row_by_row", "gradient_noise"),
-    *("regularization", "beyond_batch", "convolution"),
+    *("regularization", "beyond_batch", "small_vgg"),
 }
 """Experiments that take too long for the demonstration."""
 
