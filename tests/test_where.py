@@ -1,0 +1,152 @@
+"""Where normalization matters: what rooms compute of made-up results of a known law."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import synthetic
+
+from bnlab.experiments import quantity
+from bnlab.experiments.gradient_noise.measures import exponents, over_training
+from bnlab.experiments.regularization.measures import ONE, gaps
+
+SOURCES = synthetic.sources()
+
+
+def table(experiment, kind):
+    where = ("digits", synthetic.recipe(experiment), "Digits", synthetic.LABELS)
+    return synthetic.tabulated(experiment, kind, SOURCES[experiment], *where)
+
+
+def measured(experiment, name, method, results=None, **settings):
+    """A quantity of a method by replicate."""
+    given = {"rate": None, "batch": 60, "batches": None, "statistics": "moving", "epoch": None}
+    effect = SimpleNamespace(**given | {"where": {}} | settings)
+    return quantity(experiment, name)(results or SOURCES[experiment], effect, method)
+
+
+# ---------------------------------------------------------------- initial weights
+
+
+def test_the_spread_over_initial_weights_is_between_the_best_and_the_worst_at_their_best_rates():
+    base = measured("initialization", "spread_over_initializers", "base")
+    assert base.tolist() == pytest.approx([0.2] * 4)  # 0.1 is the best rate, where none has failed
+    bn = measured("initialization", "spread_over_initializers", "bn")
+    assert bn.tolist() == pytest.approx([0] * 4)
+
+
+def test_a_replicate_that_diverged_from_some_weights_has_no_spread():
+    metrics = SOURCES["initialization"]["metrics"].copy()
+    gone = (metrics["method"] == "base") & (metrics["replicate"] == 2)
+    gone &= (metrics["recipe"] == "normal_0.01_lr0.1") & (metrics["step"] > 500)
+    metrics.loc[gone, "accuracy"] = np.nan
+    found = measured("initialization", "spread_over_initializers", "base", {"metrics": metrics})
+    assert found.isna().tolist() == [False, False, True, False]
+
+
+def test_failures_are_counted_over_all_weights_and_rates():
+    failing = measured("initialization", "failures_everywhere", "base")
+    assert failing.tolist() == [0.25] * 4  # one of two initializers times two rates
+    assert measured("initialization", "failures_everywhere", "bn").tolist() == [0] * 4
+
+
+def test_every_kind_of_initial_weights_has_its_own_chosen_rate():
+    chosen = table("initialization", "heat_maps").query("chosen")
+    assert sorted(zip(chosen["method"], chosen["initializer"], strict=True)) == [
+        (method, initializer)
+        for method in ("base", "bn")
+        for initializer in ("glorot_uniform", "normal_0.01")
+    ]
+    rows = table("initialization", "best").set_index(["method", "initializer"])
+    assert rows.loc[("bn", "normal_0.01"), "difference"] == pytest.approx(0.2, abs=0.01)
+
+
+# ---------------------------------------------------------------- batches of few classes
+
+
+def test_what_is_lost_to_batches_of_few_classes_is_against_random_ones_of_the_same_replicate():
+    where = {"classes": 2, "share": 1.0}
+    lost = {
+        m: measured("correlated_batches", "lost_to_correlation", m, where=where)
+        for m in ("base", "bn")
+    }
+    assert lost["base"].tolist() == pytest.approx([0.1] * 4)
+    assert lost["bn"].tolist() == pytest.approx([0.3] * 4)
+    rows = table("correlated_batches", "mixtures").set_index(["method", "mixture"])
+    assert rows.loc[("bn", "two classes"), "difference"] == pytest.approx(-0.3)
+    assert rows.loc[("bn", "random"), "pairs"] == 0
+
+
+# ---------------------------------------------------------------- regularization
+
+
+def path(losses, train, test):
+    """Tidy rows of one replicate whose training loss and accuracies are these."""
+    lead = {
+        "method": "base",
+        "batch": 60,
+        "learning_rate": 0.1,
+        "dropout": 0.0,
+        "l2": 0.0,
+        "replicate": 0,
+    }
+    rows = []
+    for step, (loss, ours, theirs) in enumerate(zip(losses, train, test, strict=True), 1):
+        at = lead | {"step": step}
+        rows.append(at | {"split": "train", "statistics": "batch", "loss": loss, "accuracy": ours})
+        rows.append(at | {"split": "test", "statistics": "moving", "loss": 9.0, "accuracy": theirs})
+    return pd.DataFrame(rows)
+
+
+def test_the_gap_is_read_off_where_training_loss_first_comes_down_to_the_level():
+    metrics = path([1.0, 0.2, 0.05, 0.3], [0.5, 0.92, 0.98, 0.9], [0.5, 0.90, 0.92, 0.9])
+    (found,) = gaps(metrics, np.array([0.1]))["gap"]
+    assert found == pytest.approx(
+        0.02 + (0.06 - 0.02) / 2
+    )  # 0.1 is half way from 0.2 to 0.05 in logs
+    missing = gaps(metrics, np.array([2.0, 0.01]))
+    assert missing["gap"].isna().all() and list(missing)[: len(ONE)] == ONE
+
+
+def test_at_the_same_training_loss_the_gap_is_that_of_the_method():
+    plain = {"metrics": SOURCES["regularization"]["metrics"].query("recipe == 'plain'")}
+    gap = {m: measured("regularization", "matched_gap", m, plain) for m in ("base", "bn")}
+    assert gap["base"].tolist() == pytest.approx([0.04] * 4)
+    assert gap["bn"].tolist() == pytest.approx([0.01] * 4)
+
+
+def test_gains_are_over_the_same_network_without_either():
+    for method, gain in (("base", 0.0), ("bn", -0.01)):
+        found = measured("regularization", "dropout_gain", method, where={"dropout": 0.3})
+        assert found.tolist() == pytest.approx([gain] * 4)
+        found = measured("regularization", "l2_gain", method, where={"l2": 0.001})
+        assert found.tolist() == pytest.approx([0] * 4)
+
+
+# ---------------------------------------------------------------- the size of the batch
+
+
+def test_the_exponent_of_the_noise_is_the_slope_in_logarithms():
+    found = exponents(SOURCES["gradient_noise"]["gradient_noise"]).groupby("method")["exponent"]
+    assert found.get_group("base").tolist() == pytest.approx([-1] * 4)
+    assert found.get_group("bn").tolist() == pytest.approx([-0.5] * 4)
+    rows = over_training(SOURCES["gradient_noise"]["gradient_noise"])
+    first = rows.query("method == 'base' and size == 4 and replicate == 0").iloc[0]
+    assert (first["variance"], first["relative"]) == pytest.approx((0.75, 0.75 / 4))
+
+
+def test_the_cost_of_a_batch_is_against_as_many_steps_of_one_row():
+    cost = measured("gradient_noise", "batch_cost", "bn", batches=[1, 64])
+    assert cost.tolist() == pytest.approx([0.74 / (0.11 * 64)] * 3)
+    times = table("gradient_noise", "times").set_index(["method", "batch"])
+    assert times.loc[("ln", 64), "ratio"] == pytest.approx(2)
+
+
+# ---------------------------------------------------------------- learning rates
+
+
+def test_at_its_best_rate_a_method_is_compared_over_training_and_at_the_end():
+    rows = table("row_by_row", "best").set_index("method")
+    assert rows["learning_rate"].tolist() == [0.1, 0.1]
+    assert rows.loc["bn", ["difference", "during_difference"]].tolist() == pytest.approx([0.02] * 2)
