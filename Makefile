@@ -4,6 +4,7 @@ PYTHON ?= python3#           a Python 3.11, 3.12 or 3.13
 UV_VERSION := 0.13.8
 LOCK ?= requirements.lock#   requirements-gpu.lock on a machine with a CUDA GPU
 STUDY ?= full#               the study that `make publish` publishes
+DATA ?=#                     overlays that say where data lie, for `make scorecard`
 BIN := .venv/bin
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(BIN)/uv)
 
@@ -17,7 +18,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo study unlock publish test test-method lint bench lock environment
+.PHONY: help demo study unlock publish test test-method scorecard lint bench lock environment
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -41,6 +42,11 @@ test: environment  ## all tests
 
 test-method: environment  ## tests of a normalizer, METHOD=file.py:Class OPTIONS='p=1'
 	$(BIN)/python workflow/scripts/test_method.py '$(METHOD)' $(OPTIONS)
+
+scorecard: environment  ## a normalizer beside base, BN and LN: METHOD=file.py:Class OPTIONS='p=1'
+	@overlay=$$($(BIN)/python workflow/scripts/scorecard.py '$(METHOD)' $(OPTIONS)) && { \
+	  $(BIN)/snakemake --configfile $(DATA) workflow/studies/scorecard.yaml $$overlay || $(LOCKED); } && \
+	  printf '\nThe report: %s\n' "$(CURDIR)/reports/$${overlay%.yaml}/report.html"
 
 lint: environment  ## format, style, types, and Snakemake's own advice
 	$(BIN)/ruff format --check .

@@ -594,6 +594,7 @@ def write_report(
         save_csv(folder / "claims.csv", ledger.claims)
         save_csv(folder / "effects.csv", ledger.effects)
         save_csv(folder / "replicates.csv", pd.DataFrame(columns=REPLICATE_COLUMNS))
+        save_csv(folder / "scorecard.csv", ledger.scorecard)
         ledger = report.Ledger(*(read_csv(folder / f"{name}.csv") for name in ledger._fields))
     page = folder / "report.html"
     declared = {name: DECLARED[name] for name in EXPERIMENTS}

@@ -50,7 +50,7 @@ def project(tmp_path: Path) -> Path:
     """A project's folder in which the study `toy` is finished."""
     report = tmp_path / "reports" / "toy"
     texts = ["report.html", *FIGURES, "figures/other.svg", "tables/a/b/final.csv"]
-    texts += ["tables/a/b/percentiles.csv", "replicates.csv", "runs.csv"]
+    texts += ["tables/a/b/percentiles.csv", "replicates.csv", "scorecard.csv", "runs.csv"]
     for name in texts:
         (report / name).parent.mkdir(parents=True, exist_ok=True)
         (report / name).write_text(f"content of {name}", encoding="utf8")

@@ -78,7 +78,7 @@ def full(tmp_path_factory) -> Project:
     return fresh_project(tmp_path_factory.mktemp("full") / "project").full()
 
 
-JUDGED = ("claims", "effects", "replicates")
+JUDGED = ("claims", "effects", "replicates", "scorecard")
 
 
 def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[str, int]:

@@ -159,7 +159,7 @@ if LEDGER is not None:
             ),
             published=[
                 f"{PUBLISHED}/{name}.csv"
-                for name in ("effects", "replicates")
+                for name in ("effects", "replicates", "scorecard")
                 if TAKEN
             ],
             tables=[
@@ -172,6 +172,7 @@ if LEDGER is not None:
             claims=f"{REPORTS}/claims.csv",
             effects=f"{REPORTS}/effects.csv",
             replicates=f"{REPORTS}/replicates.csv",
+            scorecard=f"{REPORTS}/scorecard.csv",
         log:
             f"logs/{STUDY.study}/judge_claims.log",
         benchmark:

@@ -129,6 +129,12 @@ def timings(experiment):
     ]
 
 
+def timed_methods(wildcards):
+    """Methods that are timed in one job."""
+    w = wildcards
+    return STUDY.timed_methods(w.experiment, w.dataset, int(w.batch), w.recipe)
+
+
 def tidy(experiment):
     """The tidy tables of an experiment: paths by source."""
     gathered = {

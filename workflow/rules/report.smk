@@ -37,6 +37,7 @@ rule write_report:
         coverage_caption="workflow/report/coverage.rst",
         claims=f"{REPORTS}/claims.csv" if STUDY.claims else [],
         effects=f"{REPORTS}/effects.csv" if STUDY.claims else [],
+        scorecard=f"{REPORTS}/scorecard.csv" if STUDY.claims else [],
     output:
         report=report(
             f"{REPORTS}/report.html",

@@ -7,6 +7,7 @@ import pandas as pd
 
 from bnlab.analysis.claims import judge_ledger
 from bnlab.analysis.earlier import Earlier
+from bnlab.analysis.scores import score
 from bnlab.experiments import quantity
 from bnlab.files import job_log, read_csv, save_csv
 from bnlab.study.config import Study
@@ -26,10 +27,12 @@ with job_log(snakemake.log[0], "claims"):
         for experiment, sources in params.evidence.items()
     }
     ledger = Ledger.model_validate(params.ledger)
-    earlier = None
+    earlier = known = None
     if snakemake.input.published:
-        effects, replicates = (read_csv(Path(path)) for path in snakemake.input.published)
+        effects, replicates, known = (read_csv(Path(path)) for path in snakemake.input.published)
         earlier = Earlier(effects, replicates)
     judged = judge_ledger(ledger, study, results, quantity, earlier)
     for name, table in judged._asdict().items():
         save_csv(Path(snakemake.output[name]), table)
+    scores = score(ledger.scorecard, study, results, quantity, known)
+    save_csv(Path(snakemake.output.scorecard), scores)

@@ -44,7 +44,8 @@ with job_log(snakemake.log[0], "report"):
     trained = pd.concat(runs).drop_duplicates([*RUN, "key"])
     ledger = None
     if inputs.claims:
-        ledger = report.Ledger(read_csv(Path(inputs.claims)), read_csv(Path(inputs.effects)))
+        read = (inputs.claims, inputs.effects, inputs.scorecard)
+        ledger = report.Ledger(*(read_csv(Path(path)) for path in read))
     declared = {name: rooms.experiments()[name] for name in params.study["experiments"]}
     answered = report.answers(declared, function, ledger, [*figures, *tables])
     page = report.render(

@@ -30,7 +30,7 @@ from bnlab.analysis.samples import Measured, Setting, measure
 from bnlab.analysis.statistics import CONFIDENCE, MOST_REPLICATES, holm, replicates_needed
 from bnlab.study.config import Run, Study
 from bnlab.study.declaration import TIMING
-from bnlab.study.ledger import Claim, Effect, Ledger
+from bnlab.study.ledger import Claim, Effect, Ledger, Measure
 from bnlab.study.names import ALL_RECIPES
 
 NOT_TESTED = "not tested here"
@@ -40,8 +40,8 @@ class Absent(Exception):
     """An effect cannot be measured in this study; the text says why."""
 
 
-def place(effect: Effect, study: Study) -> Setting:
-    """The dataset and recipe in this study that an effect asks for, or what stands for them.
+def place(effect: Measure, study: Study, methods: Sequence[str]) -> Setting:
+    """The dataset and recipe in this study that a measure of these methods asks for, or what stands for them.
 
     Raises Absent if the study has no such experiment or runs.
     """
@@ -54,7 +54,7 @@ def place(effect: Effect, study: Study) -> Setting:
     if effect.recipe is not None:
         recipe = _in_the_place_of(effect.recipe, study.recipes, [run.recipe for run in runs])
     batches = [effect.batch] if effect.batch is not None else effect.batches or []
-    for method in effect.methods:
+    for method in methods:
         for batch in batches:
             if not any(_is_asked_for(run, method, batch, recipe, effect, study) for run in runs):
                 raise Absent(f"this study does not train {method} at batch {batch} there")
@@ -62,7 +62,7 @@ def place(effect: Effect, study: Study) -> Setting:
     return Setting(dataset, recipe)
 
 
-def _check_recorded(effect: Effect, study: Study, runs: Sequence[Run]) -> None:
+def _check_recorded(effect: Measure, study: Study, runs: Sequence[Run]) -> None:
     reads = study.declared(effect.experiment).quantities[effect.quantity].reads
     if not all(study.records(run.recipe, reads) for run in runs):
         raise Absent(f"this study does not record {' and '.join(reads)} there")
@@ -81,7 +81,7 @@ def _in_the_place_of(name: str, entries: Mapping[str, Any], used: Sequence[str])
 
 
 def _is_asked_for(
-    run: Run, method: str, batch: int, recipe: str, effect: Effect, study: Study
+    run: Run, method: str, batch: int, recipe: str, effect: Measure, study: Study
 ) -> bool:
     settings = study.compared(run.recipe)
     return (
@@ -143,7 +143,7 @@ def judge_ledger(
     for claim in ledger.claims:
         for number, effect in enumerate(claim.tests, 1):
             try:
-                where = place(effect, study)
+                where = place(effect, study, effect.methods)
                 found = _measured(effect, where, study, results, quantity, earlier)
             except Absent as reason:
                 absent.setdefault(claim.id, []).append(f"{effect.region}: {reason}")
@@ -182,13 +182,14 @@ def _measured(
             raise Absent("what is published was not measured for this test")
         return found
     here = {
-        source: _rows_at(table, where, effect)
+        source: rows_at(table, where, effect)
         for source, table in results[effect.experiment].items()
     }
     return measure(effect, where, study, here, quantity(effect.experiment, effect.quantity))
 
 
-def _rows_at(table: pd.DataFrame, where: Setting, effect: Effect) -> pd.DataFrame:
+def rows_at(table: pd.DataFrame, where: Setting, effect: Measure) -> pd.DataFrame:
+    """The rows of a tidy table that a measure is of."""
     here = table["dataset"] == where.dataset
     if where.recipe != ALL_RECIPES:
         here &= table["recipe"] == where.recipe

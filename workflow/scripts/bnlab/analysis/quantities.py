@@ -16,7 +16,7 @@ from bnlab.analysis.metrics import mean_over_steps
 from bnlab.analysis.rates import chosen_rates, fastest_rates
 from bnlab.analysis.statistics import restricted
 from bnlab.analysis.thresholds import crossings
-from bnlab.study.ledger import Effect
+from bnlab.study.ledger import Measure
 
 Results = Mapping[str, pd.DataFrame]
 """The tidy tables of an experiment by source."""
@@ -31,10 +31,10 @@ class Bounded(NamedTuple):
     why: str = ""
 
 
-Quantity = Callable[[Results, Effect, str], pd.Series | Bounded]
+Quantity = Callable[[Results, Measure, str], pd.Series | Bounded]
 
 
-def method_runs(results: Results, source: str, effect: Effect, method: str) -> pd.DataFrame:
+def method_runs(results: Results, source: str, effect: Measure, method: str) -> pd.DataFrame:
     """Rows of a method at the effect's batch size; at a rate of its own where the effect asks for that."""
     table = results[source]
     if effect.rate:
@@ -50,7 +50,7 @@ class Rate(NamedTuple):
     is_end: bool
 
 
-def rate_chosen(results: Results, effect: Effect, method: str) -> Rate:
+def rate_chosen(results: Results, effect: Measure, method: str) -> Rate:
     """A method's own rate, best or fastest as the effect asks."""
     metrics = results["metrics"]
     tried = metrics[(metrics["method"] == method) & (metrics["batch"] == effect.batch)]
@@ -66,7 +66,7 @@ def rate_chosen(results: Results, effect: Effect, method: str) -> Rate:
     return Rate(rate, best["recipe"].item(), rate in ends and not at_best["failed"].all())
 
 
-def history(results: Results, effect: Effect, method: str, split: str) -> pd.DataFrame:
+def history(results: Results, effect: Measure, method: str, split: str) -> pd.DataFrame:
     """Rows of a method on a split, under the effect's inference statistics where there are several kinds."""
     rows = method_runs(results, "metrics", effect, method)
     rows = rows[rows["split"] == split]
@@ -75,17 +75,17 @@ def history(results: Results, effect: Effect, method: str, split: str) -> pd.Dat
     return rows[rows["statistics"] == effect.statistics] if several else rows
 
 
-def at_the_end(column: str, split: str) -> Callable[[Results, Effect, str], pd.Series]:
+def at_the_end(column: str, split: str) -> Callable[[Results, Measure, str], pd.Series]:
     """Loss or accuracy at the last step, or at the last evaluation up to the effect's epoch."""
 
-    def quantity(results: Results, effect: Effect, method: str) -> pd.Series:
+    def quantity(results: Results, effect: Measure, method: str) -> pd.Series:
         rows = up_to_epoch(history(results, effect, method, split), effect)
         return rows[rows["step"] == rows["step"].max()].set_index("replicate")[column]
 
     return quantity
 
 
-def up_to_epoch(rows: pd.DataFrame, effect: Effect) -> pd.DataFrame:
+def up_to_epoch(rows: pd.DataFrame, effect: Measure) -> pd.DataFrame:
     """The rows up to the effect's epoch; all where it names none."""
     if effect.epoch is None:
         return rows
@@ -94,16 +94,16 @@ def up_to_epoch(rows: pd.DataFrame, effect: Effect) -> pd.DataFrame:
     return rows[rows["epoch"] <= effect.epoch + per_step]
 
 
-def over_time(split: str) -> Callable[[Results, Effect, str], pd.Series]:
+def over_time(split: str) -> Callable[[Results, Measure, str], pd.Series]:
     """Accuracy averaged over training (``metrics.mean_over_steps``)."""
 
-    def quantity(results: Results, effect: Effect, method: str) -> pd.Series:
+    def quantity(results: Results, effect: Measure, method: str) -> pd.Series:
         return mean_over_steps(history(results, effect, method, split))
 
     return quantity
 
 
-def accuracy_gap(results: Results, effect: Effect, method: str) -> pd.Series:
+def accuracy_gap(results: Results, effect: Measure, method: str) -> pd.Series:
     """Training less test accuracy at the end."""
     train, test = (
         at_the_end("accuracy", split)(results, effect, method) for split in ("train", "test")
@@ -111,29 +111,29 @@ def accuracy_gap(results: Results, effect: Effect, method: str) -> pd.Series:
     return train - test
 
 
-def lost_test_accuracy(results: Results, effect: Effect, method: str) -> pd.Series:
+def lost_test_accuracy(results: Results, effect: Measure, method: str) -> pd.Series:
     """Test accuracy at the effect's epoch less that at the end: of two methods' difference, early gap less late gap."""
     at_end = effect.model_copy(update={"epoch": None})
     return test_accuracy(results, effect, method) - test_accuracy(results, at_end, method)
 
 
-def failed_share(results: Results, effect: Effect, method: str) -> pd.Series:
+def failed_share(results: Results, effect: Measure, method: str) -> pd.Series:
     """1 for a replicate that diverged or failed, else 0."""
     rows = history(results, effect, method, "test")
     end = rows[rows["step"] == rows["step"].max()].set_index("replicate")
     return (end["failed"].astype(bool) | end["accuracy"].isna()).astype(float)
 
 
-def seconds_per_1000_steps(results: Results, effect: Effect, method: str) -> pd.Series:
+def seconds_per_1000_steps(results: Results, effect: Measure, method: str) -> pd.Series:
     """Seconds per 1,000 steps, the median over the repeats of each process that timed them."""
     rows = method_runs(results, "timing", effect, method)
     return rows.groupby("process")["seconds_per_1000_steps"].median()
 
 
-def steps_to(split: str) -> Callable[[Results, Effect, str], Bounded]:
+def steps_to(split: str) -> Callable[[Results, Measure, str], Bounded]:
     """The first step at the effect's accuracy, restricted at the last step; bounds as ``crossings`` knows them."""
 
-    def quantity(results: Results, effect: Effect, method: str) -> Bounded:
+    def quantity(results: Results, effect: Measure, method: str) -> Bounded:
         rows = history(results, effect, method, split)
         assert effect.level is not None
         found = crossings(rows, effect.level, averaged=split == "train")
@@ -144,7 +144,7 @@ def steps_to(split: str) -> Callable[[Results, Effect, str], Bounded]:
     return quantity
 
 
-def epochs_to_train(results: Results, effect: Effect, method: str) -> Bounded:
+def epochs_to_train(results: Results, effect: Measure, method: str) -> Bounded:
     """``steps_to_train`` in epochs."""
     rows = history(results, effect, method, "train")
     per_step = (rows["epoch"] / rows["step"]).max()
@@ -153,7 +153,7 @@ def epochs_to_train(results: Results, effect: Effect, method: str) -> Bounded:
     return Bounded(values, lowest, highest, found.why)
 
 
-def epoch_with_train(results: Results, effect: Effect, method: str) -> pd.Series:
+def epoch_with_train(results: Results, effect: Measure, method: str) -> pd.Series:
     """Number (from 1) of the first epoch over which training accuracy averages at least the level.
 
     That is the number which Keras prints after each epoch. What is recorded are means over the steps between two

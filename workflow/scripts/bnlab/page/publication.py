@@ -28,7 +28,10 @@ from bnlab.study.names import PUBLISHED
 
 LIMIT_MB = 12
 
-FILES = ("report.html", "claims.csv", "effects.csv", "replicates.csv", "runs.csv", "study.json")
+FILES = (
+    *("report.html", "claims.csv", "effects.csv", "replicates.csv", "scorecard.csv", "runs.csv"),
+    "study.json",
+)
 
 BEGIN, END = "<!-- findings -->", "<!-- /findings -->"
 

@@ -24,6 +24,7 @@ from bnlab.analysis.effects import EFFECT_COLUMNS
 from bnlab.analysis.summaries import shown_label
 from bnlab.files import read_csv
 from bnlab.page import ledger as ledger_page
+from bnlab.page import scorecard
 from bnlab.page.facts import facts, times
 from bnlab.page.glossary import GLOSSARY
 from bnlab.page.grids import Grid
@@ -52,10 +53,11 @@ class Item(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """The verdicts of a study: claims.csv and effects.csv."""
+    """What becomes of a study's ledger: claims.csv, effects.csv and scorecard.csv."""
 
     claims: pd.DataFrame
     effects: pd.DataFrame
+    scorecard: pd.DataFrame
 
 
 class Answered(NamedTuple):
@@ -145,8 +147,13 @@ def render(
         answers=answered,
         ledger=ledger
         and ledger_page.page(
-            *ledger, labels, places, {name: s["short"] for name, s in about["sources"].items()}
+            ledger.claims,
+            ledger.effects,
+            labels,
+            places,
+            {name: s["short"] for name, s in about["sources"].items()},
         ),
+        scorecard=ledger and scorecard.page(ledger.scorecard),
         literature=about["literature"],
         called=about["datasets"],
         glossary=GLOSSARY,

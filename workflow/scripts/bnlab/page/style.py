@@ -111,14 +111,19 @@ def draw(
     return figure
 
 
-def save(figure: Figure, svg: Path | str, png: Path | str) -> None:
-    """Write the figure as SVG and PNG, without dates or random ids."""
+def as_svg(figure: Figure) -> str:
+    """The figure as SVG, without dates or random ids."""
     with mpl.rc_context(STYLE):
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-        save_text(Path(svg), compact(drawn.getvalue()))
-        with replacing(Path(png)) as handle:
-            figure.savefig(handle, format="png", dpi=RESOLUTION, metadata={"Software": None})
+        return compact(drawn.getvalue())
+
+
+def save(figure: Figure, svg: Path | str, png: Path | str) -> None:
+    """Write the figure as SVG and PNG, without dates or random ids."""
+    save_text(Path(svg), as_svg(figure))
+    with mpl.rc_context(STYLE), replacing(Path(png)) as handle:
+        figure.savefig(handle, format="png", dpi=RESOLUTION, metadata={"Software": None})
 
 
 def _nothing(title: str) -> Figure:

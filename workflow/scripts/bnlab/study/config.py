@@ -316,6 +316,12 @@ class Study(Section):
             at.setdefault((run.dataset, run.batch, run.recipe), set()).add(run.method)
         return [place for place, trained in at.items() if methods and trained >= methods]
 
+    def timed_methods(self, experiment: str, dataset: str, batch: int, recipe: str) -> list[str]:
+        """The methods that are timed there."""
+        there = (dataset, batch, recipe)
+        runs = self.runs(experiment)
+        return [run.method for run in runs if (run.dataset, run.batch, run.recipe) == there]
+
 
 def stand_ins(datasets: dict[str, AnyDataset]) -> dict[str, str]:
     """By the name that it stands for, the dataset that does."""

@@ -98,7 +98,8 @@ class Experiment:
         by: settings of a recipe (``Study.compared``) that tidy tables have as columns, and tests of claims name.
         methods: methods that this experiment brings along, as a config gives them; a file is one of its own folder.
         looks: colour and marker of these in figures; others have those of the page.
-        times: methods whose steps are timed in turn wherever all of them are run: the source ``timing``.
+        times: methods whose steps are timed in turn wherever all of them are run, with what else is run there: the
+            source ``timing``.
     """
 
     title: str

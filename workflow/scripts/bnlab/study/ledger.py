@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from typing import Annotated, Literal
 
@@ -68,17 +69,13 @@ class Rule(Section):
         return float("inf") if self.below is None else self.below
 
 
-class Effect(Section):
-    """What a claim is tested by: an effect, measured in one region, and the rule that decides it.
+class Measure(Section):
+    """What is measured of a method: a quantity of an experiment, and where.
 
-    A `primary` one is the claim's own setting. `layer` is a hidden layer of the network, from 1; `where` says under
-    which settings of the recipes, where an experiment compares these. `headline` is what it is called among the answers
-    on the report's first screen; without one it does not stand there.
+    `layer` is a hidden layer of the network, from 1; `where` says under which settings of the recipes, where an
+    experiment compares these.
     """
 
-    region: Text
-    primary: bool = False
-    headline: Text | None = None
     experiment: Name
     dataset: Name
     recipe: Name | None = None
@@ -86,18 +83,15 @@ class Effect(Section):
     batch: Count | None = None
     batches: Annotated[list[Count], Field(min_length=2)] | None = None
     quantity: Name
-    compare: Annotated[str, StringConstraints(pattern=COMPARE)]
     statistics: Literal["moving", "population", "batch"] = "moving"
     epoch: Annotated[float, Field(gt=0)] | None = None
     level: Annotated[float | None, Field(gt=0, lt=1)] = None
     class_: Annotated[Count | None, Field(alias="class")] = None
     layer: Count | None = None
     where: dict[Name, int | float | str] = {}
-    rule: Rule
-    claimed: float | None = None
 
     @model_validator(mode="after")
-    def _settings_fit_the_quantity(self) -> Effect:
+    def _settings_fit_the_quantity(self) -> Measure:
         declared = rooms.experiments().get(self.experiment)
         quantity = declared.quantities.get(self.quantity) if declared else None
         if declared is None or quantity is None:
@@ -122,8 +116,6 @@ class Effect(Section):
             raise PydanticCustomError(
                 "effect", "recipe has no meaning where each has a rate of its own"
             )
-        if self.headline and len(self.methods) == 1:
-            raise PydanticCustomError("effect", "headline needs two methods to compare")
         if self.rate == "fastest" and self.level is None:
             raise PydanticCustomError("effect", "rate: fastest needs a level to be reached")
         if self.rate and declared.across not in ("rates", "settings"):
@@ -133,22 +125,53 @@ class Effect(Section):
         return self
 
     @property
+    def key(self) -> str:
+        """Eight hexadecimal digits that tell apart what measures or decides differently, or in another region."""
+        said = self.model_dump(
+            by_alias=True, exclude={"primary", "headline"}, exclude_defaults=True
+        )
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:8]
+
+
+class Effect(Measure):
+    """What a claim is tested by: an effect, measured in one region, and the rule that decides it.
+
+    A `primary` one is the claim's own setting. `headline` is what it is called among the answers on the report's first
+    screen; without one it does not stand there.
+    """
+
+    region: Text
+    primary: bool = False
+    headline: Text | None = None
+    compare: Annotated[str, StringConstraints(pattern=COMPARE)]
+    rule: Rule
+    claimed: float | None = None
+
+    @model_validator(mode="after")
+    def _headline_compares(self) -> Effect:
+        if self.headline and len(self.methods) == 1:
+            raise PydanticCustomError("effect", "headline needs two methods to compare")
+        return self
+
+    @property
     def methods(self) -> list[str]:
         """The methods compared: one, or two with the reference last."""
         return compared(self.compare)
 
     @property
-    def key(self) -> str:
-        """Eight hexadecimal digits that tell apart tests which measure or decide differently, or in another region."""
-        text = self.model_dump_json(
-            by_alias=True, exclude={"primary", "headline"}, exclude_defaults=True
-        )
-        return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-    @property
     def is_ratio(self) -> bool:
         """Whether the effect is a ratio; else it is a difference, or one method's value."""
         return "/" in self.compare
+
+
+class Row(Measure):
+    """A row of the scorecard: what an engineer asks of a method, and the quantity that answers it.
+
+    It is that of each method, or with `against` its ratio to that of another one.
+    """
+
+    asks: Text
+    against: Name | None = None
 
 
 class Settled(Section):
@@ -197,9 +220,10 @@ class Claim(Section):
 
 
 class Ledger(Section):
-    """All claims, where they come from, the literature behind them, and what they call the datasets."""
+    """All claims, where they come from, the literature behind them, what they call the datasets, and the scorecard."""
 
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
     literature: list[Paper] = []
     datasets: dict[Name, Text] = {}
     claims: Annotated[list[Claim], Field(min_length=1)]
+    scorecard: list[Row] = []

@@ -84,6 +84,8 @@ def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[P
             yield Problem((*key, "source"), unknown("source", source, sources))
         for index, effect in enumerate(items(at(claim, ("tests",)))):
             yield from _effect_problems((*key, "tests", index), effect, known)
+    for place, row in enumerate(items(at(mapping, ("scorecard",)))):
+        yield from _effect_problems(("scorecard", place), row, known)
 
 
 def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
@@ -101,7 +103,9 @@ def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> I
         name = at(effect, (kind[:-1],))
         if isinstance(name, str) and name not in known[kind]:
             yield Problem((*key, kind[:-1]), unknown(kind[:-1], name, known[kind]))
-    compare = at(effect, ("compare",))
+    against, compare = at(effect, ("against",)), at(effect, ("compare",))
+    if isinstance(against, str) and against not in known["methods"]:
+        yield Problem((*key, "against"), unknown("method", against, known["methods"]))
     if isinstance(compare, str) and re.match(COMPARE, compare):
         for name in compared(compare):
             if name not in known["methods"]:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import pandas as pd
 
 from bnlab.analysis.quantities import Results, test_accuracy
-from bnlab.study.ledger import Effect
+from bnlab.study.ledger import Measure
 
 mixed_accuracy = test_accuracy
 
 
-def lost_to_correlation(results: Results, effect: Effect, method: str) -> pd.Series:
+def lost_to_correlation(results: Results, effect: Measure, method: str) -> pd.Series:
     """Test accuracy after random batches less that after those of the effect, by replicate."""
 
     def at(wanted: Mapping[str, int | float | str]) -> pd.Series:

@@ -30,6 +30,11 @@ EXPERIMENT = Experiment(
             takes=OF_A_NETWORK,
             better="low",
         ),
+        "deepest": Quantity(
+            "hidden {activation} layers up to which training does not fail",
+            "layers",
+            takes=("batch", "activation"),
+        ),
         "gradient_imbalance": Quantity(
             "decades between the gradients of the first and the last of {layers} {activation} layers",
             "decades",

@@ -31,6 +31,9 @@ EXPERIMENT = Experiment(
             reads=NOISE,
             better="low",
         ),
+        "seconds_per_1000_steps": Quantity(
+            "seconds per 1,000 steps", "seconds", reads=TIMED, better="low"
+        ),
         "batch_cost": Quantity(
             "time of a step at the largest batch over that of as many steps of one row",
             reads=TIMED,

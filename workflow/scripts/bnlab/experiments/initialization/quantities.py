@@ -6,23 +6,23 @@ import pandas as pd
 
 from bnlab.analysis.quantities import Results, failed_share, test_accuracy
 from bnlab.experiments.initialization.measures import failures, spreads
-from bnlab.study.ledger import Effect
+from bnlab.study.ledger import Measure
 
 __all__ = ["failed_share"]
 
 initialized_accuracy = test_accuracy
 
 
-def spread_over_initializers(results: Results, effect: Effect, method: str) -> pd.Series:
+def spread_over_initializers(results: Results, effect: Measure, method: str) -> pd.Series:
     """``measures.spreads`` of a method."""
     return _of(spreads(results["metrics"]), effect, method, "spread")
 
 
-def failures_everywhere(results: Results, effect: Effect, method: str) -> pd.Series:
+def failures_everywhere(results: Results, effect: Measure, method: str) -> pd.Series:
     """``measures.failures`` of a method."""
     return _of(failures(results["metrics"]), effect, method, "share")
 
 
-def _of(table: pd.DataFrame, effect: Effect, method: str, column: str) -> pd.Series:
+def _of(table: pd.DataFrame, effect: Measure, method: str, column: str) -> pd.Series:
     rows = table[(table["method"] == method) & (table["batch"] == effect.batch)]
     return rows.set_index("replicate")[column]

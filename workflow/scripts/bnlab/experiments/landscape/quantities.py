@@ -13,13 +13,13 @@ from bnlab.experiments.landscape.measures import (
     around_the_weights,
     at_distance,
 )
-from bnlab.study.ledger import Effect
+from bnlab.study.ledger import Measure
 
 HALF = 0.5
 
 
-def _over_training(measure: str) -> Callable[[Results, Effect, str], pd.Series]:
-    def quantity(results: Results, effect: Effect, method: str) -> pd.Series:
+def _over_training(measure: str) -> Callable[[Results, Measure, str], pd.Series]:
+    def quantity(results: Results, effect: Measure, method: str) -> pd.Series:
         rows = along_the_gradient(method_runs(results, "landscape", effect, method))
         return overall(rows, measure)
 
@@ -34,7 +34,7 @@ gradient_change_in_weights = _over_training("gradient_change_in_weights")
 smoothness_in_weights = _over_training("smoothness_in_weights")
 
 
-def rise(results: Results, effect: Effect, method: str) -> pd.Series:
+def rise(results: Results, effect: Measure, method: str) -> pd.Series:
     """Rise of the training loss where every filter has moved by half its length, mean over random directions."""
     rows = around_the_weights(method_runs(results, "loss_surface", effect, method))
     if rows["statistics"].nunique() > 1:

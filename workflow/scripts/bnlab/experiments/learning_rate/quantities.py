@@ -6,10 +6,10 @@ import numpy as np
 
 from bnlab.analysis.quantities import Bounded, Results, method_runs
 from bnlab.analysis.rates import rate_ranges
-from bnlab.study.ledger import Effect
+from bnlab.study.ledger import Measure
 
 
-def rate_range(results: Results, effect: Effect, method: str) -> Bounded:
+def rate_range(results: Results, effect: Measure, method: str) -> Bounded:
     """Decades of learning rate within one point of the best accuracy (``metrics.rate_range``).
 
     A range that touches an end of the rates tried may go on beyond it.
@@ -21,7 +21,7 @@ def rate_range(results: Results, effect: Effect, method: str) -> Bounded:
     return Bounded(values, values, values.where(~open_, np.inf), why)
 
 
-def highest_good_rate(results: Results, effect: Effect, method: str) -> Bounded:
+def highest_good_rate(results: Results, effect: Measure, method: str) -> Bounded:
     """The upper end of the stretch of ``rate_range``.
 
     The true end lies there or above, below the next rate that was tried, which is no good rate.

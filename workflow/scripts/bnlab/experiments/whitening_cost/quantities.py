@@ -7,7 +7,7 @@ import pandas as pd
 
 from bnlab.analysis.quantities import Results, seconds_per_1000_steps
 from bnlab.analysis.summaries import BASE
-from bnlab.study.ledger import Effect
+from bnlab.study.ledger import Measure
 
 __all__ = ["seconds_per_1000_steps"]
 
@@ -15,7 +15,7 @@ WIDE = 100
 """Units from which on what is added grows with them; below, the rest of a step is larger."""
 
 
-def cost_exponent(results: Results, effect: Effect, method: str) -> pd.Series:
+def cost_exponent(results: Results, effect: Measure, method: str) -> pd.Series:
     """Slope of log(seconds − base's seconds) on log(units), least squares over widths from ``WIDE`` on; by process."""
     rows = results["timing"]
     rows = rows[(rows["batch"] == effect.batch) & (rows["units"] >= WIDE)]

@@ -1,0 +1,135 @@
+"""The scorecard on the page: a table shaded where intervals part, and a picture that places each method at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from bnlab.analysis.statistics import rounded
+from bnlab.page.grids import rows_of
+from bnlab.page.phrases import listed, minus
+from bnlab.page.style import STYLE, WIDTH, as_svg, look
+
+NO_ANSWER = "–"
+
+
+class Cell(NamedTuple):
+    """A cell of the table: its text, and the share of rivals that are better; None without rivals."""
+
+    text: str
+    behind: float | None
+
+
+class Line(NamedTuple):
+    """A row of the table: what is asked, on which data, which way is better, and a cell for each method."""
+
+    asks: str
+    about: str
+    better: str
+    cells: list[Cell]
+
+
+class Card(NamedTuple):
+    """The table of the scorecard: labels of methods, and its rows."""
+
+    methods: list[str]
+    lines: list[Line]
+
+
+def card(table: pd.DataFrame) -> Card | None:
+    """The table as it is shown; None where nothing is known."""
+    if table.empty:
+        return None
+    methods = list(dict.fromkeys(table["method_label"]))
+    lines = []
+    for _, rows in table.groupby("key", sort=False):
+        first = rows.iloc[0]
+        cells = {r.method_label: _cell(r) for r in rows_of(rows)}
+        against = f", against {first['against']}" if _text(first["against"]) else ""
+        unit = f" ({first['unit']})" if _text(first["unit"]) else ""
+        lines.append(
+            Line(
+                f"{first['asks']}{unit}",
+                f"{first['dataset_label']}{against}",
+                {"high": "the higher the better", "low": "the lower the better"}[first["better"]],
+                [cells.get(name, Cell(NO_ANSWER, None)) for name in methods],
+            )
+        )
+    return Card(methods, lines)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _cell(row: Any) -> Cell:
+    if not np.isfinite(row.estimate):
+        return Cell(NO_ANSWER, None)
+    text = minus(rounded(row.estimate, (row.high - row.low) / 2))
+    lost = row.replicates - row.n
+    text += f" ({lost} of {row.replicates} without)" if lost else ""
+    return Cell(text, row.behind / row.rivals if row.rivals else None)
+
+
+def sentences(table: pd.DataFrame) -> list[str]:
+    """For each method the questions in which no other is better, by intervals that part; at most one line a method."""
+    said = []
+    for name, rows in table.groupby("method_label", sort=False):
+        led = rows[(rows["behind"] == 0) & (rows["rivals"] > 0) & rows["estimate"].notna()]
+        last = rows[(rows["behind"] == rows["rivals"]) & (rows["rivals"] > 0)]
+        text = f"{name} is not clearly beaten in {len(led)} of {int((rows['rivals'] > 0).sum())} questions"
+        worst = [str(asks).lower() for asks in last["asks"]]
+        said.append(f"{text}{'; last in ' + listed(worst) if worst else ''}.")
+    return said
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """A dot plot: a row a question, each method's place between the worst and the best of them, with its interval."""
+    asked = [rows for _, rows in table.dropna(subset="estimate").groupby("key", sort=False)]
+    asked = [rows for rows in asked if len(rows) > 1]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 0.9 + 0.34 * len(asked)), layout="constrained")
+        axis = figure.subplots()
+        for y, rows in enumerate(asked):
+            _row(axis, y, rows)
+        axis.set_yticks(range(len(asked)), [str(rows["asks"].iloc[0]) for rows in asked])
+        axis.set_xticks([0, 1], ["worst", "best"])
+        axis.set(xlim=(-0.15, 1.15), ylim=(len(asked) - 0.5, -0.5))
+        axis.tick_params(length=0)
+        methods = table.drop_duplicates("method")
+        handles = [
+            mpl.lines.Line2D(
+                [], [], ls="", marker=look(r.method).marker, color=look(r.method).color
+            )
+            for r in rows_of(methods)
+        ]
+        labels: Sequence[str] = list(methods["method_label"])
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6))
+    return figure
+
+
+def _row(axis: Any, y: int, rows: pd.DataFrame) -> None:
+    sign = 1 if rows["better"].iloc[0] == "high" else -1
+    estimates = sign * rows["estimate"]
+    lowest, width = estimates.min(), (estimates.max() - estimates.min()) or 1.0
+    for row in rows_of(rows):
+        style = look(row.method)
+        at, *ends = ((sign * v - lowest) / width for v in (row.estimate, row.low, row.high))
+        low, high = np.clip(sorted(ends), -0.15, 1.15)
+        axis.plot([low, high], [y, y], color=style.color, lw=1.2, alpha=0.6)
+        axis.plot(at, y, ls="", marker=style.marker, color=style.color, ms=6, mec="white", mew=0.5)
+
+
+def page(table: pd.DataFrame) -> dict[str, Any] | None:
+    """What the template needs of the scorecard; None where nothing is known."""
+    shown = card(table)
+    if shown is None:
+        return None
+    svg = as_svg(draw(table))
+    return {"card": shown, "sentences": sentences(table), "image": quote(svg, safe=" =:/;,()'")}

@@ -1,0 +1,43 @@
+"""Write the overlay that puts a normalizer of one's own into the scorecard's study, and print its name.
+
+Started in the project's folder, as `make scorecard METHOD=my_norms.py:MyNorm OPTIONS='p=1'` does.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+from bnlab.files import save_text
+from bnlab.study.rooms import RoomError, find
+
+
+def overlay(method: str, options: list[str]) -> tuple[str, str]:
+    """File name and text of the overlay for ``file.py:Class`` with options as ``name=value``."""
+    name = find("normalizer", method).name
+    pairs = dict(option.split("=", 1) for option in options)
+    values = {option: yaml.safe_load(value) for option, value in pairs.items()}
+    study = "scorecard_" + re.sub(r"[^a-z0-9_]", "_", name.lower())
+    own = {"normalizer": method, "options": values, "label": name}
+    text = yaml.safe_dump({"study": study, "methods": {"own": own}}, sort_keys=False)
+    return f"{study}.yaml", f"# Written by `make scorecard`.\n{text}"
+
+
+def main() -> None:
+    """Write the overlay of the method on the command line."""
+    if len(sys.argv) < 2 or ":" not in sys.argv[1]:
+        sys.exit("Name a class: make scorecard METHOD=my_norms.py:MyNorm OPTIONS='p=1'")
+    wrong = [option for option in sys.argv[2:] if "=" not in option]
+    if wrong:
+        sys.exit(f"An option is name=value, and {wrong[0]} is not.")
+    try:
+        name, text = overlay(sys.argv[1], sys.argv[2:])
+    except RoomError as error:
+        sys.exit(f"{error}")
+    save_text(Path(name), text)
+    print(name)
+
+
+if __name__ == "__main__":
+    main()
