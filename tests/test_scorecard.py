@@ -133,7 +133,7 @@ def test_a_cell_says_its_number_and_how_many_rivals_are_better():
     accuracy, lost = card.lines
     assert [cell.text for cell in accuracy.cells] == ["90.0 ± 1.0", "97.0 ± 1.0", "90.5 ± 1.0"]
     assert [cell.behind for cell in accuracy.cells] == [0.5, 0, 0.5]
-    assert lost.better == "the lower the better" and lost.asks == "Lost to few rows (points)"
+    assert lost.better == "the lower the better" and lost.asks == "Lost to few rows (%)"
     assert lost.cells[2] == scorecard.Cell(scorecard.NO_ANSWER, None)
 
 

@@ -52,7 +52,7 @@ def card(table: pd.DataFrame) -> Card | None:
         first = rows.iloc[0]
         cells = {r.method_label: _cell(r) for r in rows_of(rows)}
         against = f", against {first['against']}" if _text(first["against"]) else ""
-        unit = f" ({first['unit']})" if _text(first["unit"]) else ""
+        unit = f" ({_shown(first['unit'])})" if _text(first["unit"]) else ""
         lines.append(
             Line(
                 f"{first['asks']}{unit}",
@@ -62,6 +62,11 @@ def card(table: pd.DataFrame) -> Card | None:
             )
         )
     return Card(methods, lines)
+
+
+def _shown(unit: str) -> str:
+    """The unit of a value: what are points between two of them is percent."""
+    return "%" if unit == "points" else unit
 
 
 def _text(value: Any) -> bool:
