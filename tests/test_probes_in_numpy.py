@@ -14,6 +14,7 @@ from bnlab.probes.output_shift import OutputShift
 from bnlab.probes.weights import Weights
 from bnlab.training.run import Run, train
 from bnlab.training.settings import Settings, Split
+from bnlab.training.trainer import stored
 
 RATE, STEPS, BATCH = 0.3, 300, 20
 LAYERS = ["hidden1", "hidden2", "hidden3", "logits"]
@@ -166,3 +167,36 @@ def test_output_shift(trained):
         for a, b in zip(before, after, strict=True)
     ]
     np.testing.assert_allclose(found["output_shift"]["units"], expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize("method", ["base", "ln"])
+def test_a_small_change_is_followed_through_ten_layers_where_float32_would_lose_it(method):
+    """Before training; through base it shrinks to a millionth, through layer normalization to a thousandth."""
+    x, y = load_digits(return_X_y=True)
+    x, y = (x / 16).astype(np.float32), y.astype(np.int32)
+    parts = (x[:1200], y[:1200], x[1200:1500], y[1200:1500], x[1500:], y[1500:])
+    settings = Settings("sigmoid", "glorot_uniform", RATE, 1, 0, 1)
+    network, probe = Perceptron([20] * 10), {"gradient_flow": GradientFlow}
+    run = Run(Split(*parts, np.arange(10)), network, METHODS[method], settings, BATCH, 1, probe)
+    parameters, state, _, _ = run.start(0)
+    flow = run.step_probes["gradient_flow"]
+    found = flow.measure(parameters, state)
+
+    names = {v.path: v for v in run.network.trainable}
+    weights = [{} for _ in run.network.blocks] + [{}]
+    layers = [*(block.name for block in run.network.blocks), "logits"]
+    for path, value in zip(names, stored(parameters), strict=True):
+        layer, _, name = path.rpartition("/")
+        weights[layers.index(layer)][name] = value.numpy().astype(np.float64)
+    moved = [dict(layer) for layer in weights]
+    step = flow.direction.T / np.linalg.norm(flow.direction)
+    moved[0]["kernel"] = weights[0]["kernel"] * 1.0
+    moved[0]["kernel"] += 1e-3 * np.linalg.norm(weights[0]["kernel"]) * step
+    seen = flow.inputs.x.numpy()
+    none = np.zeros(len(seen), int)
+    before, after = (loss_and_gradient(w, seen, none, method)[2] for w in (weights, moved))
+    changes = [1e3 * np.sqrt(np.mean((b - a) ** 2)) for a, b in zip(before, after, strict=True)]
+    spreads = [np.sqrt(np.mean((a - a.mean(axis=0)) ** 2)) for a in before]
+    assert changes[-1] < 1e-2 * changes[0]
+    np.testing.assert_allclose(found["moved"][:-1], changes, rtol=1e-4)
+    np.testing.assert_allclose(found["change"][:-1], np.divide(changes, spreads), rtol=1e-4)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 import tensorflow as tf
 
+from bnlab.networks.network import Network
 from bnlab.training.run import Run
 from bnlab.training.schedule import row_blocks
 from bnlab.training.trainer import Values, stored
@@ -16,19 +19,29 @@ class ActivationInputs:
     """The inputs of every hidden activation for 1,000 validation rows (all where there are fewer), a layer an array.
 
     They are normalized as in a training step over these rows; in a convolutional network every position counts as a
-    row. Shapes are (rows, units).
+    row. Shapes are (rows, units). With ``dtype`` the network computes in it, from the same values.
     """
 
-    def __init__(self, run: Run):
-        self.run = run
+    def __init__(self, run: Run, dtype: str = "float32"):
+        self.dtype = dtype
+        self.network = run.network if dtype == run.network.dtype else in_dtype(run, dtype)
         validation = run.evaluator.sizes["validation"]
         rows = row_blocks(0, validation, min(PROBE_ROWS, validation))[0]
-        self.x = tf.gather(run.evaluator.x, rows)
+        self.x = tf.cast(tf.gather(run.evaluator.x, rows), dtype)
         self.inputs = tf.function(self._inputs, autograph=False)
 
     def _inputs(self, parameters: Values, state: Values) -> Values:
-        self.run.network(stored(parameters), state, self.x, training=True)
-        return [tf.reshape(b.pre_activation, [-1, b.units]) for b in self.run.network.blocks]
+        values, state = ([tf.cast(v, self.dtype) for v in vs] for vs in (parameters, state))
+        self.network(stored(values), state, self.x, training=True)
+        return [tf.reshape(b.pre_activation, [-1, b.units]) for b in self.network.blocks]
 
     def __call__(self, parameters: Values, state: Values) -> list[np.ndarray]:
         return [layer.numpy() for layer in self.inputs(parameters, state)]
+
+
+def in_dtype(run: Run, dtype: str) -> Network:
+    """A run's network built again for numbers of another precision."""
+    made = run.network
+    shape, classes = run.trainer.x.shape[1:], made.logits.units
+    settings = (made.activation, made.initializer, dtype, made.dropout)
+    return copy(made).made(made.method, shape, classes, *settings)
