@@ -339,7 +339,7 @@ def test_the_answer_on_noise_says_what_is_left_of_the_gain():
 
 def test_the_answer_on_depth_is_how_deep_networks_train():
     (said,) = answer("depth", ratio("x", 1.0), tables=lambda kind: [table("depth", "depths")])
-    assert "with sigmoid units to 3 and 6 (all tried)" in said
+    assert "3 without and 6 (all tried) with it where units are sigmoid" in said
 
 
 @pytest.mark.parametrize(

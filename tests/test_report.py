@@ -78,7 +78,7 @@ def test_sources_are_only_inline(text):
 
 def test_an_image_that_is_shown_twice_is_in_the_page_once(text):
     images = re.findall(r"data:image/svg[^\"]+", text)
-    assert len(images) == len(set(images)) == len(synthetic.FIGURES)
+    assert len(images) == len(set(images)) == len(synthetic.FIGURES) + 1  # and the scorecard
     used = re.findall(r'<use href="#([^"]+)"', text)
     assert used == [f"image-{experiment}-digits-lr0.1-{kind}" for experiment, kind in TELLING]
     assert all(f'<image id="{name}"' in text for name in used)

@@ -75,7 +75,7 @@ def costs(study: Study, runs: pd.DataFrame) -> list[dict[str, Any]]:
     for name in study.experiments:
         new = [key for run in study.runs(name) if (key := (*run, study.key(run))) not in counted]
         counted.update(new)
-        spent = seconds.reindex(new).sum(min_count=1) / 60
+        spent = seconds.reindex(new).sum(min_count=min(1, len(new))) / 60
         found.append(
             {
                 "title": study.declared(name).title,

@@ -29,10 +29,11 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def number(value: float, half: float = np.nan) -> str:
-    """A number rounded to the first digit of its half-width, with a true minus."""
+    """A number rounded to the first digit of its half-width, with a true minus, and none before zero."""
     if not np.isfinite(half) or half <= 0:
         return minus(f"{value:.3g}")
-    return minus(rounded(value, half, digits=1).partition(" ± ")[0])
+    text = rounded(value, half, digits=1).partition(" ± ")[0]
+    return minus(text.lstrip("-") if not text.strip("-0.") else text)
 
 
 def each(rows: pd.DataFrame, said: Callable[[Any], str] | None = None) -> str:

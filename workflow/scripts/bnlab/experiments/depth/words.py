@@ -55,11 +55,14 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
         for activation, of in rows.groupby("activation", sort=False):
             deepest = {m: _deepest(r) for m, r in of.groupby("method")}
             if set(deepest) == {"base", "bn"}:
-                said.append(f"with {activation} units to {deepest['base']} and {deepest['bn']}")
+                ways = (f"{deepest['base']} without", f"{deepest['bn']} with it")
+                if deepest["base"] == deepest["bn"]:
+                    ways = (f"{deepest['bn']} both without", "with it")
+                said.append(f"{listed(ways)} where units are {activation}")
         if said:
             label = table["dataset_label"].iloc[0]
             return [
-                "Depth: the hidden layers up to which most replicates train, without and with batch normalization, "
-                f"go on {label} {listed(said)}."
+                f"Depth, and batch normalization, on {label}: the hidden layers up to which most replicates train are "
+                f"{'; '.join(said)}."
             ]
     return []

@@ -41,8 +41,8 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
         return []
     where, change = place(by_rate), as_(by_rate, "fast")
     said = (
-        f"Smoothness: along its own way the gradient of the loss on {where} changes {change} with batch normalization "
-        "as without"
+        "Smoothness, in three sigmoid layers where the claim is about a VGG: along its own way the gradient of the "
+        f"loss on {where} changes {change} with batch normalization as without"
     )
     if by_weights:
         said += f", with steps in lengths of the weights {as_(by_weights, 'fast')}"
