@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -468,6 +469,7 @@ def gradient_noise() -> dict[str, pd.DataFrame]:
     return {"gradient_noise": tidy.collect(runs, tables), "timing": timing}
 
 
+@cache
 def sources() -> dict[str, dict[str, pd.DataFrame]]:
     """The sources of every experiment's tables."""
     return {

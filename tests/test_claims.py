@@ -173,6 +173,31 @@ def of_topic(values: np.ndarray = VALUES, **columns) -> pd.DataFrame:
     return made.assign(**same, scale="", drawn=[drawn] * count)
 
 
+@pytest.mark.parametrize(
+    ("lowest", "highest", "low", "high", "verdict", "certain"),
+    [
+        (
+            VALUES,
+            VALUES + np.inf,
+            -1.0,
+            np.inf,
+            "supported",
+            True,
+        ),  # better still is what the rule asks for
+        (VALUES - np.inf, VALUES, -1.0, np.inf, "supported", False),
+        (VALUES - np.inf, VALUES, -np.inf, 2.0, "supported", True),
+        (VALUES, VALUES + np.inf, 0.0, 2.0, "supported", False),
+        (VALUES, VALUES + np.inf, -np.inf, -2.0, "refuted", True),
+        (VALUES - np.inf, VALUES, -np.inf, -2.0, "refuted", False),
+    ],
+)
+def test_a_verdict_is_certain_if_no_value_between_the_bounds_turns_it(
+    lowest, highest, low, high, verdict, certain
+):
+    drawn = judging.Sample(VALUES, lowest, highest, np.arange(3), VALUES, None, 0, ())
+    assert judging.is_certain(verdict, drawn, low, high) == certain
+
+
 def test_holm_is_made_within_a_topic_and_can_take_a_decision_back():
     made = corrected(of_topic(topic=list("aaab"), effect=list("wxyz"), p=[0.04, 0.03, 0.001, 0.04]))
     assert made["p_holm"].to_numpy() == pytest.approx([0.06, 0.06, 0.003, 0.04])

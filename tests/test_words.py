@@ -243,3 +243,22 @@ def test_an_effect_is_found_by_what_it_compares_and_only_with_an_interval():
     rows = pd.DataFrame([points(1, 0.1) | {"low": np.nan}, points(2, 0.1), points(3, 0.1)])
     assert phrases.effect(rows, compare="bn - base").estimate == 2
     assert phrases.effect(rows, compare="ln - base") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (3.43, "3.4"),
+        (101.3, "100"),
+        (0.00123, "0.0012"),
+        (1.8e-12, "1.8·10⁻¹²"),
+        (12345, "1.2·10⁴"),
+    ],
+)
+def test_numbers_far_from_one_are_said_by_powers_of_ten(value, said):
+    assert phrases.powers(value) == said
+
+
+@pytest.mark.parametrize(("value", "said"), [(-0.0018, "0.0"), (-0.28, "−0.3"), (0.6, "0.6")])
+def test_zero_has_no_minus(value, said):
+    assert phrases.number(value, 0.14) == said

@@ -30,7 +30,7 @@ def is_certain(verdict: str, drawn: Sample, low: float, high: float) -> bool:
     """Whether a verdict holds wherever between its bounds the value of each replicate lies."""
     least, most = _interval_end(drawn.lowest, "low"), _interval_end(drawn.highest, "high")
     if verdict == "supported":
-        return least > low and most < high
+        return (low == -np.inf or least > low) and (high == np.inf or most < high)
     return most <= low or least >= high
 
 

@@ -91,6 +91,15 @@ def significant(value: float, digits: int) -> str:
     return f"{float(f'{value:.{digits}g}'):,.{places}f}"
 
 
+def powers(value: float) -> str:
+    """``3.4``, ``94``, ``1.8·10⁻¹²``: two digits of a positive number, by a power of ten where it is far from one."""
+    if value <= 0 or 1e-3 <= value < 1e4:
+        return significant(value, 2)
+    digits, _, power = f"{value:.1e}".partition("e")
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{digits}·10{raised}"
+
+
 def effect(effects: pd.DataFrame, **wanted: Any) -> Any:
     """The first effect with these values; None if there is none, or none with an interval."""
     rows = effects[np.isfinite(effects["low"].astype(float))]

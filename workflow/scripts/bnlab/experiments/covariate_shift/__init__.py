@@ -21,19 +21,26 @@ EXPERIMENT = Experiment(
     quantities={
         **COMMON,
         "gradient_shift": Quantity(
-            "change of a layer's gradient by the layers before it, in its length", reads=GRADIENTS
+            "change of a layer's gradient by the layers before it, in its length",
+            reads=GRADIENTS,
+            better="low",
         ),
         "gradient_cosine": Quantity(
             "cosine between gradients before and after earlier layers move", reads=GRADIENTS
         ),
-        "output_shift": Quantity("earth mover's distance of outputs over ten steps", reads=OUTPUTS),
+        "output_shift": Quantity(
+            "earth mover's distance of outputs over ten steps", reads=OUTPUTS, better="low"
+        ),
         "output_shift_in_spreads": Quantity(
-            "earth mover's distance of outputs over ten steps, in their spread", reads=OUTPUTS
+            "earth mover's distance of outputs over ten steps, in their spread",
+            reads=OUTPUTS,
+            better="low",
         ),
         "distance_from_normal": Quantity(
             "distance of unit means and deviations from 0 and 1 in layer {layer}",
             reads=OUTPUTS,
             takes=AT_LAYER,
+            better="low",
         ),
     },
     methods={"unitization": {"normalizer": "unitization", "label": "Unitization"}},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import Tables, listed
+from bnlab.page.phrases import Tables, listed, powers
 
 HALF = 0.5
 
@@ -40,7 +40,8 @@ def flow(table: pd.DataFrame) -> str:
         ratios = []
         for name, lengths in deepest.groupby("method_label", sort=False):
             by_layer = lengths.set_index("layer")["mean"].sort_index()
-            ratios.append(f"{by_layer.iloc[0] / by_layer.iloc[-2]:.2g} with {name}")
+            ratio = float(by_layer.iloc[0] / by_layer.iloc[-2])
+            ratios.append(f"{powers(ratio)} with {name}")
         said.append(f"{activation}: {listed(ratios)}")
     return (
         f"Before training the first layer's gradient over the last hidden one's, {'; '.join(said)}"

@@ -21,19 +21,28 @@ EXPERIMENT = Experiment(
     ),
     quantities={
         **COMMON,
-        "loss_range": Quantity("range of the loss along the gradient", reads=STEPS),
-        "gradient_change": Quantity("largest change of the gradient along it", reads=STEPS),
-        "smoothness": Quantity("effective smoothness β along the gradient", reads=STEPS),
+        "loss_range": Quantity("range of the loss along the gradient", reads=STEPS, better="low"),
+        "gradient_change": Quantity(
+            "largest change of the gradient along it", reads=STEPS, better="low"
+        ),
+        "smoothness": Quantity(
+            "effective smoothness β along the gradient", reads=STEPS, better="low"
+        ),
         "loss_range_in_weights": Quantity(
-            "range of the loss along the gradient, steps in lengths of the weights", reads=STEPS
+            "range of the loss along the gradient, steps in lengths of the weights",
+            reads=STEPS,
+            better="low",
         ),
         "gradient_change_in_weights": Quantity(
             "largest relative change of the gradient along it, steps in lengths of the weights",
             reads=STEPS,
+            better="low",
         ),
         "smoothness_in_weights": Quantity(
-            "effective smoothness β along the gradient, weights of length one", reads=STEPS
+            "effective smoothness β along the gradient, weights of length one",
+            reads=STEPS,
+            better="low",
         ),
-        "rise": Quantity("rise of the loss half a filter away", reads=AROUND),
+        "rise": Quantity("rise of the loss half a filter away", reads=AROUND, better="low"),
     },
 )
