@@ -26,7 +26,7 @@ from bnlab.study.config import Study
 from bnlab.study.declaration import Experiment
 from bnlab.study.names import PUBLISHED
 
-LIMIT_MB = 12
+LIMIT_MB = 16
 
 FILES = (
     *("report.html", "claims.csv", "effects.csv", "replicates.csv", "scorecard.csv", "runs.csv"),

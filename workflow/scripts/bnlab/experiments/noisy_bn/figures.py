@@ -15,6 +15,8 @@ from bnlab.page.style import NONE_LEFT, look
 
 OVERLAP = 1.6
 """Height of a ridge, the distance between two being 1."""
+POINTS = 60
+"""Points of the line of a ridge."""
 
 
 def training(table: pd.DataFrame) -> Figure:
@@ -63,7 +65,7 @@ def _ridges(axis: Axes, method: str, rows: pd.DataFrame) -> None:
         values = rows.loc[rows["step"] == step, "value"].dropna().to_numpy()
         if len(values) and np.ptp(values) > 0:
             spread = np.ptp(values)
-            x = np.linspace(values.min() - 0.2 * spread, values.max() + 0.2 * spread, 120)
+            x = np.linspace(values.min() - 0.2 * spread, values.max() + 0.2 * spread, POINTS)
             density = gaussian_kde(values)(x)
             top = place - OVERLAP * density / density.max()
             axis.fill_between(x, top, place, color=color, alpha=0.35, linewidth=0)

@@ -24,7 +24,7 @@ def stability(output_shift: pd.DataFrame) -> pd.DataFrame:
 
 
 def ridgeline(distributions: pd.DataFrame) -> pd.DataFrame:
-    """Quantiles of one unit's values in every layer of the first replicate, at ``RIDGES`` steps of those probed."""
+    """Every second quantile of one unit's values in every layer of the first replicate, at ``RIDGES`` of its steps."""
     rows = distributions[distributions["replicate"] == 0]
     steps = sorted(rows["step"].unique())
     chosen = (
@@ -33,6 +33,7 @@ def ridgeline(distributions: pd.DataFrame) -> pd.DataFrame:
         else set()
     )
     rows = rows[rows["step"].isin(chosen)]
+    rows = rows[rows["share"].isin(sorted(rows["share"].unique())[::2])]
     last = rows.groupby(RUN)["value"].transform("count")
     columns = [*RUN, "layer", "step", "share", "value"]
     return rows.assign(n=(last > 0).astype(int))[[*columns, "n"]]
