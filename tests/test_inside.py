@@ -309,7 +309,7 @@ def test_titles_say_what_the_tables_hold():
     assert "smoothness along the gradient: 1.0 with Base" in title("landscape", "smoothness")
     assert "risen by 0.25 with Base and 0.76 with BN" in title("landscape", "lines")
     assert "sigmoid: Base 3 and BN 6 (all tried)" in title("depth", "depth")
-    assert "relu: 0.01 with Base and 1 with BN" in title("depth", "flow")
+    assert "relu: 0.010 with Base and 1.0 with BN" in title("depth", "flow")
 
 
 def test_the_answer_on_covariate_shift_has_both_measures():
