@@ -262,3 +262,10 @@ def test_numbers_far_from_one_are_said_by_powers_of_ten(value, said):
 @pytest.mark.parametrize(("value", "said"), [(-0.0018, "0.0"), (-0.28, "−0.3"), (0.6, "0.6")])
 def test_zero_has_no_minus(value, said):
     assert phrases.number(value, 0.14) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(0.00002, "0.00002"), (10.0, "10"), (1 / 3, "0.333"), (100, "100")]
+)
+def test_a_rate_is_written_out(value, said):
+    assert phrases.written_out(value) == said

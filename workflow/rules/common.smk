@@ -148,7 +148,9 @@ def tidy(experiment):
 def compared(experiment):
     """The settings by which an experiment compares its recipes, by recipe."""
     by = STUDY.declared(experiment).by
-    settings = {run.recipe: STUDY.compared(run.recipe) for run in STUDY.runs(experiment)}
+    settings = {
+        run.recipe: STUDY.compared(run.recipe) for run in STUDY.runs(experiment)
+    }
     return {recipe: {name: of[name] for name in by} for recipe, of in settings.items()}
 
 

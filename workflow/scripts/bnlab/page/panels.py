@@ -13,6 +13,7 @@ from matplotlib.figure import Figure, FigureBase, SubFigure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bnlab.analysis.statistics import rounded
+from bnlab.page.phrases import written_out
 from bnlab.page.style import NONE_LEFT, WIDTH, Look
 from bnlab.study.names import ALL_RECIPES
 
@@ -56,7 +57,11 @@ def subtitle(table: pd.DataFrame) -> str:
     batch = [f"batch {sizes[0]}"] if len(sizes) == 1 else []
     if table["recipe"].iloc[0] == ALL_RECIPES:
         return ", ".join(batch)
-    rate = f"{rates[0]:.3g}" if len(rates) == 1 else f"{rates[0]:.2g} to {rates[-1]:.2g} (by batch)"
+    rate = (
+        written_out(rates[0])
+        if len(rates) == 1
+        else f"{rates[0]:.2g} to {rates[-1]:.2g} (by batch)"
+    )
     return ", ".join([*batch, f"learning rate {rate}", f"recipe {table['recipe'].iloc[0]}"])
 
 

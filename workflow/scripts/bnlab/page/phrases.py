@@ -91,6 +91,11 @@ def significant(value: float, digits: int) -> str:
     return f"{float(f'{value:.{digits}g}'):,.{places}f}"
 
 
+def written_out(value: float, digits: int = 3) -> str:
+    """A number with so many significant digits and no exponent: ``0.00002``, ``10``."""
+    return np.format_float_positional(value, precision=digits, fractional=False, trim="-")
+
+
 def powers(value: float) -> str:
     """``3.4``, ``94``, ``1.8·10⁻¹²``: two digits of a positive number, by a power of ten where it is far from one."""
     if value <= 0 or 1e-3 <= value < 1e4:

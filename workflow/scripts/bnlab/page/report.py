@@ -28,6 +28,7 @@ from bnlab.page import scorecard
 from bnlab.page.facts import facts, times
 from bnlab.page.glossary import GLOSSARY
 from bnlab.page.grids import Grid
+from bnlab.page.phrases import written_out
 from bnlab.page.style import NONE_LEFT
 from bnlab.page.turning import turning
 from bnlab.page.vectors import size_of
@@ -358,7 +359,7 @@ def _section(
 def recipe_title(recipe: Mapping[str, Any]) -> str:
     """``learning rate 0.01, 50,000 steps``."""
     reference = recipe["learning_rate_reference_batch"]
-    rate = f"learning rate {recipe['learning_rate']:g}"
+    rate = f"learning rate {written_out(recipe['learning_rate'])}"
     if reference:
         rate += f" at batch {reference} and proportional to it"
     (budget,) = (f"{n:,} {unit}" for unit, n in recipe["budget"].items() if n)
