@@ -870,7 +870,7 @@ def test_the_full_study_is_the_one_that_was_asked_for():
         "depth",
         "whitening_cost",
         "row_by_row",
-        "convolution",
+        "small_vgg",
     }:
         for run in study.runs(experiment):
             linear = {"deep_linear": 25} if run.dataset == "linear_map" else published

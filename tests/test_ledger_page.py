@@ -16,7 +16,8 @@ PLACES = {"learning_curves-digits-lr0.1"}
 
 @pytest.fixture(scope="module")
 def shown() -> dict:
-    return ledger_page.page(*verdicts.ledger(), LABELS, PLACES, {"report": "student report"})
+    claims, effects, _ = verdicts.ledger()
+    return ledger_page.page(claims, effects, LABELS, PLACES, {"report": "student report"})
 
 
 def row(**more):
