@@ -7,11 +7,15 @@ import pandas as pd
 import pytest
 import synthetic
 
+from bnlab.analysis.claims import rows_at
+from bnlab.analysis.samples import Setting
 from bnlab.experiments import quantity
 from bnlab.experiments.gradient_noise.measures import exponents, over_training
 from bnlab.experiments.regularization.measures import ONE, gaps
+from bnlab.study import rooms
+from bnlab.study.names import ALL_RECIPES
 
-SOURCES = synthetic.sources()
+SOURCES, DECLARED = synthetic.sources(), rooms.experiments()
 
 
 def table(experiment, kind):
@@ -22,8 +26,16 @@ def table(experiment, kind):
 def measured(experiment, name, method, results=None, **settings):
     """A quantity of a method by replicate."""
     given = {"rate": None, "batch": 60, "batches": None, "statistics": "moving", "epoch": None}
-    effect = SimpleNamespace(**given | {"where": {}} | settings)
-    return quantity(experiment, name)(results or SOURCES[experiment], effect, method)
+    named = {"experiment": experiment, "quantity": name, "where": {}}
+    effect, study = (
+        SimpleNamespace(**given | named | settings),
+        SimpleNamespace(declared=DECLARED.get),
+    )
+    there = Setting("digits", ALL_RECIPES)
+    rows = {
+        s: rows_at(t, there, effect, study) for s, t in (results or SOURCES[experiment]).items()
+    }
+    return quantity(experiment, name)(rows, effect, method)
 
 
 # ---------------------------------------------------------------- initial weights

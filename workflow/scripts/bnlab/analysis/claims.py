@@ -25,7 +25,7 @@ from bnlab.analysis.effects import (
     level_left,
     replicate_rows,
 )
-from bnlab.analysis.quantities import Quantity, Results
+from bnlab.analysis.quantities import Quantity, Results, narrowed
 from bnlab.analysis.samples import Measured, Setting, measure
 from bnlab.analysis.statistics import CONFIDENCE, MOST_REPLICATES, holm, replicates_needed
 from bnlab.study.config import Run, Study
@@ -182,20 +182,20 @@ def _measured(
             raise Absent("what is published was not measured for this test")
         return found
     here = {
-        source: rows_at(table, where, effect)
+        source: rows_at(table, where, effect, study)
         for source, table in results[effect.experiment].items()
     }
     return measure(effect, where, study, here, quantity(effect.experiment, effect.quantity))
 
 
-def rows_at(table: pd.DataFrame, where: Setting, effect: Measure) -> pd.DataFrame:
-    """The rows of a tidy table that a measure is of."""
+def rows_at(table: pd.DataFrame, where: Setting, effect: Measure, study: Study) -> pd.DataFrame:
+    """The rows of a tidy table that a measure is of; of settings that its quantity compares, those of every value."""
+    said = study.declared(effect.experiment).quantities[effect.quantity]
     here = table["dataset"] == where.dataset
     if where.recipe != ALL_RECIPES:
         here &= table["recipe"] == where.recipe
-    for name, wanted in effect.where.items():
-        here &= table[name] == wanted
-    return table[here]
+    fixed = {name: wanted for name, wanted in effect.where.items() if name not in said.among}
+    return narrowed(table[here], fixed)
 
 
 FAMILY = ["topic", "primary"]

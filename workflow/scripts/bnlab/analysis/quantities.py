@@ -42,6 +42,13 @@ def method_runs(results: Results, source: str, effect: Measure, method: str) -> 
     return table[(table["method"] == method) & (table["batch"] == effect.batch)]
 
 
+def narrowed(table: pd.DataFrame, settings: Mapping[str, int | float | str]) -> pd.DataFrame:
+    """The rows of a tidy table under these settings of recipes."""
+    for name, wanted in settings.items():
+        table = table[table[name] == wanted]
+    return table
+
+
 class Rate(NamedTuple):
     """The learning rate that a method is compared at, its recipe, and whether no higher or no lower one was tried."""
 

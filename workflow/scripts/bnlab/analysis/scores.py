@@ -78,7 +78,7 @@ def _cell(
         where = place(row, study, methods)
     except Absent:
         return None
-    here = {source: rows_at(t, where, row) for source, t in results[row.experiment].items()}
+    here = {source: rows_at(t, where, row, study) for source, t in results[row.experiment].items()}
     measure = quantity(row.experiment, row.quantity)
     values, *others = (_values(measure(here, row, name)) for name in methods)
     if not len(values):

@@ -181,6 +181,14 @@ def percent(row: Any) -> str:
     return f"{accuracy} %{lost(row)}"
 
 
+def percent_and_points(row: Any) -> str:
+    """An accuracy in percent and, where it is paired with another, its difference from that in points."""
+    if not row.pairs:
+        return percent(row)
+    half = (row.difference_high - row.difference_low) / 2
+    return f"{percent(row)}, {signed(rounded(100 * row.difference, 100 * half))} points"
+
+
 def difference(row: Any) -> str:
     """A paired difference with its sign and half-width."""
     scale = _scale(row)

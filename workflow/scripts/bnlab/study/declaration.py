@@ -39,6 +39,11 @@ def trains(*methods: str) -> Condition:
     return lambda runs: runs.methods >= set(methods)
 
 
+def several_batches(runs: Together) -> bool:
+    """Where at least two batch sizes are run."""
+    return len(runs.batches) > 1
+
+
 @dataclass(frozen=True)
 class Table:
     """A published table: function ``kind`` of ``tables.py`` makes it from the tidy sources that it reads.
@@ -74,6 +79,7 @@ class Quantity:
         reads: the tidy sources that it is computed from.
         takes: what a test has to give: recipe (or a rate), batch or batches, level, class, epoch, layer, and settings
             of recipes under ``where``.
+        among: settings under ``where`` of which it is given the rows of every value, to compare one with another.
         better: whether a method is the better for a high value or for a low one, which says what is still possible
             where its best rate is the last one tried.
     """
@@ -82,6 +88,7 @@ class Quantity:
     unit: str = ""
     reads: tuple[str, ...] = ("metrics",)
     takes: tuple[str, ...] = ("recipe", "batch")
+    among: tuple[str, ...] = ()
     better: Literal["high", "low"] = "high"
 
 

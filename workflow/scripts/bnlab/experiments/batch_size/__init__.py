@@ -1,7 +1,16 @@
 """Normalization and the size of the batch."""
 
 from bnlab.experiments.batch_size.shown import PAIRS, SMALL_BATCHES
-from bnlab.study.declaration import COMMON, Experiment, Figure, Quantity, Table, Together, trains
+from bnlab.study.declaration import (
+    COMMON,
+    Experiment,
+    Figure,
+    Quantity,
+    Table,
+    Together,
+    several_batches,
+    trains,
+)
 
 OVER_BATCHES = ("recipe", "batches")
 
@@ -14,11 +23,6 @@ def several_small(runs: Together) -> bool:
 def compares(runs: Together) -> bool:
     """Some method beside base or bn."""
     return len(runs.methods) > 1 and bool(runs.methods & {"base", "bn"})
-
-
-def several_batches(runs: Together) -> bool:
-    """At least two batch sizes."""
-    return len(runs.batches) > 1
 
 
 def averages(runs: Together) -> bool:

@@ -1,12 +1,6 @@
 """Ways to normalize that were made for small batches."""
 
-from bnlab.study.declaration import Experiment, Figure, Table, Together
-
-
-def several_batches(runs: Together) -> bool:
-    """At least two batch sizes."""
-    return len(runs.batches) > 1
-
+from bnlab.study.declaration import Experiment, Figure, Table, several_batches
 
 EXPERIMENT = Experiment(
     title="Beyond the statistics of the batch",

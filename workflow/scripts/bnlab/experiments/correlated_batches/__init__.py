@@ -24,6 +24,7 @@ EXPERIMENT = Experiment(
             "{classes} classes",
             "points",
             takes=("batch", "classes", "share"),
+            among=("classes", "share"),
             better="low",
         ),
     },

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from bnlab.analysis.quantities import Results, test_accuracy
+from bnlab.analysis.quantities import Results, narrowed, test_accuracy
 from bnlab.study.ledger import Measure
 
 mixed_accuracy = test_accuracy
@@ -16,9 +16,6 @@ def lost_to_correlation(results: Results, effect: Measure, method: str) -> pd.Se
     """Test accuracy after random batches less that after those of the effect, by replicate."""
 
     def at(wanted: Mapping[str, int | float | str]) -> pd.Series:
-        rows = results["metrics"]
-        for name, value in wanted.items():
-            rows = rows[rows[name] == value]
-        return test_accuracy({"metrics": rows}, effect, method)
+        return test_accuracy({"metrics": narrowed(results["metrics"], wanted)}, effect, method)
 
     return at({"classes": 0}) - at(effect.where)

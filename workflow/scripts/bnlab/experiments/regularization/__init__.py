@@ -22,9 +22,13 @@ EXPERIMENT = Experiment(
             "test accuracy with dropout {dropout:g} less without",
             "points",
             takes=("batch", "dropout"),
+            among=("dropout",),
         ),
         "l2_gain": Quantity(
-            "test accuracy with L2 of {l2:g} less without", "points", takes=("batch", "l2")
+            "test accuracy with L2 of {l2:g} less without",
+            "points",
+            takes=("batch", "l2"),
+            among=("l2",),
         ),
     },
     across="settings",

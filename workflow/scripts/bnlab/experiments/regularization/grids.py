@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
-from bnlab.analysis.statistics import rounded
-from bnlab.page.grids import Grid, labels_of, of_batch, percent, rows_of, signed
+from bnlab.page.grids import Grid, labels_of, of_batch, percent_and_points, rows_of
 
 
 def combined(table: pd.DataFrame) -> list[Grid]:
@@ -17,14 +14,7 @@ def combined(table: pd.DataFrame) -> list[Grid]:
         methods = labels_of(part)
         rows = []
         for setting, group in part.groupby("setting", sort=False):
-            cells = {r.method_label: _cell(r) for r in rows_of(group)}
+            cells = {r.method_label: percent_and_points(r) for r in rows_of(group)}
             rows.append([str(setting), *(cells.get(name, "") for name in methods)])
         shown.append(Grid(of_batch(table, batch, "batch"), ["regularized by", *methods], rows))
     return shown
-
-
-def _cell(row: Any) -> str:
-    if not row.pairs:
-        return percent(row)
-    half = (row.difference_high - row.difference_low) / 2
-    return f"{percent(row)}, {signed(rounded(100 * row.difference, 100 * half))} points"

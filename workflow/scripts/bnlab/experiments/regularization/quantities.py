@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.quantities import Results, method_runs, test_accuracy
+from bnlab.analysis.quantities import Results, method_runs, narrowed, test_accuracy
 from bnlab.experiments.regularization.measures import MATCHED, gaps
 from bnlab.study.ledger import Measure
 
@@ -28,9 +28,6 @@ def l2_gain(results: Results, effect: Measure, method: str) -> pd.Series:
 
 def _gain(results: Results, effect: Measure, method: str, wanted: dict[str, float]) -> pd.Series:
     def at(settings: dict[str, float]) -> pd.Series:
-        rows = results["metrics"]
-        for name, value in settings.items():
-            rows = rows[rows[name] == value]
-        return test_accuracy({"metrics": rows}, effect, method)
+        return test_accuracy({"metrics": narrowed(results["metrics"], settings)}, effect, method)
 
     return at(wanted) - at(dict.fromkeys(wanted, 0.0))

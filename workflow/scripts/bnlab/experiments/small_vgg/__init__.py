@@ -1,12 +1,6 @@
 """Normalization in a convolutional network."""
 
-from bnlab.study.declaration import Experiment, Figure, Table, Together
-
-
-def several_batches(runs: Together) -> bool:
-    """At least two batch sizes."""
-    return len(runs.batches) > 1
-
+from bnlab.study.declaration import Experiment, Figure, Table, several_batches
 
 EXPERIMENT = Experiment(
     title="Normalization in a convolutional network",
