@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bnlab.analysis import coverage, tidy
+from bnlab.analysis import metrics as measure
 from bnlab.analysis.effects import REPLICATE_COLUMNS
 from bnlab.analysis.summaries import published, shown_label
 from bnlab.experiments import function
@@ -441,6 +442,33 @@ def regularization() -> dict[str, pd.DataFrame]:
     return {"metrics": pd.concat(parts, ignore_index=True)}
 
 
+def learning_rate_factors() -> dict[str, pd.DataFrame]:
+    """Two networks at 0.2, 1 and 5 times base's best rate, 1; beside it base loses 2 and 10 points, bn one and none.
+
+    In a third network, of sigmoids, base fails at every rate.
+    """
+    parts = []
+    for network, activation in (
+        ("perceptron", "relu"),
+        ("inception", "relu"),
+        ("inception", "sigmoid"),
+    ):
+        for rate, lost in ((0.2, (0.02, 0.01)), (1.0, (0.0, 0.0)), (5.0, (0.1, 0.0))):
+            made = inside(("base", "bn"))["metrics"]
+            base, later = made["method"] == "base", made["step"] > 0
+            made.loc[later, "accuracy"] -= np.where(base[later], *lost)
+            if activation == "sigmoid":
+                made.loc[base, ["accuracy", "failed"]] = [0.1, True]
+            about = {"network": network, "activation": activation, "learning_rate": rate}
+            parts.append(made.assign(recipe=f"{network}_{activation}_lr{rate:g}", **about))
+    metrics = pd.concat(parts, ignore_index=True)
+    labels, probabilities = predictions("bn", 12)
+    voted = pd.DataFrame(measure.ensembles(labels, probabilities)).assign(
+        dataset="digits", method="bn", batch=60, recipe="perceptron_relu_lr5", learning_rate=5.0
+    )
+    return {"metrics": metrics, "ensembles": voted.assign(network="perceptron", activation="relu")}
+
+
 SIZES = (1, 2, 4, 8, 16)
 
 
@@ -492,6 +520,7 @@ def sources() -> dict[str, dict[str, pd.DataFrame]]:
         "beyond_batch": batch_size(),
         "small_vgg": batch_size(),
         "row_by_row": by_rate(("base", "bn")),
+        "learning_rate_factors": learning_rate_factors(),
     }
 
 

@@ -466,6 +466,16 @@ def test_a_part_that_no_test_is_about_is_an_open_region():
     assert claim["reason"].endswith("Not judged: recurrent networks.")
 
 
+def test_analogues_of_a_settled_claim_are_measured_and_decide_nothing():
+    settled = {"verdict": "supported", "by": "primary source", "correction": "So say the authors."}
+    far = effect(quantity="mean_test_accuracy", primary=False, rule=Rule(above=0.9))
+    claim, effects = judged(far, settled=settled)
+    assert (claim["verdict"], claim["decided_by"]) == ("supported", "primary source")
+    assert (claim["regions"], claim["tests"], len(effects)) == (0, 1, 1)
+    assert effects["verdict"].item() == "refuted"
+    assert "In small, which decides nothing: Refuted: " in claim["reason"]
+
+
 def test_a_claim_that_needs_all_falls_with_one_counterexample():
     ahead = effect(quantity="mean_test_accuracy")
     tests = [ahead, ahead.model_copy(update={"region": "far ahead", "rule": Rule(above=0.9)})]

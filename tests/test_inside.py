@@ -12,13 +12,14 @@ import verdicts
 from bnlab.analysis import profiles
 from bnlab.experiments import function, quantity
 from bnlab.experiments.landscape import measures
-from bnlab.experiments.noisy_bn.normalizers import Noise, NoisyBN
 from bnlab.experiments.outside_the_gradient import biases
 from bnlab.experiments.outside_the_gradient.normalizers import (
     Centred,
     CentredOutside,
     NormalizedOutside,
 )
+from bnlab.networks.normalizers.bn_with_noise import BNWithNoise
+from bnlab.networks.normalizers.noise import Noise
 
 SOURCES = synthetic.sources()
 MEAN = 1.015
@@ -131,7 +132,7 @@ def test_noise_differs_between_replicates_and_layers_and_is_the_same_for_the_sam
 
 def test_without_training_there_is_no_noise_and_after_normalization_it_is_normalized_first():
     u = np.random.default_rng(2).normal(3, 2, (500, 400))
-    made = built(NoisyBN())
+    made = built(BNWithNoise())
     noisy = made.normalize(u, training=True).numpy()
     assert abs(noisy.mean(0)).max() <= 0.55
     assert made.shifts

@@ -133,6 +133,11 @@ def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
         ("batch: 60", "batch: 60\n        rate: best", "recipe has no meaning"),
         ("untested: Needs ImageNet.", "topic2: x", "unknown key 'topic2'; did you mean 'topic'?"),
         ("    untested: Needs ImageNet.\n", "", "exactly one of tests, settled, untested"),
+        (
+            "    tests:\n",
+            "    settled: {verdict: supported, by: algebra, correction: So it is.}\n    tests:\n",
+            "none can be primary",
+        ),
         ("source: report", "source: reprot", "did you mean 'report'?"),
         ("batch: 60", "batch: 60\n        region: MNIST", "appears twice"),
     ],

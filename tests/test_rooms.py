@@ -196,8 +196,7 @@ def test_a_new_method_comes_after_base_and_bn(with_toys):
         "{datasets: [iris_redraw], methods: [centred, bn, base], batches: [16], recipes: [smoke]}"
     )
     overlay = with_toys.overlaid(
-        f"study: ordered\nexperiments: {{learning_rate: null, growth: null, faults: null,"
-        f" learning_curves: null, batch_size: {{runs: [{runs}]}}}}\n"
+        f"study: ordered\nonly: [batch_size]\nexperiments: {{batch_size: {{runs: [{runs}]}}}}\n"
     )
     outcome = overlay.snakemake("batch_size")
     assert outcome.code == 0, outcome.text

@@ -189,6 +189,7 @@ recipes:
     budget: {steps: 60}
     evaluations: {first_epoch: 2, later: 3}
     probes: [weight_norm]
+only: [growth, learning_curves, batch_size, learning_rate, faults]
 experiments:
   growth:
     runs:

@@ -261,7 +261,7 @@ def _claim_row(
         return row | {
             "verdict": claim.settled.verdict,
             "decided_by": claim.settled.by,
-            "reason": f"Settled by {claim.settled.by}{checked}.",
+            "reason": f"Settled by {claim.settled.by}{checked}.{_in_small(effects, absent)}",
             "correction": claim.settled.correction,
         }
     if claim.untested is not None or not verdicts:
@@ -275,6 +275,13 @@ def _claim_row(
         **counts,
         "reason": _reason(effects, not_judged),
     }
+
+
+def _in_small(effects: pd.DataFrame, absent: Sequence[str]) -> str:
+    """What analogues of a settled claim say."""
+    if effects.empty and not absent:
+        return ""
+    return f" In small, which decides nothing: {_reason(effects, absent)}"
 
 
 def _only(effects: pd.DataFrame) -> bool:

@@ -16,6 +16,8 @@ from bnlab.study.names import NEAR_BEST
 
 FPR_GRID: NDArray[np.float64] = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, 81)])
 """False-positive rates at which ROC curves are kept, 20 a decade to resolve the low end."""
+MEMBERS = 6
+"""Networks in an ensemble, as published (Ioffe & Szegedy 2015, §4.2.3)."""
 
 
 def roc_on_grid(
@@ -81,6 +83,34 @@ def confusion(labels: ArrayLike, probabilities: ArrayLike) -> NDArray[np.float64
         return np.full((classes, classes), np.nan)
     counts = np.bincount(labels * classes + probabilities.argmax(axis=1), minlength=classes**2)
     return counts.reshape(classes, classes).astype(float)
+
+
+def ensembles(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
+    """Ensembles of ``MEMBERS`` consecutive replicates each, with no member in common; what is left over is in none.
+
+    An ensemble predicts the class with the highest mean of its members' probabilities (Ioffe & Szegedy 2015, arXiv
+    1502.03167, §4.2.3).
+
+    Args:
+        labels: (n,) class indices.
+        probabilities: (replicates, n, classes).
+
+    Returns:
+        Columns replicate (the number of the ensemble), accuracy, best_member, mean_member (accuracies of its best
+        member and of its members on average) and gain (accuracy less best_member); NaN where a member diverged.
+    """
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities, float)
+    rows = []
+    for number in range(len(probabilities) // MEMBERS):
+        members = probabilities[number * MEMBERS : (number + 1) * MEMBERS]
+        if np.isfinite(members).all():
+            each = (members.argmax(axis=2) == labels).mean(axis=1)
+            together = float((members.mean(axis=0).argmax(axis=1) == labels).mean())
+        else:
+            each, together = np.full(MEMBERS, np.nan), np.nan
+        rows.append((number, together, each.max(), each.mean(), together - each.max()))
+    names = ["replicate", "accuracy", "best_member", "mean_member", "gain"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def mean_over_steps(rows: pd.DataFrame) -> pd.Series:

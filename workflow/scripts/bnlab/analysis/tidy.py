@@ -15,7 +15,7 @@ from bnlab.study.declaration import file_of
 from bnlab.study.names import FAILED
 
 RUN = ["dataset", "method", "batch", "recipe"]
-OF_CLASSES = ("classes", "roc", "confusion")
+OF_PREDICTIONS = ("classes", "roc", "confusion", "ensembles")
 
 
 def gathered(
@@ -34,9 +34,9 @@ def gathered(
     tables: dict[str, pd.DataFrame] = {}
     for source, folders in sources.items():
         runs = [read_json(folder / "run.json") for folder in folders]
-        if source in OF_CLASSES:
+        if source in OF_PREDICTIONS:
             if source not in tables:
-                tables |= _of_classes(folders, runs, class_names)
+                tables |= _of_predictions(folders, runs, class_names)
         else:
             parts = [pd.read_parquet(folder / file_of(source)) for folder in folders]
             if source == "metrics":
@@ -77,7 +77,7 @@ def run_row(run: Mapping[str, Any], key: str, failed: int) -> dict[str, Any]:
     )
 
 
-def _of_classes(
+def _of_predictions(
     folders: Sequence[Path],
     runs: Sequence[Mapping[str, Any]],
     class_names: Mapping[str, Sequence[str]],
@@ -86,8 +86,9 @@ def _of_classes(
     for folder, run in zip(folders, runs, strict=True):
         with np.load(folder / file_of("classes")) as arrays:
             labels, probabilities = arrays["labels"][0], arrays["probabilities"]
-        scored.append(score_predictions(labels, probabilities, class_names[run["dataset"]]))
-    return {name: collect(runs, [parts[name] for parts in scored]) for name in OF_CLASSES}
+        scores = score_predictions(labels, probabilities, class_names[run["dataset"]])
+        scored.append(scores | {"ensembles": measure.ensembles(labels, probabilities)})
+    return {name: collect(runs, [parts[name] for parts in scored]) for name in OF_PREDICTIONS}
 
 
 def collect(runs: Sequence[Mapping[str, Any]], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -139,3 +139,10 @@ class Convolution(Block):
 
     def linear(self, x: tf.Tensor) -> tf.Tensor:
         return self.linear_map.convolve(x, self.kernel)
+
+
+class Pointwise(Convolution):
+    """A 1 × 1 convolution: the same dense layer at every position."""
+
+    def kernel_shape(self, fan_in: int, units: int) -> tuple[int, ...]:
+        return 1, 1, fan_in, units

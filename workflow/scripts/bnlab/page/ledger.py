@@ -60,8 +60,12 @@ def page(
         for claim in rows_of(claims)
     ]
     tested = [one for one in shown if one["row"].verdict != UNTESTED]
+
     # What training decides comes first, then what is settled without it; each by its number.
-    tested.sort(key=lambda one: (not one["effects"], one["row"].id))
+    def settled(one: dict[str, Any]) -> bool:
+        return one["row"].decided_by in SETTLED_BY or not one["effects"]
+
+    tested.sort(key=lambda one: (settled(one), one["row"].id))
     return {
         "total": len(claims),
         "bar": bar(claims["verdict"]),

@@ -217,6 +217,7 @@ class Study(Section):
         named = settings if isinstance(settings, dict) else {next(iter(found), ""): settings}
         widths = signatures.widths(found, named)
         return {
+            "network": next(iter(said.network)),
             "activation": said.activation,
             "layers": len(widths),
             "units": max(widths, default=0),

@@ -160,6 +160,7 @@ SOURCES = {
     "classes": "predictions.npz",
     "roc": "predictions.npz",
     "confusion": "predictions.npz",
+    "ensembles": "predictions.npz",
 }
 """Tidy sources that are no probe's own table, and the file of a run that each is made from."""
 TIMING = "timing"

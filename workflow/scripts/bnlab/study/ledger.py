@@ -191,6 +191,7 @@ class Claim(Section):
 
     `needs: all` is said of a claim that one counterexample refutes ("best of all"), `needs: one` of a claim that one
     example supports ("it can"); `unjudged` names the part of a claim that no test is about, which stays an open region.
+    The tests of a claim that is settled are analogues in small: they are shown beside its verdict and decide nothing.
     """
 
     id: Count
@@ -207,11 +208,15 @@ class Claim(Section):
 
     @model_validator(mode="after")
     def _one_way_to_a_verdict(self) -> Claim:
-        ways = [bool(self.tests), self.settled is not None, self.untested is not None]
-        if sum(ways) != 1:
+        tested, settled = bool(self.tests), self.settled is not None
+        if sum([tested and not settled, settled, self.untested is not None]) != 1:
             raise PydanticCustomError("claim", "must have exactly one of tests, settled, untested")
         primary = sum(test.primary for test in self.tests)
-        if self.tests and not 1 <= primary <= MOST_PRIMARY:
+        if settled and primary:
+            raise PydanticCustomError(
+                "claim", "is settled, so its tests decide nothing and none can be primary"
+            )
+        if tested and not settled and not 1 <= primary <= MOST_PRIMARY:
             raise PydanticCustomError(
                 "claim",
                 f"must have one to {MOST_PRIMARY} tests with primary: true, and has {primary}",

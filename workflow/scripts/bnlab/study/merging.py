@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bnlab.study import rooms
 from bnlab.study.families import expanded
-from bnlab.study.places import Key, Problem, at, section
+from bnlab.study.places import Key, Problem, at, items, section
+from bnlab.study.rooms import unknown
 
-DEFAULTS = "recipe_defaults"
+DEFAULTS, ONLY = "recipe_defaults", "only"
 
 
 def complete(mapping: Any) -> Any:
-    """The config with every recipe worked out and the methods of its experiments added."""
+    """The config with every recipe worked out, the experiments that it is to make, and their methods added."""
     if not isinstance(mapping, Mapping):
         return mapping
-    whole = expanded({name: value for name, value in mapping.items() if name != DEFAULTS})
+    mapping = {**mapping, "experiments": _chosen(mapping)}
+    whole = expanded({n: value for n, value in mapping.items() if n not in (DEFAULTS, ONLY)})
     if isinstance(whole.get("recipes"), Mapping):
         whole["recipes"] = _with_defaults(section(whole, "recipes"), section(mapping, DEFAULTS))
     if isinstance(mapping.get("methods"), Mapping):
         brought = _brought(section(mapping, "experiments"))
         whole["methods"] = {**mapping["methods"], **brought, **mapping["methods"]}
     return whole
+
+
+def only_problems(mapping: Mapping[Any, Any]) -> Iterator[Problem]:
+    """Entries of ``only`` that are no experiments of the config."""
+    known = list(section(mapping, "experiments"))
+    only = mapping.get(ONLY, [])
+    if not isinstance(only, list):
+        yield Problem((ONLY,), "must be a list of experiments, those that the study makes")
+    for place, name in enumerate(items(only)):
+        if name not in known:
+            yield Problem((ONLY, place), unknown("experiment", name, known))
+
+
+def _chosen(mapping: Mapping[Any, Any]) -> Any:
+    """The experiments; where the config lists some as ``only``, these."""
+    experiments, only = mapping.get("experiments"), items(mapping.get(ONLY))
+    if not only or not isinstance(experiments, Mapping) or not set(only) <= set(experiments):
+        return experiments
+    return {name: experiment for name, experiment in experiments.items() if name in only}
 
 
 def _with_defaults(recipes: Mapping[Any, Any], defaults: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -15,7 +15,7 @@ from bnlab.study.config import Study, stand_ins
 from bnlab.study.data_validation import data_problems
 from bnlab.study.datasets import AnyDataset, Dataset, RedrawDataset
 from bnlab.study.families import at_family
-from bnlab.study.merging import at_default, complete
+from bnlab.study.merging import ONLY, at_default, complete, only_problems
 from bnlab.study.method_validation import method_problems
 from bnlab.study.own_methods import own_method_problems
 from bnlab.study.places import (
@@ -65,8 +65,13 @@ def load(
     unsound = [problem for problem in unsound if not _below_unknown(problem.key)]
     found = [*unsound, *_meaning_problems(whole)]
     found = [at_default(at_family(problem, given), given) for problem in found]
-    problems = [*repeated, *families.problems(section(given, "recipes")), *found]
-    problems += _name_problems(given, places, files)
+    problems = [
+        *repeated,
+        *families.problems(section(given, "recipes")),
+        *only_problems(given),
+        *found,
+    ]
+    problems += [*_name_problems(given, places, files), *_left_out_problems(given, places, files)]
     if study is not None and not problems and folder is not None:
         problems += data_problems(study, folder)
         problems += published_problems(study, folder)
@@ -89,6 +94,20 @@ def _name_problems(mapping: Any, places: Places, files: list[Path]) -> Iterator[
             f"{files[-1].name} gives the study no name of its own and would write over"
             f" reports/{named} (allowed: a line `study: <name>` in {files[-1].name})",
         )
+
+
+def _left_out_problems(mapping: Any, places: Places, files: list[Path]) -> Iterator[Problem]:
+    """Runs given beside or after an ``only`` that leaves their experiment out, which would silently do nothing."""
+    if (ONLY,) not in places:
+        return
+    only, (file, _) = items(at(mapping, (ONLY,))), places[ONLY,]
+    for name in section(mapping, "experiments"):
+        given, _ = places.get(("experiments", name, "runs"), (files[0], 0))
+        if name not in only and files.index(given) >= files.index(file):
+            yield Problem(
+                ("experiments", name),
+                f"`only` in {file.name} leaves it out (allowed: name it there, or in an `only` of your own)",
+            )
 
 
 # The schema is checked by now; this is about what one part says of another. It reads the parts that

@@ -31,10 +31,6 @@ EXPERIMENT = Experiment(
             takes=("recipe", "batch", "layer"),
         ),
     },
-    methods={
-        "noisy_bn": {"normalizer": "normalizers.py:NoisyBN", "label": "BN + noise"},
-        "noisy_base": {"normalizer": "normalizers.py:Noise", "label": "Base + noise"},
-    },
     looks={
         "noisy_bn": ("#7a5fb5", "h"),
         "noisy_base": ("#949494", "<"),

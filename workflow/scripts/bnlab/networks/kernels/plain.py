@@ -28,7 +28,7 @@ class Plain(Part):
         return linear(x, kernel)
 
     def convolve(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        """From x (m, height, width, channels) and W (3, 3, channels, filters) to u (m, height, width, filters).
+        """From x (m, height, width, channels) and W (k, k, channels, filters) to u (m, height, width, filters).
 
         In steps of one position, x padded with zeros.
         """

@@ -1,4 +1,4 @@
-"""Noise whose distribution changes at every step, alone and after batch normalization."""
+"""Noise whose distribution changes at every step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from bnlab.networks.draws import draw
 from bnlab.networks.normalizer import Normalizer
-from bnlab.networks.normalizers.bn import BN
 from bnlab.study.options import Positive
 
 
@@ -42,20 +41,3 @@ class Noise(Normalizer):
 
     def _draw(self, law: Any, number: int, shape: Any, **limits: float) -> tf.Tensor:
         return draw(law, self.key, self.step, number, shape, self.dtype, **limits)
-
-
-class NoisyBN(Noise, BN):
-    """Batch normalization followed by noise: N(u) = s∘BN(u) + r, with s and r as in ``Noise``."""
-
-    shifts = True
-
-    def __init__(self, spread: Positive = 0.1):
-        Noise.__init__(self, spread)
-        BN.__init__(self)
-
-    def build(self) -> None:
-        BN.build(self)
-        Noise.build(self)
-
-    def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
-        return Noise.normalize(self, BN.normalize(self, u, training), training)
