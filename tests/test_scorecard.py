@@ -101,8 +101,8 @@ def test_the_smallest_good_batch_is_the_one_from_which_on_none_is_worse_than_bas
         columns=["method", "batch", "replicate", "step", "split", "statistics", "accuracy", "loss"],
     )
     at = {"recipe": "lr0.1", "batch": None, "batches": [1, 2, 4, 16]}
-    asked = row(experiment="batch_size", dataset="digits", quantity="smallest_good_batch", **at)
-    measure = quantity("batch_size", "smallest_good_batch")
+    asked = row(experiment="beyond_batch", dataset="digits", quantity="smallest_good_batch", **at)
+    measure = quantity("beyond_batch", "smallest_good_batch")
     found = {m: measure({"metrics": metrics}, asked, m).values.tolist() for m in accuracies}
     assert found["base"] == [1, 1]
     assert found["late"] == [2, 4]
@@ -130,20 +130,29 @@ def test_the_deepest_network_is_the_last_before_one_that_fails():
 def test_a_cell_says_its_number_and_how_many_rivals_are_better():
     card = scorecard.card(verdicts.scorecard())
     assert card.methods == ["BASE", "BN", "LN"]
-    accuracy, lost = card.lines
+    accuracy, lost, _ = card.lines
     assert [cell.text for cell in accuracy.cells] == ["90.0 ± 1.0", "97.0 ± 1.0", "90.5 ± 1.0"]
     assert [cell.behind for cell in accuracy.cells] == [0.5, 0, 0.5]
     assert lost.better == "the lower the better" and lost.asks == "Lost to few rows (%)"
     assert lost.cells[2] == scorecard.Cell(scorecard.NO_ANSWER, None)
 
 
-def test_sentences_count_what_the_intervals_part():
-    said = scorecard.sentences(verdicts.scorecard())
-    assert said == [
-        "BASE is not clearly beaten in 1 of 2 questions.",
-        "BN is not clearly beaten in 1 of 2 questions; last in lost to few rows.",
-        "LN is not clearly beaten in 0 of 1 questions.",
+def test_the_questions_of_one_when_are_a_sentence_that_the_intervals_bear_out():
+    table = verdicts.scorecard().assign(when="it matters")
+    assert scorecard.sentences(table) == [
+        "When it matters: in accuracy BN (97 %) leads, and BASE (90 %) is last; "
+        "in lost to few rows BASE (1.0 %) leads, and BN (30 %) is last."
     ]
+    assert scorecard.sentences(table.assign(when="")) == []
+    together = scorecard.sentences(table.assign(behind=0).query("asks == 'Accuracy'"))
+    assert together == [
+        "When it matters: in accuracy no method is clearly beaten: BN (97 %), LN (90 %) and BASE (90 %)."
+    ]
+
+
+def test_the_last_line_counts_where_no_other_method_is_clearly_better():
+    *_, last = scorecard.card(verdicts.scorecard()).lines
+    assert [cell.text for cell in last.cells] == ["1 of 2", "1 of 2", "0 of 1"]
 
 
 def test_the_picture_has_a_row_a_question_and_the_better_ends_on_the_right():

@@ -108,7 +108,13 @@ def scorecard() -> pd.DataFrame:
     """Two questions to three methods: bn leads the first by far, and is last in the second, where ln has no answer."""
 
     def answer(asks: str, better: str, method: str, at: float, half: float, behind: int) -> Any:
-        known = {"key": asks[:4], "asks": asks, "experiment": "batch_size", "dataset": "digits"}
+        known = {
+            "key": asks[:4],
+            "asks": asks,
+            "when": "",
+            "experiment": "batch_size",
+            "dataset": "digits",
+        }
         known |= {"dataset_label": "Digits", "unit": "points", "better": better, "against": ""}
         numbers = {"estimate": at, "low": at - half, "high": at + half, "n": 4, "replicates": 4}
         ranks = {"open": 0, "behind": behind, "rivals": 2 if asks == "Accuracy" else 1}

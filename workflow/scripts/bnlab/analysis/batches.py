@@ -1,10 +1,13 @@
-"""Tables of methods against the batch size."""
+"""Methods against the batch size."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
+from bnlab.analysis.quantities import Results
 from bnlab.analysis.statistics import mean_interval, paired_difference, slopes
 from bnlab.analysis.summaries import (
     BASE,
@@ -17,6 +20,7 @@ from bnlab.analysis.summaries import (
     long,
     summarize,
 )
+from bnlab.study.ledger import Measure
 
 
 def all_methods(metrics: pd.DataFrame, reference: str = BASE) -> pd.DataFrame:
@@ -60,3 +64,14 @@ def stability(metrics: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(table)
+
+
+def by_batch(
+    results: Results, effect: Measure, method: str, quantity: Callable[..., pd.Series]
+) -> pd.DataFrame:
+    """A quantity at each of the effect's batch sizes, a column each."""
+    at = {
+        batch: quantity(results, effect.model_copy(update={"batch": batch}), method)
+        for batch in effect.batches or []
+    }
+    return pd.concat(at, axis=1)

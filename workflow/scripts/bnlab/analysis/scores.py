@@ -16,7 +16,7 @@ from bnlab.study.config import Study
 from bnlab.study.ledger import Row
 
 COLUMNS = [
-    *("key", "asks", "experiment", "dataset", "dataset_label", "unit", "better", "against"),
+    *("key", "asks", "when", "experiment", "dataset", "dataset_label", "unit", "better", "against"),
     *(
         "method",
         "method_label",
@@ -56,7 +56,7 @@ def score(
     for row in rows:
         if row.experiment in study.experiments and row.experiment not in results:
             if earlier is not None:
-                found.append(earlier[earlier["key"] == row.key])
+                found.append(earlier[earlier["key"] == row.key].assign(when=row.when or ""))
             continue
         known = [_cell(row, study, results, quantity, method) for method in study.methods]
         cells = pd.DataFrame([cell for cell in known if cell])
@@ -89,6 +89,7 @@ def _cell(
     return {
         "key": row.key,
         "asks": row.asks,
+        "when": row.when or "",
         "experiment": row.experiment,
         "dataset": where.dataset,
         "dataset_label": called(where, study)[0],

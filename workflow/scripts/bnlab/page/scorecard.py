@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from bnlab.analysis.statistics import rounded
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import listed, minus
+from bnlab.page.phrases import listed, minus, number
 from bnlab.page.style import STYLE, WIDTH, as_svg, look
 
 NO_ANSWER = "–"
@@ -61,7 +61,19 @@ def card(table: pd.DataFrame) -> Card | None:
                 [cells.get(name, Cell(NO_ANSWER, None)) for name in methods],
             )
         )
-    return Card(methods, lines)
+    return Card(methods, [*lines, _summary(table, methods)])
+
+
+def _summary(table: pd.DataFrame, methods: Sequence[str]) -> Line:
+    """In how many of the questions with rivals each method is not clearly beaten."""
+    asked = table[(table["rivals"] > 0) & table["estimate"].notna()]
+    led = asked[asked["behind"] == 0]["method_label"].value_counts()
+    total = asked["method_label"].value_counts()
+    cells = [
+        f"{led.get(name, 0)} of {total[name]}" if name in total else NO_ANSWER for name in methods
+    ]
+    about = "questions in which no other method is better by intervals that do not meet"
+    return Line("Not clearly beaten in", about, "", [Cell(text, None) for text in cells])
 
 
 def _shown(unit: str) -> str:
@@ -83,15 +95,33 @@ def _cell(row: Any) -> Cell:
 
 
 def sentences(table: pd.DataFrame) -> list[str]:
-    """For each method the questions in which no other is better, by intervals that part; at most one line a method."""
-    said = []
-    for name, rows in table.groupby("method_label", sort=False):
-        led = rows[(rows["behind"] == 0) & (rows["rivals"] > 0) & rows["estimate"].notna()]
-        last = rows[(rows["behind"] == rows["rivals"]) & (rows["rivals"] > 0)]
-        text = f"{name} is not clearly beaten in {len(led)} of {int((rows['rivals'] > 0).sum())} questions"
-        worst = [str(asks).lower() for asks in last["asks"]]
-        said.append(f"{text}{'; last in ' + listed(worst) if worst else ''}.")
-    return said
+    """For each ``when`` its questions in a sentence: which methods no other clearly beats, and which come last.
+
+    A method is clearly beaten where the interval of another is wholly better.
+    """
+    said: dict[str, list[str]] = {}
+    for _, rows in table[table["when"].map(_text)].groupby("key", sort=False):
+        known = rows[rows["rivals"] > 0]
+        if len(known):
+            said.setdefault(known["when"].iloc[0], []).append(_who_leads(known))
+    return [f"When {when}: {'; '.join(parts)}." for when, parts in said.items()]
+
+
+def _who_leads(rows: pd.DataFrame) -> str:
+    asks = str(rows["asks"].iloc[0])
+    asks = asks[0].lower() + asks[1:]
+    sign = 1 if rows["better"].iloc[0] == "high" else -1
+    ordered = rows.assign(place=sign * rows["estimate"]).sort_values("place", ascending=False)
+    first = [_named(r) for r in rows_of(ordered[ordered["behind"] == 0])]
+    if len(first) == len(rows):
+        return f"in {asks} no method is clearly beaten: {listed(first)}"
+    last = _named(next(rows_of(ordered.tail(1))))
+    return f"in {asks} {listed(first)} {'lead' if len(first) > 1 else 'leads'}, and {last} is last"
+
+
+def _named(row: Any) -> str:
+    unit = " %" if row.unit == "points" else ""
+    return f"{row.method_label} ({number(row.estimate, (row.high - row.low) / 2)}{unit})"
 
 
 def draw(table: pd.DataFrame) -> Figure:

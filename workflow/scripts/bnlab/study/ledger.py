@@ -128,7 +128,7 @@ class Measure(Section):
     def key(self) -> str:
         """Eight hexadecimal digits that tell apart what measures or decides differently, or in another region."""
         said = self.model_dump(
-            by_alias=True, exclude={"primary", "headline"}, exclude_defaults=True
+            by_alias=True, exclude={"primary", "headline", "when"}, exclude_defaults=True
         )
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:8]
 
@@ -167,10 +167,11 @@ class Effect(Measure):
 class Row(Measure):
     """A row of the scorecard: what an engineer asks of a method, and the quantity that answers it.
 
-    It is that of each method, or with `against` its ratio to that of another one.
+    It is that of each method, or with `against` its ratio to that of another one. Rows of one `when` are said together.
     """
 
     asks: Text
+    when: Text | None = None
     against: Name | None = None
 
 

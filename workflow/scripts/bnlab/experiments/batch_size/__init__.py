@@ -71,12 +71,6 @@ EXPERIMENT = Experiment(
         "accuracy_range": Quantity(
             "best less worst test accuracy over batch sizes", "points", takes=OVER_BATCHES
         ),
-        "smallest_good_batch": Quantity(
-            "smallest batch from which on test accuracy is within a point of that without normalization",
-            "rows",
-            takes=OVER_BATCHES,
-            better="low",
-        ),
         "loss_range": Quantity(
             "largest less smallest validation loss over batch sizes",
             takes=OVER_BATCHES,

@@ -1,6 +1,6 @@
 """Ways to normalize that were made for small batches."""
 
-from bnlab.study.declaration import Experiment, Figure, Table, several_batches
+from bnlab.study.declaration import COMMON, Experiment, Figure, Quantity, Table, several_batches
 
 EXPERIMENT = Experiment(
     title="Beyond the statistics of the batch",
@@ -13,6 +13,15 @@ EXPERIMENT = Experiment(
         Table("final", "Final accuracy and loss"),
         Table("stability", "Dependence on the batch size", when=several_batches),
     ),
+    quantities={
+        **COMMON,
+        "smallest_good_batch": Quantity(
+            "smallest batch from which on test accuracy is within a point of that without normalization",
+            "rows",
+            takes=("recipe", "batches"),
+            better="low",
+        ),
+    },
     methods={
         "evalnorm": {"normalizer": "evalnorm", "label": "EvalNorm"},
         "wn_mean_only_bn": {
