@@ -421,12 +421,16 @@ def initialization() -> dict[str, pd.DataFrame]:
 
 
 def correlated_batches() -> dict[str, pd.DataFrame]:
-    """Random batches, and batches of two classes, after which bn has 30 points less and base 10."""
+    """Random batches, batches of two classes, after which bn has 30 points less and base 10, and sorted rows."""
     parts = []
     for name, classes, share, lost in (("random", 0, 0.0, 0.0), ("two_classes", 2, 1.0, 0.1)):
         made = inside(("base", "bn"))["metrics"]
         made["accuracy"] -= lost * np.where(made["method"] == "bn", 3, 1)
-        parts.append(made.assign(recipe=name, classes=classes, share=share))
+        about = {"classes": classes, "share": share, "shuffle": "random"}
+        parts.append(made.assign(recipe=name, **about))
+    alike = parts[0].assign(recipe="sorted", shuffle="by_class")
+    alike["accuracy"] -= 0.5
+    parts.append(alike)
     return {"metrics": pd.concat(parts, ignore_index=True)}
 
 
@@ -538,6 +542,7 @@ ABOUT = {
     "sources": {"report": {"title": "A report", "short": "student report"}},
     "literature": [{"title": "A paper (2015)", "url": "https://arxiv.org/abs/1502.03167"}],
     "datasets": {"mnist": "MNIST"},
+    "findings": ["batch_size", "learning_curves"],
 }
 EXPERIMENTS = ("learning_curves", "batch_size", "landscape", "faults")
 

@@ -139,6 +139,11 @@ def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
             "none can be primary",
         ),
         ("source: report", "source: reprot", "did you mean 'report'?"),
+        (
+            "claims:\n",
+            "findings: [depths]\nclaims:\n",
+            "unknown experiment 'depths'; did you mean 'depth'?",
+        ),
         ("batch: 60", "batch: 60\n        region: MNIST", "appears twice"),
     ],
 )

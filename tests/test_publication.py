@@ -50,7 +50,7 @@ def project(tmp_path: Path) -> Path:
     """A project's folder in which the study `toy` is finished."""
     report = tmp_path / "reports" / "toy"
     texts = ["report.html", *FIGURES, "figures/other.svg", "tables/a/b/final.csv"]
-    texts += ["tables/a/b/percentiles.csv", "replicates.csv", "scorecard.csv", "runs.csv"]
+    texts += ["tables/a/b/percentiles.csv", "replicates.csv", "runs.csv"]
     for name in texts:
         (report / name).parent.mkdir(parents=True, exist_ok=True)
         (report / name).write_text(f"content of {name}", encoding="utf8")
@@ -78,6 +78,7 @@ def project(tmp_path: Path) -> Path:
     save_json(report / "study.json", record)
     save_csv(report / "claims.csv", claims())
     save_csv(report / "effects.csv", effects())
+    save_csv(report / "scorecard.csv", verdicts.scorecard().assign(when="it matters"))
     (tmp_path / "README.md").write_text(README, encoding="utf8")
     return tmp_path
 

@@ -29,6 +29,7 @@ from bnlab.training.schedule import (
     refined,
     row_blocks,
     row_order,
+    sorted_order,
 )
 from bnlab.training.settings import Settings, Split, load_split
 from bnlab.training.timing import time_in_turn
@@ -243,6 +244,23 @@ def test_classes_are_chosen_equally_often_however_many_rows_they_have():
     order = correlated_order(np.random.SeedSequence(2), LABELS, 4, 4000, 1, 1.0)
     counts = np.bincount(LABELS[order[:, 0]])
     assert np.abs(counts / 4000 - 0.25).max() < 4 * np.sqrt(0.25 * 0.75 / 4000)
+
+
+def test_a_pass_sorted_by_class_has_all_rows_once_and_its_classes_one_after_another():
+    order = sorted_order(np.random.SeedSequence(1), LABELS, 10, 25)
+    assert order.shape == (25, 10) and order.dtype == np.int32
+    first, second = order[:10].ravel(), order[10:20].ravel()
+    for rows in (first, second):
+        np.testing.assert_array_equal(np.sort(rows), np.arange(100))
+        np.testing.assert_array_equal(LABELS[rows], LABELS)
+    assert (first != second).any()
+    np.testing.assert_array_equal(LABELS[order[20:].ravel()], LABELS[:50])
+
+
+def test_rows_sorted_by_class_are_those_of_a_recipe_that_asks_for_them(split):
+    _, _, order, _ = run_of(split, "bn", settings(shuffle="by_class"), 10, 1).start(0)
+    labels = split.y_train[order.numpy().ravel()[: len(split.y_train)]]
+    assert (np.diff(labels) >= 0).all()
 
 
 def test_a_run_sees_the_batches_that_its_recipe_asks_for(split):

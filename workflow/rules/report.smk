@@ -60,7 +60,9 @@ rule write_report:
         captions=[caption(key) for key in [*FIGURES, *TABLES]],
         datasets=STUDY.used_datasets(),
         about=(
-            LEDGER.model_dump(include={"sources", "literature", "datasets"})
+            LEDGER.model_dump(
+                include={"sources", "literature", "datasets", "findings"}
+            )
             if LEDGER
             else None
         ),

@@ -73,9 +73,10 @@ with job_log(snakemake.log[0], "report"):
     telling = [
         item.svg.relative_to(folder).as_posix() for item in report.telling_items(figures, declared)
     ]
+    first, _ = report.leading(answered, params.about["findings"] if params.about else [])
     found = {
         "telling": telling,
-        "answers": [sentence for each in answered for sentence in each.sentences],
+        "answers": [sentence for each in first for sentence in each.sentences],
         "called": params.about["datasets"] if params.about else {},
         "taken": taken,
         "costs": facts.costs(study, trained),

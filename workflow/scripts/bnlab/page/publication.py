@@ -19,6 +19,7 @@ import pandas as pd
 
 from bnlab.analysis.tidy import RUN
 from bnlab.files import JobError, read_csv, read_json, save_json, save_text
+from bnlab.page import scorecard
 from bnlab.page.grids import rows_of
 from bnlab.page.ledger import extent, measured, sentence
 from bnlab.study import rooms
@@ -142,7 +143,8 @@ def findings(folder: Path) -> str:
     drawn = [name for name in manifest["files"] if name.endswith(".svg")]
     images = [f"![{_alt(name, record['config'])}]({PUBLISHED}/{name})" for name in drawn]
     paragraphs = [
-        "\n".join(f"- {sentence}" for sentence in record["answers"]),
+        _listed(record["answers"]),
+        *_whens(folder),
         *_redraws(record),
         f"{sentence(claims)} The claims are those of {claims['source'].nunique()} documents: "
         f"[every verdict]({PUBLISHED}/claims.csv), [every effect]({PUBLISHED}/effects.csv) and "
@@ -155,6 +157,18 @@ def findings(folder: Path) -> str:
         "\n".join(_costs(record["costs"])),
     ]
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _whens(folder: Path) -> list[str]:
+    """Which normalizer when, by the scorecard."""
+    said = scorecard.sentences(read_csv(folder / "scorecard.csv"))
+    return (
+        ["Which normalizer when, of those that were trained there:", _listed(said)] if said else []
+    )
+
+
+def _listed(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
 def _redraws(record: Mapping[str, Any]) -> list[str]:

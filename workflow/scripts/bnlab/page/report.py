@@ -115,9 +115,9 @@ def render(
         answered: what ``answers`` found.
         taken: what is shown as an earlier publication had it, in words; empty without such.
         ledger: the verdicts, if the study has any.
-        about: sources, literature and names of datasets, as the ledger's file says them.
+        about: sources, literature, names of datasets and findings, as the ledger's file says them.
     """
-    about = about or {"sources": {}, "literature": [], "datasets": {}}
+    about = about or {"sources": {}, "literature": [], "datasets": {}, "findings": []}
     environment = _environment()
     shown = [_shown_figure(item, declared, find, captions, folder) for item in figures]
     telling = _telling(shown, declared)
@@ -126,6 +126,7 @@ def render(
     sections = [_section(name, about, shown, titles) for name, about in declared.items()]
     places = {group["id"] for section in sections for group in section["groups"]}
     labels = method_labels(study)
+    first, more = leading(answered, about["findings"])
     columns, *rows = coverage_rows(coverage)
     script = (TEMPLATES / "report.js").read_text("utf8")
     return environment.get_template("report.html.j2").render(
@@ -145,7 +146,9 @@ def render(
         used=list(runs["dataset"].unique()),
         sections=sections,
         telling=telling,
-        answers=answered,
+        answers=first,
+        more=more,
+        answered=answered,
         ledger=ledger
         and ledger_page.page(
             ledger.claims,
@@ -188,6 +191,22 @@ def answers(
         if said:
             found.append(Answered(name, about.title, [_unbroken(sentence) for sentence in said]))
     return found
+
+
+def leading(
+    answered: Sequence[Answered], findings: Sequence[str]
+) -> tuple[list[Answered], list[Answered]]:
+    """The first sentence of each experiment in ``findings``, in this order, and all others; without any all lead."""
+    said = {answer.name: answer for answer in answered}
+    chosen = [said[name] for name in findings if name in said]
+    if not chosen:
+        return list(answered), []
+    first = [answer._replace(sentences=answer.sentences[:1]) for answer in chosen]
+    others = [
+        answer._replace(sentences=answer.sentences[answer.name in findings :])
+        for answer in answered
+    ]
+    return first, [answer for answer in others if answer.sentences]
 
 
 def _environment() -> jinja2.Environment:

@@ -161,7 +161,7 @@ class Study(Section):
         unusual = {
             "evaluation_rows": evaluations.rows,
             "resolution": evaluations.resolution,
-            "shuffle": None if recipe.shuffle else False,
+            "shuffle": None if recipe.shuffle is True else recipe.shuffle,
             "softmax": None if recipe.softmax == "once" else recipe.softmax,
             "optimizer": recipe.optimizer.named,
             "l2": recipe.l2 or None,
@@ -210,7 +210,7 @@ class Study(Section):
         """Settings of a recipe by which experiments compare: a number or a word each.
 
         ``layers`` are hidden ones and ``units`` those of the widest; ``share`` is that of a batch's rows which come
-        from few ``classes``, 0 where batches are random.
+        from few ``classes``, 0 where batches are random; ``shuffle`` is "random", "none" or "by_class".
         """
         said, (room, settings) = self.recipes[recipe], self.network(recipe)
         found = signatures.options(room) or {}
@@ -226,6 +226,9 @@ class Study(Section):
             "dropout": said.dropout,
             "classes": said.correlated.classes if said.correlated else 0,
             "share": said.correlated.share if said.correlated else 0.0,
+            "shuffle": said.shuffle
+            if isinstance(said.shuffle, str)
+            else ("none", "random")[said.shuffle],
         }
 
     def classes(self, run: Run) -> dict[str, Room]:

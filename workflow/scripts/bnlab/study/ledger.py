@@ -226,10 +226,14 @@ class Claim(Section):
 
 
 class Ledger(Section):
-    """All claims, where they come from, the literature behind them, what they call the datasets, and the scorecard."""
+    """All claims, where they come from, the literature behind them, what they call the datasets, and the scorecard.
+
+    `findings` are the experiments whose first answers, in this order, are the answer to the title's question.
+    """
 
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
     literature: list[Paper] = []
     datasets: dict[Name, Text] = {}
+    findings: list[Name] = []
     claims: Annotated[list[Claim], Field(min_length=1)]
     scorecard: list[Row] = []

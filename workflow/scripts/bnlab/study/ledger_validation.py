@@ -73,6 +73,9 @@ def _called(mapping: Any) -> dict[Key, str]:
 
 
 def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
+    for place, name in enumerate(items(at(mapping, ("findings",)))):
+        if name not in rooms.experiments():
+            yield Problem(("findings", place), unknown("experiment", name, rooms.experiments()))
     sources = list(section(mapping, "sources"))
     seen: dict[int, int] = {}
     for place, claim in enumerate(items(at(mapping, ("claims",)))):

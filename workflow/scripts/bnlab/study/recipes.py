@@ -101,8 +101,9 @@ class Recipe(Section):
     """A named set of training settings.
 
     `network` names one network and gives its settings: those of its first one alone, or a mapping of all. `l2` is λ
-    of a penalty λ·Σ w² on kernels, `dropout` the share of every hidden layer's outputs left out. `shuffle` and
-    `softmax` are there for mistakes: rows in one order at every pass, a loss that takes probabilities for logits.
+    of a penalty λ·Σ w² on kernels, `dropout` the share of every hidden layer's outputs left out. `shuffle` says
+    whether each pass has the rows in an order of its own; `by_class` also sorts it by class. `softmax: twice` is a
+    mistake, a loss that takes probabilities for logits.
     `seed` and `replicates` take the place of the study's. `stands_for` is the recipe whose place this one takes in the
     claims.
     """
@@ -128,7 +129,7 @@ class Recipe(Section):
     l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     correlated: Correlated | None = None
-    shuffle: bool = True
+    shuffle: bool | Literal["by_class"] = True
     softmax: Literal["once", "twice"] = "once"
     seed: Seed | None = None
     replicates: Count | None = None

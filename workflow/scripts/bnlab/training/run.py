@@ -27,6 +27,7 @@ from bnlab.training.schedule import (
     evaluation_steps,
     refined,
     row_order,
+    sorted_order,
 )
 from bnlab.training.settings import Settings, Split
 from bnlab.training.trainer import Trainer, Values, stored
@@ -154,9 +155,11 @@ class Run:
     def order(self, seed: np.random.SeedSequence) -> np.ndarray:
         """Which training rows each step sees, shape (steps, batch)."""
         said = self.settings
+        labels = self.trainer.y.numpy()
         if said.correlated:
-            labels = self.trainer.y.numpy()
             return correlated_order(seed, labels, self.batch, said.steps, **said.correlated)
+        if said.shuffle == "by_class":
+            return sorted_order(seed, labels, self.batch, said.steps)
         return row_order(seed, self.rows, self.batch, said.steps, said.shuffle)
 
     def compile(self) -> None:

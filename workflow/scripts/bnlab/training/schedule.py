@@ -26,6 +26,21 @@ def row_order(
     return order[: steps * batch].reshape(steps, batch)
 
 
+def sorted_order(
+    seed: np.random.SeedSequence, labels: np.ndarray, batch: int, steps: int
+) -> np.ndarray:
+    """Which training rows each step sees where every pass is sorted by class, shape (steps, batch), int32.
+
+    As ``row_order``, but in each pass all rows of one class come before those of the next, in a random order of their
+    own. ``labels`` (rows,) are class indices.
+    """
+    generator = np.random.default_rng(seed)
+    passes = -(-steps * batch // len(labels))
+    mixed = [generator.permutation(len(labels)) for _ in range(passes)]
+    order = np.concatenate([rows[np.argsort(labels[rows], kind="stable")] for rows in mixed])
+    return order[: steps * batch].astype(np.int32).reshape(steps, batch)
+
+
 def correlated_order(
     seed: np.random.SeedSequence,
     labels: np.ndarray,

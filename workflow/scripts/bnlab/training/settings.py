@@ -45,7 +45,8 @@ class Settings:
         first_epoch, later: evaluations within the first epoch and after it.
         evaluation_rows: validation and test rows that each of them uses, None for all; the last uses all.
         resolution: between them, so many more that each comes at most this share of its step after the one before.
-        shuffle: whether every pass sees the rows in a random order of its own, or all in that of the data.
+        shuffle: whether every pass sees the rows in a random order of its own, or all in that of the data; "by_class":
+            in a random one within each class, one class after another.
         softmax: how often logits pass through it before the logarithm of the loss, once or (a mistake) twice.
         optimizer: its name and its settings beside the rate.
         l2: λ of the penalty λ·Σ w² on kernels.
@@ -61,7 +62,7 @@ class Settings:
     later: int
     evaluation_rows: int | None = None
     resolution: float | None = None
-    shuffle: bool = True
+    shuffle: bool | Literal["by_class"] = True
     softmax: Literal["once", "twice"] = "once"
     optimizer: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"sgd": {}})
     l2: float = 0.0

@@ -29,5 +29,5 @@ EXPERIMENT = Experiment(
         ),
     },
     across="settings",
-    by=("classes", "share"),
+    by=("classes", "share", "shuffle"),
 )

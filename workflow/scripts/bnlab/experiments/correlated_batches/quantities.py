@@ -18,4 +18,4 @@ def lost_to_correlation(results: Results, effect: Measure, method: str) -> pd.Se
     def at(wanted: Mapping[str, int | float | str]) -> pd.Series:
         return test_accuracy({"metrics": narrowed(results["metrics"], wanted)}, effect, method)
 
-    return at({"classes": 0}) - at(effect.where)
+    return at({"classes": 0, "shuffle": "random"}) - at(effect.where)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from bnlab.analysis.statistics import paired_difference
 from bnlab.analysis.summaries import RUN, compare, followed, last, long, summarize
 
 RANDOM = "random"
+SETTINGS = ["classes", "share", "shuffle"]
 
 
 def mixtures(metrics: pd.DataFrame) -> pd.DataFrame:
     """Test accuracy at the last step after each mixture; ``difference`` is from random batches, paired by replicate."""
-    keys = [*RUN, "classes", "share", "mixture"]
+    keys = [*RUN, *SETTINGS, "mixture"]
     parts = []
-    for key, rows in metrics.groupby(["classes", "share"], sort=False):
-        classes, share = (float(part) for part in key)  # type: ignore[arg-type]
+    for key, rows in metrics.groupby(SETTINGS, sort=False):
+        settings: dict[str, Any] = dict(zip(SETTINGS, key, strict=True))
         made = long(followed(last(rows)), [("test", "accuracy")])
-        parts.append(made.assign(classes=classes, share=share, mixture=_named(int(classes), share)))
+        parts.append(made.assign(**settings, mixture=_named(**settings)))
     every = pd.concat(parts, ignore_index=True)
     table = summarize(every, keys, "value")
     paired = [*RUN, "mixture"]
@@ -29,8 +32,10 @@ mixing = mixtures
 """What the figure shows."""
 
 
-def _named(classes: int, share: float) -> str:
-    """``two classes``, ``half from two classes`` or ``random``."""
+def _named(classes: int, share: float, shuffle: str) -> str:
+    """``two classes``, ``half from two classes``, ``sorted by class`` or ``random``."""
+    if shuffle == "by_class":
+        return "sorted by class"
     if not classes:
         return RANDOM
     number = {1: "one class", 2: "two classes", 3: "three classes"}.get(

@@ -13,10 +13,12 @@ def mixing(table: pd.DataFrame) -> str:
     least = table["mixture"].iloc[-1]
     rows = table[table["mixture"] == least].sort_values("mean", ascending=False)
     said = [f"{r.method_label} {percent(r)}" for r in rows_of(rows)]
+    return f"{_batches(least)}: {listed(said)}"
+
+
+def _batches(mixture: str) -> str:
     return (
-        f"Batches of {least}: {listed(said)}"
-        if least != "random"
-        else f"Random batches: {listed(said)}"
+        f"Rows {mixture}" if mixture.startswith(("sorted", "random")) else f"Batches of {mixture}"
     )
 
 
