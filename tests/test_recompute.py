@@ -35,7 +35,7 @@ def recomputed(folder: Path) -> dict[int, str]:
 
 
 def judged(table: pd.DataFrame) -> dict[int, str]:
-    tested = table[table["tests"] > 0]
+    tested = table[table["regions"] > 0]
     return dict(zip(tested["id"], tested["verdict"], strict=True))
 
 
