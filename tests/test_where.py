@@ -48,6 +48,16 @@ def test_the_spread_over_initial_weights_is_between_the_best_and_the_worst_at_th
     assert bn.tolist() == pytest.approx([0] * 4)
 
 
+def test_the_gap_is_that_of_the_same_run_from_these_weights():
+    at = {"rate": "best", "where": {"initializer": "glorot_uniform"}}
+    gap = measured("initialization", "initialized_gap", "base", **at)
+    assert gap.tolist() == pytest.approx([0] * 4)  # made-up training and test rows are alike
+    shifted = SOURCES["initialization"]["metrics"].copy()
+    shifted.loc[shifted["split"] == "train", "accuracy"] += 0.03
+    found = measured("initialization", "initialized_gap", "base", {"metrics": shifted}, **at)
+    assert found.tolist() == pytest.approx([0.03] * 4)
+
+
 def test_a_replicate_that_diverged_from_some_weights_has_no_spread():
     metrics = SOURCES["initialization"]["metrics"].copy()
     gone = (metrics["method"] == "base") & (metrics["replicate"] == 2)

@@ -20,6 +20,12 @@ EXPERIMENT = Experiment(
         "initialized_accuracy": Quantity(
             "test accuracy from {initializer} weights", "points", takes=AT
         ),
+        "initialized_gap": Quantity(
+            "training less test accuracy from {initializer} weights",
+            "points",
+            takes=AT,
+            better="low",
+        ),
         "failed_share": Quantity(
             "share of replicates that fail from {initializer} weights",
             "points",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bnlab.analysis.quantities import Results, failed_share, test_accuracy
+from bnlab.analysis.quantities import Results, accuracy_gap, failed_share, test_accuracy
 from bnlab.experiments.initialization.measures import failures, spreads
 from bnlab.study.ledger import Measure
 
 __all__ = ["failed_share"]
 
 initialized_accuracy = test_accuracy
+initialized_gap = accuracy_gap
 
 
 def spread_over_initializers(results: Results, effect: Measure, method: str) -> pd.Series:
