@@ -63,7 +63,10 @@ def best_grids(table: pd.DataFrame, compared: str) -> list[Grid]:
 
 
 def each_at_its_best(table: pd.DataFrame) -> str:
-    """Each method at its best rate, the best first."""
+    """Each method at its best rate, the best first; batch by batch."""
     rows = table[table["chosen"]].sort_values("mean", ascending=False)
-    said = [f"{r.method_label} {percent(r)} at rate {r.learning_rate:g}" for r in rows_of(rows)]
-    return f"Each at its best rate: {listed(said)}"
+    parts = []
+    for batch, part in rows.groupby("batch"):
+        said = [f"{r.method_label} {percent(r)} at rate {r.learning_rate:g}" for r in rows_of(part)]
+        parts.append(f"{listed(said)}{of_batch(table, batch, ' with batches of')}")
+    return f"Each at its best rate: {'; '.join(parts)}"

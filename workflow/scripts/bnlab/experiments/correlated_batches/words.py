@@ -9,11 +9,12 @@ from bnlab.page.phrases import Tables, effect, listed, place, points
 
 
 def mixing(table: pd.DataFrame) -> str:
-    """Each method after the least random batches, the best first."""
-    least = table["mixture"].iloc[-1]
-    rows = table[table["mixture"] == least].sort_values("mean", ascending=False)
+    """Each method, the best first, after the batches that tell methods apart most."""
+    means = table.groupby("mixture", sort=False)["mean"]
+    telling = str((means.max() - means.min()).idxmax())
+    rows = table[table["mixture"] == telling].sort_values("mean", ascending=False)
     said = [f"{r.method_label} {percent(r)}" for r in rows_of(rows)]
-    return f"{_batches(least)}: {listed(said)}"
+    return f"{_batches(telling)}: {listed(said)}"
 
 
 def _batches(mixture: str) -> str:
