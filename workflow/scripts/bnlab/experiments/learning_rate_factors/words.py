@@ -29,7 +29,8 @@ def factors(table: pd.DataFrame) -> str:
 def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     """How much sooner batch normalization reaches base's best accuracy at five times its rate, and ensembles."""
     rows = effects[(effects["quantity"] == "steps_at_5") & (effects["compare"] == "bn / base")]
-    found = [f"{times(r)} of the steps ({r.region})" for r in rows_of(rows) if r.n > 1]
+    rows = rows.drop_duplicates(["effect", "dataset"])
+    found = [f"{times(r, ' the steps')} ({_place(r)})" for r in rows_of(rows) if r.n > 1]
     if not found:
         return []
     said = (
@@ -38,6 +39,12 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     )
     gain = effect(effects, quantity="ensemble_gain", compare="bn")
     return [f"{said}{_ensemble(gain)}."]
+
+
+def _place(row: Any) -> str:
+    """The network and the data of an effect, and how many replicates never get there."""
+    never = f"; {row.censored} of {row.n} never get there" if row.censored else ""
+    return f"{row.region.removesuffix(', five times the rate')}{never}"
 
 
 def _ensemble(gain: Any) -> str:
