@@ -13,13 +13,16 @@ from bnlab.training.schedule import row_blocks
 from bnlab.training.trainer import Values, stored
 
 PROBE_ROWS = 1000
+MOST = 20_000
+"""Positions of images that are looked at, of all rows together."""
 
 
 class ActivationInputs:
     """The inputs of every hidden activation for 1,000 validation rows (all where there are fewer), a layer an array.
 
-    They are normalized as in a training step over these rows; in a convolutional network every position counts as a
-    row. Shapes are (rows, units). With ``dtype`` the network computes in it, from the same values.
+    They are normalized as in a training step over these rows. In a convolutional network every position counts as a
+    row; of more than ``MOST`` every k-th is taken, k odd, so that all columns of an image are seen. Shapes are (rows,
+    units). With ``dtype`` the network computes in it, from the same values.
     """
 
     def __init__(self, run: Run, dtype: str = "float32"):
@@ -33,10 +36,15 @@ class ActivationInputs:
     def _inputs(self, parameters: Values, state: Values) -> Values:
         values, state = ([tf.cast(v, self.dtype) for v in vs] for vs in (parameters, state))
         self.network(stored(values), state, self.x, training=True)
-        return [tf.reshape(b.pre_activation, [-1, b.units]) for b in self.network.blocks]
+        return [_thinned(tf.reshape(b.pre_activation, [-1, b.units])) for b in self.network.blocks]
 
     def __call__(self, parameters: Values, state: Values) -> list[np.ndarray]:
         return [layer.numpy() for layer in self.inputs(parameters, state)]
+
+
+def _thinned(rows: tf.Tensor) -> tf.Tensor:
+    every = rows.shape[0] // MOST
+    return rows[:: every | 1] if every else rows
 
 
 def in_dtype(run: Run, dtype: str) -> Network:
