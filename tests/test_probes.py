@@ -6,8 +6,10 @@ import tensorflow as tf
 from methods import METHODS
 from scipy.stats import wasserstein_distance
 
+from bnlab.networks.convolutional import Convolutional
 from bnlab.networks.deep_linear import DeepLinear
 from bnlab.networks.perceptron import Perceptron
+from bnlab.probes import activations
 from bnlab.probes.distributions import Distributions
 from bnlab.probes.gradient_flow import GradientFlow, moved_by, spread_over_rows
 from bnlab.probes.gradient_noise import GradientNoise, noise
@@ -335,3 +337,16 @@ def test_the_variance_of_a_gradient_is_that_of_single_rows_over_their_number():
     ratios = found * found.index / total
     assert ratios.mean() == pytest.approx(1, abs=0.15)
     assert ratios.between(0.4, 1.9).all()
+
+
+def test_of_many_positions_of_images_a_fair_share_is_looked_at(monkeypatch):
+    images = np.random.default_rng(1).normal(size=(ROWS, 8, 8, 1))
+    made = run(Norms, network=Convolutional([[3], [2]], []), data=split(images))
+    parameters, state, *_ = made.start(0)
+    whole = activations.ActivationInputs(made)(parameters, state)
+    assert [layer.shape for layer in whole] == [(ROWS * 64, 3), (ROWS * 16, 2)]
+    monkeypatch.setattr(activations, "MOST", 1000)
+    some = activations.ActivationInputs(made)(parameters, state)
+    np.testing.assert_array_equal(some[0], whole[0][::3])  # 3,840 positions: every third
+    np.testing.assert_array_equal(some[1], whole[1])
+    assert {place % 8 for place in range(0, ROWS * 64, 3)} == set(range(8))
