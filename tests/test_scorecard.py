@@ -143,6 +143,11 @@ def test_the_questions_of_one_when_are_a_sentence_that_the_intervals_bear_out():
         "When it matters: in accuracy BN (97 %) leads, and BASE (90 %) is last; "
         "in lost to few rows BASE (1.0 %) leads, and BN (30 %) is last."
     ]
+    never = table.assign(open=0)
+    lost = never.iloc[[3]].assign(method_label="LN", estimate=float("nan"), rivals=0, open=4)
+    assert scorecard.sentences(pd.concat([never, lost]))[0].endswith(
+        "and BN (30 %) is last, but for LN, which never gets there."
+    )
     assert scorecard.sentences(table.assign(when="")) == []
     together = scorecard.sentences(table.assign(behind=0).query("asks == 'Accuracy'"))
     assert together == [

@@ -64,7 +64,9 @@ def place(effect: Measure, study: Study, methods: Sequence[str]) -> Setting:
 
 def _check_recorded(effect: Measure, study: Study, runs: Sequence[Run]) -> None:
     reads = study.declared(effect.experiment).quantities[effect.quantity].reads
-    if not all(study.records(run.recipe, reads) for run in runs):
+    # A quantity over all recipes may read what some of them record; at a rate of its own it may be any of them.
+    enough = all if effect.recipe or effect.rate else any
+    if not enough(study.records(run.recipe, reads) for run in runs):
         raise Absent(f"this study does not record {' and '.join(reads)} there")
     timed = study.timed(effect.experiment)
     if TIMING in reads and not any((r.dataset, r.batch, r.recipe) in timed for r in runs):

@@ -62,6 +62,11 @@ def points(row: Any) -> str:
     return f"{size} points {way} ({number(ends[0], half)} to {number(ends[1], half)})"
 
 
+def compared(row: Any) -> str:
+    """``points`` as what something is; around zero it is ``not clearly different``."""
+    return points(row).replace("no clear difference", "not clearly different")
+
+
 def times(row: Any, of: str = "") -> str:
     """``28 % (26 to 29 %)`` from a ratio below one, else ``1.03 times (1.01 to 1.05)``; then ``of`` what."""
     digits = _digits(row)

@@ -103,7 +103,9 @@ def sentences(table: pd.DataFrame) -> list[str]:
     for _, rows in table[table["when"].map(_text)].groupby("key", sort=False):
         known = rows[rows["rivals"] > 0]
         if len(known):
-            said.setdefault(known["when"].iloc[0], []).append(_who_leads(known))
+            never = list(rows.loc[rows["estimate"].isna() & (rows["open"] > 0), "method_label"])
+            none = f", but for {listed(never)}, which never gets there" if never else ""
+            said.setdefault(known["when"].iloc[0], []).append(f"{_who_leads(known)}{none}")
     return [f"When {when}: {'; '.join(parts)}." for when, parts in said.items()]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.page.grids import percent, rows_of
-from bnlab.page.phrases import Tables, effect, listed, place, points
+from bnlab.page.phrases import Tables, compared, effect, listed, place
 
 
 def mixing(table: pd.DataFrame) -> str:
@@ -30,6 +30,6 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     if not row or not lost:
         return []
     return [
-        f"Batches of two classes on {place(row)}: test accuracy is {points(row)} with layer than with batch "
-        f"normalization, and what is lost against random batches is {points(lost)} with batch normalization."
+        f"Batches of two classes on {place(row)}: test accuracy is {compared(row)} with layer than with batch "
+        f"normalization, and what is lost against random batches is {compared(lost)} with batch normalization."
     ]

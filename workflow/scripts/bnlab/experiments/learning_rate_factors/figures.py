@@ -17,9 +17,9 @@ def factors(table: pd.DataFrame) -> Figure:
     A network that base trains at no rate has no multiples.
     """
     table = table[table["factor"].notna()]
-    networks = list(dict.fromkeys(zip(table["network"], table["activation"], strict=True)))
 
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
+        networks = list(dict.fromkeys(zip(rows["network"], rows["activation"], strict=True)))
         grid = part.subplots(2, len(networks), squeeze=False, sharex=True, sharey="row")
         for column, (network, activation) in zip(grid.T, networks, strict=True):
             shown = rows[(rows["network"] == network) & (rows["activation"] == activation)]
@@ -28,14 +28,15 @@ def factors(table: pd.DataFrame) -> Figure:
                 draw_curve(
                     column[0], look(method), curve["factor"], in_percent(curve), name_of(curve)
                 )
-                whole = curve[curve["reached"] == curve["replicates"]]
-                steps = whole.assign(
-                    mean=whole["ratio"], low=whole["ratio_low"], high=whole["ratio_high"]
+                most = curve[2 * curve["reached"] > curve["replicates"]]
+                steps = most.assign(
+                    mean=most["ratio"], low=most["ratio_low"], high=most["ratio_high"]
                 )
                 draw_curve(column[1], look(method), steps["factor"], steps, name_of(curve))
             column[0].set_title(f"{network}, {activation}")
             column[1].axhline(1, color="#888888", lw=0.8)
             _axis(column[1], shown)
+        grid[0, 0].set_ylim(0, 101)
         grid[0, 0].set_ylabel("highest test\naccuracy (%)")
         grid[1, 0].set_ylabel("steps to base's highest,\nbase's own = 1")
         grid[0, -1].legend(loc="best")

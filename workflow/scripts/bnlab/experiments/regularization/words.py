@@ -6,7 +6,7 @@ import pandas as pd
 
 from bnlab.analysis.statistics import rounded
 from bnlab.page.grids import percent, rows_of, signed
-from bnlab.page.phrases import Tables, effect, listed, number, place, points, spread
+from bnlab.page.phrases import Tables, compared, effect, listed, number, place, spread
 
 
 def gains(table: pd.DataFrame) -> str:
@@ -41,7 +41,7 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     if not gap or not found:
         return []
     return [
-        f"Regularization on {place(gap)}: at a training loss of 0.1 what test rows lose is {points(gap)} with batch "
+        f"Regularization on {place(gap)}: at a training loss of 0.1 what test rows lose is {compared(gap)} with batch "
         f"normalization; beside it {listed(found)}."
     ]
 
