@@ -75,7 +75,9 @@ class TestMeanOnlyBN(NormalizerTests):
 
 def test_every_normalizer_of_the_library_has_these_tests():
     tested = {value.normalizer.__name__ for name, value in globals().items() if name[:4] == "Test"}
-    assert tested == {rooms.find("normalizer", name).name for name in rooms.names("normalizer")}
+    noisy = {"Noise", "BNWithNoise"}  # differ at every step; tests/test_inside.py is about them
+    names = {rooms.find("normalizer", name).name for name in rooms.names("normalizer")}
+    assert tested == names - noisy
 
 
 def keras_group_normalization(groups):
@@ -288,7 +290,8 @@ def test_mean_only_batch_normalization_subtracts_the_mean_and_keeps_the_spread()
 
 def test_which_normalizers_keep_averages_is_read_from_their_source():
     keep = {n for n in rooms.names("normalizer") if keeps_averages(rooms.find("normalizer", n))}
-    assert keep == {"bn", "evalnorm", "lp", "mean_only_bn", "renorm", "unitization", "whitening"}
+    others = {"evalnorm", "lp", "mean_only_bn", "renorm", "unitization", "whitening"}
+    assert keep == {"bn", "bn_with_noise", *others}
 
 
 def test_an_average_under_another_name_is_refused():

@@ -12,6 +12,7 @@ import verdicts
 
 from bnlab.experiments import function
 from bnlab.page import facts, report
+from bnlab.page.findings import Answered, leading
 from bnlab.page.grids import Grid, as_it_is
 from bnlab.page.methods import formula
 from bnlab.page.turning import turning
@@ -93,18 +94,18 @@ def test_a_study_without_a_ledger_has_a_summary_and_no_claims(tmp_path):
 
 def test_findings_are_first_answers_in_the_order_of_the_ledger_and_no_answer_is_lost():
     answered = [
-        report.Answered("a", "A", ["A first.", "A second."]),
-        report.Answered("b", "B", ["B first."]),
-        report.Answered("c", "C", ["C first.", "C second."]),
+        Answered("a", "A", ["A first.", "A second."]),
+        Answered("b", "B", ["B first."]),
+        Answered("c", "C", ["C first.", "C second."]),
     ]
-    first, more = report.leading(answered, ["c", "absent", "a"])
+    first, more = leading(answered, ["c", "absent", "a"])
     assert [(a.name, a.sentences) for a in first] == [("c", ["C first."]), ("a", ["A first."])]
     assert [(a.name, a.sentences) for a in more] == [
         ("a", ["A second."]),
         ("b", ["B first."]),
         ("c", ["C second."]),
     ]
-    assert report.leading(answered, ["absent"]) == (answered, [])
+    assert leading(answered, ["absent"]) == (answered, [])
 
 
 def test_the_record_says_config_seeds_digests_versions_and_machine(page):

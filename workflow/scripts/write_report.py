@@ -11,6 +11,7 @@ from bnlab.analysis.tidy import RUN
 from bnlab.experiments import function
 from bnlab.files import job_log, read_csv, read_json, save_csv, save_json, save_text
 from bnlab.page import facts, publication, report
+from bnlab.page.findings import leading
 from bnlab.page.methods import formula
 from bnlab.study import rooms
 from bnlab.study.config import Study
@@ -73,7 +74,7 @@ with job_log(snakemake.log[0], "report"):
     telling = [
         item.svg.relative_to(folder).as_posix() for item in report.telling_items(figures, declared)
     ]
-    first, _ = report.leading(answered, params.about["findings"] if params.about else [])
+    first, _ = leading(answered, params.about["findings"] if params.about else [])
     found = {
         "telling": telling,
         "answers": [sentence for each in first for sentence in each.sentences],

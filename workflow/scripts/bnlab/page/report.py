@@ -26,6 +26,7 @@ from bnlab.files import read_csv
 from bnlab.page import ledger as ledger_page
 from bnlab.page import scorecard
 from bnlab.page.facts import facts, times
+from bnlab.page.findings import Answered, leading
 from bnlab.page.glossary import GLOSSARY
 from bnlab.page.grids import Grid
 from bnlab.page.phrases import written_out
@@ -59,14 +60,6 @@ class Ledger(NamedTuple):
     claims: pd.DataFrame
     effects: pd.DataFrame
     scorecard: pd.DataFrame
-
-
-class Answered(NamedTuple):
-    """What an experiment answers: sentences, each with its numbers."""
-
-    name: str
-    title: str
-    sentences: list[str]
 
 
 class Drawing(NamedTuple):
@@ -191,22 +184,6 @@ def answers(
         if said:
             found.append(Answered(name, about.title, [_unbroken(sentence) for sentence in said]))
     return found
-
-
-def leading(
-    answered: Sequence[Answered], findings: Sequence[str]
-) -> tuple[list[Answered], list[Answered]]:
-    """The first sentence of each experiment in ``findings``, in this order, and all others; without any all lead."""
-    said = {answer.name: answer for answer in answered}
-    chosen = [said[name] for name in findings if name in said]
-    if not chosen:
-        return list(answered), []
-    first = [answer._replace(sentences=answer.sentences[:1]) for answer in chosen]
-    others = [
-        answer._replace(sentences=answer.sentences[answer.name in findings :])
-        for answer in answered
-    ]
-    return first, [answer for answer in others if answer.sentences]
 
 
 def _environment() -> jinja2.Environment:

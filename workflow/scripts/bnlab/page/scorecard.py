@@ -100,7 +100,7 @@ def sentences(table: pd.DataFrame) -> list[str]:
     A method is clearly beaten where the interval of another is wholly better.
     """
     said: dict[str, list[str]] = {}
-    for _, rows in table[table["when"].map(_text)].groupby("key", sort=False):
+    for _, rows in table[table["when"].map(_text).astype(bool)].groupby("key", sort=False):
         known = rows[rows["rivals"] > 0]
         if len(known):
             never = list(rows.loc[rows["estimate"].isna() & (rows["open"] > 0), "method_label"])

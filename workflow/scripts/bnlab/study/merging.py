@@ -29,9 +29,8 @@ def complete(mapping: Any) -> Any:
 
 
 def only_problems(mapping: Mapping[Any, Any]) -> Iterator[Problem]:
-    """Entries of ``only`` that are no experiments of the config."""
-    known = list(section(mapping, "experiments"))
-    only = mapping.get(ONLY, [])
+    """Entries of ``only`` that are no experiments; one that an overlay takes away may stand there."""
+    known, only = rooms.experiments(), mapping.get(ONLY, [])
     if not isinstance(only, list):
         yield Problem((ONLY,), "must be a list of experiments, those that the study makes")
     for place, name in enumerate(items(only)):
@@ -42,7 +41,7 @@ def only_problems(mapping: Mapping[Any, Any]) -> Iterator[Problem]:
 def _chosen(mapping: Mapping[Any, Any]) -> Any:
     """The experiments; where the config lists some as ``only``, these."""
     experiments, only = mapping.get("experiments"), items(mapping.get(ONLY))
-    if not only or not isinstance(experiments, Mapping) or not set(only) <= set(experiments):
+    if not only or not isinstance(experiments, Mapping) or not set(only) <= {*rooms.experiments()}:
         return experiments
     return {name: experiment for name, experiment in experiments.items() if name in only}
 
