@@ -27,7 +27,7 @@ from bnlab.study.config import Study
 from bnlab.study.declaration import Experiment
 from bnlab.study.names import PUBLISHED
 
-LIMIT_MB = 16
+LIMIT_MB = 18
 
 FILES = (
     *("report.html", "claims.csv", "effects.csv", "replicates.csv", "scorecard.csv", "runs.csv"),
