@@ -34,7 +34,7 @@ def progress(metrics: pd.DataFrame) -> pd.DataFrame:
     Columns: ``ONE``; factor, NaN as all steps are where base trains at no rate; ``best``, its highest test accuracy at
     an evaluation; ``first``, the step of the first evaluation that reaches base's highest test accuracy at base's
     chosen rate in the same replicate, NaN where none does; ``after``, the one before; ``last``, the last step;
-    ``base_first``, the step at which base gets there.
+    ``steps``, ``first`` or else ``last``; ``base_first``, the step at which base gets there.
     """
     tests = followed(metrics)
     tests = tests[tests["split"] == "test"].merge(
@@ -51,6 +51,7 @@ def progress(metrics: pd.DataFrame) -> pd.DataFrame:
         parts.append((*key, rows["factor"].iloc[0], best, found["first"], found["after"], last))  # type: ignore[misc]
     names = [*ONE, "factor", "best", "first", "after", "last"]
     table = pd.DataFrame(parts, columns=names)
+    table["steps"] = table["first"].fillna(table["last"])  # restricted, each at its own last step
     own = table[(table["method"] == BASE) & (table["factor"] == 1)]
     own = own[["batch", "replicate", "first"]].rename(columns={"first": "base_first"})
     return table.merge(own, on=["batch", "replicate"], how="left")

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.quantities import Bounded, Results, failed_share
-from bnlab.analysis.statistics import restricted
 from bnlab.analysis.summaries import BASE
 from bnlab.experiments.learning_rate_factors.measures import progress, times_base_rate
 from bnlab.study.ledger import Measure
@@ -34,9 +33,8 @@ def _progress(results: Results, effect: Measure, method: str, factor: int) -> pd
 def _steps_at(factor: int) -> Callable[[Results, Measure, str], Bounded]:
     def quantity(results: Results, effect: Measure, method: str) -> Bounded:
         rows = _progress(results, effect, method, factor)
-        values = pd.Series(restricted(rows["first"], rows["last"].max()), rows.index)
-        highest = values.where(rows["first"].notna(), np.inf)
-        return Bounded(values, rows["after"], highest, "steps are known to one evaluation")
+        highest = rows["steps"].where(rows["first"].notna(), np.inf)
+        return Bounded(rows["steps"], rows["after"], highest, "steps are known to one evaluation")
 
     return quantity
 

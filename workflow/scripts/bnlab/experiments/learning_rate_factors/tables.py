@@ -8,7 +8,7 @@ import pandas as pd
 
 from bnlab.analysis.quantities import narrowed
 from bnlab.analysis.settings import in_each
-from bnlab.analysis.statistics import paired_ratio, restricted
+from bnlab.analysis.statistics import paired_ratio
 from bnlab.analysis.summaries import RUN, columns_of, followed, last, summarize
 from bnlab.experiments.learning_rate_factors.measures import NETWORK, progress, times_base_rate
 
@@ -36,12 +36,8 @@ def _of_a_network(metrics: pd.DataFrame) -> pd.DataFrame:
     table = summarize(rows.merge(ended), RUN, "best").merge(times_base_rate(metrics))
     sooner = []
     for key, group in rows.groupby(RUN, sort=False):
-        by_replicate = group.set_index("replicate")
-        steps = pd.Series(
-            restricted(by_replicate["first"], by_replicate["last"].max()), by_replicate.index
-        )
-        interval = paired_ratio(steps, by_replicate["base_first"])
-        reached = int(by_replicate["first"].notna().sum())
+        interval = paired_ratio(group["steps"], group["base_first"])
+        reached = int(group["first"].notna().sum())
         names = dict(zip(RUN, key, strict=True))
         sooner.append(names | columns_of(interval, "ratio") | {"reached": reached})
     return table.merge(pd.DataFrame(sooner), on=RUN)
