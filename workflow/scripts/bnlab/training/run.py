@@ -154,12 +154,11 @@ class Run:
 
     def order(self, seed: np.random.SeedSequence) -> np.ndarray:
         """Which training rows each step sees, shape (steps, batch)."""
-        said = self.settings
-        labels = self.trainer.y.numpy()
+        said, labels = self.settings, self.trainer.y
         if said.correlated:
-            return correlated_order(seed, labels, self.batch, said.steps, **said.correlated)
+            return correlated_order(seed, labels.numpy(), self.batch, said.steps, **said.correlated)
         if said.shuffle == "by_class":
-            return sorted_order(seed, labels, self.batch, said.steps)
+            return sorted_order(seed, labels.numpy(), self.batch, said.steps)
         return row_order(seed, self.rows, self.batch, said.steps, said.shuffle)
 
     def compile(self) -> None:
