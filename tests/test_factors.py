@@ -8,6 +8,7 @@ from test_where import measured, table
 
 from bnlab.analysis import metrics as measure
 from bnlab.experiments.learning_rate_factors.measures import progress, times_base_rate
+from bnlab.experiments.learning_rate_factors.tables import multiples
 
 RELU = {"network": "perceptron", "activation": "relu"}
 SIGMOID = {"network": "inception", "activation": "sigmoid"}
@@ -46,6 +47,17 @@ def test_steps_and_accuracy_are_those_of_a_loop_over_evaluations():
         assert line["best"] == max(run["accuracy"])
         assert (line["first"] == min(reached)) if reached else np.isnan(line["first"])
         assert line["base_first"] == 1000
+
+
+def test_a_replicate_that_diverged_has_no_highest_accuracy_and_is_counted():
+    rows = of(RELU)
+    lost = (rows["method"] == "bn") & (rows["learning_rate"] == 5) & (rows["replicate"] == 0)
+    rows = rows.assign(accuracy=rows["accuracy"].mask(lost & (rows["step"] > 200)))
+    assert rows.loc[lost, "accuracy"].notna().any()
+    of_bn = multiples(rows).query("method == 'bn' and learning_rate == 5").squeeze()
+    kept = progress(of(RELU)).query("method == 'bn' and learning_rate == 5 and replicate > 0")
+    assert (of_bn["n"], of_bn["diverged"], of_bn["replicates"]) == (3, 1, 4)
+    assert of_bn["mean"] == pytest.approx(kept["best"].mean())
 
 
 def test_base_is_compared_at_its_own_best_rate_whatever_the_multiple():

@@ -5,9 +5,17 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from bnlab.page.panels import by_method, draw_curve, in_percent, name_of, per_batch, plain
+from bnlab.page.panels import (
+    by_method,
+    draw_curve,
+    in_percent,
+    name_of,
+    per_batch,
+    plain,
+    plain_if_narrow,
+)
 from bnlab.page.style import look
 
 
@@ -35,7 +43,7 @@ def factors(table: pd.DataFrame) -> Figure:
                 draw_curve(column[1], look(method), steps["factor"], steps, name_of(curve))
             column[0].set_title(f"{network}, {activation}")
             column[1].axhline(1, color="#888888", lw=0.8)
-            _axis(column[1], shown)
+            _axis(column[1], rows)
         grid[0, 0].set_ylim(0, 101)
         grid[0, 0].set_ylabel("highest test\naccuracy (%)")
         grid[1, 0].set_ylabel("steps to base's highest,\nbase's own = 1")
@@ -51,4 +59,4 @@ def _axis(axis: Axes, rows: pd.DataFrame) -> None:
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.2g}"))
     axis.xaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_major_formatter(FuncFormatter(plain))
-    axis.yaxis.set_minor_formatter(NullFormatter())
+    axis.yaxis.set_minor_formatter(FuncFormatter(plain_if_narrow(axis)))

@@ -32,9 +32,9 @@ def progress(metrics: pd.DataFrame) -> pd.DataFrame:
     """How far and how soon each replicate of one network gets.
 
     Columns: ``ONE``; factor, NaN as all steps are where base trains at no rate; ``best``, its highest test accuracy at
-    an evaluation; ``first``, the step of the first evaluation that reaches base's highest test accuracy at base's
-    chosen rate in the same replicate, NaN where none does; ``after``, the one before; ``last``, the last step;
-    ``steps``, ``first`` or else ``last``; ``base_first``, the step at which base gets there.
+    an evaluation, NaN where it diverges at any; ``first``, the step of the first evaluation that reaches base's highest
+    test accuracy at base's chosen rate in the same replicate, NaN where none does; ``after``, the one before; ``last``,
+    the last step; ``steps``, ``first`` or else ``last``; ``base_first``, the step at which base gets there.
     """
     tests = followed(metrics)
     tests = tests[tests["split"] == "test"].merge(
@@ -47,7 +47,7 @@ def progress(metrics: pd.DataFrame) -> pd.DataFrame:
         _, batch, _, replicate = key  # type: ignore[misc]
         level = levels.get((batch, replicate), np.nan)
         found = crossings(rows, level).iloc[0]
-        best, last = rows["accuracy"].max(), rows["step"].max()
+        best, last = rows["accuracy"].max(skipna=False), rows["step"].max()
         parts.append((*key, rows["factor"].iloc[0], best, found["first"], found["after"], last))  # type: ignore[misc]
     names = [*ONE, "factor", "best", "first", "after", "last"]
     table = pd.DataFrame(parts, columns=names)

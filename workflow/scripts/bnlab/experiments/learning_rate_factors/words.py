@@ -6,24 +6,27 @@ from typing import Any
 
 import pandas as pd
 
-from bnlab.page.grids import percent, rows_of
+from bnlab.page.grids import rows_of
 from bnlab.page.phrases import Tables, effect, listed, place, points, times
+from bnlab.study.names import NEAR_BEST
 
 
 def factors(table: pd.DataFrame) -> str:
-    """The multiple at which batch normalization gets furthest, beside base at its best rate."""
-    said = []
+    """With which networks batch normalization, at each multiple, gets as far as base at its best rate."""
+    networks: dict[float, list[str]] = {}
     for (network, activation), rows in table.groupby(["network", "activation"], sort=False):
-        bn = rows[rows["method"] == "bn"].dropna(subset="mean").sort_values("mean")
-        base = rows[(rows["method"] == "base") & (rows["factor"] == 1)]
-        if bn.empty or base.empty:
-            continue
-        best, own = next(rows_of(bn.tail(1))), next(rows_of(base))
-        said.append(
-            f"{best.method_label} gets to {percent(best)} at {best.factor:g} times the rate at which "
-            f"{own.method_label} gets to {percent(own)} ({network}, {activation})"
-        )
-    return listed(said) if said else "no replicate is left"
+        base = rows.loc[(rows["method"] == "base") & (rows["factor"] == 1), "mean"]
+        above = rows[(rows["method"] == "bn") & (rows["factor"] > 1)]
+        for r in rows_of(above.sort_values("factor")):
+            far = len(base) and r.mean >= base.item() - NEAR_BEST
+            networks.setdefault(r.factor, []).extend([f"{network} ({activation})"] if far else [])
+    if not networks:
+        return "no multiple was trained"
+    said = [
+        f"at {factor:g} times that rate with {listed(names) if names else 'no network'}"
+        for factor, names in sorted(networks.items())
+    ]
+    return f"Within a point of base at its best rate, or above it, BN gets {'; '.join(said)}"
 
 
 def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
