@@ -11,24 +11,14 @@ import pandas as pd
 from bnlab.analysis.claims import Absent, place, rows_at
 from bnlab.analysis.quantities import Bounded, Quantity, Results
 from bnlab.analysis.samples import called
-from bnlab.analysis.statistics import Interval, mean_interval
+from bnlab.analysis.statistics import Interval, mean_interval, paired_ratio
 from bnlab.study.config import Study
 from bnlab.study.ledger import Row
 
 COLUMNS = [
     *("key", "asks", "when", "experiment", "dataset", "dataset_label", "unit", "better", "against"),
-    *(
-        "method",
-        "method_label",
-        "estimate",
-        "low",
-        "high",
-        "n",
-        "replicates",
-        "open",
-        "behind",
-        "rivals",
-    ),
+    *("method", "method_label", "estimate", "low", "high", "n", "replicates", "open"),
+    *("behind", "rivals"),
 ]
 
 
@@ -114,10 +104,7 @@ def _values(found: pd.Series | Bounded) -> pd.Series:
 def _interval(values: pd.Series, others: pd.Series | None) -> Interval:
     if others is None:
         return mean_interval(values.to_numpy(float))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(values.to_numpy(float)) - np.log(others.reindex(values.index).to_numpy(float))
-    found = mean_interval(np.where(np.isfinite(logs), logs, np.nan))
-    return found._replace(mean=np.exp(found.mean), low=np.exp(found.low), high=np.exp(found.high))
+    return paired_ratio(values, others.reindex(values.index))
 
 
 def _ranked(cells: pd.DataFrame) -> pd.DataFrame:
