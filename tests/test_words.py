@@ -151,6 +151,32 @@ def test_learning_rates_answer_how_high_they_may_be_and_who_is_ahead_at_the_best
     assert "0.5 points lower (0.3 to 0.7) with layer than with batch normalization" in said
 
 
+def test_convolutions_answer_both_ends_of_the_widest_table_and_who_is_best_there():
+    wide = table("small_vgg", "all_methods")
+    narrow = wide[wide["batch"] == wide["batch"].max()]
+    (said,) = answer("small_vgg", tables=lambda kind: [narrow, wide])
+    assert answer("small_vgg", tables=lambda kind: [wide, narrow]) == [said]
+    ends = wide["batch"].min(), wide["batch"].max()
+    assert all(f"at batch {end}" in said for end in ends)
+    shown = wide[(wide["split"] == "test") & (wide["metric"] == "accuracy")]
+    first = shown[shown["batch"] == ends[0]].set_index("method_label")["mean"]
+    assert f"{first.idxmax()} is best at batch {ends[0]}" in said
+    assert said.count("Digits") == 1
+
+
+def test_multiples_name_the_networks_with_which_bn_keeps_up():
+    shown = table("learning_rate_factors", "factors").query("network == 'perceptron'")
+    base = (shown["method"] == "base") & (shown["factor"] == 1)
+    of_bn = (shown["method"] == "bn") & (shown["factor"] == 5)
+    own = shown.loc[base, "mean"].item()
+    near = shown.assign(mean=shown["mean"].mask(of_bn, own - 0.009))
+    far = shown.assign(mean=shown["mean"].mask(of_bn, own - 0.011))
+    assert "5 times that rate with perceptron (relu)" in title(
+        "learning_rate_factors", "factors", near
+    )
+    assert "5 times that rate with no network" in title("learning_rate_factors", "factors", far)
+
+
 def test_mistakes_answer_how_many_are_compatible():
     def answered(**verdicts: str) -> str:
         made = table("faults", "faults")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from bnlab.page.grids import rows_of
+from bnlab.page.grids import of_batch, rows_of
 from bnlab.page.phrases import Tables, effect, listed, place, points, times
 from bnlab.study.names import NEAR_BEST
 
@@ -14,12 +14,14 @@ from bnlab.study.names import NEAR_BEST
 def factors(table: pd.DataFrame) -> str:
     """With which networks batch normalization, at each multiple, gets as far as base at its best rate."""
     networks: dict[float, list[str]] = {}
-    for (network, activation), rows in table.groupby(["network", "activation"], sort=False):
-        base = rows.loc[(rows["method"] == "base") & (rows["factor"] == 1), "mean"]
-        above = rows[(rows["method"] == "bn") & (rows["factor"] > 1)]
-        for r in rows_of(above.sort_values("factor")):
-            far = len(base) and r.mean >= base.item() - NEAR_BEST
-            networks.setdefault(r.factor, []).extend([f"{network} ({activation})"] if far else [])
+    for (network, activation), of_network in table.groupby(["network", "activation"], sort=False):
+        for batch, rows in of_network.groupby("batch"):
+            name = f"{network} ({activation}{of_batch(of_network, batch)})"
+            base = rows.loc[(rows["method"] == "base") & (rows["factor"] == 1), "mean"]
+            above = rows[(rows["method"] == "bn") & (rows["factor"] > 1)]
+            for r in rows_of(above.sort_values("factor")):
+                far = len(base) and r.mean >= base.item() - NEAR_BEST
+                networks.setdefault(r.factor, []).extend([name] if far else [])
     if not networks:
         return "no multiple was trained"
     said = [
