@@ -23,7 +23,6 @@ from sklearn.datasets import load_iris
 
 from bnlab.data import datasets
 from bnlab.study.config import Run, Study
-from bnlab.study.declaration import TIMED_PROCESSES
 from bnlab.study.rooms import EXPERIMENTS
 
 pytestmark = pytest.mark.slow
@@ -95,7 +94,7 @@ def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[st
         "download": len({run.dataset for run in runs}),
         "preprocess": len({run.dataset for run in runs}),
         "train": len(runs),
-        "time_methods": TIMED_PROCESSES * len(timed),
+        "time_methods": min(5, study.replicates) * len(timed),
         "gather": len(experiments),
         "tabulate": len(experiments),
         "simulate_coverage": int(report),
@@ -313,7 +312,7 @@ def test_an_edit_of_the_trainer_trains_anew_but_keeps_the_data(finished):
     append(finished, "training/trainer.py", "\nEDITED = True\n")
     plan = finished.plan()
     assert plan.trained == set(finished.study.all_runs())
-    assert plan.jobs["time_methods"] == TIMED_PROCESSES
+    assert plan.jobs["time_methods"] == finished.study.replicates
     assert counted(plan, ["download", "redraw", "preprocess"]) == {
         "download": 0,
         "redraw": 0,

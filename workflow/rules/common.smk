@@ -10,7 +10,7 @@ sys.path.insert(0, str(SCRIPTS))
 from bnlab.study import code, rooms
 from bnlab.study.config import Run
 from bnlab.study.datasets import origin
-from bnlab.study.declaration import TIMED_PROCESSES, TIMING
+from bnlab.study.declaration import TIMING
 from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.names import ALL_RECIPES, PUBLISHED
 from bnlab.study.places import ConfigError
@@ -125,7 +125,7 @@ def timings(experiment):
     return [
         f"{RESULTS}/timing/{experiment}/{dataset}/batch{batch}/{recipe}/{process}.parquet"
         for dataset, batch, recipe in STUDY.timed(experiment)
-        for process in range(1, TIMED_PROCESSES + 1)
+        for process in range(1, STUDY.timed_processes + 1)
     ]
 
 

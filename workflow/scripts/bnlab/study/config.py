@@ -11,7 +11,14 @@ from pydantic import Field
 
 from bnlab.study import rooms, signatures
 from bnlab.study.datasets import AnyDataset, Dataset, identity
-from bnlab.study.declaration import TIMING, Experiment, Table, Together, probes_of
+from bnlab.study.declaration import (
+    TIMED_PROCESSES,
+    TIMING,
+    Experiment,
+    Table,
+    Together,
+    probes_of,
+)
 from bnlab.study.names import ALL_RECIPES
 from bnlab.study.recipes import Recipe
 from bnlab.study.rooms import Room
@@ -319,6 +326,11 @@ class Study(Section):
         for run in self.runs(experiment):
             at.setdefault((run.dataset, run.batch, run.recipe), set()).add(run.method)
         return [place for place, trained in at.items() if methods and trained >= methods]
+
+    @property
+    def timed_processes(self) -> int:
+        """In how many processes methods are timed, which are the replicates of a timing."""
+        return min(TIMED_PROCESSES, self.replicates)
 
     def timed_methods(self, experiment: str, dataset: str, batch: int, recipe: str) -> list[str]:
         """The methods that are timed there."""

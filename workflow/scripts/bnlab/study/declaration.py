@@ -166,7 +166,7 @@ SOURCES = {
 TIMING = "timing"
 """The source that no run leaves: seconds per step, measured in turn."""
 TIMED_PROCESSES = 5
-"""Processes that each measure it anew: repeats within one share its place in memory, and with it their errors."""
+"""The most processes that measure it anew: repeats within one share its place in memory, and with it their errors."""
 RECORDS = ("history.parquet", "run.json")
 """Files that every run leaves."""
 
