@@ -661,6 +661,13 @@ def test_a_dataset_that_is_taken_away_is_exchanged_for_the_one_that_stands_for_i
     assert {run.dataset for run in study.all_runs()} == {"petals"}
 
 
+def test_a_stand_in_may_stay_where_no_run_of_a_study_names_what_it_stands_for():
+    local = STUDIES / "local.example.yaml"
+    study = validation.read([ROOT / "config.yaml", local, STUDIES / "scorecard.yaml"])
+    assert study.datasets["glass_redraw"].stands_for == "bng_glass"
+    assert "glass_redraw" not in {run.dataset for run in study.all_runs()}
+
+
 def test_the_batch_sizes_of_an_exchanged_dataset_are_checked_too(problems):
     overlay = (
         "datasets: {flowers: null, flowers_redraw: null, petals: {label: petals, stands_for: flowers,"

@@ -151,17 +151,24 @@ def test_learning_rates_answer_how_high_they_may_be_and_who_is_ahead_at_the_best
     assert "0.5 points lower (0.3 to 0.7) with layer than with batch normalization" in said
 
 
-def test_convolutions_answer_both_ends_of_the_widest_table_and_who_is_best_there():
+def test_convolutions_answer_batches_of_two_from_effects_and_name_the_best_at_both_ends():
     wide = table("small_vgg", "all_methods")
     narrow = wide[wide["batch"] == wide["batch"].max()]
-    (said,) = answer("small_vgg", tables=lambda kind: [narrow, wide])
-    assert answer("small_vgg", tables=lambda kind: [wide, narrow]) == [said]
-    ends = wide["batch"].min(), wide["batch"].max()
-    assert all(f"at batch {end}" in said for end in ends)
+    at = {"batch": 2, "quantity": "test_accuracy"}
+    in_twos, best = answer(
+        "small_vgg",
+        points(4, 2.6, compare="bn - base", **at),
+        points(0.3, 1.2, compare="ln - base", **at),
+        tables=lambda kind: [narrow, wide],
+    )
+    assert "4 points higher (1 to 7) with batch normalization" in in_twos
+    assert "not clearly different (−1 to 2 points) with layer normalization" in in_twos
+    assert answer("small_vgg", tables=lambda kind: [wide, narrow]) == [best]
     shown = wide[(wide["split"] == "test") & (wide["metric"] == "accuracy")]
-    first = shown[shown["batch"] == ends[0]].set_index("method_label")["mean"]
-    assert f"{first.idxmax()} is best at batch {ends[0]}" in said
-    assert said.count("Digits") == 1
+    for batch in (wide["batch"].min(), wide["batch"].max()):
+        there = shown[shown["batch"] == batch].set_index("method_label")["mean"]
+        assert f"{there.idxmax()} at batch {batch} (" in best
+    assert best.count("Digits") == 1
 
 
 def test_multiples_name_the_networks_with_which_bn_keeps_up():

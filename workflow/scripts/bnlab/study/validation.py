@@ -63,7 +63,7 @@ def load(
     whole = complete(given)
     study, unsound = validate(Study, whole)
     unsound = [problem for problem in unsound if not _below_unknown(problem.key)]
-    found = [*unsound, *_meaning_problems(whole)]
+    found = [*unsound, *_meaning_problems(whole, places)]
     found = [at_default(at_family(problem, given), given) for problem in found]
     problems = [
         *repeated,
@@ -114,7 +114,7 @@ def _left_out_problems(mapping: Any, places: Places, files: list[Path]) -> Itera
 # are sound, so that a mistake in one place does not hide the mistakes in others.
 
 
-def _meaning_problems(mapping: Any) -> Iterator[Problem]:
+def _meaning_problems(mapping: Any, places: Places) -> Iterator[Problem]:
     datasets = _sound(section(mapping, "datasets"), Dataset)
     recipes = _sound(section(mapping, "recipes"), Recipe)
     # In runs a dataset may go by the name that it stands for.
@@ -126,7 +126,7 @@ def _meaning_problems(mapping: Any) -> Iterator[Problem]:
         if isinstance(dataset, RedrawDataset):
             yield from _redraw_problems(name, dataset, section(mapping, "datasets"))
     yield from _repeat_problems(mapping, ())
-    yield from _stand_in_problems(mapping)
+    yield from _stand_in_problems(mapping, places)
     yield from _experiment_problems(section(mapping, "experiments"))
     for key, group in _run_groups(mapping):
         yield from _reference_problems(key, group, mapping, in_runs)
@@ -182,12 +182,10 @@ def _redraw_problems(
             )
 
 
-def _stand_in_problems(mapping: Any) -> Iterator[Problem]:
-    """What is stood for must be known, but for a dataset that was taken away to be exchanged."""
-    named = {
-        name for _, group in _run_groups(mapping) for _, name in _entries(group, "datasets", str)
-    }
-    for kind, exchanged in (("datasets", named), ("recipes", set())):
+def _stand_in_problems(mapping: Any, places: Places) -> Iterator[Problem]:
+    """What is stood for must be known, but for a dataset that a later file took away to exchange it."""
+    said = {key[1] for key in places if len(key) == 2 and key[0] == "datasets"}
+    for kind, exchanged in (("datasets", said), ("recipes", set())):
         entries = section(mapping, kind)
         for name, entry in entries.items():
             other = at(entry, ("stands_for",))

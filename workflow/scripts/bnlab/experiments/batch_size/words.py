@@ -8,7 +8,7 @@ import pandas as pd
 
 from bnlab.page.batches import best_and_worst
 from bnlab.page.grids import part, percent, rows_of
-from bnlab.page.phrases import Tables, effect, listed, place, points, sizes, times
+from bnlab.page.phrases import Tables, compared, effect, listed, place, sizes, times
 from bnlab.study.names import NEAR_BEST
 
 all_methods = best_and_worst
@@ -87,7 +87,7 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     ):
         found = effect(effects, compare=compare, **at)
         if found:
-            said.append(f"{points(found)} with {name}{_inference(found)}")
+            said.append(f"{compared(found)} with {name}{_inference(found)}")
     if said:
         text = (
             f"With two rows a batch on {place(effect(effects, **at))}, test accuracy is, against the network without "
@@ -95,7 +95,7 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
         )
     elif ln := effect(effects, compare="ln - bn", **at):
         text = (
-            f"With two rows a batch on {place(ln)}, test accuracy is {points(ln)} with layer than with batch "
+            f"With two rows a batch on {place(ln)}, test accuracy is {compared(ln)} with layer than with batch "
             "normalization"
         )
     else:

@@ -8,20 +8,34 @@ import pandas as pd
 
 from bnlab.page.batches import best_and_worst
 from bnlab.page.grids import part, percent, rows_of
-from bnlab.page.phrases import Tables, listed, points
+from bnlab.page.phrases import Tables, compared, effect, listed, place, times
 
 all_methods = best_and_worst
 
 
 def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
-    """What batch normalization changes at the smallest and at the largest batch, and what is best at the smallest."""
-    said = [text for table in _widest(tables("all_methods")) if (text := _of_data(table))]
+    """What normalization changes in batches of two, and what is best at the smallest and the largest batch."""
+    best = [said for table in _widest(tables("all_methods")) if (said := _best_of(table))]
+    over = f"Best in a convolutional network: {'; '.join(best)}." if best else ""
+    return [sentence for sentence in (_in_twos(effects), over) if sentence]
+
+
+def _in_twos(effects: pd.DataFrame) -> str:
+    methods = {"bn": "batch normalization", "ln": "layer normalization"}
+    at = {"batch": 2, "quantity": "test_accuracy"}
+    found = {name: effect(effects, compare=f"{name} - base", **at) for name in methods}
+    said = [f"{compared(row)} with {methods[name]}" for name, row in found.items() if row]
     if not said:
-        return []
-    return [
-        "A convolutional network: with batch normalization test accuracy is, against the network without, "
-        f"{'; '.join(said)}."
-    ]
+        return ""
+    where = next(place(row) for row in found.values() if row)
+    loss = effect(effects, compare="bn / base", quantity="validation_loss", batch=2)
+    text = (
+        f"A convolutional network, whose statistics are over positions too, in batches of two on {where}: test "
+        f"accuracy is, against the network without normalization, {listed(said)}"
+    )
+    if loss:
+        text += f"; the validation loss of batch normalization is {times(loss, ' that without')}"
+    return f"{text}."
 
 
 def _widest(tables: Iterable[pd.DataFrame]) -> list[pd.DataFrame]:
@@ -34,25 +48,11 @@ def _widest(tables: Iterable[pd.DataFrame]) -> list[pd.DataFrame]:
     return list(kept.values())
 
 
-def _of_data(table: pd.DataFrame) -> str:
-    rows = part(table, "test", "accuracy")
-    of_bn = rows[(rows["method"] == "bn") & (rows["pairs"] > 0)].sort_values("batch")
-    if of_bn.empty:
+def _best_of(table: pd.DataFrame) -> str:
+    rows = part(table, "test", "accuracy").dropna(subset="mean")
+    if rows.empty:
         return ""
-    ends = of_bn.iloc[[0, -1]].drop_duplicates("batch")
-    found = [f"{_points(r)} at batch {r.batch}" for r in rows_of(ends)]
-    smallest = ends["batch"].iloc[0]
-    best = next(rows_of(rows[rows["batch"] == smallest].nlargest(1, "mean")))
-    return (
-        f"on {best.dataset_label} {listed(found)}, where of {rows['method'].nunique()} methods "
-        f"{best.method_label} is best at batch {smallest} ({percent(best)})"
-    )
-
-
-def _points(row: object) -> str:
-    """A paired difference of shares as ``points`` says it."""
-    numbers = {
-        name: 100 * getattr(row, f"difference{end}")
-        for name, end in (("estimate", ""), ("low", "_low"), ("high", "_high"))
-    }
-    return points(pd.Series(numbers))
+    ends = rows[rows["batch"].isin([rows["batch"].min(), rows["batch"].max()])]
+    best = ends.loc[ends.groupby("batch")["mean"].idxmax()]
+    found = [f"{r.method_label} at batch {r.batch} ({percent(r)})" for r in rows_of(best)]
+    return f"on {rows['dataset_label'].iloc[0]} {listed(found)}"
