@@ -8,7 +8,13 @@ EXPERIMENT = Experiment(
         "Does a convolutional network, whose statistics are over positions as well as rows, need batches as large, and "
         "which way to normalize serves it best?"
     ),
-    figures=(Figure("all_methods", "Accuracy of a convolutional network by batch size"),),
+    figures=(
+        Figure(
+            "all_methods",
+            "Accuracy of a convolutional network by batch size",
+            when=several_batches,
+        ),
+    ),
     tables=(
         Table("final", "Final accuracy and loss"),
         Table("stability", "Dependence on the batch size", when=several_batches),
