@@ -153,6 +153,9 @@ def test_the_questions_of_one_when_are_a_sentence_that_the_intervals_bear_out():
     assert together == [
         "When it matters: in accuracy no method is clearly beaten: BN (97 %), LN (90 %) and BASE (90 %)."
     ]
+    wide = table.assign(low=table["estimate"] - 30, high=table["estimate"] + 30, behind=0)
+    (said,) = scorecard.sentences(wide.query("asks == 'Accuracy'"))
+    assert "BN (97 %)" in said
 
 
 def test_the_last_line_counts_where_no_other_method_is_clearly_better():

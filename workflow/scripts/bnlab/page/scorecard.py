@@ -122,8 +122,10 @@ def _who_leads(rows: pd.DataFrame) -> str:
 
 
 def _named(row: Any) -> str:
-    unit = " %" if row.unit == "points" else ""
-    return f"{row.method_label} ({number(row.estimate, (row.high - row.low) / 2)}{unit})"
+    unit, half = "", (row.high - row.low) / 2
+    if row.unit == "points":
+        unit, half = " %", min(half, 9)  # to the point at least, however wide the interval
+    return f"{row.method_label} ({number(row.estimate, half)}{unit})"
 
 
 def draw(table: pd.DataFrame) -> Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.page.grids import percent, rows_of
-from bnlab.page.phrases import Tables, effect, initial_weights, listed, place, points
+from bnlab.page.phrases import Tables, compared, effect, initial_weights, listed, place
 
 
 def heat_maps(table: pd.DataFrame) -> str:
@@ -26,6 +26,6 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
         return []
     return [
         f"Initial weights on {place(spread)}: what accuracy loses from the best to the worst of them, each at its best "
-        f"rate, is, against the network without normalization, {points(spread)} with batch normalization, and the "
-        f"share of initial weights and rates at which training fails is {points(failing)}."
+        f"rate, is, against the network without normalization, {compared(spread)} with batch normalization, and the "
+        f"share of initial weights and rates at which training fails is {compared(failing)}."
     ]

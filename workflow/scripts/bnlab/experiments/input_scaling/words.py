@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.page.by_rate import each_at_its_best
-from bnlab.page.phrases import Tables, effect, listed, place, points
+from bnlab.page.phrases import Tables, compared, effect, listed, place
 
 KINDS = {
     "min_max_inputs - base": "with inputs scaled between their minimum and maximum",
@@ -23,7 +23,7 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     for compare, words in KINDS.items():
         row = effect(effects, compare=compare, quantity="mean_train_accuracy")
         if row:
-            found.append(f"{points(row)} {words}")
+            found.append(f"{compared(row)} {words}")
             where = place(row)
     if not found:
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.page.grids import percent, rows_of
-from bnlab.page.phrases import Tables, effect, listed, place, points, times
+from bnlab.page.phrases import Tables, compared, effect, listed, place, times
 from bnlab.page.style import NONE_LEFT
 
 
@@ -51,7 +51,7 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
             effects, compare=compare, quantity="test_accuracy", recipe="each method's best rate"
         )
         if row:
-            best.append(f"{points(row)} {words}")
+            best.append(f"{compared(row)} {words}")
             where = place(row)
     if best:
         said.append(f"With each at its own best rate, test accuracy on {where} is {listed(best)}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.page.curves import best_at_the_end
-from bnlab.page.phrases import Tables, each, effect, number, place, points, times
+from bnlab.page.phrases import Tables, compared, each, effect, number, place, times
 
 accuracy = best_at_the_end
 
@@ -29,5 +29,5 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     white = effect(effects, quantity="test_accuracy", compare="whitening - bn")
     if white:
         lead = "Whitening a layer in the place of batch normalization"
-        said.append(f"{lead}: test accuracy on {place(white)} is {points(white)}.")
+        said.append(f"{lead}: test accuracy on {place(white)} is {compared(white)}.")
     return [" ".join(said)] if said else []

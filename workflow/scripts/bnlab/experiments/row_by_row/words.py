@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.page.by_rate import each_at_its_best
-from bnlab.page.phrases import Tables, effect, listed, place, points
+from bnlab.page.phrases import Tables, compared, effect, listed, place
 
 by_rate = each_at_its_best
 PAIRS = {
@@ -21,7 +21,7 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     for compare, words in PAIRS.items():
         row = effect(effects, compare=compare, quantity="test_accuracy")
         if row:
-            said.append(f"{points(row)} {words}")
+            said.append(f"{compared(row)} {words}")
             where = place(row)
     if not said:
         return []
