@@ -196,6 +196,7 @@ def test_the_overlay_of_a_method_makes_it_own_in_the_scorecards_study(tmp_path, 
     done = written(tmp_path, "my_norms.py:MyNorm", "p=2")
     assert done.stdout == "scorecard_mynorm.yaml\n", done.stderr
     said = yaml.safe_load((tmp_path / "scorecard_mynorm.yaml").read_text())
+    assert said["title"] == "Which normalizer when? MyNorm beside others"
     assert said["methods"]["own"] == {
         "normalizer": "my_norms.py:MyNorm",
         "options": {"p": 2},

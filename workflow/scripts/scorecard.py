@@ -20,7 +20,8 @@ def overlay(method: str, options: list[str]) -> tuple[str, str]:
     values = {option: yaml.safe_load(value) for option, value in pairs.items()}
     study = "scorecard_" + re.sub(r"[^a-z0-9_]", "_", name.lower())
     own = {"normalizer": method, "options": values, "label": name}
-    text = yaml.safe_dump({"study": study, "methods": {"own": own}}, sort_keys=False)
+    said = {"study": study, "title": f"Which normalizer when? {name} beside others"}
+    text = yaml.safe_dump(said | {"methods": {"own": own}}, sort_keys=False, allow_unicode=True)
     return f"{study}.yaml", f"# Written by `make scorecard`.\n{text}"
 
 
