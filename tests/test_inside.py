@@ -324,18 +324,42 @@ def test_the_answer_on_covariate_shift_has_both_measures():
 def test_what_is_not_told_apart_from_the_network_without_is_about_as_much():
     wide = ratio("smoothness", 1.1) | {"low": 0.4, "high": 2.8}
     (said,) = answer("landscape", wide, ratio("smoothness_in_weights", 0.5))
-    assert "on Digits changes about as fast (0.40 to 2.8 times) with batch normalization" in said
-    assert said.endswith("with steps in lengths of the weights 50 % (45 to 55 %) as fast.")
+    assert "against without, about as fast (0.40 to 2.8 times) on Digits" in said
+    assert said.endswith(
+        "with steps in lengths of the weights 50 % (45 to 55 %) as fast on Digits."
+    )
+
+
+def test_every_dataset_is_in_the_answer_on_smoothness_and_only_its_first_effect():
+    other = {"dataset": "letters", "dataset_label": "Letters"}
+    (said,) = answer(
+        *("landscape", ratio("smoothness", 2.0), ratio("smoothness", 0.25)),
+        ratio("smoothness", 0.5) | other,
+    )
+    assert (
+        "2.0 times (1.8 to 2.2) as fast on Digits and 50 % (45 to 55 %) as fast on Letters" in said
+    )
+    assert "25 %" not in said
+
+
+def kept(share, **more):
+    named = {"quantity": "gain_kept", "compare": "noisy_bn", "dataset_label": "Digits"}
+    return verdicts.effect(1, 1, share, share - 0.1, share + 0.1, "x", **named | more)
 
 
 def test_the_answer_on_noise_says_what_is_left_of_the_gain():
-    kept = verdicts.effect(
-        1, 1, 0.9, 0.8, 1.0, "x", quantity="gain_kept", compare="noisy_bn", dataset_label="Digits"
-    )
-    (said,) = answer("noisy_bn", kept, ratio("output_shift", 5.0, "noisy_bn / bn"))
+    (said,) = answer("noisy_bn", kept(0.9), ratio("output_shift", 5.0, "noisy_bn / bn"))
     assert said.startswith("Stable inputs are not the reason: with noise")
-    assert "90 % (80 to 100 %) of its gain in training accuracy on Digits is left" in said
-    assert "move 5.0 times" in said
+    assert "of its gain in training accuracy 90 % (80 to 100 %) on Digits is left" in said
+    assert "move 5.0 times (4.5 to 5.5) as far on Digits between" in said
+
+
+def test_noise_that_takes_the_gain_on_one_dataset_is_said_too():
+    other = {"dataset": "letters", "dataset_label": "Letters"}
+    (said,) = answer("noisy_bn", kept(0.9), kept(0.4, **other))
+    assert said.startswith("Stable inputs need not be the reason: ")
+    assert "90 % (80 to 100 %) on Digits and 40 % (30 to 50 %) on Letters are left" in said
+    assert answer("noisy_bn", kept(0.4))[0].startswith("Noise: ")
 
 
 def test_the_answer_on_depth_is_how_deep_networks_train():

@@ -118,6 +118,14 @@ def effect(effects: pd.DataFrame, **wanted: Any) -> Any:
     return next(rows.itertuples(), None)
 
 
+def on_each(effects: pd.DataFrame, **wanted: Any) -> list[Any]:
+    """Of each dataset the first effect with these values that has more than one replicate."""
+    rows = effects[np.isfinite(effects["low"].astype(float)) & (effects["n"] > 1)]
+    for name, value in wanted.items():
+        rows = rows[rows[name].astype(str) == str(value)]
+    return list(rows.drop_duplicates("dataset").itertuples())
+
+
 def place(row: Any) -> str:
     """What an effect was measured on, as a sentence calls it."""
     return str(row.dataset_label)

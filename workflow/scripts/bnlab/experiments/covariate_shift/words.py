@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bnlab.page.grids import rows_of
-from bnlab.page.phrases import Tables, as_, each, listed, place, significant
+from bnlab.page.phrases import Tables, as_, each, listed, on_each, place, significant
 
 
 def gradient_shift(table: pd.DataFrame) -> str:
@@ -30,12 +29,8 @@ def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
         ("gradient_shift", "much", "a layer's gradient changes {} when the layers below it move"),
         ("output_shift_in_spreads", "far", "its outputs move {}, in their own spread"),
     ):
-        rows = effects[(effects["quantity"] == quantity) & (effects["compare"] == "bn / base")]
-        found = [
-            f"{as_(r, word)} on {place(r)}"
-            for r in rows_of(rows.drop_duplicates("dataset"))
-            if r.n > 1
-        ]
+        rows = on_each(effects, quantity=quantity, compare="bn / base")
+        found = [f"{as_(row, word)} on {place(row)}" for row in rows]
         if found:
             said.append(words.format(listed(found)))
     if not said:

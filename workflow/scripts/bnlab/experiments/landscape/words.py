@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bnlab.experiments.landscape.measures import at_distance
-from bnlab.page.phrases import Tables, as_, each, effect, listed, place
+from bnlab.page.phrases import Tables, as_, each, listed, on_each, place
 from bnlab.page.style import NONE_LEFT
 
 
@@ -35,15 +35,19 @@ def surface(table: pd.DataFrame) -> str:
 
 def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     """Whether the loss is smoother along the gradient, by rate and in lengths of the weights."""
-    by_rate = effect(effects, quantity="smoothness", compare="bn / base")
-    by_weights = effect(effects, quantity="smoothness_in_weights", compare="bn / base")
+    by_rate = _as_fast(effects, "smoothness")
+    by_weights = _as_fast(effects, "smoothness_in_weights")
     if not by_rate:
         return []
-    where, change = place(by_rate), as_(by_rate, "fast")
     said = (
-        "Smoothness, in three sigmoid layers where the claim is about a VGG: along its own way the gradient of the "
-        f"loss on {where} changes {change} with batch normalization as without"
+        "Smoothness, published for a VGG: along its own way the gradient of the loss changes, with batch "
+        f"normalization against without, {by_rate}"
     )
     if by_weights:
-        said += f", with steps in lengths of the weights {as_(by_weights, 'fast')}"
+        said += f"; with steps in lengths of the weights {by_weights}"
     return [f"{said}."]
+
+
+def _as_fast(effects: pd.DataFrame, quantity: str) -> str:
+    rows = on_each(effects, quantity=quantity, compare="bn / base")
+    return listed([f"{as_(row, 'fast')} on {place(row)}" for row in rows])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from bnlab.page.curves import best_at_the_end
-from bnlab.page.grids import rows_of
-from bnlab.page.phrases import Tables, as_, each, effect, listed, number, place
+from bnlab.page.phrases import Tables, as_, each, listed, number, on_each, place
 from bnlab.page.style import NONE_LEFT
 
 training = best_at_the_end
@@ -34,20 +35,26 @@ def ridgeline(table: pd.DataFrame) -> str:
 
 def answer(effects: pd.DataFrame, tables: Tables) -> list[str]:
     """Whether noise that makes distributions unstable takes the gain away."""
-    kept = effect(effects, quantity="gain_kept", compare="noisy_bn")
-    rows = effects[
-        (effects["quantity"] == "output_shift") & (effects["compare"] == "noisy_bn / bn")
-    ]
-    moved = [as_(r, "far") for r in rows_of(rows) if r.n > 1][:1]
+    kept = on_each(effects, quantity="gain_kept", compare="noisy_bn")
     if not kept:
         return []
-    half = 50 * (kept.high - kept.low)
-    share, low, high = (number(100 * v, half) for v in (kept.estimate, kept.low, kept.high))
     text = (
-        f"with noise after batch normalization {share} % ({low} to {high} %) of its gain in training accuracy on "
-        f"{place(kept)} is left"
+        "with noise after batch normalization, of its gain in training accuracy "
+        f"{listed([_share(row) for row in kept])} {'are' if len(kept) > 1 else 'is'} left"
     )
+    moved = on_each(effects, quantity="output_shift", compare="noisy_bn / bn")
     if moved:
-        text += f", though the outputs of the first layer move {moved[0]} between steps"
-    lead = "Stable inputs are not the reason" if kept.low > 0.5 else "Noise"
+        far = [f"{as_(row, 'far')} on {place(row)}" for row in moved]
+        text += f", though the outputs of the first layer move {listed(far)} between steps"
+    lows = [row.low for row in kept]
+    if min(lows) > 0.5:
+        lead = "Stable inputs are not the reason"
+    else:
+        lead = "Stable inputs need not be the reason" if max(lows) > 0.5 else "Noise"
     return [f"{lead}: {text}."]
+
+
+def _share(row: Any) -> str:
+    half = 50 * (row.high - row.low)
+    share, low, high = (number(100 * v, half) for v in (row.estimate, row.low, row.high))
+    return f"{share} % ({low} to {high} %) on {place(row)}"
