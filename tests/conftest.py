@@ -5,6 +5,14 @@ from pathlib import Path
 import pytest
 from project import Project, fresh_project
 
+LONGEST = ["test_inside_workflow.py", "test_workflow.py", "test_rooms.py", "test_taken_workflow.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest begin first, so that no worker is left alone with one of them at the end."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
 
 @pytest.fixture(scope="session")
 def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Project:
