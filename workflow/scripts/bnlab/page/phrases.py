@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -112,18 +112,20 @@ def powers(value: float) -> str:
 
 def effect(effects: pd.DataFrame, **wanted: Any) -> Any:
     """The first effect with these values; None if there is none, or none with an interval."""
-    rows = effects[np.isfinite(effects["low"].astype(float))]
-    for name, value in wanted.items():
-        rows = rows[rows[name].astype(str) == str(value)]
-    return next(rows.itertuples(), None)
+    return next(_with_interval(effects, wanted).itertuples(), None)
 
 
 def on_each(effects: pd.DataFrame, **wanted: Any) -> list[Any]:
     """Of each dataset the first effect with these values that has more than one replicate."""
-    rows = effects[np.isfinite(effects["low"].astype(float)) & (effects["n"] > 1)]
+    rows = _with_interval(effects[effects["n"] > 1], wanted)
+    return list(rows.drop_duplicates("dataset").itertuples())
+
+
+def _with_interval(effects: pd.DataFrame, wanted: Mapping[str, Any]) -> pd.DataFrame:
+    rows = effects[np.isfinite(effects["low"].astype(float))]
     for name, value in wanted.items():
         rows = rows[rows[name].astype(str) == str(value)]
-    return list(rows.drop_duplicates("dataset").itertuples())
+    return rows
 
 
 def place(row: Any) -> str:

@@ -184,8 +184,8 @@ def _redraw_problems(
 
 def _stand_in_problems(mapping: Any, places: Places) -> Iterator[Problem]:
     """What is stood for must be known, but for a dataset that a later file took away to exchange it."""
-    said = {key[1] for key in places if len(key) == 2 and key[0] == "datasets"}
-    for kind, exchanged in (("datasets", said), ("recipes", set())):
+    named = {key[1] for key in places if len(key) == 2 and key[0] == "datasets"}
+    for kind, exchanged in (("datasets", named), ("recipes", set())):
         entries = section(mapping, kind)
         for name, entry in entries.items():
             other = at(entry, ("stands_for",))

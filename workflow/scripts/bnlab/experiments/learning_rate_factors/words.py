@@ -20,8 +20,9 @@ def factors(table: pd.DataFrame) -> str:
             base = rows.loc[(rows["method"] == "base") & (rows["factor"] == 1), "mean"]
             above = rows[(rows["method"] == "bn") & (rows["factor"] > 1)]
             for r in rows_of(above.sort_values("factor")):
-                far = len(base) and r.mean >= base.item() - NEAR_BEST
-                networks.setdefault(r.factor, []).extend([name] if far else [])
+                keep_up = networks.setdefault(r.factor, [])
+                if len(base) and r.mean >= base.item() - NEAR_BEST:
+                    keep_up.append(name)
     if not networks:
         return "no multiple was trained"
     said = [
