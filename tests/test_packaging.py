@@ -14,7 +14,6 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from bnlab import __version__
 from bnlab.networks.loading import load
 from bnlab.study import ledger_validation, validation
 from bnlab.study.rooms import EXPERIMENTS
@@ -184,10 +183,6 @@ def test_no_file_knows_the_machine_it_was_written_on_or_a_registry() -> None:
 )
 def test_locks_and_environments_hold_no_address(path: Path) -> None:
     assert "://" not in path.read_text(encoding="utf8")
-
-
-def test_the_version_that_a_report_names_is_that_of_the_project():
-    assert __version__ == PROJECT["project"]["version"]
 
 
 # --- what the README shows, done --------------------------------------------------------------
