@@ -18,7 +18,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo study unlock publish test test-method scorecard lint bench lock environment
+.PHONY: help demo study unlock publish test test-method scorecard lint bench interval-coverage lock environment
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ lint: environment  ## format, style, types, and Snakemake's own advice
 
 bench: environment  ## the trainer against keras.Model.fit and this machine's matrix products
 	$(BIN)/python workflow/scripts/bench.py
+
+interval-coverage: environment  ## the simulation behind docs/coverage.md, again
+	PYTHONPATH=workflow/scripts $(BIN)/python docs/scripts/interval_coverage.py
 
 lock: environment $(filter $(BIN)/%,$(UV))  ## lock files and conda environment from pyproject.toml
 	$(COMPILE) -o requirements.lock

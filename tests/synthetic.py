@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bnlab.analysis import coverage, tidy
 from bnlab.analysis import metrics as measure
+from bnlab.analysis import tidy
 from bnlab.analysis.effects import REPLICATE_COLUMNS
 from bnlab.analysis.summaries import published, shown_label
 from bnlab.experiments import function
@@ -624,8 +624,6 @@ def write_report(
     runs = pd.DataFrame([tidy.run_row(each, "0" * 8, failed) for each, failed in trained])
     save_csv(folder / "runs.csv", runs)
     save_json(folder / "study.json", facts.record(study(label), datasets, runs, {}))
-    simulated = coverage.simulate(simulations=20)
-    save_csv(folder / "tables" / "coverage.csv", simulated)
     if ledger:
         save_csv(folder / "claims.csv", ledger.claims)
         save_csv(folder / "effects.csv", ledger.effects)
@@ -650,8 +648,6 @@ def write_report(
             },
             formulas=dict.fromkeys(LABELS, "y = φ(u)") | {"bn": "y = φ(γ·û + β)"},
             folder=folder,
-            coverage=simulated,
-            coverage_caption="How often an interval contains the truth.",
             made={"date": "2026-01-31", "version": "0.1"},
             answered=report.answers(declared, function, ledger, [*figures, *tables]),
             taken="Faults (study other, 2026-01-30, commit 0123456)",

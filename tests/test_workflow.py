@@ -97,7 +97,6 @@ def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[st
         "time_methods": min(5, study.replicates) * len(timed),
         "gather": len(experiments),
         "tabulate": len(experiments),
-        "simulate_coverage": int(report),
         "judge_claims": int(report),
         "draw": len(figures),
         "write_report": int(report),
@@ -171,8 +170,7 @@ def test_a_finished_study_has_every_file_that_its_config_promises(finished_study
         "reports/smoke/tables/**/*": {
             f"reports/smoke/tables/{table.path}.csv"
             for table in [*study.figures(), *study.tables()]
-        }
-        | {"reports/smoke/tables/coverage.csv"},
+        },
         "reports/smoke/*": {
             f"reports/smoke/{name}"
             for name in ("report.html", "study.json", *(f"{t}.csv" for t in (*JUDGED, "runs")))

@@ -132,23 +132,6 @@ for shown in {(key.experiment, key.kind): key for key in FIGURES}.values():
             "../scripts/draw.py"
 
 
-rule simulate_coverage:
-    input:
-        library("simulate_coverage"),
-    output:
-        coverage=f"{REPORTS}/tables/coverage.csv",
-    log:
-        f"logs/{STUDY.study}/simulate_coverage.log",
-    benchmark:
-        f"logs/{STUDY.study}/simulate_coverage.tsv"
-    conda:
-        "../envs/bnlab.yaml"
-    message:
-        "Simulating how often intervals contain the truth"
-    script:
-        "../scripts/simulate_coverage.py"
-
-
 if LEDGER is not None:
 
     rule judge_claims:

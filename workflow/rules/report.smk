@@ -33,8 +33,6 @@ rule write_report:
             f"{PUBLISHED}/{name}" for name in ("runs.csv", "manifest.json") if TAKEN
         ],
         captions=sorted({caption(key) for key in [*FIGURES, *TABLES]}),
-        coverage=rules.simulate_coverage.output.coverage,
-        coverage_caption="workflow/report/coverage.rst",
         claims=f"{REPORTS}/claims.csv" if STUDY.claims else [],
         effects=f"{REPORTS}/effects.csv" if STUDY.claims else [],
         scorecard=f"{REPORTS}/scorecard.csv" if STUDY.claims else [],

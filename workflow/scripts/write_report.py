@@ -60,8 +60,6 @@ with job_log(snakemake.log[0], "report"):
         captions=captions,
         formulas={name: formula(method) for name, method in params.study["methods"].items()},
         folder=Path(snakemake.output.report).parent,
-        coverage=read_csv(Path(inputs.coverage)),
-        coverage_caption=Path(inputs.coverage_caption).read_text("utf8"),
         made={"date": datetime.now(UTC).date().isoformat(), "version": __version__},
         answered=answered,
         taken=publication.taken_in_words(taken, declared),

@@ -19,7 +19,6 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from bnlab.analysis.coverage import coverage_rows
 from bnlab.analysis.effects import EFFECT_COLUMNS
 from bnlab.analysis.summaries import shown_label
 from bnlab.files import read_csv
@@ -81,8 +80,6 @@ def render(
     captions: Mapping[tuple[str, str], str],
     formulas: Mapping[str, str],
     folder: Path,
-    coverage: pd.DataFrame,
-    coverage_caption: str,
     made: Mapping[str, str],
     answered: Sequence[Answered],
     taken: str,
@@ -102,8 +99,6 @@ def render(
         captions: text by experiment and kind, blank lines between paragraphs.
         formulas: what a layer computes, by method.
         folder: where the page will lie; links to CSV files are relative to it.
-        coverage: how often intervals contain the truth, as ``coverage.simulate`` returns it.
-        coverage_caption: text on it, blank lines between paragraphs.
         made: date and version.
         answered: what ``answers`` found.
         taken: what is shown as an earlier publication had it, in words; empty without such.
@@ -120,7 +115,6 @@ def render(
     places = {group["id"] for section in sections for group in section["groups"]}
     labels = method_labels(study)
     first, more = leading(answered, about["findings"])
-    columns, *rows = coverage_rows(coverage)
     script = (TEMPLATES / "report.js").read_text("utf8")
     return environment.get_template("report.html.j2").render(
         study=study,
@@ -155,8 +149,6 @@ def render(
         called=about["datasets"],
         glossary=GLOSSARY,
         made=made,
-        coverage=Grid("", columns, rows),
-        coverage_caption=_paragraphs(coverage_caption),
         facts=facts(runs) | ({"taken as published": taken} if taken else {}),
         times=times(runs),
         script=Markup(script),
