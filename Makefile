@@ -18,7 +18,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo study unlock publish test test-method scorecard lint bench interval-coverage lock environment
+.PHONY: help demo study unlock publish test test-method scorecard lint bench interval-coverage schema lock environment
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench: environment  ## the trainer against keras.Model.fit and this machine's ma
 
 interval-coverage: environment  ## the simulation behind docs/coverage.md, again
 	PYTHONPATH=workflow/scripts $(BIN)/python docs/scripts/interval_coverage.py
+
+schema: environment  ## JSON schemas of config and claims, after an edit of their models
+	$(BIN)/python workflow/scripts/export_schemas.py
 
 lock: environment $(filter $(BIN)/%,$(UV))  ## lock files and conda environment from pyproject.toml
 	$(COMPILE) -o requirements.lock

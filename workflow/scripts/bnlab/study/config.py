@@ -1,4 +1,4 @@
-"""What a study says: the config as checked, immutable values. ``study.validation`` reads it."""
+"""Schema of a study: the checked config as immutable values. ``study.validation`` reads it."""
 
 from __future__ import annotations
 
@@ -36,44 +36,51 @@ from bnlab.study.section import (
 
 
 class OpenML(Section):
-    """Where OpenML is reached and where its answers are kept; None leaves it to openml-python."""
+    """Server of OpenML and folder of downloads; None leaves both to openml-python."""
 
     server: Text | None = None
+    """Address of the OpenML server; null: https://www.openml.org. BNLAB_OPENML_SERVER comes first."""
     cache: Text | None = None
+    """Folder for downloaded data; null: that of openml-python. BNLAB_OPENML_CACHE comes first."""
 
 
 class Method(Section):
-    """A way to normalize: a kernel, a normalizer with its options, and its place, all by name.
-
-    `inputs` is what is made of the features before training. `label` is its name in figures; without one it is the
-    name of the method, with spaces.
-    """
+    """A way to normalize: a kernel, a normalizer with its options, and its place in a layer."""
 
     kernel: Reference = "plain"
+    """Parametrization of the kernels: plain, ws, ws_scaled, wn, or `file.py:Class`; default plain."""
     normalizer: Reference | None = None
+    """Normalizer of every hidden layer, by name or as `file.py:Class`; null or left out: none."""
     options: dict[str, Any] = {}
+    """Arguments of the normalizer, by name; what is left out has the normalizer's own default."""
     place: Literal["before_activation", "after_activation", "before_linear"] = "before_activation"
+    """Position of the normalizer in its layer; default before_activation."""
     inputs: Literal["min_max", "standardize", "whiten", "standardize_parts"] | None = None
+    """Transformation of the features, fitted to the training rows; null or left out: none."""
     label: Text | None = None
+    """Name in figures and tables; left out: the method's key with spaces for underscores."""
 
 
 class RunGroup(Section):
-    """Every combination of these names is one run."""
+    """A group of runs: one for every combination of its entries."""
 
     datasets: Names
+    """Names of data sets."""
     methods: Names
+    """Names of methods."""
     batches: Counts
+    """Batch sizes, in rows."""
     recipes: Names
+    """Names of recipes; the name of a family stands for all of its members."""
 
 
 class Runs(Section):
-    """The runs that answer an experiment's question.
-
-    A `published` experiment is not trained here: its results are those in reports/published, of the same runs.
-    """
+    """Runs that answer the question of an experiment."""
 
     runs: Annotated[list[RunGroup], Field(min_length=1)]
+    """Groups of runs; a run that several groups name is trained once."""
     published: bool = False
+    """true: take the results from reports/published and train nothing; default false."""
 
 
 class Run(NamedTuple):
@@ -105,21 +112,28 @@ class Item(NamedTuple):
 
 
 class Study(Section):
-    """One config, checked; `claims` is the path of the ledger of claims, None for no verdicts.
-
-    `methods` are those of the config and those that its experiments bring along.
-    """
+    """A checked config; `methods` include those that its experiments define."""
 
     study: Name
+    """Name of the study, and of its folders below results/ and reports/."""
     title: Text
+    """Title of the report."""
     seed: Seed
+    """Seed of the first replicate of every method; replicate i has the same seed in all of them."""
     replicates: Count
+    """Number of independent trainings of each run."""
     openml: OpenML = OpenML()
+    """Server of OpenML and folder of downloads."""
     claims: Text | None = None
+    """Path of the ledger of claims; null: no verdicts."""
     methods: Annotated[dict[Name, Method], Field(min_length=1)]
+    """Methods by name, beside those that experiments define."""
     datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
+    """Data sets by name."""
     recipes: Annotated[dict[Name, Recipe], Field(min_length=1)]
+    """Training settings by name; `<setting>` in a name makes one recipe for each value that the setting lists."""
     experiments: Annotated[dict[Name, Runs], Field(min_length=1)]
+    """Runs of each experiment, by its name."""
 
     def declared(self, experiment: str) -> Experiment:
         """What an experiment of this study offers."""

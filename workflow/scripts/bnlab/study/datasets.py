@@ -1,4 +1,4 @@
-"""Data sets as a config describes them."""
+"""Configuration of data sets."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from bnlab.study.section import Count, Digest, Name, Section, Seed, Share, Text
 
 
 class Shape(Section):
-    """What a dataset must look like once it is loaded; `image` is height, width and channels, where it has them.
-
-    `planes` says that its features are one channel after another, as CIFAR-10 has them, and not one position after
-    another.
-    """
+    """Expected shape of a data set."""
 
     rows: Count
+    """Number of rows before the split."""
     features: Count
+    """Number of features of a row."""
     classes: Annotated[int, Field(ge=2)]
+    """Number of classes, also those without a row."""
     image: Annotated[list[Count], Field(min_length=3, max_length=3)] | None = None
+    """Height, width and channels of an image; left out: rows are no images."""
     planes: Literal[True] | None = None
+    """true: features are stored channel by channel, as in CIFAR-10; left out: position by position."""
 
     @model_validator(mode="after")
     def _an_image_has_all_features(self) -> Shape:
@@ -39,10 +40,12 @@ class Shape(Section):
 
 
 class Digests(Section):
-    """SHA-256 over the decoded content, in hexadecimal."""
+    """SHA-256 digests of the decoded content."""
 
     features: Digest
+    """SHA-256 of the decoded features, 64 hexadecimal digits."""
     labels: Digest
+    """SHA-256 of the decoded labels, 64 hexadecimal digits."""
 
 
 class Sizes(NamedTuple):
@@ -54,14 +57,17 @@ class Sizes(NamedTuple):
 
 
 class Split(Section):
-    """Test and validation part, each in rows or as a share of all rows."""
+    """Sizes of the test and the validation part."""
 
     test: Share
+    """Size of the test part: a whole number of rows, or a share between 0 and 1."""
     test_rows: Literal["last", "stratified"] = "stratified"
+    """`last`: the last rows, in their order; `stratified`: random rows of every class; default stratified."""
     validation: Share
+    """Size of the validation part: a whole number of rows, or a share between 0 and 1."""
 
     def sizes(self, rows: int) -> Sizes:
-        """Rows of each part when `rows` rows are split; shares are rounded to whole rows."""
+        """Return the number of rows in each part of a split; shares are rounded to whole rows."""
         test, validation = (
             part if isinstance(part, int) else round(part * rows)
             for part in (self.test, self.validation)
@@ -70,75 +76,89 @@ class Split(Section):
 
 
 class _Dataset(Section):
-    """What every dataset says.
-
-    `stands_for` is the dataset whose place this one takes in the claims, `class_labels` what classes are called in
-    print.
-    """
+    """Settings that all data sets have."""
 
     label: Text
+    """Name in figures and tables."""
     class_labels: dict[Text, Text] = {}
+    """Names of classes in print, by the class; left out: the classes themselves."""
     stands_for: Name | None = None
+    """Name of the data set that claims mean and this one replaces; left out: none."""
     shape: Shape
+    """Expected shape; data of another shape stop the study."""
     sha256: Digests | None = None
+    """Expected digests; other data stop the study. Left out: any data of the right shape."""
     split: Split
+    """Sizes of the test and validation parts; the other rows are for training."""
     scaling: Literal["divide_255", "standardize", "min_max", "none"]
+    """Scaling of the features, fitted to the training rows; divide_255 divides by 255."""
 
     @property
     def sizes(self) -> Sizes:
-        """Rows for training, validation and test."""
+        """Number of rows for training, validation and test."""
         return self.split.sizes(self.shape.rows)
 
     @property
     def train_rows(self) -> int:
-        """Rows left for training once test and validation rows are taken."""
+        """Number of rows for training."""
         return self.sizes.train
 
 
 class OpenMLDataset(_Dataset):
-    """A dataset of OpenML by its number; the target is OpenML's own unless named."""
+    """Data set of OpenML."""
 
     source: Literal["openml"]
+    """Download from OpenML."""
     id: Count
+    """Number of the data set on OpenML."""
     target: Text | None = None
+    """Name of the label column; left out: OpenML's own for this data set."""
 
 
 class FileDataset(_Dataset):
-    """CSV, ARFF, Parquet, NPZ, or a folder of IDX files.
-
-    `target` names the label column (tables only), `columns` the columns of a table without a
-    header, `drop` the columns to leave out, and `classes` every label in order, also those
-    that no row has.
-    """
+    """Data set in a file of the user: CSV, ARFF, Parquet or NPZ, or a folder of IDX files."""
 
     source: Literal["file"]
+    """Read a file, or a folder of IDX files."""
     path: Text
+    """Path of the file or folder, from the folder in which snakemake is started."""
     target: Text | None = None
+    """Name of the label column, for a table."""
     columns: list[Text] | None = None
+    """Names of the columns of a table without a header; left out: its first line names them."""
     drop: list[Text] = []
+    """Columns to leave out; default none."""
     classes: list[Text] | None = None
+    """All labels in order, also those without a row; left out: the labels of the data, sorted."""
 
 
 class BundledDataset(_Dataset):
-    """A dataset that ships inside scikit-learn."""
+    """Data set that ships inside scikit-learn."""
 
     source: Literal["bundled"]
+    """Take a data set of scikit-learn."""
     name: Literal["digits", "wine", "breast_cancer", "iris"]
+    """Name of the data set in scikit-learn."""
 
 
 class RedrawDataset(_Dataset):
-    """Dataset `of`, drawn anew to `shape.rows` rows from a Bayesian network fitted to it."""
+    """Rows drawn anew, `shape.rows` of them, from a Bayesian network fitted to the data set `of`."""
 
     source: Literal["redraw"]
+    """Draw rows from a Bayesian network that is fitted to another data set."""
     of: Name
+    """Name of the data set that the network is fitted to."""
     seed: Seed
+    """Seed of the draw."""
 
 
 class LinearMapDataset(_Dataset):
     """Vectors of `shape.classes` normal numbers beside their images under one random linear map."""
 
     source: Literal["linear_map"]
+    """Draw random vectors and their images under one random linear map."""
     seed: Seed
+    """Seed of the vectors and of the map."""
 
     @model_validator(mode="after")
     def _features_are_pairs_of_vectors(self) -> LinearMapDataset:
@@ -150,11 +170,14 @@ class LinearMapDataset(_Dataset):
 
 
 class DiscDataset(_Dataset):
-    """Points of a plane in or outside a circle, whose test rows lie elsewhere; the circle `moves` with them or not."""
+    """Points of a plane, inside or outside a circle; the test rows lie on its other side."""
 
     source: Literal["disc"]
+    """Draw points of a plane, inside or outside a circle, with the test rows on its other side."""
     seed: Seed
+    """Seed of the points."""
     moves: bool
+    """true: the circle moves with the test rows; false: it stays."""
 
     @model_validator(mode="after")
     def _test_rows_come_last(self) -> DiscDataset:
@@ -171,26 +194,26 @@ AnyDataset = (
 Dataset = Annotated[AnyDataset, Field(discriminator="source")]
 SOURCES = ["openml", "file", "bundled", "redraw", "linear_map", "disc"]
 NOT_CONTENT = {"label", "class_labels", "stands_for", "shape", "split", "scaling", "sha256"}
-"""What of a dataset's entry says nothing about where its rows come from."""
+"""Keys that do not change which rows a data set has."""
 
 
 def origin(name: str, datasets: dict[str, Any]) -> dict[str, Any]:
-    """What decides the rows of a dataset: its pinned digests, or else its source."""
+    """Return the settings that decide the rows of a data set: its digests, or else its source."""
     dataset: _Dataset = datasets[name]
     if dataset.sha256:
         return {"sha256": dataset.sha256.model_dump()}
-    said = dataset.model_dump(exclude=NOT_CONTENT, exclude_none=True)
+    settings = dataset.model_dump(exclude=NOT_CONTENT, exclude_none=True)
     if isinstance(dataset, RedrawDataset):
-        said |= {"of": origin(dataset.of, datasets)}
+        settings |= {"of": origin(dataset.of, datasets)}
     if isinstance(dataset, RedrawDataset | LinearMapDataset | DiscDataset):
-        said |= {"rows": dataset.shape.rows}
+        settings |= {"rows": dataset.shape.rows}
     if isinstance(dataset, DiscDataset):
-        said |= {"shifted": dataset.sizes.test}
-    return said
+        settings |= {"shifted": dataset.sizes.test}
+    return settings
 
 
 def identity(name: str, datasets: dict[str, Any]) -> dict[str, Any]:
-    """What decides the rows of a dataset as they are trained on: its origin, its shape, its split and its scaling."""
+    """Return the settings that decide the training rows: origin, shape, split and scaling."""
     dataset: _Dataset = datasets[name]
     settings = dataset.model_dump(include={"shape", "split", "scaling"}, exclude_none=True)
     return origin(name, datasets) | settings

@@ -1,6 +1,6 @@
-"""The ledger of claims: what was said, by whom, and the effect and rule that decide it.
+"""Schema of the ledger of claims: sources, claims, and the effects and rules that decide them.
 
-``study.ledger_validation`` reads it, ``analysis.claims`` judges it.
+``study.ledger_validation`` reads a ledger, ``analysis.claims`` judges its claims.
 """
 
 from __future__ import annotations
@@ -20,30 +20,37 @@ COMPARE = r"^[a-z][a-z0-9_.]*( [-/] [a-z][a-z0-9_.]*)?$"
 
 
 def compared(text: str) -> list[str]:
-    """The methods in `bn - base`, `bn / base` or `bn`."""
+    """Return the methods in `bn - base`, `bn / base` or `bn`."""
     return re.split(r" [-/] ", text)
 
 
 class Source(Section):
-    """A document that claims come from; `short` is what a column of a table calls it."""
+    """A document that makes claims."""
 
     title: Text
+    """Title of the document, with authors and year."""
     short: Text
+    """Name in a column of a table."""
 
 
 class Paper(Section):
-    """What the sources build on."""
+    """A paper that the sources build on."""
 
     title: Text
+    """Authors, year and title."""
     url: Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
+    """Address, beginning with https://."""
 
 
 class Rule(Section):
-    """What the interval of an effect must do: lie above, below, or within a margin."""
+    """Condition on the interval of an effect: above a number, below one, or within two; exactly one of them."""
 
     above: float | None = None
+    """The whole interval lies above this number."""
     below: float | None = None
+    """The whole interval lies below this number."""
     within: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    """The whole interval lies between these two numbers, the lower one first."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Rule:
@@ -56,39 +63,50 @@ class Rule(Section):
 
     @property
     def low(self) -> float:
-        """What the effect must exceed, −∞ where the rule is open below."""
+        """Lower bound of the effect, −∞ where there is none."""
         if self.within is not None:
             return self.within[0]
         return float("-inf") if self.above is None else self.above
 
     @property
     def high(self) -> float:
-        """What the effect must stay under, ∞ where the rule is open above."""
+        """Upper bound of the effect, ∞ where there is none."""
         if self.within is not None:
             return self.within[1]
         return float("inf") if self.below is None else self.below
 
 
 class Measure(Section):
-    """What is measured of a method: a quantity of an experiment, and where.
-
-    `layer` is a hidden layer of the network, from 1; `where` says under which settings of the recipes, where an
-    experiment compares these.
-    """
+    """A quantity of an experiment, measured for a method under these settings."""
 
     experiment: Name
+    """Name of the experiment."""
     dataset: Name
+    """Name of the data set."""
     recipe: Name | None = None
+    """Name of the recipe, where the quantity is of one recipe."""
     rate: Literal["best", "fastest"] | None = None
+    """The rate at which each method is measured: best has the highest validation accuracy at the end, fastest
+    reaches `level` first. In place of recipe."""
     batch: Count | None = None
+    """Batch size in rows, where the quantity is of one."""
     batches: Annotated[list[Count], Field(min_length=2)] | None = None
+    """Batch sizes in rows, where the quantity is of several."""
     quantity: Name
+    """Name of a quantity of the experiment."""
     statistics: Literal["moving", "population", "batch"] = "moving"
+    """Statistics at inference: moving averages, those of all training rows, or those of the batch;
+    default moving."""
     epoch: Annotated[float, Field(gt=0)] | None = None
+    """Measure at the last evaluation up to this epoch; left out: at the end of training."""
     level: Annotated[float | None, Field(gt=0, lt=1)] = None
+    """Level that has to be reached, such as an accuracy of 0.9, where the quantity needs one."""
     class_: Annotated[Count | None, Field(alias="class")] = None
+    """Number of a class, from 1, where the quantity is of one class."""
     layer: Count | None = None
+    """Number of a hidden layer, from 1, where the quantity is of one layer."""
     where: dict[Name, int | float | str] = {}
+    """Values of settings by which the experiment compares its recipes, such as `{activation: relu}`."""
 
     @model_validator(mode="after")
     def _settings_fit_the_quantity(self) -> Measure:
@@ -126,26 +144,28 @@ class Measure(Section):
 
     @property
     def key(self) -> str:
-        """Eight hexadecimal digits that tell apart what measures or decides differently, or in another region."""
-        said = self.model_dump(
+        """Eight hexadecimal digits, equal where measure, rule and region are equal."""
+        settings = self.model_dump(
             by_alias=True, exclude={"primary", "headline", "when"}, exclude_defaults=True
         )
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:8]
+        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 
 class Effect(Measure):
-    """What a claim is tested by: an effect, measured in one region, and the rule that decides it.
-
-    A `primary` one is the claim's own setting. `headline` is what it is called among the answers on the report's first
-    screen; without one it does not stand there.
-    """
+    """A test of a claim: an effect measured in one region, and the rule that decides it."""
 
     region: Text
+    """Conditions of the test in words, as printed."""
     primary: bool = False
+    """true: the claim's own setting, fixed before results; default false: it bounds the region."""
     headline: Text | None = None
+    """Name on the first screen of the report; left out: not shown there."""
     compare: Annotated[str, StringConstraints(pattern=COMPARE)]
+    """`bn - base` for a difference, `bn / base` for a ratio, `bn` for the value itself."""
     rule: Rule
+    """Condition on the interval of the effect."""
     claimed: float | None = None
+    """Number that the source states for this effect; left out: none."""
 
     @model_validator(mode="after")
     def _headline_compares(self) -> Effect:
@@ -155,57 +175,68 @@ class Effect(Measure):
 
     @property
     def methods(self) -> list[str]:
-        """The methods compared: one, or two with the reference last."""
+        """One method, or two with the reference last."""
         return compared(self.compare)
 
     @property
     def is_ratio(self) -> bool:
-        """Whether the effect is a ratio; else it is a difference, or one method's value."""
+        """True for a ratio, False for a difference or the value of one method."""
         return "/" in self.compare
 
 
 class Row(Measure):
-    """A row of the scorecard: what an engineer asks of a method, and the quantity that answers it.
-
-    It is that of each method, or with `against` its ratio to that of another one. Rows of one `when` are said together.
-    """
+    """A row of the scorecard: a question about a method, and the quantity that answers it."""
 
     asks: Text
+    """Question of the row, in words."""
     when: Text | None = None
+    """Situation; rows of one situation form a sentence of the report. Left out: none."""
     against: Name | None = None
+    """Method to divide by; left out: the value itself is shown."""
 
 
 class Settled(Section):
-    """A verdict that needs no training: algebra or a primary source gives it."""
+    """A verdict by algebra or a primary source, without training."""
 
     verdict: Literal["supported", "refuted", "partly"]
+    """The verdict."""
     by: Literal["algebra", "primary source"]
+    """Its ground."""
     correction: Text
+    """The right statement, and its reason."""
     checked: Text | None = None
+    """Unit test that holds the program to it, as `file.py::test`; left out: none."""
 
 
 MOST_PRIMARY = 3
 
 
 class Claim(Section):
-    """One published claim with its tests, its settled verdict, or why it is not tested.
-
-    `needs: all` is said of a claim that one counterexample refutes ("best of all"), `needs: one` of a claim that one
-    example supports ("it can"); `unjudged` names the part of a claim that no test is about, which stays an open region.
-    The tests of a claim that is settled are analogues in small: they are shown beside its verdict and decide nothing.
-    """
+    """A published claim with exactly one ground: its tests, a settled verdict, or the reason for no test."""
 
     id: Count
+    """Number of the claim."""
     source: Name
+    """Key of the document that makes the claim."""
     place: Text
+    """Section or page of the document."""
     topic: Text
+    """Topic; the tests of one topic share a Holm correction."""
     claim: Text
+    """The claim, in our words."""
     claimed: Text | None = None
+    """Numbers of the claim as the source gives them; left out: none."""
     needs: Literal["all", "one"] | None = None
+    """`all`: one counterexample refutes it; `one`: one example supports it. Left out: partly, where regions
+    disagree."""
     unjudged: Text | None = None
+    """Part of the claim that no test is about; left out: none."""
     tests: list[Effect] = []
+    """Effects that decide the claim; beside `settled` they are analogues in small and decide nothing."""
     settled: Settled | None = None
+    """Verdict without training; left out: tests decide."""
     untested: Text | None = None
+    """Reason for having no test."""
 
     @model_validator(mode="after")
     def _one_way_to_a_verdict(self) -> Claim:
@@ -226,14 +257,17 @@ class Claim(Section):
 
 
 class Ledger(Section):
-    """All claims, where they come from, the literature behind them, what they call the datasets, and the scorecard.
-
-    `findings` are the experiments whose first answers, in this order, are the answer to the title's question.
-    """
+    """Claims with their sources, and the questions of the scorecard."""
 
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
+    """Documents that make the claims, by key."""
     literature: list[Paper] = []
+    """Papers that the documents build on; default none."""
     datasets: dict[Name, Text] = {}
+    """Names that the documents give to data sets, by the data set's key."""
     findings: list[Name] = []
+    """Experiments whose first finding answers the title's question, in this order; default none."""
     claims: Annotated[list[Claim], Field(min_length=1)]
+    """The claims."""
     scorecard: list[Row] = []
+    """Questions of the scorecard; default none."""

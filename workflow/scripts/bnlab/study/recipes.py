@@ -1,20 +1,22 @@
-"""Recipes: named sets of training settings, as a config gives them."""
+"""Recipes: named sets of training settings."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_serializer, model_validator
+from pydantic import ConfigDict, Field, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from bnlab.study.section import Count, Name, Rate, Section, Seed
 
 
 class Budget(Section):
-    """How long to train: a number of steps or a number of epochs, exactly one of them."""
+    """Length of a training: steps or epochs, exactly one of them."""
 
     steps: Count | None = None
+    """Training steps; give this or epochs."""
     epochs: Count | None = None
+    """Passes over the training rows; give this or steps."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Budget:
@@ -24,39 +26,50 @@ class Budget(Section):
 
 
 class Evaluations(Section):
-    """How many evaluations fall within the first epoch, and how many after it.
-
-    `rows` is how many validation and how many test rows each may use (all where it is not set); the
-    last evaluation always uses all. `resolution` adds evaluations between them, at which no probe measures, until each
-    comes at most this share of its step after the one before.
-    """
+    """Evaluations of a training; the last one always uses all rows."""
 
     first_epoch: Annotated[int, Field(ge=0)] = 10
+    """Number of evaluations within the first epoch; default 10."""
     later: Count = 30
+    """Number of evaluations after the first epoch; default 30."""
     rows: Count | None = None
+    """Validation rows and test rows that an evaluation uses, but for the last one; left out: all rows."""
     resolution: Annotated[float | None, Field(gt=0, lt=1)] = None
+    """Adds evaluations, without probes, until each comes at most this share of its step after the last one;
+    left out: none."""
 
 
 class SGD(Section):
-    """Settings of stochastic gradient descent beside its rate."""
+    """Settings of stochastic gradient descent other than its learning rate."""
 
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Momentum, from 0 to below 1; default 0."""
     nesterov: bool = False
+    """true: Nesterov's momentum; default false."""
 
 
 class Adam(Section):
-    """Settings of Adam beside its rate."""
+    """Settings of Adam other than its learning rate."""
 
     beta_1: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """Decay of the mean of gradients, per step; default 0.9."""
     beta_2: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    """Decay of the mean of squared gradients, per step; default 0.999."""
     epsilon: Annotated[float, Field(gt=0)] = 1e-7
+    """Constant ε in the denominator; default 1e-7."""
 
 
 class Optimizer(Section):
-    """One optimizer; its name alone where all its settings are at their defaults."""
+    """One optimizer; its name alone stands for all settings at their defaults."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"type": ["object", "string"], "pattern": "^(sgd|adam)$"}
+    )
 
     sgd: SGD | None = None
+    """Stochastic gradient descent and its settings; give this or adam."""
     adam: Adam | None = None
+    """Adam and its settings; give this or sgd."""
 
     @model_validator(mode="before")
     @classmethod
@@ -75,7 +88,7 @@ class Optimizer(Section):
 
     @property
     def named(self) -> dict[str, dict[str, Any]] | None:
-        """Its name and settings, None for plain gradient descent."""
+        """Name and settings, None for plain gradient descent."""
         short = self.shortest()
         if isinstance(short, str):
             return None if short == "sgd" else {short: {}}
@@ -83,7 +96,7 @@ class Optimizer(Section):
 
     @model_serializer
     def shortest(self) -> str | dict[str, Any]:
-        """As it would be written: `sgd`, or `{sgd: {momentum: 0.9}}`."""
+        """Return the shortest form in a config: `sgd`, or `{sgd: {momentum: 0.9}}`."""
         name, chosen = ("sgd", self.sgd) if self.sgd else ("adam", self.adam)
         assert chosen is not None
         settings = chosen.model_dump(exclude_defaults=True)
@@ -91,25 +104,21 @@ class Optimizer(Section):
 
 
 class Correlated(Section):
-    """Batches of few classes: how many each is of, and which share of its rows; the others come from all."""
+    """Batches of few classes; the other rows of a batch come from all classes."""
 
     classes: Count
+    """Number of classes that a batch is drawn from."""
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of a batch's rows that come from these classes, above 0 and at most 1; default 1."""
 
 
 class Recipe(Section):
-    """A named set of training settings.
-
-    `network` names one network and gives its settings: those of its first one alone, or a mapping of all. `l2` is λ
-    of a penalty λ·Σ w² on kernels, `dropout` the share of every hidden layer's outputs left out. `shuffle` says
-    whether each pass has the rows in an order of its own; `by_class` also sorts it by class. `softmax: twice` is a
-    mistake, a loss that takes probabilities for logits.
-    `seed` and `replicates` take the place of the study's. `stands_for` is the recipe whose place this one takes in the
-    claims.
-    """
+    """A named set of training settings."""
 
     network: Annotated[dict[Name, Any], Field(min_length=1, max_length=1)]
+    """One network and its settings, such as `{perceptron: [100, 100, 100]}`."""
     activation: Literal["sigmoid", "tanh", "relu"]
+    """Activation of the hidden layers."""
     initializer: Literal[
         "glorot_uniform",
         "glorot_normal",
@@ -120,28 +129,45 @@ class Recipe(Section):
         "normal_0.1",
         "normal_1",
     ]
+    """Initial kernels; `normal_σ` is a normal distribution with standard deviation σ."""
     optimizer: Optimizer
+    """Optimizer: `sgd`, `adam`, or a mapping with its settings."""
     learning_rate: Rate
+    """Learning rate, at the reference batch size where there is one."""
     learning_rate_reference_batch: Count | None = None
+    """Batch size in rows at which learning_rate holds; at others it is proportional to the batch.
+    Left out: the same rate at all batch sizes."""
     budget: Budget
+    """Length of the training, in steps or in epochs."""
     evaluations: Evaluations = Evaluations()
+    """Number of evaluations during training, and their rows."""
     probes: list[Name] = []
+    """Measurements taken during training, by name; left out: none."""
     l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    """λ of the penalty λ·Σ w² on kernels; default 0."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of every hidden layer's outputs set to 0 in training; default 0."""
     correlated: Correlated | None = None
+    """Batches drawn from few classes; left out: from all."""
     shuffle: bool | Literal["by_class"] = True
+    """Order of rows: true draws a new one in each pass, false keeps that of the data, by_class sorts by class;
+    default true."""
     softmax: Literal["once", "twice"] = "once"
+    """`twice` is a mistake on purpose: the loss takes probabilities for logits; default once."""
     seed: Seed | None = None
+    """Seed of this recipe's first replicate; left out: that of the study."""
     replicates: Count | None = None
+    """Number of replicates; left out: that of the study."""
     stands_for: Name | None = None
+    """Name of the recipe that claims mean and this one replaces; left out: none."""
 
     def rate(self, batch: int) -> float:
-        """Learning rate at this batch size: proportional to it where a reference batch is set."""
+        """Return the learning rate at a batch size, proportional to it where there is a reference batch."""
         reference = self.learning_rate_reference_batch
         return self.learning_rate * batch / reference if reference else self.learning_rate
 
     def steps(self, train_rows: int, batch: int) -> int:
-        """Steps to train: the budget's, or its epochs' examples over the batch, rounded up."""
+        """Return the number of steps: ⌈epochs · train_rows / batch⌉ where the budget is in epochs."""
         if self.budget.steps is not None:
             return self.budget.steps
         assert self.budget.epochs is not None

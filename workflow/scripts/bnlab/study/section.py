@@ -1,18 +1,26 @@
-"""Types that the parts of a config are made of."""
+"""Types shared by all parts of a config."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 NAME = r"^[a-z][a-z0-9_.]*$"
 NAME_IN_WORDS = "lower-case letters, digits, _ and ., beginning with a letter"
 DIGEST = r"^[0-9a-f]{64}$"
 REFERENCE = r"^([a-z][a-z0-9_.]*|[^:]+\.py:[A-Za-z_]\w*)$"
-"""The name of a room, or a class in a file."""
+"""The name of a class in the library, or `file.py:Class`."""
 
 T = TypeVar("T")
 
@@ -25,11 +33,18 @@ def _share(value: Any) -> Any:
     return value
 
 
+_SHARE = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1},
+        {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+    ]
+}
+
 Name = Annotated[str, Field(pattern=NAME)]
 Reference = Annotated[str, Field(pattern=REFERENCE)]
 Text = Annotated[str, Field(min_length=1)]
 Digest = Annotated[str, Field(pattern=DIGEST)]
-Share = Annotated[int | float, BeforeValidator(_share)]
+Share = Annotated[int | float, BeforeValidator(_share), WithJsonSchema(_SHARE)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -38,9 +53,11 @@ Counts = Annotated[list[Count], Field(min_length=1)]
 
 
 class Section(BaseModel):
-    """A part of the config: unknown keys, converted types and later changes are all refused."""
+    """Part of a config; unknown keys, type conversions and later changes are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -51,5 +68,5 @@ class Section(BaseModel):
 
 
 def unique(items: Iterable[T]) -> list[T]:
-    """Each item once, in the order of its first appearance."""
+    """Return each item once, in order of first appearance."""
     return list(dict.fromkeys(items))
