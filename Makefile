@@ -16,9 +16,14 @@ LOCKED = { code=$$?; ! ls .snakemake/locks/*.lock >/dev/null 2>&1 || echo 'If no
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url \
   --no-emit-find-links --custom-compile-command "make lock" --group dev pyproject.toml
 
+# A docstring is an imperative or a noun phrase. Ruff has no rule for that, and grep reads .smk files as well.
+OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.py' --include='*.smk' \
+  --include=Snakefile Snakefile workflow docs tests
+OPENINGS_ALLOWED := 260#     may only fall
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo study unlock publish test test-method scorecard lint bench interval-coverage schema lock environment
+.PHONY: help demo study unlock publish test test-method scorecard lint docstrings bench interval-coverage schema lock environment
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -48,12 +53,16 @@ scorecard: environment  ## a normalizer beside base, BN and LN: METHOD=file.py:C
 	  $(BIN)/snakemake --configfile $(DATA) workflow/studies/scorecard.yaml $$overlay || $(LOCKED); } && \
 	  printf '\nThe report: %s\n' "$(CURDIR)/reports/$${overlay%.yaml}/report.html"
 
-lint: environment  ## format, style, types, and Snakemake's own advice
+lint: environment docstrings  ## format, style, types, and Snakemake's own advice
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 	$(BIN)/mypy
+
+docstrings:  ## no docstring opens with What, Whether, Which, How or Where
+	@left=$$($(OPENINGS) | wc -l); echo "Docstrings that open with What, Whether, Which, How or Where: $$left"; \
+	  [ $$left -le $(OPENINGS_ALLOWED) ] || { $(OPENINGS); exit 1; }
 
 bench: environment  ## the trainer against keras.Model.fit and this machine's matrix products
 	$(BIN)/python workflow/scripts/bench.py

@@ -185,6 +185,28 @@ def test_locks_and_environments_hold_no_address(path: Path) -> None:
     assert "://" not in path.read_text(encoding="utf8")
 
 
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [
+        ('"""Return the mean of a batch."""', False),
+        ('    """Whatever is run."""', False),
+        ('"""What a batch is."""', True),
+        ('    """Whether a batch is small."""', True),
+    ],
+)
+def test_lint_refuses_a_docstring_that_opens_with_a_question_word(
+    tmp_path: Path, line: str, refused: bool
+) -> None:
+    (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text("utf8"), "utf8")
+    for folder in ("docs", "tests", "workflow/rules"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "Snakefile").touch()
+    (tmp_path / "workflow" / "rules" / "some.smk").write_text(f"{line}\n", "utf8")
+    command = ["make", "docstrings", "OPENINGS_ALLOWED=0"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode != 0, "workflow/rules/some.smk:1:" in done.stdout) == (refused, refused)
+
+
 # --- what the README shows, done --------------------------------------------------------------
 
 
