@@ -4,13 +4,13 @@ Input: a JSON list of the arguments of ``trial.failure``; output: a JSON list of
 """
 
 import json
-import os
 import sys
 from contextlib import redirect_stdout
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from bnlab import lazy
+from bnlab.networks.trial import failure
 
-from bnlab.networks.trial import failure  # noqa: E402
+lazy.load()  # before a file of the user's imports it, with Keras
 
 with redirect_stdout(sys.stderr):
     said = [failure(**trial) for trial in json.load(sys.stdin)]

@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab.experiments import function
-from bnlab.files import job_log, read_csv
-from bnlab.page import style
+from bnlab.imports import without_collector
+
+with without_collector():
+    from bnlab.experiments import function
+    from bnlab.files import job_log, read_csv
+    from bnlab.page import style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

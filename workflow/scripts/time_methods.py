@@ -3,11 +3,17 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab.files import job_log, save_parquet
-from bnlab.networks import loading
-from bnlab.training.settings import Settings, load_split
-from bnlab.training.timing import time_in_turn
-from bnlab.training.trainer import share_the_machine
+from bnlab.imports import without_collector
+
+with without_collector():
+    from bnlab import lazy
+    from bnlab.files import job_log, save_parquet
+    from bnlab.networks import loading
+    from bnlab.training.settings import Settings, load_split
+    from bnlab.training.timing import time_in_turn
+    from bnlab.training.trainer import share_the_machine
+
+    lazy.load()
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,12 +3,18 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab.files import job_log, save_arrays, save_json, save_parquet
-from bnlab.networks import loading
-from bnlab.provenance import hardware, peak_memory_mb, versions
-from bnlab.training import run as training
-from bnlab.training.settings import Settings, load_split
-from bnlab.training.trainer import device, share_the_machine
+from bnlab.imports import without_collector
+
+with without_collector():
+    from bnlab import lazy
+    from bnlab.files import job_log, save_arrays, save_json, save_parquet
+    from bnlab.networks import loading
+    from bnlab.provenance import hardware, peak_memory_mb, versions
+    from bnlab.training import run as training
+    from bnlab.training.settings import Settings, load_split
+    from bnlab.training.trainer import device, share_the_machine
+
+    lazy.load()
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,17 +4,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
+from bnlab.imports import without_collector
 
-from bnlab import __version__
-from bnlab.analysis.tidy import RUN
-from bnlab.experiments import function
-from bnlab.files import job_log, read_csv, read_json, save_csv, save_json, save_text
-from bnlab.page import facts, publication, report
-from bnlab.page.findings import leading
-from bnlab.page.methods import formula
-from bnlab.study import rooms
-from bnlab.study.config import Study
+with without_collector():
+    import pandas as pd
+
+    from bnlab import __version__
+    from bnlab.analysis.tidy import RUN
+    from bnlab.experiments import function
+    from bnlab.files import job_log, read_csv, read_json, save_csv, save_json, save_text
+    from bnlab.page import facts, publication, report
+    from bnlab.page.findings import leading
+    from bnlab.page.methods import formula
+    from bnlab.study import rooms
+    from bnlab.study.config import Study
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

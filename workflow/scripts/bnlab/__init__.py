@@ -4,9 +4,4 @@ Folders by what they know, each importing only those before it: ``study`` (what 
 ``networks``, ``training``, ``probes``; ``analysis`` and ``page`` (what experiments share), ``experiments``.
 """
 
-import os
-
-# TensorFlow would import Keras, two seconds in every job, and no job uses it.
-os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
-
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Importing large packages sooner."""
+"""Fast imports of large packages, for the scripts of jobs."""
 
 import gc
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Imports in its body are not interrupted by the garbage collector.
+    """Import in the body without garbage collection, and never look through what it has made again.
 
-    What a package makes when it is imported lives to the end of a job; looking through it again and again takes a
-    quarter of the import, and once more at the end.
+    The objects of a package live to the end of a job. To look through those of TensorFlow again and again takes a
+    third of its import, the last time at the end of the process.
     """
     gc.disable()
     try:

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
+from bnlab.lazy import tf
 from bnlab.networks.normalizer import Normalizer
 
 FEATURES = 12

@@ -13,8 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import tensorflow as tf
-
+from bnlab.lazy import tf
 from bnlab.networks.draws import draw
 from bnlab.networks.kernels.plain import Plain
 from bnlab.networks.normalizer import Normalizer
@@ -24,12 +23,16 @@ BEFORE_ACTIVATION = "before_activation"
 AFTER_ACTIVATION = "after_activation"
 BEFORE_LINEAR = "before_linear"
 
-ACTIVATIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
-    "sigmoid": tf.sigmoid,
-    "tanh": tf.tanh,
-    "relu": tf.nn.relu,
-    "linear": tf.identity,
-}
+
+def activation_function(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The activation φ of this name: sigmoid, tanh, relu or linear."""
+    functions = {
+        "sigmoid": tf.sigmoid,
+        "tanh": tf.tanh,
+        "relu": tf.nn.relu,
+        "linear": tf.identity,
+    }
+    return functions[name]
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Block(Part):
         name: of the layer, which its variables' paths begin with.
         method: how it is normalized.
         fan_in, units: features or channels that come in and go out.
-        activation: name of φ (``ACTIVATIONS``).
+        activation: name of φ (``activation_function``).
         initializer: name of the distribution of W; b starts at zero.
         bias: whether there is a b, where the normalizer does not shift.
         dropout: share p of the outputs that each training step sets to 0, the others times 1/(1 − p) (Srivastava et
@@ -78,7 +81,7 @@ class Block(Part):
     ):
         self.name, self.dtype, self.units, self.place = name, dtype, units, method.place
         self.linear_map = method.kernel().made(units, name, dtype)
-        self.activation = ACTIVATIONS[activation]
+        self.activation = activation_function(activation)
         self.kernel = self.variable("kernel", self.kernel_shape(fan_in, units), initializer)
         self.variables += self.linear_map.variables
         self.normalizer = method.normalizer(**method.options) if method.normalizer else None

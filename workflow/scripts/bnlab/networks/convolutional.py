@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-import tensorflow as tf
-
+from bnlab.lazy import tf
 from bnlab.networks.block import Convolution, Dense
 from bnlab.networks.network import Network
 from bnlab.study.options import Head, Pooling, Stages

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import tensorflow as tf
-
+from bnlab.lazy import tf
 from bnlab.networks.block import Dense
 from bnlab.networks.network import Network
 from bnlab.study.options import Count

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import prod, sqrt
 
-import tensorflow as tf
+from bnlab.lazy import tf
 
 TRUNCATED_DEVIATION = 0.87962566103423978
 """Standard deviation of a standard normal variable that is drawn anew beyond ±2."""

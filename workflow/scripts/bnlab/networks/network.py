@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-import numpy as np
-import tensorflow as tf
-
+from bnlab.lazy import tf
 from bnlab.networks import initializers
 from bnlab.networks.block import Block, Dense, Method
 from bnlab.networks.variables import CONSTANT, Variable, constant
+
+if TYPE_CHECKING:
+    import numpy as np
 
 B = TypeVar("B", bound=Block)
 

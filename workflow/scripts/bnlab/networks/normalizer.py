@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-import tensorflow as tf
-
+from bnlab.lazy import tf
 from bnlab.networks.variables import AVERAGE, Part
 
 

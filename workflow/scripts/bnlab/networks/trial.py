@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
-import tensorflow as tf
-
+from bnlab.lazy import tf
 from bnlab.networks import loading
 from bnlab.networks.network import Network
 from bnlab.networks.normalizer import Normalizer

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import tensorflow as tf
+from bnlab.lazy import tf
 
 AVERAGE = "moving_"
 """With what the names of moving averages begin."""

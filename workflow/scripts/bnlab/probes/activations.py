@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from copy import copy
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 
+from bnlab.lazy import tf
 from bnlab.networks.network import Network
-from bnlab.training.run import Run
 from bnlab.training.schedule import row_blocks
 from bnlab.training.trainer import Values, stored
+
+if TYPE_CHECKING:
+    from bnlab.training.run import Run
 
 PROBE_ROWS = 1000
 MOST = 20_000

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-import tensorflow as tf
 
+from bnlab.lazy import pd, tf
 from bnlab.training.probe import StepProbe, gradient_rows
-from bnlab.training.run import Run
 from bnlab.training.trainer import Values
+
+if TYPE_CHECKING:
+    from bnlab.training.run import Run
 
 COLUMNS = ["layer", "gradient", "shift", "relative", "cosine"]
 

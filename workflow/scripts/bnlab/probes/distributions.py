@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from bnlab.lazy import pd
 from bnlab.probes.activations import ActivationInputs
 from bnlab.training.probe import StepProbe
-from bnlab.training.run import Run
 from bnlab.training.trainer import Values
+
+if TYPE_CHECKING:
+    from bnlab.training.run import Run
 
 SHARES = np.linspace(0.01, 0.99, 50)
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-import tensorflow as tf
 
+from bnlab.lazy import pd, tf
 from bnlab.probes.activations import ActivationInputs
 from bnlab.training.probe import StepProbe, gradient_rows
-from bnlab.training.run import Run
 from bnlab.training.trainer import Values
+
+if TYPE_CHECKING:
+    from bnlab.training.run import Run
 
 CHANGE = 1e-3
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-import tensorflow as tf
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from bnlab.lazy import pd, tf
 from bnlab.training.probe import PROBE_SEED, StepProbe
-from bnlab.training.run import Run
 from bnlab.training.schedule import row_order
 from bnlab.training.trainer import Values
+
+if TYPE_CHECKING:
+    from bnlab.training.run import Run
 
 LARGEST, DRAWS = 256, 24
 

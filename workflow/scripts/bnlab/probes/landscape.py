@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-import tensorflow as tf
 
+from bnlab.lazy import pd, tf
 from bnlab.training.probe import StepProbe, gradient_rows
-from bnlab.training.run import Run
 from bnlab.training.trainer import Values
+
+if TYPE_CHECKING:
+    from bnlab.training.run import Run
 
 SIZES = {"rate": (0.5, 1.0, 2.0, 4.0), "weights": (0.001, 0.003, 0.01, 0.03)}
 """How far to go: in steps of the learning rate, and in lengths of all kernels together."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-import tensorflow as tf
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from bnlab.lazy import pd, tf
 from bnlab.training.probe import StepProbe
-from bnlab.training.run import Run
 from bnlab.training.schedule import row_blocks
 from bnlab.training.trainer import Values, stored
+
+if TYPE_CHECKING:
+    from bnlab.training.run import Run
 
 ROWS = 1000
 LINES, POINTS = 10, 25

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
-import tensorflow as tf
 
+from bnlab.lazy import pd, tf
 from bnlab.training.probe import StepProbe
 from bnlab.training.trainer import Values
 

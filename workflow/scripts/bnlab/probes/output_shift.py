@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-import tensorflow as tf
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from bnlab.lazy import pd, tf
 from bnlab.probes.activations import ActivationInputs
 from bnlab.training.probe import StepProbe, probe_rows
-from bnlab.training.run import Run
 from bnlab.training.trainer import Values
+
+if TYPE_CHECKING:
+    from bnlab.training.run import Run
 
 STEPS = 10
 PROJECTIONS = 100

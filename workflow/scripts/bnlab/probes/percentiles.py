@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from bnlab.lazy import pd
 from bnlab.probes.activations import ActivationInputs
 from bnlab.training.probe import StepProbe
-from bnlab.training.run import Run
 from bnlab.training.trainer import Values, stored
+
+if TYPE_CHECKING:
+    from bnlab.training.run import Run
 
 PERCENTILES = (15, 50, 85)
 COLUMNS = {"quantity": "object", "unit": "int16", "percentile": "int8", "value": "float32"}

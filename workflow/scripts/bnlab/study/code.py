@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bnlab.study.rooms import LIBRARY, Room, bases, classes, parsed
 
-CARRIERS = ("files.py", "imports.py", "provenance.py")
+CARRIERS = ("files.py", "imports.py", "lazy.py", "provenance.py")
 """Modules that carry results and do not make them: an edit of theirs runs nothing again."""
 
 

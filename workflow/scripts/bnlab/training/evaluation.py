@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
+from bnlab.lazy import tf
 from bnlab.training.schedule import row_blocks
 from bnlab.training.settings import Split
 from bnlab.training.trainer import Trainer, Values, resident

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
-import tensorflow as tf
+from bnlab.lazy import tf
 
-Values = list[tf.Tensor]
+Values: TypeAlias = "list[tf.Tensor]"
 
 
 class Optimizer(Protocol):

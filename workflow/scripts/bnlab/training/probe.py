@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-import tensorflow as tf
 
+from bnlab.lazy import tf
 from bnlab.training.schedule import row_order
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bnlab.training.run import Run
     from bnlab.training.trainer import Values
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 from scipy.special import softmax
 
+from bnlab.lazy import tf
 from bnlab.networks.block import Method
 from bnlab.networks.network import Network, initial_values
 from bnlab.training import optimizers

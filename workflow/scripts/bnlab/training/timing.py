@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 
 import pandas as pd
-import tensorflow as tf
 
+from bnlab.lazy import tf
 from bnlab.networks.block import Method
 from bnlab.networks.network import Network
 from bnlab.training.run import Run

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
+from bnlab.lazy import tf
 from bnlab.networks.network import Network
 from bnlab.training.optimizers import SGD, Optimizer, Values
 

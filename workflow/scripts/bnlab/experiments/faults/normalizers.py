@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tensorflow as tf
-
+from bnlab.lazy import tf
 from bnlab.networks.normalizers.bn import BN
 from bnlab.study.options import Count
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tensorflow as tf
-
+from bnlab.lazy import tf
 from bnlab.networks.normalizer import Normalizer, positions
 from bnlab.study.options import Fraction, Positive
 

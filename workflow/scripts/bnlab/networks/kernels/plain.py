@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-import tensorflow as tf
-
+from bnlab.lazy import tf
 from bnlab.networks.variables import Part
 
 SMALL_BATCH = 8
@@ -48,11 +47,15 @@ def transposed_gradient(x: tf.Tensor, d: tf.Tensor) -> tf.Tensor:
     return tf.add_n([column[:, None] * row[None, :] for column, row in pairs])
 
 
-@tf.custom_gradient
-def linear(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
+def linear(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """u = x·W for x (m, fan_in) and W (fan_in, units)."""
 
-    def gradient(du: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return tf.matmul(du, kernel, transpose_b=True), tf.transpose(transposed_gradient(x, du))
+    @tf.custom_gradient
+    def product(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
+        def gradient(du: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            dx = tf.matmul(du, kernel, transpose_b=True)
+            return dx, tf.transpose(transposed_gradient(x, du))
 
-    return tf.matmul(x, kernel), gradient
+        return tf.matmul(x, kernel), gradient
+
+    return product(x, kernel)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-import tensorflow as tf
-
+from bnlab.lazy import tf
 from bnlab.networks.kernels.ws import WS
 
 

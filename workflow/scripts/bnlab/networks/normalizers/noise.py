@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import tensorflow as tf
-
+from bnlab.lazy import tf
 from bnlab.networks.draws import draw
 from bnlab.networks.normalizer import Normalizer
 from bnlab.study.options import Positive
