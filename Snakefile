@@ -10,9 +10,6 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: "config.yaml"
-
-
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
@@ -34,13 +31,14 @@ rule all:
         f"{REPORTS}/report.html",
 
 
-for experiment in rooms.experiments():
+# Targets without a job: `snakemake <experiment>` makes its figures and tables.
+for experiment in experiments():
 
     rule:
         name:
             experiment
         input:
-            pieces(experiment),
+            targets(experiment),
         localrule: True
 
 

@@ -135,10 +135,6 @@ class Plan:
         assert len(trained) == jobs["train"], text
         return cls(jobs, trained)
 
-    def count(self, stem: str) -> int:
-        """Jobs of all rules whose name begins with this."""
-        return sum(count for rule, count in self.jobs.items() if rule.startswith(stem))
-
 
 def fresh_project(folder: Path) -> Project:
     """The sources of the project as they are in the checkout, and nothing that they made."""

@@ -14,16 +14,16 @@ from matplotlib.figure import Figure
 from bnlab.analysis import metrics as measure
 from bnlab.analysis import tidy
 from bnlab.analysis.effects import REPLICATE_COLUMNS
-from bnlab.analysis.summaries import published, shown_label
-from bnlab.experiments import function
+from bnlab.analysis.summaries import dataset_label, published
+from bnlab.experiments import functions
 from bnlab.files import read_csv, save_csv, save_json
 from bnlab.page import facts, report, style
-from bnlab.study import rooms
+from bnlab.study.experiments import experiments
 from bnlab.study.names import ALL_RECIPES
 
-DECLARED = rooms.experiments()
-FIGURE_KEYS = [(name, f.kind) for name, about in DECLARED.items() for f in about.figures]
-RESULT_KEYS = [(name, t.kind) for name, about in DECLARED.items() for t in about.tables]
+DECLARED = experiments()
+FIGURE_KEYS = [(name, kind) for name, about in DECLARED.items() for kind in about.figures]
+RESULT_KEYS = [(name, kind) for name, about in DECLARED.items() for kind in about.tables]
 TABLE_KEYS = list(dict.fromkeys([*FIGURE_KEYS, *RESULT_KEYS]))
 """Experiment and kind of everything that is declared."""
 
@@ -50,17 +50,15 @@ def tabulated(
     labels: dict[str, str],
 ) -> pd.DataFrame:
     """A published table, as the rule makes it."""
-    about = DECLARED[experiment]
-    item = next(i for i in (*about.figures, *about.tables) if i.kind == kind)
-    read = [sources[name] for name in item.reads]
-    return published(function(experiment, "tables", kind), read, dataset, recipe, label, labels)
+    read = [sources[name] for name in DECLARED[experiment].item(kind).reads]
+    table = functions(experiment, "TABLES")[kind]
+    return published(table, read, dataset, recipe, label, labels)
 
 
 def draw(experiment: str, kind: str, table: pd.DataFrame) -> Figure:
     """A figure, as the rule draws it."""
-    (item,) = [figure for figure in DECLARED[experiment].figures if figure.kind == kind]
-    finding = function(experiment, "words", kind)
-    return style.draw(function(experiment, "figures", kind), item.title, table, finding)
+    title = DECLARED[experiment].figures[kind].title
+    return style.draw(functions(experiment, "FIGURES")[kind], title, table)
 
 
 def history(
@@ -602,7 +600,7 @@ def write_report(
 ) -> Path:
     """A report of made-up results in ``folder``, with its tables and figures and what lies beside."""
     made_up = sources()
-    shown = shown_label(label, redraw=True)
+    shown = dataset_label(label, redraw=True)
 
     def item(name: str) -> report.Item:
         experiment, kind = name.split("/")
@@ -637,19 +635,15 @@ def write_report(
         report.render(
             study=study(label),
             declared=declared,
-            find=function,
+            functions=functions,
             figures=figures,
             tables=tables,
             datasets=datasets,
             runs=runs,
-            captions={
-                (path.parents[1].name, path.stem): path.read_text()
-                for path in rooms.EXPERIMENTS.glob("*/captions/*.rst")
-            },
             formulas=dict.fromkeys(LABELS, "y = φ(u)") | {"bn": "y = φ(γ·û + β)"},
             folder=folder,
             made={"date": "2026-01-31", "version": "0.1"},
-            answered=report.answers(declared, function, ledger, [*figures, *tables]),
+            answered=report.answers(declared, ledger, [*figures, *tables]),
             taken="Faults (study other, 2026-01-30, commit 0123456)",
             ledger=ledger,
             about=ABOUT,

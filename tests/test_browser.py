@@ -94,7 +94,7 @@ def test_every_image_loads_and_is_described(visit):
 
 def test_a_figure_of_the_summary_is_drawn_from_the_one_in_full(visit):
     page = visit()
-    drawing = page.locator(".telling .drawing").first
+    drawing = page.locator(".in-summary .drawing").first
     with_image = drawing.screenshot()
     page.evaluate("document.querySelectorAll('use').forEach(use => use.remove())")
     assert len(with_image) > 2 * len(drawing.screenshot())
@@ -263,7 +263,7 @@ def test_on_paper_is_every_claim_with_its_verdict_but_no_control_and_no_table(vi
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert len(rows(page)) == CLAIMS
     assert page.get_by_role("link", name="The claims").is_visible()
-    for absent in (".filters", ".turning", OPEN, ".result", ".skip", ".telling"):
+    for absent in (".filters", ".turning", OPEN, ".result", ".skip", ".in-summary"):
         assert not page.locator(absent).first.is_visible(), absent
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert len(rows(page)) == CLAIMS - UNTESTED

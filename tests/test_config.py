@@ -15,6 +15,7 @@ from snakemake.utils import update_config
 
 from bnlab.study import config, datasets, names, rooms, signatures, validation
 from bnlab.study.config import Item, Run
+from bnlab.study.experiments import experiments
 from bnlab.study.places import ConfigError
 
 ROOT = Path(__file__).parents[1]
@@ -739,7 +740,7 @@ def test_only_the_mapping_that_counts_is_placed_where_a_key_appears_twice(proble
 
 def test_what_lies_below_a_name_that_is_not_allowed_is_left_alone(problems):
     [line] = problems(overlays=("experiments: {landscapes: {title: 3}}\n",))
-    allowed = ", ".join(rooms.experiments())
+    allowed = ", ".join(experiments())
     assert line.endswith(
         f"unknown experiment 'landscapes'; did you mean 'landscape'? (allowed: {allowed})"
     )
@@ -917,12 +918,12 @@ def test_every_experiment_has_a_small_form_that_needs_no_download():
     assert used.isdisjoint({"openml", "file"})
 
 
-@pytest.mark.parametrize("experiment", rooms.experiments())
+@pytest.mark.parametrize("experiment", experiments())
 def test_an_experiment_brings_all_methods_that_it_needs_beside_those_of_the_config(experiment):
     full = validation.read([ROOT / "config.yaml"])
     listed = set(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf8"))["methods"])
     used = {run.method for run in full.runs(experiment)}
-    assert used <= listed | set(rooms.experiments()[experiment].methods)
+    assert used <= listed | set(experiments()[experiment].methods)
 
 
 LONG = {

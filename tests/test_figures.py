@@ -62,15 +62,15 @@ def test_every_figure_has_a_table_and_every_pair_of_the_config_a_figure():
 
 
 def test_methods_differ_in_colour_and_in_marker():
-    looks = list(style.LOOKS.values())
-    assert len({look.color for look in looks}) == len(looks)
-    assert len({look.marker for look in looks}) == len(looks)
+    styles = list(style.STYLES.values())
+    assert len({one.color for one in styles}) == len(styles)
+    assert len({one.marker for one in styles}) == len(styles)
 
 
-def test_a_method_that_a_user_adds_gets_a_look_of_its_own():
-    mine = style.look("my_method")
-    assert mine == style.look("my_method")
-    assert mine.color not in {look.color for look in style.LOOKS.values()}
+def test_a_method_that_a_user_adds_gets_a_style_of_its_own():
+    mine = style.method_style("my_method")
+    assert mine == style.method_style("my_method")
+    assert mine.color not in {one.color for one in style.STYLES.values()}
 
 
 def test_a_method_has_the_same_colour_in_every_figure():
@@ -81,7 +81,7 @@ def test_a_method_has_the_same_colour_in_every_figure():
             line.get_label(): line.get_color() for axis in figure.axes for line in axis.get_lines()
         }
         colors.add(lines["BN"])
-    assert colors == {style.LOOKS["bn"].color}
+    assert colors == {style.STYLES["bn"].color}
 
 
 def test_diverged_replicates_are_written_above_the_batch_size():
@@ -291,7 +291,7 @@ def test_differences_from_base_have_a_zero_line_and_are_in_points():
     axis = synthetic.draw("batch_size", "all_methods", table).axes[1]
     assert "less Base\n(points)" in axis.get_ylabel()
     zero = [line for line in axis.get_lines() if set(line.get_ydata()) == {0}]
-    assert [line.get_color() for line in zero] == [style.LOOKS["base"].color]
+    assert [line.get_color() for line in zero] == [style.STYLES["base"].color]
     rows = table.query("method == 'ln' and split == 'test' and metric == 'accuracy'")
     drawn = next(line for line in axis.get_lines() if line.get_label() == "LN").get_ydata()
     assert list(drawn) == pytest.approx((100 * rows["difference"]).tolist())
@@ -342,6 +342,6 @@ def test_the_rates_that_were_tried_are_marked_in_a_range_of_rates():
 @pytest.mark.parametrize("experiment", synthetic.DECLARED)
 def test_methods_that_are_shown_together_look_different(experiment):
     shown = {run.method for run in FULL.runs(experiment) if not run.method.startswith("bn_fault_")}
-    looks = [style.look(method) for method in shown]
-    assert len({look.color for look in looks}) == len(shown)
-    assert len({look.marker for look in looks}) == len(shown)
+    styles = [style.method_style(method) for method in shown]
+    assert len({one.color for one in styles}) == len(shown)
+    assert len({one.marker for one in styles}) == len(shown)

@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 import synthetic
 import tensorflow as tf
-import verdicts
 
 from bnlab.analysis import profiles
-from bnlab.experiments import function, quantity
+from bnlab.experiments import quantity
 from bnlab.experiments.landscape import measures
 from bnlab.experiments.outside_the_gradient import biases
 from bnlab.experiments.outside_the_gradient.normalizers import (
@@ -284,101 +283,3 @@ def test_inputs_are_compared_at_the_best_rate_of_each():
     assert set(rows["learning_rate"]) == {0.1}
     assert rows.loc["whitened_inputs", "difference"] == pytest.approx(0.02)
     assert rows.loc["whitened_inputs", "during_difference"] == pytest.approx(0.02)
-
-
-# ---------------------------------------------------------------- words
-
-
-def title(experiment, kind):
-    return function(experiment, "words", kind)(table(experiment, kind))
-
-
-def answer(experiment, *effects, tables=lambda kind: []):
-    made = pd.DataFrame(effects)
-    return function(experiment, "words", "answer")(made, tables)
-
-
-def ratio(quantity, estimate, compare="bn / base"):
-    more = {"scale": "ratio", "quantity": quantity, "compare": compare}
-    more |= {"dataset_label": "Digits", "region": "Digits"}
-    return verdicts.effect(1, 1, estimate, 0.9 * estimate, 1.1 * estimate, "x", **more)
-
-
-def test_titles_say_what_the_tables_hold():
-    assert "by 15 % with Base, 30 % with BN" in title("covariate_shift", "gradient_shift")
-    assert "by 20 % with Base, 10 % with BN" in title("covariate_shift", "output_shift")
-    assert "smoothness along the gradient: 1.0 with Base" in title("landscape", "smoothness")
-    assert "risen by 0.25 with Base and 0.76 with BN" in title("landscape", "lines")
-    assert "sigmoid: Base 3 and BN 6 (all tried)" in title("depth", "depth")
-    assert "relu: 0.010 with Base and 1.0 with BN" in title("depth", "flow")
-
-
-def test_the_answer_on_covariate_shift_has_both_measures():
-    (said,) = answer(
-        "covariate_shift", ratio("gradient_shift", 2.0), ratio("output_shift_in_spreads", 0.5)
-    )
-    assert "changes 2.0 times (1.8 to 2.2) as much on Digits when" in said
-    assert "move 50 % (45 to 55 %) as far on Digits, in" in said
-
-
-def test_what_is_not_told_apart_from_the_network_without_is_about_as_much():
-    wide = ratio("smoothness", 1.1) | {"low": 0.4, "high": 2.8}
-    (said,) = answer("landscape", wide, ratio("smoothness_in_weights", 0.5))
-    assert "against without, about as fast (0.40 to 2.8 times) on Digits" in said
-    assert said.endswith(
-        "with steps in lengths of the weights 50 % (45 to 55 %) as fast on Digits."
-    )
-
-
-def test_every_dataset_is_in_the_answer_on_smoothness_and_only_its_first_effect():
-    other = {"dataset": "letters", "dataset_label": "Letters"}
-    (said,) = answer(
-        *("landscape", ratio("smoothness", 2.0), ratio("smoothness", 0.25)),
-        ratio("smoothness", 0.5) | other,
-    )
-    assert (
-        "2.0 times (1.8 to 2.2) as fast on Digits and 50 % (45 to 55 %) as fast on Letters" in said
-    )
-    assert "25 %" not in said
-
-
-def kept(share, **more):
-    named = {"quantity": "gain_kept", "compare": "noisy_bn", "dataset_label": "Digits"}
-    return verdicts.effect(1, 1, share, share - 0.1, share + 0.1, "x", **named | more)
-
-
-def test_the_answer_on_noise_says_what_is_left_of_the_gain():
-    (said,) = answer("noisy_bn", kept(0.9), ratio("output_shift", 5.0, "noisy_bn / bn"))
-    assert said.startswith("Stable inputs are not the reason: with noise")
-    assert "of its gain in training accuracy 90 % (80 to 100 %) on Digits is left" in said
-    assert "move 5.0 times (4.5 to 5.5) as far on Digits between" in said
-
-
-def test_noise_that_takes_the_gain_on_one_dataset_is_said_too():
-    other = {"dataset": "letters", "dataset_label": "Letters"}
-    (said,) = answer("noisy_bn", kept(0.9), kept(0.4, **other))
-    assert said.startswith("Stable inputs need not be the reason: ")
-    assert "90 % (80 to 100 %) on Digits and 40 % (30 to 50 %) on Letters are left" in said
-    assert answer("noisy_bn", kept(0.4))[0].startswith("Noise: ")
-
-
-def test_the_answer_on_depth_is_how_deep_networks_train():
-    (said,) = answer("depth", ratio("x", 1.0), tables=lambda kind: [table("depth", "depths")])
-    assert "3 without and 6 (all tried) with it where units are sigmoid" in said
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "covariate_shift",
-        "noisy_bn",
-        "landscape",
-        "lp_norms",
-        "depth",
-        "outside_the_gradient",
-        "whitening_cost",
-    ],
-)
-def test_without_effects_nothing_is_answered(name):
-    columns = list(ratio("x", 1.0))
-    assert function(name, "words", "answer")(pd.DataFrame(columns=columns), lambda kind: []) == []

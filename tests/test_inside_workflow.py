@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from project import Project, fresh_project
 
-from bnlab.study import rooms
+from bnlab.study.experiments import experiments
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def inside(tmp_path_factory):
 @pytest.mark.slow
 def test_every_figure_and_table_of_the_small_form_is_made(inside):
     study, reports = inside.study, inside.folder / "reports" / "inside"
-    assert set(study.experiments) == set(rooms.experiments()) - {
+    assert set(study.experiments) == set(experiments()) - {
         *("learning_curves", "batch_size", "learning_rate", "faults")
     }
     for item in study.figures():
@@ -28,7 +28,7 @@ def test_every_figure_and_table_of_the_small_form_is_made(inside):
         assert len(pd.read_csv(reports / "tables" / f"{item.path}.csv")), item
     page = (reports / "report.html").read_text(encoding="utf8")
     for name in study.experiments:
-        assert rooms.experiments()[name].title in page
+        assert experiments()[name].title in page
     assert 'class="turning"' in page
 
 

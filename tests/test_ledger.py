@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from bnlab.experiments import quantity
-from bnlab.study import ledger, rooms
+from bnlab.study import ledger
+from bnlab.study.experiments import experiments
 from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.places import ConfigError
 
@@ -170,7 +171,7 @@ def test_tests_may_name_what_a_dataset_or_recipe_stands_for(tmp_path):
 
 
 def test_every_quantity_that_an_experiment_declares_can_be_computed():
-    for name, declared in rooms.experiments().items():
+    for name, declared in experiments().items():
         assert all(callable(quantity(name, each)) for each in declared.quantities), name
 
 

@@ -16,7 +16,6 @@ from packaging.utils import canonicalize_name
 
 from bnlab.networks.loading import load
 from bnlab.study import ledger_validation, validation
-from bnlab.study.rooms import EXPERIMENTS
 
 ROOT = Path(__file__).parents[1]
 STUDIES = ROOT / "workflow" / "studies"
@@ -145,8 +144,7 @@ def test_environments_scripts_and_included_rules_exist() -> None:
 def test_every_figure_and_table_has_a_caption(overlay: Path | None) -> None:
     study = validation.read([ROOT / "config.yaml", *([overlay] if overlay else [])])
     for item in [*study.figures(), *study.tables()]:
-        caption = EXPERIMENTS / item.experiment / "captions" / f"{item.kind}.rst"
-        assert caption.read_text(encoding="utf8").strip(), caption
+        assert study.declared(item.experiment).item(item.kind).caption.strip()
 
 
 def test_make_targets_of_the_readme_exist() -> None:

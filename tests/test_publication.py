@@ -62,7 +62,7 @@ def project(tmp_path: Path) -> Path:
         "config": {"datasets": datasets, "experiments": {"batch_size": {}}},
         "answers": ["Faster: half the steps.", "No better at the end."],
         "called": {"bng_glass": "BNG(glass)"},
-        "telling": FIGURES,
+        "in_summary": FIGURES,
         "data": {
             "digits": data | {"shape": {"rows": 214}},
             "wine": data | {"is_redraw": True, "shape": {"rows": 137781}},

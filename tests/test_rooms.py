@@ -12,6 +12,7 @@ import toys
 from project import CHECKOUT, Project
 
 from bnlab.study import code, rooms
+from bnlab.study.experiments import EXPERIMENTS, experiments
 
 FOLDERS = ("study", "data", "networks", "training", "probes", "analysis", "page", "experiments")
 """In the order of the arrows: each imports only from those before it, and from itself."""
@@ -55,14 +56,14 @@ def test_no_experiment_imports_another():
         own = re.match(r"experiments/(\w+)/", file)
         for name in imports:
             other = re.match(r"bnlab\.experiments\.(\w+)", name)
-            if other and other[1] in rooms.experiments() and other[1] != (own and own[1]):
+            if other and other[1] in experiments() and other[1] != (own and own[1]):
                 wrong.append((file, name))
     assert wrong == []
 
 
 def test_no_file_names_an_experiment_but_its_own_config_ledger_and_tests():
     # A learning rate is a setting, and batch_size an argument of Keras' fit.
-    others = "|".join(name for name in rooms.experiments() if name != "learning_rate")
+    others = "|".join(name for name in experiments() if name != "learning_rate")
     named = re.compile(
         rf"\b({others})\b(?!=)|experiments\W+learning_rate\b|\"learning_rate\":? ?[({{]"
     )
@@ -71,7 +72,7 @@ def test_no_file_names_an_experiment_but_its_own_config_ledger_and_tests():
     files += (CHECKOUT / "workflow" / "scripts").rglob("*.j2")
     found = []
     for file in files:
-        if file.is_relative_to(rooms.EXPERIMENTS):
+        if file.is_relative_to(EXPERIMENTS):
             continue
         for number, line in enumerate(file.read_text(encoding="utf8").splitlines(), 1):
             if named.search(line):
@@ -135,30 +136,22 @@ def with_toys(fresh: Project) -> Project:
 
 
 @pytest.mark.slow
-def test_all_gaps_of_an_experiment_are_said_at_once_before_any_job(with_toys):
-    folder = with_toys.folder / toys.LIBRARY / "experiments" / "growth"
-    for name, old, new in (
-        ("tables.py", "def last_norm", "def lost_norm"),
-        ("figures.py", "def growth", "def groth"),
-        ("quantities.py", "def norm", "def norms"),
-        ("__init__.py", 'reads=("weight_norm",)),)', 'reads=("weight_norn",)),)'),
-    ):
-        text = (folder / name).read_text()
+def test_all_mistakes_of_a_declaration_are_reported_at_once_before_any_job(with_toys):
+    file = with_toys.folder / toys.LIBRARY / "experiments" / "growth" / "experiment.yaml"
+    text = file.read_text()
+    for old, new in (("question:", "qestion:"), ("in_summary: true", "in_summary: often")):
         assert old in text
-        (folder / name).write_text(text.replace(old, new))
-    (folder / "grids.py").unlink()
-    (folder / "captions" / "growth.rst").unlink()
+        text = text.replace(old, new)
+    file.write_text(text)
     outcome = with_toys.snakemake("-n")
     assert outcome.code != 0 and "Traceback" not in outcome.text
-    said = re.findall(r"experiments/growth/([\w./]+): '(\w+)'", outcome.stderr)
-    assert set(said) == {
-        ("tables.py", "last_norm"),
-        ("figures.py", "growth"),
-        ("grids.py", "last_norm"),
-        ("quantities.py", "norm"),
-        ("captions/growth.rst", "growth"),
-        ("__init__.py", "last_norm"),
-    }
+    for sentence in (
+        "unknown key 'qestion'; did you mean 'question'?",
+        "question: is missing",
+        "figures.growth.in_summary: 'often' is ",
+    ):
+        assert re.search(rf"growth/experiment.yaml:\d+: .*{re.escape(sentence)}", outcome.stderr)
+    assert "config.yaml" not in outcome.stderr
 
 
 # --- rooms of one's own -----------------------------------------------------------------------

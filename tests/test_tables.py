@@ -7,7 +7,7 @@ import synthetic
 
 from bnlab.analysis import rates, tidy
 from bnlab.analysis.statistics import mean_interval, paired_difference
-from bnlab.analysis.summaries import shown_label
+from bnlab.analysis.summaries import dataset_label
 from bnlab.experiments.batch_size import tables as batches
 from bnlab.experiments.learning_curves import tables as curves
 from bnlab.experiments.learning_rate import tables as by_rate
@@ -216,9 +216,9 @@ def test_a_slope_over_batch_sizes_is_per_doubling():
 
 
 def test_a_redraw_is_called_one_whatever_the_config_says():
-    assert shown_label("BNG(glass)", redraw=True) == "BNG(glass) (redraw)"
-    assert shown_label("Glass, redrawn", redraw=True) == "Glass, redrawn"
-    assert shown_label("MNIST", redraw=False) == "MNIST"
+    assert dataset_label("BNG(glass)", redraw=True) == "BNG(glass) (redraw)"
+    assert dataset_label("Glass, redrawn", redraw=True) == "Glass, redrawn"
+    assert dataset_label("MNIST", redraw=False) == "MNIST"
 
 
 def test_rows_of_other_datasets_and_recipes_do_not_enter():

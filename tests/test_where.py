@@ -12,10 +12,10 @@ from bnlab.analysis.samples import Setting
 from bnlab.experiments import quantity
 from bnlab.experiments.gradient_noise.measures import exponents, over_training
 from bnlab.experiments.regularization.measures import ONE, gaps
-from bnlab.study import rooms
+from bnlab.study.experiments import experiments
 from bnlab.study.names import ALL_RECIPES
 
-SOURCES, DECLARED = synthetic.sources(), rooms.experiments()
+SOURCES, DECLARED = synthetic.sources(), experiments()
 
 
 def table(experiment, kind):

@@ -23,7 +23,6 @@ from sklearn.datasets import load_iris
 
 from bnlab.data import datasets
 from bnlab.study.config import Run, Study
-from bnlab.study.rooms import EXPERIMENTS
 
 pytestmark = pytest.mark.slow
 
@@ -104,7 +103,7 @@ def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[st
 
 
 def counted(plan: Plan, rules) -> dict[str, int]:
-    return {rule: plan.count(rule) for rule in rules}
+    return {rule: plan.jobs[rule] for rule in rules}
 
 
 def seconds_of_children() -> float:
@@ -167,7 +166,7 @@ def test_a_finished_study_has_every_file_that_its_config_promises(finished_study
             for figure in study.figures()
             for suffix in ("svg", "png")
         },
-        "reports/smoke/tables/**/*": {
+        "reports/smoke/tables/**/[!.]*": {
             f"reports/smoke/tables/{table.path}.csv"
             for table in [*study.figures(), *study.tables()]
         },
@@ -243,7 +242,7 @@ def test_force_running_a_rule_runs_all_its_jobs_and_what_follows_but_nothing_bef
     assert counted(plan, ["download", "preprocess", "time_methods"]) == dict.fromkeys(
         ["download", "preprocess", "time_methods"], 0
     )
-    assert plan.count("draw") == len(finished_study.study.figures())
+    assert plan.jobs["draw"] == len(finished_study.study.figures())
 
 
 def figures_of(project: Project, experiment: str) -> int:
@@ -251,46 +250,48 @@ def figures_of(project: Project, experiment: str) -> int:
 
 
 @pytest.mark.parametrize("experiment", ["batch_size", "faults"])
-def test_an_edit_of_an_experiments_figures_redraws_them_and_the_page_alone(finished, experiment):
-    append(finished, f"experiments/{experiment}/figures.py", "\nEDITED = True\n")
-    plan = finished.plan()
-    assert plan.count(f"draw_{experiment}") == figures_of(finished, experiment)
-    assert sum(plan.jobs.values()) == figures_of(finished, experiment) + 1
-    assert plan.jobs["write_report"] == 1
+def test_an_edit_of_an_experiments_page_redraws_its_figures_and_writes_the_page_alone(
+    finished, experiment
+):
+    append(finished, f"experiments/{experiment}/page.py", "\nEDITED = True\n")
+    drawn = figures_of(finished, experiment)
+    assert finished.plan().jobs == {"draw": drawn, "write_report": 1}
 
 
 def test_an_edit_of_what_figures_share_redraws_all_of_them(finished):
     append(finished, "page/panels.py", "\nEDITED = True\n")
-    plan = finished.plan()
-    assert plan.count("draw") == len(finished.study.figures())
-    assert sum(plan.jobs.values()) == plan.count("draw") + plan.jobs["write_report"]
+    drawn = len(finished.study.figures())
+    assert finished.plan().jobs == {"draw": drawn, "write_report": 1}
 
 
-def test_an_edit_of_an_experiments_quantities_judges_anew_and_nothing_else(finished):
-    append(finished, "experiments/batch_size/quantities.py", "\nEDITED = True\n")
-    plan = finished.plan()
-    assert {rule: n for rule, n in plan.jobs.items() if n} == {"judge_claims": 1, "write_report": 1}
+def test_an_edit_of_an_experiments_analysis_makes_its_own_tables_and_figures_anew(finished):
+    append(finished, "experiments/learning_rate/analysis.py", "\nEDITED = True\n")
+    drawn = figures_of(finished, "learning_rate")
+    assert finished.plan().jobs == {
+        "tabulate": 1,
+        "draw": drawn,
+        "judge_claims": 1,
+        "write_report": 1,
+    }
 
 
-def test_an_edit_of_an_experiments_tables_makes_its_own_tables_and_figures_anew(finished):
-    append(finished, "experiments/learning_rate/tables.py", "\nEDITED = True\n")
-    plan = finished.plan()
-    assert plan.count("tabulate") == plan.jobs["tabulate_learning_rate"] == 1
-    assert plan.count("draw") == figures_of(finished, "learning_rate")
-    assert plan.trained == set() and plan.count("gather") == 0
+def edit_declaration(project: Project, experiment: str, old: str, new: str) -> None:
+    file = project.folder / f"workflow/scripts/bnlab/experiments/{experiment}/experiment.yaml"
+    text = file.read_text(encoding="utf8")
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new), encoding="utf8")
 
 
-def test_an_edit_of_what_figures_show_titles_its_experiments_figures_anew(finished):
-    append(finished, "experiments/learning_rate/words.py", "\nEDITED = True\n")
-    plan = finished.plan()
-    assert plan.count("draw") == figures_of(finished, "learning_rate")
-    assert sum(plan.jobs.values()) == plan.count("draw") + plan.jobs["write_report"]
+def test_an_edit_of_a_figures_caption_draws_it_again_and_writes_the_page_alone(finished):
+    edit_declaration(
+        finished, "learning_rate", "Test accuracy at the end of", "Accuracy at the end of"
+    )
+    assert finished.plan().jobs == {"draw": 1, "write_report": 1}
 
 
-@pytest.mark.parametrize("module", ["grids.py", "captions/final.rst"])
-def test_an_edit_of_what_the_page_says_writes_the_page_alone(finished, module):
-    append(finished, f"experiments/learning_curves/{module}", "\n# edited\n")
-    assert {rule: n for rule, n in finished.plan().jobs.items() if n} == {"write_report": 1}
+def test_an_edit_of_a_tables_caption_writes_the_page_alone(finished):
+    edit_declaration(finished, "learning_rate", "title: Every learning rate", "title: All rates")
+    assert finished.plan().jobs == {"write_report": 1}
 
 
 def test_an_edit_of_a_probe_trains_the_runs_that_have_it(finished):
@@ -352,7 +353,7 @@ def test_a_comment_or_docstring_in_a_normalizer_trains_and_times_nothing(finishe
 def test_a_study_of_another_name_trains_nothing_that_is_trained(finished):
     plan = finished.overlaid({"study": "again"}).plan()
     assert plan.trained == set()
-    assert plan.count("gather") == len(finished.study.experiments)
+    assert plan.jobs["gather"] == len(finished.study.experiments)
     fewer = {"study": "fewer", "experiments": {"learning_curves": None, "faults": None}}
     assert finished.overlaid(fewer).plan().trained == set()
 
@@ -582,7 +583,7 @@ def test_a_name_that_another_study_gives_to_other_data_is_refused_with_its_place
     assert "datasets.iris: the study 'smoke' calls other data by this name" in outcome.stderr
     assert "datasets.iris_redraw: the study 'smoke' calls other data" in outcome.stderr
     own = finished.overlaid({"study": "smoke", "datasets": {"iris_redraw": {"seed": 2}}})
-    assert own.plan().count("redraw") == 1
+    assert own.plan().jobs["redraw"] == 1
 
 
 def test_after_a_kill_the_way_on_is_said_where_the_user_sees_it(fresh):
@@ -611,7 +612,7 @@ def test_after_a_kill_the_way_on_is_said_where_the_user_sees_it(fresh):
     opened = run("unlock")
     assert opened.returncode == 0, opened.stderr
     assert demo.files(".snakemake/locks/*.lock") == set()
-    assert demo.plan().count("train") == len(demo.study.all_runs())
+    assert demo.plan().jobs["train"] == len(demo.study.all_runs())
 
 
 # --- OpenML -----------------------------------------------------------------------------------
@@ -691,9 +692,9 @@ def test_snakemakes_own_report_shows_every_figure_with_caption_category_and_labe
         assert path in categories[title][study.datasets[figure.dataset].label]
         labels = {"figure": figure.kind.replace("_", " "), "recipe": figure.recipe}
         assert results[path]["labels"] == labels
-        caption = EXPERIMENTS / figure.experiment / "captions" / f"{figure.kind}.rst"
-        told = re.sub(r"<[^>]+>|\W", "", results[path]["caption"])
-        assert told.startswith(re.sub(r"\W", "", caption.read_text().split(".")[0]))
+        caption = study.declared(figure.experiment).item(figure.kind).caption
+        text = re.sub(r"<[^>]+>|\W", "", results[path]["caption"])
+        assert text.startswith(re.sub(r"\W", "", caption.split(".")[0]))
     assert "reports/smoke/report.html" in results
 
 

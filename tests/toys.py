@@ -79,103 +79,97 @@ class Centred(Normalizer):
         return u - mean
 '''
 
-DECLARATION = '''\
-"""How far weights grow."""
+DECLARATION = """\
+title: The growth of weights
+question: Do weights grow more without normalization?
 
-from bnlab.study.declaration import COMMON, Experiment, Figure, Quantity, Table
+figures:
+  growth:
+    title: Norm of the weights
+    in_summary: true
+    reads: [weight_norm]
+    caption: The norm of all weights together, by training step.
 
-EXPERIMENT = Experiment(
-    title="The growth of weights",
-    question="Do weights grow more without normalization?",
-    figures=(Figure("growth", "Norm of the weights", reads=("weight_norm",), telling=True),),
-    tables=(Table("last_norm", "Norm at the end", reads=("weight_norm",)),),
-    quantities={**COMMON, "norm": Quantity("norm of all weights", reads=("weight_norm",))},
-)
-'''
+tables:
+  last_norm:
+    title: Norm at the end
+    reads: [weight_norm]
+    caption: The norm of all weights together at the last step.
 
-TABLES = '''\
-"""Tables of the growth of weights."""
+quantities:
+  norm: {label: norm of all weights, reads: [weight_norm]}
 
-from bnlab.analysis.summaries import RUN, summarize
+findings:
+  - question: Are weights longer with batch normalization?
+    decided_by: {table: last_norm, column: ratio, neutral: 1, where: {method: bn}}
+    higher: With BN the weights on {on} end {value} times as long.
+    lower: With BN the weights on {on} end only {value} times as long.
+    unclear: With BN the weights on {on} end about as long.
+"""
+
+ANALYSIS = '''\
+"""Tables and quantities of the growth of weights."""
+
+from bnlab.analysis.quantities import method_runs
+from bnlab.analysis.statistics import paired_ratio
+from bnlab.analysis.summaries import BASE, RUN, compare, summarize
 
 KEYS = [*RUN, "step"]
 
 
-def growth(weight_norm):
-    """The norm of all weights at each step."""
+def _norms(weight_norm):
     rows = weight_norm.assign(square=weight_norm["norm"] ** 2)
     total = rows.groupby([*KEYS, "replicate"])["square"].sum() ** 0.5
-    return summarize(total.rename("norm").reset_index(), KEYS, "norm")
+    return total.rename("norm").reset_index()
+
+
+def growth(weight_norm):
+    """Compute the norm of all weights at each step."""
+    return summarize(_norms(weight_norm), KEYS, "norm")
 
 
 def last_norm(weight_norm):
-    """The same at the last step."""
-    return growth(weight_norm[weight_norm["step"] == weight_norm["step"].max()])
-'''
-
-FIGURES = '''\
-"""The figure of the growth of weights."""
-
-from bnlab.page.panels import by_method, draw_curve, figure_of, name_of
-from bnlab.page.style import look
-
-
-def growth(table):
-    """The norm against the step, a line a method."""
-    figure = figure_of(table, 3, "norm of all weights")
-    axis = figure.subplots()
-    for method, rows in by_method(table):
-        draw_curve(axis, look(method), rows["step"], rows, name_of(rows))
-    axis.set(xlabel="step", ylabel="norm")
-    axis.legend()
-    return figure
-'''
-
-GRIDS = '''\
-"""The table of norms as the page shows it."""
-
-from bnlab.page.grids import as_it_is as last_norm
-
-__all__ = ["last_norm"]
-'''
-
-QUANTITIES = '''\
-"""What claims compare of weights."""
-
-from bnlab.analysis.quantities import method_runs
+    """Compute the norm at the last step, and its ratio to base."""
+    rows = _norms(weight_norm[weight_norm["step"] == weight_norm["step"].max()])
+    ratios = compare(rows, KEYS, "norm", BASE, paired_ratio, "ratio")
+    return summarize(rows, KEYS, "norm").merge(ratios)
 
 
 def norm(results, effect, method):
-    """The norm of all weights at the end."""
+    """Return the norm of all weights at the end."""
     rows = method_runs(results, "weight_norm", effect, method)
     last = rows[rows["step"] == rows["step"].max()]
     return (last["norm"] ** 2).groupby(last["replicate"]).sum() ** 0.5
+
+
+TABLES = {"growth": growth, "last_norm": last_norm}
+QUANTITIES = {"norm": norm}
 '''
 
-WORDS = '''\
-"""What the figure of the growth of weights shows, and what the experiment answers."""
+PAGE = '''\
+"""Figure and result table of the growth of weights."""
+
+from bnlab.page.grids import as_it_is
+from bnlab.page.panels import by_method, draw_curve, figure_of, name_of
+from bnlab.page.style import method_style
 
 
 def growth(table):
-    """The largest norm of all."""
-    return f"Weights grow to a norm of {table['mean'].max():.2g}"
+    """Draw the norm against the step, a line a method."""
+    figure = figure_of(table, 3, "norm of all weights")
+    axis = figure.subplots()
+    for method, rows in by_method(table):
+        draw_curve(axis, method_style(method), rows["step"], rows, name_of(rows))
+    axis.set(xlabel="step", ylabel="norm")
+    axis.legend()
+    return figure
 
 
-def answer(effects, tables):
-    """Whether weights grow."""
-    return [f"{growth(table)}." for table in tables("growth")]
+FIGURES = {"growth": growth}
+GRIDS = {"last_norm": as_it_is}
 '''
 
-EXPERIMENT = {
-    "__init__.py": DECLARATION,
-    "tables.py": TABLES,
-    "figures.py": FIGURES,
-    "grids.py": GRIDS,
-    "quantities.py": QUANTITIES,
-    "words.py": WORDS,
-    "captions/growth.rst": "The norm of all weights together, by training step.\n",
-    "captions/last_norm.rst": "The norm of all weights together at the last step.\n",
-}
+EXPERIMENT = {"experiment.yaml": DECLARATION, "analysis.py": ANALYSIS, "page.py": PAGE}
 
 OVERLAY = """\
 study: toys

@@ -1,172 +1,131 @@
 """From runs to tidy tables, from tidy tables to published ones, to figures and to verdicts."""
 
-for experiment in STUDY.own():
 
-    rule:
-        name:
-            f"gather_{experiment}"
-        input:
-            library("gather"),
-            runs=[
-                *dict.fromkeys(
-                    STUDY.folder(run)
-                    for runs in STUDY.sources(experiment).values()
-                    for run in runs
-                )
-            ],
-            data=[
-                f"{DATA}/{name}/data.json"
-                for name in dict.fromkeys(
-                    run.dataset for run in STUDY.runs(experiment)
-                )
-            ],
-        output:
-            **{
-                source: f"{RESULTS}/experiments/{experiment}/{source}.parquet"
-                for source in STUDY.sources(experiment)
-            },
-            runs=f"{RESULTS}/experiments/{experiment}/runs.csv",
-        log:
-            f"logs/{STUDY.study}/gather/{experiment}.log",
-        benchmark:
-            f"logs/{STUDY.study}/gather/{experiment}.tsv"
-        conda:
-            "../envs/bnlab.yaml"
-        params:
-            sources={
-                source: [STUDY.folder(run) for run in runs]
-                for source, runs in STUDY.sources(experiment).items()
-            },
-            datasets=list(dict.fromkeys(run.dataset for run in STUDY.runs(experiment))),
-            compared=compared(experiment),
-            class_labels={
-                run.dataset: STUDY.datasets[run.dataset].class_labels
-                for run in STUDY.runs(experiment)
-            },
-        message:
-            "Bringing runs together"
-        script:
-            "../scripts/gather.py"
-
-    rule:
-        name:
-            f"tabulate_{experiment}"
-        input:
-            library("tabulate", *room(experiment, "tables")),
-            sources=[
-                path for paths in read_by_tables(experiment).values() for path in paths
-            ],
-        output:
-            tables=paths("tables", keys_of_tables(experiment), "csv"),
-        log:
-            f"logs/{STUDY.study}/tabulate/{experiment}.log",
-        benchmark:
-            f"logs/{STUDY.study}/tabulate/{experiment}.tsv"
-        conda:
-            "../envs/bnlab.yaml"
-        params:
-            sources=read_by_tables(experiment),
-            reads=reads(experiment),
-            wanted=[tuple(key) for key in keys_of_tables(experiment)],
-            dataset_labels={name: d.label for name, d in STUDY.datasets.items()},
-            redraws=[name for name in STUDY.datasets if is_redraw(name)],
-            method_labels={name: STUDY.label(name) for name in STUDY.methods},
-        message:
-            "Writing the tables"
-        script:
-            "../scripts/tabulate.py"
+rule gather:
+    input:
+        library("gather"),
+        runs=folders_of_runs,
+        data=data_of_experiment,
+    output:
+        tables=directory(f"{RESULTS}/experiments/{{experiment}}"),
+    log:
+        f"{LOGS}/gather/{{experiment}}.log",
+    benchmark:
+        f"{LOGS}/gather/{{experiment}}.tsv"
+    conda:
+        "../envs/bnlab.yaml"
+    params:
+        sources=lambda w: folders_by_source(w.experiment),
+        datasets=lambda w: datasets_of(w.experiment),
+        compared=lambda w: compared(w.experiment),
+        class_labels=lambda w: class_labels(w.experiment),
+    message:
+        "Bringing runs of {wildcards.experiment} together"
+    script:
+        "../scripts/gather.py"
 
 
-if TAKEN:
-
-    rule take_published:
-        input:
-            f"{PUBLISHED}/tables/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.csv",
-        output:
-            f"{REPORTS}/tables/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.csv",
-        log:
-            f"logs/{STUDY.study}/take_published/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.log",
-        wildcard_constraints:
-            experiment="|".join(TAKEN),
-        localrule: True
-        message:
-            "Taking a table of {wildcards.experiment} as it is published"
-        shell:
-            "cp {input} {output} 2> {log}"
-
-
-for shown in {(key.experiment, key.kind): key for key in FIGURES}.values():
-
-    rule:
-        name:
-            f"draw_{shown.experiment}_{shown.kind}"
-        input:
-            library(
-                "draw",
-                *room(shown.experiment, "figures"),
-                *room(shown.experiment, "words"),
-            ),
-            csv=f"{REPORTS}/tables/{shown.experiment}/{{dataset}}/{{recipe}}/{shown.kind}.csv",
-        output:
-            svg=report(
-                f"{REPORTS}/figures/{shown.experiment}/{{dataset}}/{{recipe}}/{shown.kind}.svg",
-                caption=f"../../{caption(shown)}",
-                category=STUDY.declared(shown.experiment).title,
-                subcategory=lambda w: STUDY.datasets[w.dataset].label,
-                labels={"figure": shown.kind.replace("_", " "), "recipe": "{recipe}"},
-            ),
-            png=f"{REPORTS}/figures/{shown.experiment}/{{dataset}}/{{recipe}}/{shown.kind}.png",
-        log:
-            f"logs/{STUDY.study}/draw/{shown.experiment}/{{dataset}}/{{recipe}}/{shown.kind}.log",
-        benchmark:
-            f"logs/{STUDY.study}/draw/{shown.experiment}/{{dataset}}/{{recipe}}/{shown.kind}.tsv"
-        conda:
-            "../envs/bnlab.yaml"
-        params:
-            experiment=shown.experiment,
-            kind=shown.kind,
-            title=declared(shown).title,
-        message:
-            "Drawing a figure of {wildcards.dataset}, {wildcards.recipe}"
-        script:
-            "../scripts/draw.py"
+rule tabulate:
+    input:
+        lambda w: library("tabulate", *module(w.experiment, "TABLES")),
+        tidy=lambda w: [gathered(w.experiment), *timings(w.experiment)],
+    output:
+        tables=directory(f"{REPORTS}/tables/{{experiment}}"),
+    log:
+        f"{LOGS}/tabulate/{{experiment}}.log",
+    benchmark:
+        f"{LOGS}/tabulate/{{experiment}}.tsv"
+    wildcard_constraints:
+        experiment=any_of(STUDY.own()),
+    conda:
+        "../envs/bnlab.yaml"
+    params:
+        sources=lambda w: read_by_tables(w.experiment),
+        reads=lambda w: reads(w.experiment),
+        tables=lambda w: keys_of_tables(w.experiment),
+        dataset_labels=lambda w: {
+            name: STUDY.datasets[name].label for name in datasets_of(w.experiment)
+        },
+        redraws=lambda w: list(filter(is_redraw, datasets_of(w.experiment))),
+        method_labels={name: STUDY.label(name) for name in STUDY.methods},
+    message:
+        "Writing the tables of {wildcards.experiment}"
+    script:
+        "../scripts/tabulate.py"
 
 
-if LEDGER is not None:
+rule take_published:
+    input:
+        f"{EARLIER}/tables/{{experiment}}",
+    output:
+        directory(f"{REPORTS}/tables/{{experiment}}"),
+    log:
+        f"{LOGS}/take_published/{{experiment}}.log",
+    wildcard_constraints:
+        experiment=any_of(TAKEN),
+    localrule: True
+    message:
+        "Taking the tables of {wildcards.experiment} as they are published"
+    shell:
+        "cp -r {input} {output} 2> {log}"
 
-    rule judge_claims:
-        input:
-            library(
-                "judge_claims",
-                *(f for name in STUDY.own() for f in room(name, "quantities")),
-            ),
-            published=[
-                f"{PUBLISHED}/{name}.csv"
-                for name in ("effects", "replicates", "scorecard")
-                if TAKEN
-            ],
-            tables=[
-                path
-                for name in STUDY.own()
-                for paths in tidy(name).values()
-                for path in paths
-            ],
-        output:
-            claims=f"{REPORTS}/claims.csv",
-            effects=f"{REPORTS}/effects.csv",
-            replicates=f"{REPORTS}/replicates.csv",
-            scorecard=f"{REPORTS}/scorecard.csv",
-        log:
-            f"logs/{STUDY.study}/judge_claims.log",
-        benchmark:
-            f"logs/{STUDY.study}/judge_claims.tsv"
-        conda:
-            "../envs/bnlab.yaml"
-        params:
-            ledger=LEDGER.model_dump(by_alias=True),
-            study=STUDY.model_dump(),
-            evidence={name: tidy(name) for name in STUDY.own()},
-        message:
-            "Judging the claims"
-        script:
-            "../scripts/judge_claims.py"
+
+rule draw:
+    input:
+        lambda w: library("draw", *module(w.experiment, "FIGURES")),
+        tables=f"{REPORTS}/tables/{{experiment}}",
+    output:
+        svg=report(
+            f"{REPORTS}/figures/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.svg",
+            caption="../report/figure.rst",
+            category=lambda w: STUDY.declared(w.experiment).title,
+            subcategory=lambda w: STUDY.datasets[w.dataset].label,
+            labels=figure_labels,
+        ),
+        png=f"{REPORTS}/figures/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.png",
+    log:
+        f"{LOGS}/draw/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.log",
+    benchmark:
+        f"{LOGS}/draw/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.tsv"
+    conda:
+        "../envs/bnlab.yaml"
+    params:
+        title=lambda w: item(w).title,
+        caption=caption,
+    message:
+        "Drawing {wildcards.kind} of {wildcards.experiment}, {wildcards.dataset}, {wildcards.recipe}"
+    script:
+        "../scripts/draw.py"
+
+
+rule judge_claims:
+    input:
+        library(
+            "judge_claims",
+            *(f for name in STUDY.own() for f in module(name, "QUANTITIES")),
+        ),
+        published=[
+            f"{EARLIER}/{name}.csv"
+            for name in ("effects", "replicates", "scorecard")
+            if TAKEN
+        ],
+        tidy=[path for name in STUDY.own() for path in [gathered(name), *timings(name)]],
+    output:
+        claims=f"{REPORTS}/claims.csv",
+        effects=f"{REPORTS}/effects.csv",
+        replicates=f"{REPORTS}/replicates.csv",
+        scorecard=f"{REPORTS}/scorecard.csv",
+    log:
+        f"{LOGS}/judge_claims.log",
+    benchmark:
+        f"{LOGS}/judge_claims.tsv"
+    conda:
+        "../envs/bnlab.yaml"
+    params:
+        ledger=LEDGER.model_dump(by_alias=True) if LEDGER else None,
+        study=STUDY.model_dump(),
+        evidence={name: tidy(name) for name in STUDY.own()},
+    message:
+        "Judging the claims"
+    script:
+        "../scripts/judge_claims.py"

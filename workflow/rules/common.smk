@@ -1,32 +1,53 @@
-"""The study as checked, where its files lie, and what rules have in common."""
+"""The checked study, where its files lie, and what rules have in common."""
 
+import inspect
 import os
 import sys
 from pathlib import Path
 
-SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
+# What ships lies beside the workflow, also where another one imports it as a module.
+RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+ROOT = RULES.parents[1]
+SCRIPTS = ROOT / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from bnlab.experiments import module_file
 from bnlab.study import code, rooms
 from bnlab.study.config import Run
 from bnlab.study.datasets import origin
 from bnlab.study.declaration import TIMING
+from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.names import ALL_RECIPES, PUBLISHED
 from bnlab.study.places import ConfigError
 from bnlab.study.validation import load
 
-FILES = [Path(file) for file in ["config.yaml", *workflow.overwrite_configfiles]]
+
+def shipped(path):
+    """Return a file of the working directory, else the one of this name that ships with the workflow."""
+    return path if Path(path).exists() else os.path.relpath(ROOT / path)
+
+
+CONFIG = shipped("config.yaml")
+
+
+configfile: CONFIG
+
+
+FILES = [Path(file) for file in [CONFIG, *workflow.overwrite_configfiles]]
+EARLIER = shipped(PUBLISHED)
 # Names that a claim may use though this study has nothing of the kind.
 OTHER_STUDIES = sorted(
-    [*Path("workflow/studies").glob("*.yaml"), *Path().glob("*.yaml")]
+    [*(ROOT / "workflow" / "studies").glob("*.yaml"), *Path().glob("*.yaml")]
 )
 
 try:
-    # Each job of a cluster reads this file too; what it is told has been tried out.
-    STUDY = load(config, FILES, Path(), try_methods=workflow.is_main_process)
+    # Each job of a cluster reads this file too; methods are tried once, by the main process.
+    STUDY = load(
+        config, FILES, Path(), Path(EARLIER), try_methods=workflow.is_main_process
+    )
     LEDGER = (
-        load_ledger(Path(STUDY.claims), config, tuple(OTHER_STUDIES))
+        load_ledger(Path(shipped(STUDY.claims)), config, tuple(OTHER_STUDIES))
         if STUDY.claims
         else None
     )
@@ -36,6 +57,7 @@ except ConfigError as error:
 DATA = "results/data"
 RESULTS = f"results/{STUDY.study}"
 REPORTS = f"reports/{STUDY.study}"
+LOGS = f"logs/{STUDY.study}"
 
 TAKEN = [name for name in STUDY.experiments if name not in STUDY.own()]
 
@@ -43,25 +65,31 @@ FIGURES = STUDY.figures()
 TABLES = STUDY.tables()
 
 
+def any_of(names):
+    """Return a pattern for one of these names; without names, one that matches nothing."""
+    return "|".join(names) or "(?!)"
+
+
 wildcard_constraints:
-    dataset="|".join(STUDY.datasets),
-    method="|".join(STUDY.methods),
+    dataset=any_of(STUDY.datasets),
+    method=any_of(STUDY.methods),
     batch=r"\d+",
-    recipe="|".join([*STUDY.recipes, ALL_RECIPES]),
+    recipe=any_of([*STUDY.recipes, ALL_RECIPES]),
     key="[0-9a-f]{8}",
     process=r"\d+",
-    experiment="|".join(STUDY.experiments),
+    experiment=any_of(STUDY.experiments),
+    kind="[a-z0-9_]+",
 
 
 def library(script, *files):
-    """The library files that a script and these files are made of: an edit of one re-runs the rule."""
-    found = code.imported([SCRIPTS / f"{script}.py", *files])
-    return [os.path.relpath(file) for file in found if file.parent != SCRIPTS]
+    """Return the library files that a script and these files consist of: an edit of one re-runs the rule."""
+    consists_of = code.imported([SCRIPTS / f"{script}.py", *files])
+    return [os.path.relpath(file) for file in consists_of if file.parent != SCRIPTS]
 
 
-def room(experiment, module):
-    """The file of an experiment's module, if it has it."""
-    file = rooms.EXPERIMENTS / experiment / f"{module}.py"
+def module(experiment, mapping):
+    """Return the file of an experiment's functions, as a list that is empty without one."""
+    file = module_file(experiment, mapping)
     return [file] if file.is_file() else []
 
 
@@ -74,7 +102,7 @@ def raw_of_original(wildcards):
 
 
 def files_of(dataset):
-    """The files that a dataset is read from, as far as they are there and no digest says what is in them."""
+    """Return the files that a data set is read from, where they exist and no digest states their content."""
     path = Path(getattr(STUDY.datasets[dataset], "path", ""))
     if STUDY.datasets[dataset].sha256 is not None:
         return []
@@ -83,8 +111,8 @@ def files_of(dataset):
     return [str(path)] if path.is_file() else []
 
 
-def described(dataset, *names):
-    """What the config says of a dataset under these names."""
+def dataset_settings(dataset, *names):
+    """Return the settings of a data set under these names, as far as they are given."""
     return STUDY.datasets[dataset].model_dump(include=set(names), exclude_none=True)
 
 
@@ -95,25 +123,25 @@ def run_of(wildcards):
 
 
 def network_of(recipe):
-    """The class and the settings of a recipe's network."""
+    """Return the class and the settings of a recipe's network."""
     network, settings = STUDY.network(recipe)
     return [network.path, settings]
 
 
 def own_files(run):
-    """Files of the user's that a run consists of."""
-    files = [found.file for found in STUDY.classes(run).values()]
+    """Return the files of the user's that a run consists of."""
+    files = [each.file for each in STUDY.classes(run).values()]
     own = [file for file in files if not file.is_relative_to(rooms.LIBRARY)]
     return sorted(os.path.relpath(file) for file in own)
 
 
-def digests(found):
-    """The code of classes, so that an edit of one of them trains its own runs again and no others."""
-    return sorted(code.digest(each) for each in found.values())
+def digests(classes):
+    """Return digests of classes, so that an edit of one of them trains its own runs again and no others."""
+    return sorted(code.digest(each) for each in classes.values())
 
 
 def check_key(wildcards):
-    """Say so where someone asks for a run under settings that are not this study's."""
+    """Return the run of these wildcards; end with a sentence where its key is not this study's."""
     run = run_of(wildcards)
     if wildcards.key != STUDY.key(run):
         sys.exit(f"In the study '{STUDY.study}' this run lies in {STUDY.folder(run)}.")
@@ -121,7 +149,7 @@ def check_key(wildcards):
 
 
 def timings(experiment):
-    """Timing files of an experiment."""
+    """Return the timing files of an experiment."""
     return [
         f"{RESULTS}/timing/{experiment}/{dataset}/batch{batch}/{recipe}/{process}.parquet"
         for dataset, batch, recipe in STUDY.timed(experiment)
@@ -130,23 +158,65 @@ def timings(experiment):
 
 
 def timed_methods(wildcards):
-    """Methods that are timed in one job."""
+    """Return the methods that are timed in one job."""
     w = wildcards
     return STUDY.timed_methods(w.experiment, w.dataset, int(w.batch), w.recipe)
 
 
+def gathered(experiment):
+    """Return the folder of an experiment's tidy tables."""
+    return f"{RESULTS}/experiments/{experiment}"
+
+
 def tidy(experiment):
-    """The tidy tables of an experiment: paths by source."""
-    gathered = {
-        source: [f"{RESULTS}/experiments/{experiment}/{source}.parquet"]
+    """Return the tidy tables of an experiment: paths by source."""
+    tables = {
+        source: [f"{gathered(experiment)}/{source}.parquet"]
         for source in STUDY.sources(experiment)
     }
     timed = timings(experiment)
-    return gathered | ({TIMING: timed} if timed else {})
+    return tables | ({TIMING: timed} if timed else {})
+
+
+def read_by_tables(experiment):
+    """Return the tidy tables that an experiment's tables are made from: paths by source."""
+    about = STUDY.declared(experiment)
+    read = {source for kind in about.kinds for source in about.item(kind).reads}
+    return {
+        source: paths for source, paths in tidy(experiment).items() if source in read
+    }
+
+
+def folders_by_source(experiment):
+    """Return the folders of the runs that record each source of an experiment."""
+    return {
+        source: [STUDY.folder(run) for run in runs]
+        for source, runs in STUDY.sources(experiment).items()
+    }
+
+
+def folders_of_runs(wildcards):
+    """Return the folders of an experiment's runs, each once."""
+    every = folders_by_source(wildcards.experiment).values()
+    return list(dict.fromkeys(folder for folders in every for folder in folders))
+
+
+def datasets_of(experiment):
+    """Return the data sets that an experiment trains on, each once."""
+    return list(dict.fromkeys(run.dataset for run in STUDY.runs(experiment)))
+
+
+def data_of_experiment(wildcards):
+    return [f"{DATA}/{name}/data.json" for name in datasets_of(wildcards.experiment)]
+
+
+def class_labels(experiment):
+    """Return the printed names of classes by data set."""
+    return {name: STUDY.datasets[name].class_labels for name in datasets_of(experiment)}
 
 
 def compared(experiment):
-    """The settings by which an experiment compares its recipes, by recipe."""
+    """Return the settings by which an experiment compares its recipes, by recipe."""
     by = STUDY.declared(experiment).by
     settings = {
         run.recipe: STUDY.compared(run.recipe) for run in STUDY.runs(experiment)
@@ -155,38 +225,43 @@ def compared(experiment):
 
 
 def keys_of_tables(experiment):
-    """Every table of an experiment, those behind its figures first."""
-    return [t for t in [*FIGURES, *TABLES] if t.experiment == experiment]
-
-
-def declared(key):
-    """What is declared of a figure or table."""
-    about = STUDY.declared(key.experiment)
-    return next(
-        item for item in (*about.figures, *about.tables) if item.kind == key.kind
-    )
+    """Return dataset, recipe and kind of every table of an experiment, those behind its figures first."""
+    return [key[1:] for key in [*FIGURES, *TABLES] if key.experiment == experiment]
 
 
 def reads(experiment):
-    """The sources of each table of an experiment, by its kind."""
-    return {key.kind: declared(key).reads for key in keys_of_tables(experiment)}
+    """Return the sources of each table of an experiment, by its kind."""
+    about = STUDY.declared(experiment)
+    return {kind: about.item(kind).reads for kind in about.kinds}
 
 
-def read_by_tables(experiment):
-    """The tidy tables that an experiment's tables are made from: paths by source."""
-    wanted = {source for sources in reads(experiment).values() for source in sources}
-    return {
-        source: paths for source, paths in tidy(experiment).items() if source in wanted
-    }
+def item(key):
+    """Return the declaration of a figure or table, by its wildcards or its key."""
+    return STUDY.declared(key.experiment).item(key.kind)
 
 
-def paths(folder, keys, suffix):
-    """Files of figures or tables below reports/<study>/."""
-    return [f"{REPORTS}/{folder}/{key.path}.{suffix}" for key in keys]
+def caption(wildcards):
+    """Return the caption of a figure for Snakemake's own report."""
+    return inspect.cleandoc(item(wildcards).caption)
 
 
-def pieces(experiment):
-    """Figures and tables of an experiment; a sentence where the study leaves it out."""
+def figure_labels(wildcards):
+    """Return the labels of a figure in Snakemake's own report."""
+    return {"figure": wildcards.kind.replace("_", " "), "recipe": wildcards.recipe}
+
+
+def figures(keys, suffix):
+    """Return the files of figures."""
+    return [f"{REPORTS}/figures/{key.path}.{suffix}" for key in keys]
+
+
+def tables_of(experiment):
+    """Return the folder of an experiment's tables."""
+    return f"{REPORTS}/tables/{experiment}"
+
+
+def targets(experiment):
+    """Return the figures and tables of an experiment; end with a sentence where the study leaves it out."""
     if experiment not in STUDY.experiments:
         left = ", ".join(STUDY.experiments)
 
@@ -196,22 +271,12 @@ def pieces(experiment):
             )
 
         return left_out
-    figures = [key for key in FIGURES if key.experiment == experiment]
-    tables = [key for key in TABLES if key.experiment == experiment]
-    images = [
-        path for suffix in ("svg", "png") for path in paths("figures", figures, suffix)
-    ]
-    return images + paths("tables", tables, "csv")
-
-
-def caption(key):
-    """The caption of a figure or table."""
-    file = rooms.EXPERIMENTS / key.experiment / "captions" / f"{key.kind}.rst"
-    return os.path.relpath(file)
+    keys = [key for key in FIGURES if key.experiment == experiment]
+    return [*figures(keys, "svg"), *figures(keys, "png"), tables_of(experiment)]
 
 
 def reasons(logs):
-    """What jobs said that stopped for a reason which a user can do something about, each once."""
+    """Return the reasons for which jobs stopped and that a user can remove, each once."""
     lines = [line for log in logs for line in Path(log).read_text("utf8").splitlines()]
-    said = [line.partition(" stopped: ")[2] for line in lines]
-    return list(dict.fromkeys(reason for reason in said if reason))
+    stops = [line.partition(" stopped: ")[2] for line in lines]
+    return list(dict.fromkeys(reason for reason in stops if reason))

@@ -18,7 +18,7 @@ rule download:
         "../envs/bnlab.yaml"
     params:
         origin=lambda w: origin(w.dataset, STUDY.datasets),
-        shape=lambda w: described(w.dataset, "shape")["shape"],
+        shape=lambda w: dataset_settings(w.dataset, "shape")["shape"],
     message:
         "Fetching {wildcards.dataset}"
     script:
@@ -42,7 +42,7 @@ rule redraw:
         "../envs/bnlab.yaml"
     params:
         origin=lambda w: origin(w.dataset, STUDY.datasets),
-        dataset=lambda w: described(
+        dataset=lambda w: dataset_settings(
             w.dataset, "source", "of", "seed", "shape", "sha256"
         ),
     message:
@@ -66,7 +66,7 @@ rule preprocess:
     conda:
         "../envs/bnlab.yaml"
     params:
-        settings=lambda w: described(w.dataset, "shape", "split", "scaling"),
+        settings=lambda w: dataset_settings(w.dataset, "shape", "split", "scaling"),
     message:
         "Splitting and scaling {wildcards.dataset}"
     script:

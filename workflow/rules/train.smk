@@ -9,9 +9,9 @@ rule train:
     output:
         run=directory("results/runs/{dataset}/{method}/batch{batch}/{recipe}-{key}"),
     log:
-        f"logs/{STUDY.study}/train/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}-{{key}}.log",
+        f"{LOGS}/train/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}-{{key}}.log",
     benchmark:
-        f"logs/{STUDY.study}/train/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}-{{key}}.tsv"
+        f"{LOGS}/train/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}-{{key}}.tsv"
     conda:
         "../envs/bnlab.yaml"
     threads: 1
@@ -42,9 +42,9 @@ rule time_methods:
     output:
         timing=f"{RESULTS}/timing/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}/{{process}}.parquet",
     log:
-        f"logs/{STUDY.study}/time_methods/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}/{{process}}.log",
+        f"{LOGS}/time_methods/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}/{{process}}.log",
     benchmark:
-        f"logs/{STUDY.study}/time_methods/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}/{{process}}.tsv"
+        f"{LOGS}/time_methods/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}/{{process}}.tsv"
     conda:
         "../envs/bnlab.yaml"
     threads: 1

@@ -9,15 +9,15 @@ from bnlab.files import job_log, read_json, save_csv, save_parquet
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-params = snakemake.params
+params, folder = snakemake.params, Path(snakemake.output.tables)
 with job_log(snakemake.log[0], "runs"):
-    sources = {name: [Path(folder) for folder in runs] for name, runs in params.sources.items()}
-    described = zip(params.datasets, snakemake.input.data, strict=True)
-    datasets = {name: read_json(Path(path)) for name, path in described}
+    sources = {name: [Path(run) for run in runs] for name, runs in params.sources.items()}
+    paths = zip(params.datasets, snakemake.input.data, strict=True)
+    datasets = {name: read_json(Path(path)) for name, path in paths}
     for name, labels in params.class_labels.items():
         names = datasets[name]["class_names"]
         datasets[name]["class_names"] = [labels.get(known, known) for known in names]
     tables = tidy.gathered(sources, datasets, params.compared)
     for name, table in tables.items():
-        save_parquet(Path(snakemake.output[name]), table)
-    save_csv(Path(snakemake.output.runs), tidy.run_rows(sources["metrics"], tables["metrics"]))
+        save_parquet(folder / f"{name}.parquet", table)
+    save_csv(folder / "runs.csv", tidy.run_rows(sources["metrics"], tables["metrics"]))

@@ -5,28 +5,27 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bnlab.analysis.summaries import published, shown_label
-from bnlab.experiments import function
+from bnlab.analysis.summaries import dataset_label, published
+from bnlab.experiments import functions
 from bnlab.files import job_log, save_csv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-params = snakemake.params
+params, experiment = snakemake.params, snakemake.wildcards.experiment
 with job_log(snakemake.log[0], "tables"):
     sources = {
         name: pd.concat(map(pd.read_parquet, paths), ignore_index=True)
         for name, paths in params.sources.items()
     }
-    for (experiment, dataset, recipe, kind), path in zip(
-        params.wanted, snakemake.output.tables, strict=True
-    ):
+    tables = functions(experiment, "TABLES")
+    for dataset, recipe, kind in params.tables:
         table = published(
-            function(experiment, "tables", kind),
+            tables[kind],
             [sources[name] for name in params.reads[kind]],
             dataset,
             recipe,
-            shown_label(params.dataset_labels[dataset], dataset in params.redraws),
+            dataset_label(params.dataset_labels[dataset], dataset in params.redraws),
             params.method_labels,
         )
-        save_csv(Path(path), table)
+        save_csv(Path(snakemake.output.tables) / dataset / recipe / f"{kind}.csv", table)

@@ -11,36 +11,32 @@ with without_collector():
 
     from bnlab import __version__
     from bnlab.analysis.tidy import RUN
-    from bnlab.experiments import function
+    from bnlab.experiments import functions
     from bnlab.files import job_log, read_csv, read_json, save_csv, save_json, save_text
     from bnlab.page import facts, publication, report
     from bnlab.page.findings import leading
     from bnlab.page.methods import formula
-    from bnlab.study import rooms
     from bnlab.study.config import Study
+    from bnlab.study.experiments import experiments
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 inputs, params = snakemake.input, snakemake.params
 with job_log(snakemake.log[0], "report"):
+    folder = Path(snakemake.output.report).parent
     figures = [
-        report.Item(*key, csv=Path(csv), svg=Path(svg))
-        for key, csv, svg in zip(params.figures, inputs.figure_tables, inputs.figures, strict=True)
+        report.Item(*key, csv=folder / f"tables/{'/'.join(key)}.csv", svg=Path(svg))
+        for key, svg in zip(params.figures, inputs.figures, strict=True)
     ]
     tables = [
-        report.Item(*key, csv=Path(csv))
-        for key, csv in zip(params.tables, inputs.tables, strict=True)
+        report.Item(*key, csv=folder / f"tables/{'/'.join(key)}.csv") for key in params.tables
     ]
-    captions = {
-        (key[0], key[-1]): Path(caption).read_text("utf8")
-        for key, caption in zip([*params.figures, *params.tables], params.captions, strict=True)
-    }
     datasets = {
         name: read_json(Path(path)) for name, path in zip(params.datasets, inputs.data, strict=True)
     }
     study = Study.model_validate(params.study)
-    runs, taken = [read_csv(Path(path)) for path in inputs.runs], {}
+    runs, taken = [read_csv(Path(tidy) / "runs.csv") for tidy in inputs.runs], {}
     if inputs.published:
         found, manifest = map(Path, inputs.published)
         runs.append(publication.runs_of(study, read_csv(found)))
@@ -50,19 +46,18 @@ with job_log(snakemake.log[0], "report"):
     if inputs.claims:
         read = (inputs.claims, inputs.effects, inputs.scorecard)
         ledger = report.Ledger(*(read_csv(Path(path)) for path in read))
-    declared = {name: rooms.experiments()[name] for name in params.study["experiments"]}
-    answered = report.answers(declared, function, ledger, [*figures, *tables])
+    declared = {name: experiments()[name] for name in params.study["experiments"]}
+    answered = report.answers(declared, ledger, [*figures, *tables])
     page = report.render(
         study=params.study,
         declared=declared,
-        find=function,
+        functions=functions,
         figures=figures,
         tables=tables,
         datasets=datasets,
         runs=trained,
-        captions=captions,
         formulas={name: formula(method) for name, method in params.study["methods"].items()},
-        folder=Path(snakemake.output.report).parent,
+        folder=folder,
         made={"date": datetime.now(UTC).date().isoformat(), "version": __version__},
         answered=answered,
         taken=publication.taken_in_words(taken, declared),
@@ -71,13 +66,12 @@ with job_log(snakemake.log[0], "report"):
     )
     save_text(Path(snakemake.output.report), page)
     save_csv(Path(snakemake.output.runs), trained)
-    folder = Path(snakemake.output.report).parent
-    telling = [
-        item.svg.relative_to(folder).as_posix() for item in report.telling_items(figures, declared)
+    in_summary = [
+        item.svg.relative_to(folder).as_posix() for item in report.summary_items(figures, declared)
     ]
     first, _ = leading(answered, params.about["findings"] if params.about else [])
     found = {
-        "telling": telling,
+        "in_summary": in_summary,
         "answers": [sentence for each in first for sentence in each.sentences],
         "called": params.about["datasets"] if params.about else {},
         "taken": taken,

@@ -15,7 +15,7 @@ from bnlab.analysis.quantities import (
     rate_chosen,
     up_to_epoch,
 )
-from bnlab.analysis.summaries import SPLITS, shown_label
+from bnlab.analysis.summaries import SPLITS, dataset_label
 from bnlab.study.config import Study
 from bnlab.study.ledger import Effect
 from bnlab.study.names import ALL_RECIPES
@@ -100,7 +100,7 @@ def measure(
     return Measured(
         sample(effect, results, quantity, said.better),
         _region(effect, where, label, results),
-        _in_words(effect, said.words, study, results),
+        _in_words(effect, said.label, study, results),
     )
 
 
@@ -108,7 +108,7 @@ def called(where: Setting, study: Study) -> tuple[str, bool]:
     """What a dataset is called in print, and whether it is a redraw."""
     dataset = study.datasets[where.dataset]
     redraw = dataset.source == "redraw"
-    return shown_label(dataset.label, redraw), redraw
+    return dataset_label(dataset.label, redraw), redraw
 
 
 def _region(effect: Effect, where: Setting, label: str, results: Results) -> str:

@@ -38,7 +38,7 @@ def published(
         sources: the tidy sources that ``make`` takes, in its order.
         dataset: name of the dataset, whose rows are taken.
         recipe: name of the recipe, whose rows are taken, or ``ALL_RECIPES``.
-        dataset_label: what the dataset is called in print (``shown_label``).
+        dataset_label: what the dataset is called in print (``dataset_label``).
         method_labels: what methods are called in print, in the order in which they are listed.
 
     Returns:
@@ -60,7 +60,7 @@ def published(
     return pd.concat([pd.DataFrame(lead, index=table.index), rest], axis=1).reset_index(drop=True)
 
 
-def shown_label(label: str, redraw: bool) -> str:
+def dataset_label(label: str, redraw: bool) -> str:
     """The label of a dataset in print: a redraw is called one, whatever the config says."""
     return f"{label} (redraw)" if redraw and "redraw" not in label.lower() else label
 

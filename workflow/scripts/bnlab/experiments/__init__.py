@@ -1,22 +1,41 @@
-"""One folder an experiment: its declaration, quantities, tables, figures, grids, words and captions."""
+"""Experiments: a folder each, with ``experiment.yaml``, ``analysis.py`` and ``page.py``.
+
+``analysis.TABLES`` and ``analysis.QUANTITIES``, ``page.FIGURES`` and ``page.GRIDS`` map names of the declaration to
+functions.
+"""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent
+from bnlab.study.experiments import EXPERIMENTS
+
+MODULES = {"TABLES": "analysis", "QUANTITIES": "analysis", "FIGURES": "page", "GRIDS": "page"}
+"""Module that has each mapping."""
+OLD = {"TABLES": "tables", "QUANTITIES": "quantities", "FIGURES": "figures", "GRIDS": "grids"}
 
 
-def function(experiment: str, module: str, name: str) -> Any:
-    """A function of an experiment's module (``tables``, ``figures``, …); None if it has none of this name."""
-    if not (FOLDER / experiment / f"{module}.py").is_file():
-        return None
-    return getattr(importlib.import_module(f"bnlab.experiments.{experiment}.{module}"), name, None)
+def module_file(experiment: str, mapping: str) -> Path:
+    """Return the file that has a mapping of an experiment."""
+    file = EXPERIMENTS / experiment / f"{MODULES[mapping]}.py"
+    return file if file.is_file() else EXPERIMENTS / experiment / f"{OLD[mapping]}.py"
 
 
-def quantity(experiment: str, name: str) -> Any:
-    """The function that computes a quantity: of the experiment, or one that all have in common."""
-    own = function(experiment, "quantities", name)
+def functions(experiment: str, mapping: str) -> dict[str, Callable[..., Any]]:
+    """Return a mapping of an experiment, ``TABLES``, ``QUANTITIES``, ``FIGURES`` or ``GRIDS``; empty without one."""
+    file = module_file(experiment, mapping)
+    if not file.is_file():
+        return {}
+    module = importlib.import_module(f"bnlab.experiments.{experiment}.{file.stem}")
+    if file.stem == MODULES[mapping]:
+        return getattr(module, mapping, {})
+    return vars(module)
+
+
+def quantity(experiment: str, name: str) -> Callable[..., Any]:
+    """Return the function that computes a quantity: of the experiment, or one that all have in common."""
+    own = functions(experiment, "QUANTITIES").get(name)
     return own or getattr(importlib.import_module("bnlab.analysis.quantities"), name)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bnlab.analysis.statistics import rounded
-from bnlab.page.grids import Grid, count, part, percent, rows_of
+from bnlab.page.grids import Grid, count, rows_of
 from bnlab.page.panels import (
     accuracy_axis,
     batch_axis,
@@ -25,14 +25,14 @@ from bnlab.page.panels import (
     plain_if_narrow,
     subtitle,
 )
-from bnlab.page.phrases import listed, minus
-from bnlab.page.style import Look, look
+from bnlab.page.phrases import minus
+from bnlab.page.style import MethodStyle, method_style
 
 
 class Curve(NamedTuple):
     """A line of a figure: how it looks, what it is called, and its rows."""
 
-    look: Look
+    style: MethodStyle
     label: str
     rows: pd.DataFrame
 
@@ -51,7 +51,7 @@ def draw_all_methods(table: pd.DataFrame) -> Figure:
 
 def curves_of(table: pd.DataFrame) -> list[Curve]:
     """A curve a method."""
-    return [Curve(look(method), name_of(rows), rows) for method, rows in by_method(table)]
+    return [Curve(method_style(method), name_of(rows), rows) for method, rows in by_method(table)]
 
 
 def is_compared(table: pd.DataFrame) -> bool:
@@ -91,7 +91,7 @@ def _end(curve: Curve, every: Sequence[Curve]) -> tuple[str, str, float, float]:
     """Name, colour and last point of a curve of accuracies."""
     rows = pd.concat([other.of("test", "accuracy").rows for other in every])
     last = on_axis(curve.of("test", "accuracy").rows, rows).iloc[-1]
-    return curve.label, curve.look.color, float(last["batch"]), float(last["mean"])
+    return curve.label, curve.style.color, float(last["batch"]), float(last["mean"])
 
 
 def accuracies(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
@@ -100,7 +100,7 @@ def accuracies(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> N
     for curve in curves:
         of_test = curve.of("test", "accuracy")
         draw_curve(
-            axis, curve.look, of_test.rows["batch"], on_axis(of_test.rows, rows), curve.label
+            axis, curve.style, of_test.rows["batch"], on_axis(of_test.rows, rows), curve.label
         )
     accuracy_axis(axis, rows)
     axis.set_ylabel(f"test {axis.get_ylabel()}")
@@ -117,10 +117,10 @@ def differences(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> 
                 low=100 * rows["difference_low"],
                 high=100 * rows["difference_high"],
             )
-            draw_curve(axis, curve.look, rows["batch"], shown, curve.label)
+            draw_curve(axis, curve.style, rows["batch"], shown, curve.label)
     (reference,) = [c for c in every if (c.rows["method"] == c.rows["reference"]).all()]
     others = [curve.label for curve in every if curve is not reference]
-    axis.axhline(0, color=reference.look.color, linewidth=1.2)
+    axis.axhline(0, color=reference.style.color, linewidth=1.2)
     axis.set_yscale("symlog", linthresh=1, linscale=0.7)
     low, high = axis.get_ylim()
     marks = (0, 0.5, 1, 2, 5, 10, 20, 50, 100)
@@ -138,7 +138,7 @@ def losses(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
     """Validation losses on a logarithmic axis."""
     for curve in curves:
         rows = curve.of("validation", "loss").rows
-        draw_curve(axis, curve.look, rows["batch"], rows, curve.label)
+        draw_curve(axis, curve.style, rows["batch"], rows, curve.label)
     axis.set(yscale="log", ylabel="validation loss (nats)")
     axis.yaxis.set_major_formatter(FuncFormatter(plain))
     axis.yaxis.set_minor_formatter(FuncFormatter(plain_if_narrow(axis)))
@@ -192,20 +192,6 @@ def _lost_in_words(rows: pd.DataFrame) -> str:
 
 def _lost(rows: pd.DataFrame) -> pd.Series:
     return rows["diverged"] + rows["failed"]
-
-
-def best_and_worst(table: pd.DataFrame) -> str:
-    """The best and the worst method at the smallest and at the largest batch."""
-    test = part(table, "test", "accuracy").dropna(subset="mean")
-    said = []
-    for batch in sorted({test["batch"].min(), test["batch"].max()}):
-        best, *_, worst = [
-            f"{r.method_label} ({percent(r)})"
-            for r in rows_of(test[test["batch"] == batch].sort_values("mean", ascending=False))
-        ] * 2
-        said.append(f"at batch {batch} {best} is best and {worst} worst")
-    text = listed(said) if said else "no replicate is left"
-    return text[:1].upper() + text[1:]
 
 
 def stability(table: pd.DataFrame) -> list[Grid]:

@@ -1,4 +1,4 @@
-"""Accuracy by learning rate: the figure, the result table at the best rates, and what they show."""
+"""Accuracy by learning rate: the figure, and the result table at the best rates."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from bnlab.analysis.statistics import rounded
 from bnlab.page.grids import Grid, of_batch, percent, reference_of, rows_of, signed
 from bnlab.page.panels import by_method, draw_curve, in_percent, name_of, per_batch, plain
-from bnlab.page.phrases import listed
-from bnlab.page.style import look
+from bnlab.page.style import method_style
 
 
 def draw_by_rate(table: pd.DataFrame) -> Figure:
@@ -23,10 +22,12 @@ def draw_by_rate(table: pd.DataFrame) -> Figure:
         for method, of_method in by_method(rows):
             curve = of_method.sort_values("learning_rate")
             percent = in_percent(curve)
-            draw_curve(axis, look(method), curve["learning_rate"], percent, name_of(curve))
+            draw_curve(axis, method_style(method), curve["learning_rate"], percent, name_of(curve))
             best = percent[percent["chosen"]]
             ring: Any = {"ls": "", "markersize": 11, "markerfacecolor": "none"}
-            axis.plot(best["learning_rate"], best["mean"], "o", color=look(method).color, **ring)
+            axis.plot(
+                best["learning_rate"], best["mean"], "o", color=method_style(method).color, **ring
+            )
         axis.set(xscale="log", xlabel="learning rate (log axis)", ylabel="test accuracy (%)")
         axis.xaxis.set_major_formatter(FuncFormatter(plain))
         axis.xaxis.set_minor_formatter(NullFormatter())
@@ -60,13 +61,3 @@ def best_grids(table: pd.DataFrame, compared: str) -> list[Grid]:
             )
         shown.append(Grid(of_batch(table, batch, "batch"), columns, rows))
     return shown
-
-
-def each_at_its_best(table: pd.DataFrame) -> str:
-    """Each method at its best rate, the best first; batch by batch."""
-    rows = table[table["chosen"]].sort_values("mean", ascending=False)
-    parts = []
-    for batch, part in rows.groupby("batch"):
-        said = [f"{r.method_label} {percent(r)} at rate {r.learning_rate:g}" for r in rows_of(part)]
-        parts.append(f"{listed(said)}{of_batch(table, batch, ' with batches of')}")
-    return f"Each at its best rate: {'; '.join(parts)}"

@@ -1,11 +1,10 @@
-"""Accuracy during training: the figure, and what it shows."""
+"""Figure of accuracy during training."""
 
 from __future__ import annotations
 
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 
-from bnlab.page.grids import of_split, percent, rows_of
 from bnlab.page.panels import (
     accuracy_axis,
     by_method,
@@ -16,8 +15,7 @@ from bnlab.page.panels import (
     on_axis,
     per_batch,
 )
-from bnlab.page.phrases import listed
-from bnlab.page.style import NONE_LEFT, look
+from bnlab.page.style import method_style
 
 MOST_MARKERS = 60
 """Evaluations of a curve whose points are told apart."""
@@ -34,7 +32,9 @@ def draw_accuracy(table: pd.DataFrame, title: str) -> Figure:
                 label = f"{name_of(curve)}  {ending(curve)}"
                 markers = len(curve) <= MOST_MARKERS
                 drawn = on_axis(curve, rows)
-                draw_curve(axis, look(method), curve["epoch"], drawn, label, markers=markers)
+                draw_curve(
+                    axis, method_style(method), curve["epoch"], drawn, label, markers=markers
+                )
             growing(axis, shown["epoch"])
             accuracy_axis(axis, rows)
             axis.set(title=f"{split} accuracy", xlabel="epoch (first one on a linear scale)")
@@ -42,21 +42,3 @@ def draw_accuracy(table: pd.DataFrame, title: str) -> Figure:
         axes[1].set_ylabel("")
 
     return per_batch(table, 3.3, title, panels)
-
-
-def best_at_the_end(table: pd.DataFrame) -> str:
-    """Each method's test accuracy at the end, the best first."""
-    last = of_split(table, "test").groupby(["method_label", "batch"], sort=False).tail(1)
-    if not (last["n"] > 0).any():
-        return "All replicates diverged"
-    several = last["batch"].nunique() > 1
-    ends = [
-        (r.method_label + (f" (batch {r.batch})" if several else ""), percent(r) if r.n else "")
-        for r in rows_of(last.sort_values("mean", ascending=False))
-    ]
-    return f"Test accuracy ends {listed([_with(end) for end in ends])}"
-
-
-def _with(end: tuple[str, str]) -> str:
-    name, accuracy = end
-    return f"at {accuracy} with {name}" if accuracy else f"nowhere with {name} ({NONE_LEFT})"

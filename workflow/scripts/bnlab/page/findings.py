@@ -1,30 +1,173 @@
-"""What experiments answer, and which of it answers the title's question."""
+"""Findings: hand-written sentences, each printed where the interval of a comparison allows it.
+
+A finding compares on every data set of a study. Each data set has one of three outcomes, and each outcome has one
+sentence, which names its data sets. Nothing here writes words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+import pandas as pd
 
-class Answered(NamedTuple):
-    """What an experiment answers: sentences, each with its numbers."""
+from bnlab.page.grids import rows_of
+from bnlab.page.phrases import listed, number, significant, spread
+from bnlab.study.declaration import Comparison, Experiment, Finding
+
+OUTCOMES = ("higher", "lower", "unclear")
+EFFECTS = "effects"
+MOST_WORDS, MOST_NUMBERS, MOST_SLOTS = 25, 3, 3
+NUMBER = re.compile(r"(?<![\w-])\d[\d.,]*")
+
+Tables = Callable[[str], pd.DataFrame]
+"""Rows of one of an experiment's published tables, of all data sets; ``EFFECTS`` are its judged effects."""
+
+
+class Answer(NamedTuple):
+    """Sentences that answer the question of an experiment."""
 
     name: str
     title: str
     sentences: list[str]
 
 
-def leading(
-    answered: Sequence[Answered], findings: Sequence[str]
-) -> tuple[list[Answered], list[Answered]]:
-    """The first sentence of each experiment in ``findings``, in this order, and all others; without any all lead."""
-    said = {answer.name: answer for answer in answered}
-    chosen = [said[name] for name in findings if name in said]
+def answers(experiments: Mapping[str, Experiment], tables: Callable[[str], Tables]) -> list[Answer]:
+    """Return the sentences of each experiment's findings; an experiment without any is left out."""
+    every = [
+        Answer(name, about.title, [s for f in about.findings for s in sentences(f, tables(name))])
+        for name, about in experiments.items()
+    ]
+    return [answer for answer in every if answer.sentences]
+
+
+def leading(answered: Sequence[Answer], first: Sequence[str]) -> tuple[list[Answer], list[Answer]]:
+    """Split off the first sentence of each experiment named in ``first``, in this order; without names all lead."""
+    by_name = {answer.name: answer for answer in answered}
+    chosen = [by_name[name] for name in first if name in by_name]
     if not chosen:
         return list(answered), []
-    first = [answer._replace(sentences=answer.sentences[:1]) for answer in chosen]
-    others = [
-        answer._replace(sentences=answer.sentences[answer.name in findings :])
-        for answer in answered
+    rest = [
+        answer._replace(sentences=answer.sentences[answer.name in first :]) for answer in answered
     ]
-    return first, [answer for answer in others if answer.sentences]
+    lead = [answer._replace(sentences=answer.sentences[:1]) for answer in chosen]
+    return lead, [answer for answer in rest if answer.sentences]
+
+
+def sentences(finding: Finding, tables: Tables) -> list[str]:
+    """Return the sentences that the numbers of a study allow, the numbers alone where no sentence fits them.
+
+    The list is empty where the study has no such numbers.
+    """
+    rows = intervals(finding.decided_by, tables)
+    cells = {slot: intervals(cell, tables) for slot, cell in finding.cells.items()}
+    if not fits(rows, cells):
+        return [neutral(rows, finding.decided_by)]
+    outcome = outcomes(rows, finding.decided_by.neutral)
+    lead = [finding.mixed] if finding.mixed and outcome.nunique() > 1 else []
+    return lead + [
+        getattr(finding, name).format(**slots(finding, rows[outcome == name], cells))
+        for name in OUTCOMES
+        if (outcome == name).any()
+    ]
+
+
+def intervals(comparison: Comparison, tables: Tables) -> pd.DataFrame:
+    """Return the estimate and interval of each data set, in the unit of the table.
+
+    Returns:
+        Columns on (label of the data set), estimate, low and high; rows without an interval are left out.
+    """
+    table, column = tables(comparison.table), comparison.column
+    prefix = "" if column in ("mean", "estimate") else f"{column}_"
+    for name, value in comparison.where.items():
+        table = table[table[name].astype(str) == str(value)] if name in table else table[:0]
+    for name, least in comparison.at_least.items():
+        table = table[table[name].map(_size) >= least]
+    if table.empty:
+        return pd.DataFrame(columns=["on", "estimate", "low", "high"])
+    numbers = table[[column, f"{prefix}low", f"{prefix}high"]].astype(float)
+    rows = numbers.set_axis(["estimate", "low", "high"], axis=1).assign(on=table["dataset_label"])
+    return rows.dropna().drop_duplicates().reset_index(drop=True)  # claims may share an effect
+
+
+def outcomes(rows: pd.DataFrame, no_difference: float) -> pd.Series:
+    """Return "higher", "lower" or "unclear" where an interval lies above, below or around no difference."""
+    higher, lower = rows["low"] > no_difference, rows["high"] < no_difference
+    return pd.Series("unclear", rows.index).mask(higher, "higher").mask(lower, "lower")
+
+
+def fits(rows: pd.DataFrame, cells: Mapping[str, pd.DataFrame]) -> bool:
+    """Return true where each data set has one row, and every slot has numbers of all of them."""
+    known = all(set(rows["on"]) <= set(cell["on"]) for cell in cells.values())
+    return bool(rows["on"].is_unique and known) or rows.empty
+
+
+def slots(
+    finding: Finding, rows: pd.DataFrame, cells: Mapping[str, pd.DataFrame]
+) -> dict[str, str]:
+    """Return the texts of a sentence's slots for some data sets of one outcome."""
+    values = {"value": size(rows, finding.decided_by)} | {
+        slot: size(cell[cell["on"].isin(rows["on"])], finding.cells[slot])
+        for slot, cell in cells.items()
+    }
+    return {"on": listed(list(rows["on"]))} | values
+
+
+def size(rows: pd.DataFrame, comparison: Comparison) -> str:
+    """Return an estimate without its sign in the printed unit; of several the least and the greatest, ``2 to 5``.
+
+    A difference is rounded to its uncertainty, a ratio to two digits.
+    """
+    texts = []
+    for row in rows_of(rows):
+        estimate = abs(row.estimate) * comparison.factor
+        half = (row.high - row.low) / 2 * comparison.factor
+        texts.append(
+            significant(estimate, 2) if comparison.neutral == 1 else number(estimate, half)
+        )
+    ends = sorted(set(texts), key=lambda text: float(text.replace(",", "")))
+    return " to ".join(dict.fromkeys([ends[0], ends[-1]]))
+
+
+def neutral(rows: pd.DataFrame, comparison: Comparison) -> str:
+    """Return estimates and intervals of all rows without a word on what they mean."""
+    factor = comparison.factor
+    scaled = rows.assign(**{name: factor * rows[name] for name in ("estimate", "low", "high")})
+    parts = [
+        f"{number(row.estimate, (row.high - row.low) / 2)} ({spread(row)}) on {row.on}"
+        for row in rows_of(scaled)
+    ]
+    return f"{comparison.column.replace('_', ' ')}: {listed(parts)}."
+
+
+def problems(finding: Finding) -> list[str]:
+    """Return everything in a finding's sentences that breaks the rules, before there are any numbers."""
+    broken = []
+    for name in (*OUTCOMES, "mixed"):
+        sentence = getattr(finding, name)
+        used = re.findall(r"{(\w*)}", sentence)
+        allowed = {"on", "value", *finding.cells} if name in OUTCOMES else set()
+        broken += [f"{name}: unknown slot {slot}" for slot in used if slot not in allowed]
+        if len(used) > MOST_SLOTS:
+            broken.append(f"{name}: {len(used)} slots")
+        if name in OUTCOMES and "on" not in used:
+            broken.append(f"{name}: names no data")
+        broken += [f"{name}: {reason}" for reason in excess(sentence)]
+    return broken
+
+
+def excess(sentence: str, labels: Sequence[str] = ()) -> list[str]:
+    """Return reasons why a sentence is too long; numbers in ``labels`` of data sets do not count."""
+    without_labels = sentence
+    for label in labels:
+        without_labels = without_labels.replace(label, "")
+    counts = {"words": len(sentence.split()), "numbers": len(NUMBER.findall(without_labels))}
+    most = {"words": MOST_WORDS, "numbers": MOST_NUMBERS}
+    return [f"{count} {name}" for name, count in counts.items() if count > most[name]]
+
+
+def _size(value: object) -> float:
+    """Return a number, or how many numbers a text lists."""
+    return float(len(value.split())) if isinstance(value, str) else float(str(value))

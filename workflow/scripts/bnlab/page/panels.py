@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bnlab.analysis.statistics import rounded
 from bnlab.page.phrases import written_out
-from bnlab.page.style import NONE_LEFT, WIDTH, Look
+from bnlab.page.style import NONE_LEFT, WIDTH, MethodStyle
 from bnlab.study.names import ALL_RECIPES
 
 ACCURACY_TICKS = (
@@ -71,7 +71,12 @@ def by_method(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def draw_curve(
-    axis: Axes, style: Look, x: pd.Series, curve: pd.DataFrame, label: str, markers: bool = True
+    axis: Axes,
+    style: MethodStyle,
+    x: pd.Series,
+    curve: pd.DataFrame,
+    label: str,
+    markers: bool = True,
 ) -> None:
     """A curve of means with its band."""
     axis.plot(

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import MaxNLocator
 
 from bnlab.page.panels import by_method, diverged, draw_curve, name_of, per_batch
-from bnlab.page.style import look
+from bnlab.page.style import method_style
 
 
 class Measure(NamedTuple):
@@ -60,7 +60,7 @@ def _draw(axis: Axes, rows: pd.DataFrame, view: str, measure: Measure) -> None:
     for method, curve in by_method(shown):
         label = f"{name_of(curve)}{diverged(curve)}"
         few = curve["at"].nunique() <= 40
-        draw_curve(axis, look(method), curve["at"], curve, label, markers=few)
+        draw_curve(axis, method_style(method), curve["at"], curve, label, markers=few)
     if measure.log and (shown["mean"] > 0).any():
         axis.set_yscale("log")
         positive = shown.loc[shown["mean"] > 0, "mean"]

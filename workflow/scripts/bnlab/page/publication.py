@@ -22,9 +22,9 @@ from bnlab.files import JobError, read_csv, read_json, save_json, save_text
 from bnlab.page import scorecard
 from bnlab.page.grids import rows_of
 from bnlab.page.ledger import extent, measured, sentence
-from bnlab.study import rooms
 from bnlab.study.config import Study
 from bnlab.study.declaration import Experiment
+from bnlab.study.experiments import experiments
 from bnlab.study.names import PUBLISHED
 
 LIMIT_MB = 18
@@ -190,9 +190,8 @@ def _redraws(record: Mapping[str, Any]) -> list[str]:
 def _alt(name: str, config: Mapping[str, Any]) -> str:
     """What is to be seen in ``figures/<experiment>/<dataset>/<recipe>/<kind>.svg``."""
     _, experiment, dataset, _, file = name.split("/")
-    declared = rooms.experiments()[experiment].figures
-    title = next(figure.title for figure in declared if f"{figure.kind}.svg" == file)
-    return f"{title}, {config['datasets'][dataset]['label']}"
+    figure = experiments()[experiment].figures[file.removesuffix(".svg")]
+    return f"{figure.title}, {config['datasets'][dataset]['label']}"
 
 
 def with_findings(readme: str, text: str) -> str:
@@ -218,7 +217,7 @@ def _pieces(source: Path, called: str) -> list[str]:
     """Names of the files to be published, once they are all there and not too large."""
     tables = sorted(path.relative_to(source).as_posix() for path in source.glob("tables/**/*.csv"))
     record = source / "study.json"
-    figures = read_json(record)["telling"] if record.is_file() else []
+    figures = read_json(record)["in_summary"] if record.is_file() else []
     names = [*FILES, *figures, *(tables or ["tables/"])]
     missing = [name for name in names if not (source / name).is_file()]
     if missing:

@@ -20,12 +20,13 @@ import pandas as pd
 from markupsafe import Markup
 
 from bnlab.analysis.effects import EFFECT_COLUMNS
-from bnlab.analysis.summaries import shown_label
+from bnlab.analysis.summaries import dataset_label
 from bnlab.files import read_csv
 from bnlab.page import ledger as ledger_page
 from bnlab.page import scorecard
 from bnlab.page.facts import facts, times
-from bnlab.page.findings import Answered, leading
+from bnlab.page.findings import EFFECTS, Answer, Tables, leading
+from bnlab.page.findings import answers as findings_of
 from bnlab.page.glossary import GLOSSARY
 from bnlab.page.grids import Grid
 from bnlab.page.phrases import written_out
@@ -38,8 +39,8 @@ from bnlab.study.names import ALL_RECIPES
 TEMPLATES = Path(__file__).parent / "templates"
 SHORT_TABLE = 14
 
-Find = Callable[[str, str, str], Any]
-"""A function of an experiment by the experiment's, the module's and its own name, None without one."""
+Functions = Callable[[str, str], Mapping[str, Callable[..., Any]]]
+"""A mapping of functions by the name of the experiment and its own, such as ``GRIDS``."""
 
 
 class Item(NamedTuple):
@@ -72,16 +73,15 @@ class Drawing(NamedTuple):
 def render(
     study: Mapping[str, Any],
     declared: Mapping[str, Experiment],
-    find: Find,
+    functions: Functions,
     figures: Sequence[Item],
     tables: Sequence[Item],
     datasets: Mapping[str, Mapping[str, Any]],
     runs: pd.DataFrame,
-    captions: Mapping[tuple[str, str], str],
     formulas: Mapping[str, str],
     folder: Path,
     made: Mapping[str, str],
-    answered: Sequence[Answered],
+    answered: Sequence[Answer],
     taken: str,
     ledger: Ledger | None = None,
     about: Mapping[str, Any] | None = None,
@@ -91,12 +91,11 @@ def render(
     Args:
         study: the checked config as plain data.
         declared: what its experiments offer, in the order in which they are shown.
-        find: their functions in ``grids`` and ``words``.
+        functions: their mappings of functions, of which ``GRIDS`` are needed.
         figures: every figure, in the order in which they are shown.
         tables: every result table, likewise.
         datasets: what data.json says, by name of dataset.
         runs: what each run was and cost, as ``tidy.run_row`` says it.
-        captions: text by experiment and kind, blank lines between paragraphs.
         formulas: what a layer computes, by method.
         folder: where the page will lie; links to CSV files are relative to it.
         made: date and version.
@@ -107,9 +106,9 @@ def render(
     """
     about = about or {"sources": {}, "literature": [], "datasets": {}, "findings": []}
     environment = _environment()
-    shown = [_shown_figure(item, declared, find, captions, folder) for item in figures]
-    telling = _telling(shown, declared)
-    shown += [_shown_table(item, declared, find, captions, folder) for item in tables]
+    shown = [_shown_figure(item, declared, folder) for item in figures]
+    in_summary = _summary_figures(shown, declared)
+    shown += [_shown_table(item, declared, functions, folder) for item in tables]
     titles = {name: recipe_title(recipe) for name, recipe in study["recipes"].items()}
     sections = [_section(name, about, shown, titles) for name, about in declared.items()]
     places = {group["id"] for section in sections for group in section["groups"]}
@@ -120,7 +119,7 @@ def render(
         study=study,
         replicates=_range(runs["replicates"]),
         labels={
-            name: shown_label(dataset["label"], dataset["source"] == "redraw")
+            name: dataset_label(dataset["label"], dataset["source"] == "redraw")
             for name, dataset in study["datasets"].items()
         },
         methods=[
@@ -132,7 +131,7 @@ def render(
         datasets=datasets,
         used=list(runs["dataset"].unique()),
         sections=sections,
-        telling=telling,
+        in_summary=in_summary,
         answers=first,
         more=more,
         answered=answered,
@@ -157,25 +156,22 @@ def render(
 
 
 def answers(
-    declared: Mapping[str, Experiment], find: Find, ledger: Ledger | None, items: Sequence[Item]
-) -> list[Answered]:
-    """What each experiment answers, by its effects and tables (``words.answer``); without an answer it is left out."""
+    declared: Mapping[str, Experiment], ledger: Ledger | None, items: Sequence[Item]
+) -> list[Answer]:
+    """Return the sentences of each experiment's findings, from its judged effects and published tables."""
     effects = pd.DataFrame(columns=EFFECT_COLUMNS) if ledger is None else ledger.effects
 
-    def tables(experiment: str) -> Callable[[str], list[pd.DataFrame]]:
-        return lambda kind: [
-            read_csv(item.csv)
-            for item in items
-            if (item.experiment, item.kind) == (experiment, kind)
-        ]
+    def tables(experiment: str) -> Tables:
+        def rows(kind: str) -> pd.DataFrame:
+            if kind == EFFECTS:
+                return effects[effects["experiment"] == experiment]
+            parts = [read_csv(i.csv) for i in items if (i.experiment, i.kind) == (experiment, kind)]
+            return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
-    found = []
-    for name, about in declared.items():
-        answer = find(name, "words", "answer")
-        said = answer(effects[effects["experiment"] == name], tables(name))
-        if said:
-            found.append(Answered(name, about.title, [_unbroken(sentence) for sentence in said]))
-    return found
+        return rows
+
+    unbroken = findings_of(declared, tables)
+    return [a._replace(sentences=[_unbroken(s) for s in a.sentences]) for a in unbroken]
 
 
 def _environment() -> jinja2.Environment:
@@ -199,50 +195,30 @@ def method_labels(study: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def grids(find: Find, experiment: str, kind: str, table: pd.DataFrame) -> list[Grid]:
+def grids(functions: Functions, experiment: str, kind: str, table: pd.DataFrame) -> list[Grid]:
     """A result table as it is shown, numbers rounded to their uncertainty."""
-    return [grid for grid in find(experiment, "grids", kind)(table) if grid.rows]
+    return [grid for grid in functions(experiment, "GRIDS")[kind](table) if grid.rows]
 
 
-def _declared(of: Sequence[Table], kind: str) -> Any:
-    return next(item for item in of if item.kind == kind)
-
-
-def _shown_figure(
-    item: Item,
-    declared: Mapping[str, Experiment],
-    find: Find,
-    captions: Mapping[tuple[str, str], str],
-    folder: Path,
-) -> dict[str, Any]:
+def _shown_figure(item: Item, declared: Mapping[str, Experiment], folder: Path) -> dict[str, Any]:
     assert item.svg is not None
-    about = _declared(declared[item.experiment].figures, item.kind)
-    title, table = about.title, read_csv(item.csv)
-    finding = find(item.experiment, "words", item.kind)
-    shown = _shown(item, title, captions, folder)
+    figure, table = declared[item.experiment].figures[item.kind], read_csv(item.csv)
+    shown = _shown(item, figure, table, folder)
     return shown | {
         "image": quote(item.svg.read_text("utf8"), safe=" =:/;,()'"),
-        "finding": _unbroken(f"{title}: {NONE_LEFT}" if table.empty else finding(table)),
-        "alt": alt_text(title, table, finding),
-        "caption": [*shown["caption"], *lost(table)],
+        "alt": alt_text(figure.title, table),
         "drawing": None,
-        "turning": turning(table) if about.turns and not table.empty else None,
+        "turning": turning(table) if figure.interactive and not table.empty else None,
     }
 
 
 def _shown_table(
-    item: Item,
-    declared: Mapping[str, Experiment],
-    find: Find,
-    captions: Mapping[tuple[str, str], str],
-    folder: Path,
+    item: Item, declared: Mapping[str, Experiment], functions: Functions, folder: Path
 ) -> dict[str, Any]:
-    table, about = read_csv(item.csv), _declared(declared[item.experiment].tables, item.kind)
-    laid_out = grids(find, item.experiment, item.kind, table)
-    shown = _shown(item, about.title, captions, folder)
-    return shown | {
+    table = read_csv(item.csv)
+    laid_out = grids(functions, item.experiment, item.kind, table)
+    return _shown(item, declared[item.experiment].tables[item.kind], table, folder) | {
         "grids": laid_out,
-        "caption": [*shown["caption"], *lost(table)],
         "open": sum(len(grid.rows) for grid in laid_out) <= SHORT_TABLE,
     }
 
@@ -257,15 +233,12 @@ def lost(table: pd.DataFrame) -> list[str]:
     return said
 
 
-def _shown(
-    item: Item, title: str, captions: Mapping[tuple[str, str], str], folder: Path
-) -> dict[str, Any]:
-    caption = captions.get((item.experiment, item.kind), "")
+def _shown(item: Item, about: Table, table: pd.DataFrame, folder: Path) -> dict[str, Any]:
     return {
         "item": item,
         "id": f"{item.experiment}-{item.dataset}-{item.recipe}-{item.kind}",
-        "title": title,
-        "caption": _paragraphs(caption),
+        "title": about.title,
+        "caption": [*_paragraphs(about.caption), *lost(table)],
         "csv": _relative(item.csv, folder),
     }
 
@@ -279,16 +252,15 @@ def _unbroken(text: str) -> str:
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
-def alt_text(title: str, table: pd.DataFrame, words: Callable[[pd.DataFrame], str]) -> str:
-    """What a figure shows: its finding, what it is a figure of, and its data."""
+def alt_text(title: str, table: pd.DataFrame) -> str:
+    """Return the text for readers who do not see a figure: its title, data set and recipe."""
     if table.empty:
         return f"{title}: {NONE_LEFT}."
-    text = f"{title}, {table['dataset_label'].iloc[0]}, {_recipe(table['recipe'].iloc[0])}."
-    return f"{words(table)}. {text}"
+    return f"{title}, {table['dataset_label'].iloc[0]}, {_recipe(table['recipe'].iloc[0])}."
 
 
-def telling_items(figures: Sequence[Item], declared: Mapping[str, Experiment]) -> list[Item]:
-    """The summary's figures: the first telling one of each experiment, then the second of each.
+def summary_items(figures: Sequence[Item], declared: Mapping[str, Experiment]) -> list[Item]:
+    """The summary's figures: the first one ``in_summary`` of each experiment, then the second of each.
 
     Of several about other data or recipes it is the first.
     """
@@ -297,21 +269,21 @@ def telling_items(figures: Sequence[Item], declared: Mapping[str, Experiment]) -
         first.setdefault((item.experiment, item.kind), item)
     of_each = [
         [
-            first[name, figure.kind]
-            for figure in about.figures
-            if figure.telling and (name, figure.kind) in first
+            first[name, kind]
+            for kind, figure in about.figures.items()
+            if figure.in_summary and (name, kind) in first
         ]
         for name, about in declared.items()
     ]
     return [item for row in zip_longest(*of_each) for item in row if item]
 
 
-def _telling(
+def _summary_figures(
     shown: Sequence[dict[str, Any]], declared: Mapping[str, Experiment]
 ) -> list[dict[str, Any]]:
     """The figures of the summary, marked as images that the page holds once and shows twice."""
     by_item = {entry["item"]: entry for entry in shown}
-    chosen = [by_item[item] for item in telling_items(list(by_item), declared)]
+    chosen = [by_item[item] for item in summary_items(list(by_item), declared)]
     for entry in chosen:
         size = size_of(entry["item"].svg.read_text("utf8"))
         entry["drawing"] = Drawing(f"image-{entry['id']}", *size)

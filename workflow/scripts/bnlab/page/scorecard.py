@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from bnlab.analysis.statistics import rounded
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import listed, minus, number
-from bnlab.page.style import STYLE, WIDTH, as_svg, look
+from bnlab.page.style import STYLE, WIDTH, as_svg, method_style
 
 NO_ANSWER = "–"
 
@@ -144,7 +144,11 @@ def draw(table: pd.DataFrame) -> Figure:
         methods = table.drop_duplicates("method")
         handles = [
             mpl.lines.Line2D(
-                [], [], ls="", marker=look(r.method).marker, color=look(r.method).color
+                [],
+                [],
+                ls="",
+                marker=method_style(r.method).marker,
+                color=method_style(r.method).color,
             )
             for r in rows_of(methods)
         ]
@@ -158,7 +162,7 @@ def _row(axis: Any, y: int, rows: pd.DataFrame) -> None:
     estimates = sign * rows["estimate"]
     lowest, width = estimates.min(), (estimates.max() - estimates.min()) or 1.0
     for row in rows_of(rows):
-        style = look(row.method)
+        style = method_style(row.method)
         at, *ends = ((sign * v - lowest) / width for v in (row.estimate, row.low, row.high))
         low, high = np.clip(sorted(ends), -0.15, 1.15)
         axis.plot([low, high], [y, y], color=style.color, lw=1.2, alpha=0.6)

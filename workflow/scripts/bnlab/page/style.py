@@ -6,7 +6,6 @@ A method has the same colour, marker and line everywhere. Bands and bars are 95 
 from __future__ import annotations
 
 import io
-import textwrap
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,7 @@ from matplotlib.figure import Figure
 
 from bnlab.files import replacing, save_text
 from bnlab.page.vectors import compact
-from bnlab.study import rooms
+from bnlab.study.experiments import experiments
 
 WIDTH = 7.2
 RESOLUTION = 200
@@ -47,63 +46,55 @@ STYLE: Any = {
     "svg.hashsalt": "bnlab",
     "figure.facecolor": "white",
 }
-LINE = 84
-"""Characters in a line of a figure's title."""
 NONE_LEFT = "no replicate left"
 
 
-class Look(NamedTuple):
-    """How a method is drawn."""
+class MethodStyle(NamedTuple):
+    """Colour, marker and line of a method."""
 
     color: str
     marker: str
     line: Any
 
 
-LOOKS: dict[str, Look] = {
-    "base": Look("#4d4d4d", "o", "-"),
-    "bn": Look("#0173b2", "s", "-"),
-    "ln": Look("#d55e00", "^", (0, (5, 1.5))),
-    "ws": Look("#029e73", "D", (0, (4, 1.2, 1, 1.2))),
-    "ws_scaled": Look("#8f6f3a", "v", (0, (1.2, 1.2))),
-    "ws_bn": Look("#cc78bc", "P", (0, (5, 1.5))),
-    "ws_ln": Look("#de8f05", "X", (0, (4, 1.2, 1, 1.2))),
+STYLES: dict[str, MethodStyle] = {
+    "base": MethodStyle("#4d4d4d", "o", "-"),
+    "bn": MethodStyle("#0173b2", "s", "-"),
+    "ln": MethodStyle("#d55e00", "^", (0, (5, 1.5))),
+    "ws": MethodStyle("#029e73", "D", (0, (4, 1.2, 1, 1.2))),
+    "ws_scaled": MethodStyle("#8f6f3a", "v", (0, (1.2, 1.2))),
+    "ws_bn": MethodStyle("#cc78bc", "P", (0, (5, 1.5))),
+    "ws_ln": MethodStyle("#de8f05", "X", (0, (4, 1.2, 1, 1.2))),
 }
 """The colour-blind-safe palette of seaborn, spread over the project's own methods."""
 OTHER_COLORS = ("#56b4e9", "#a0342f", "#7a5fb5", "#6b8e23", "#b3669e", "#949494")
 OTHER_MARKERS = ("*", "h", "<", ">", "p")
+OTHER_LINE = (0, (2, 1))
 
 
-def look(method: str) -> Look:
-    """The colour, marker and line of a method: its own, that of the experiment that brings it, or one from its name."""
-    if method in LOOKS:
-        return LOOKS[method]
-    for about in rooms.experiments().values():
-        if method in about.looks:
-            return Look(*about.looks[method], (0, (2, 1)))
+def method_style(method: str) -> MethodStyle:
+    """Return a method's own style, that of the experiment that brings it along, or one made from its name."""
+    if method in STYLES:
+        return STYLES[method]
+    for experiment in experiments().values():
+        if style := experiment.styles.get(method):
+            return MethodStyle(style.color, style.marker, OTHER_LINE)
     code = zlib.crc32(method.encode())
     color = OTHER_COLORS[code % len(OTHER_COLORS)]
-    return Look(color, OTHER_MARKERS[code // len(OTHER_COLORS) % len(OTHER_MARKERS)], (0, (2, 1)))
+    marker = OTHER_MARKERS[code // len(OTHER_COLORS) % len(OTHER_MARKERS)]
+    return MethodStyle(color, marker, OTHER_LINE)
 
 
-def draw(
-    function: Callable[[pd.DataFrame], Figure],
-    title: str,
-    table: pd.DataFrame,
-    finding: Callable[[pd.DataFrame], str],
-) -> Figure:
-    """The figure that a function draws of its table, titled by what it shows; below that, what it is of."""
+def draw(function: Callable[[pd.DataFrame], Figure], title: str, table: pd.DataFrame) -> Figure:
+    """Draw a figure of its table, with its title in bold above the line that says what it is of."""
     with mpl.rc_context(STYLE):
         if table.empty:
             return _nothing(title)
         figure = function(table)
-        said = textwrap.fill(f"{finding(table)}.", LINE)
         subject = figure.get_suptitle()
-        height = figure.get_figheight()
-        figure.set_figheight(height + 0.17 * len(said.splitlines()))
-        heading = figure.suptitle(
-            said + "\n" * (1 + subject.count("\n")), x=0.01, ha="left", weight="bold"
-        )
+        figure.set_figheight(figure.get_figheight() + 0.17)
+        lines = title + "\n" * (1 + subject.count("\n"))
+        heading = figure.suptitle(lines, x=0.01, ha="left", weight="bold")
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         corner = heading.get_window_extent().transformed(figure.transFigure.inverted())

@@ -15,10 +15,11 @@ from bnlab.study.declaration import (
     TIMED_PROCESSES,
     TIMING,
     Experiment,
+    RunSet,
     Table,
-    Together,
     probes_of,
 )
+from bnlab.study.experiments import experiments
 from bnlab.study.names import ALL_RECIPES
 from bnlab.study.recipes import Recipe
 from bnlab.study.rooms import Room
@@ -137,7 +138,7 @@ class Study(Section):
 
     def declared(self, experiment: str) -> Experiment:
         """What an experiment of this study offers."""
-        return rooms.experiments()[experiment]
+        return experiments()[experiment]
 
     def label(self, method: str) -> str:
         """What a method is called in print."""
@@ -292,15 +293,15 @@ class Study(Section):
         return [item for name in self.experiments for item in self._items(name, "tables")]
 
     def _items(self, experiment: str, what: Literal["figures", "tables"]) -> list[Item]:
-        declared: tuple[Table, ...] = getattr(self.declared(experiment), what)
+        tables: dict[str, Table] = getattr(self.declared(experiment), what)
         return [
-            Item(experiment, dataset, recipe, table.kind)
-            for (dataset, recipe), runs in self._together(experiment).items()
-            for table in declared
+            Item(experiment, dataset, recipe, kind)
+            for (dataset, recipe), runs in self._run_sets(experiment).items()
+            for kind, table in tables.items()
             if self._can_fill(table, runs)
         ]
 
-    def _together(self, experiment: str) -> dict[tuple[str, str], list[Run]]:
+    def _run_sets(self, experiment: str) -> dict[tuple[str, str], list[Run]]:
         """Runs that are shown in one figure, by dataset and recipe (or ``ALL_RECIPES``)."""
         across = self.declared(experiment).across
         groups: dict[tuple[str, str], list[Run]] = {}
@@ -314,23 +315,23 @@ class Study(Section):
         batches = frozenset(run.batch for run in runs)
         averaging = frozenset(method for method in methods if self._keeps_averages(method))
         recorded = all(self.records(run.recipe, table.reads) for run in runs)
-        return recorded and table.when(Together(methods, batches, averaging))
+        return recorded and table.when.holds(RunSet(methods, batches, averaging))
 
     def _keeps_averages(self, method: str) -> bool:
         normalizer = self.method_room(method).get("normalizer")
         return normalizer is not None and signatures.keeps_averages(normalizer)
 
-    def records(self, recipe: str, reads: tuple[str, ...]) -> bool:
+    def records(self, recipe: str, reads: list[str]) -> bool:
         """Whether the runs of a recipe leave what these tidy sources are made from."""
         return probes_of(reads) <= set(self.recipes[recipe].probes)
 
     def sources(self, experiment: str) -> dict[str, list[Run]]:
         """The tidy sources that something in an experiment reads, and the runs that record each."""
         declared, runs = self.declared(experiment), self.runs(experiment)
-        shown = [item.reads for item in (*declared.figures, *declared.tables)]
+        shown = [item.reads for item in (*declared.figures.values(), *declared.tables.values())]
         compared = [quantity.reads for quantity in declared.quantities.values()]
         read = unique(source for reads in (*shown, *compared) for source in reads)
-        recorded = {s: [r for r in runs if self.records(r.recipe, (s,))] for s in read}
+        recorded = {s: [r for r in runs if self.records(r.recipe, [s])] for s in read}
         return {s: recording for s, recording in recorded.items() if recording and s != TIMING}
 
     def timed(self, experiment: str) -> list[tuple[str, int, str]]:

@@ -1,22 +1,21 @@
-"""What an experiment declares in the ``__init__.py`` of its folder, as ``EXPERIMENT``.
+"""Declaration of an experiment, as ``experiment.yaml`` in its folder states it.
 
-Rules, config, ledger, judge and page read declarations and know no experiment by name. What a declaration promises
-lies beside it: a function for every figure in ``figures.py`` and for every table in ``tables.py``, where each figure
-has the table that it is drawn from; a function for every result table in ``grids.py``, which lays it out for the page;
-a function for every quantity of its own in ``quantities.py``; a text for each in ``captions/``; in ``words.py`` a
-function for every figure that says in a sentence what it shows, its title, and ``answer``, which answers the question
-in sentences for the first screen, from the judged effects and the published tables.
+Rules, config, ledger, judge and page read declarations and know no experiment by name. Two modules stand beside it.
+``analysis.py`` ends in ``TABLES``, a function for every figure and table, and ``QUANTITIES``, one for every quantity of
+the experiment's own. ``page.py`` ends in ``FIGURES``, a function for every figure, and ``GRIDS``, one for every table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import AfterValidator, Field
+
+from bnlab.study.section import Count, Name, Section, Text
 
 
-class Together(NamedTuple):
-    """The runs that one figure or table shows, of one dataset (and recipe).
+class RunSet(NamedTuple):
+    """The runs that one figure or table shows, of one data set (and recipe).
 
     ``averaging`` are those of their methods that keep averages for inference.
     """
@@ -26,134 +25,200 @@ class Together(NamedTuple):
     averaging: frozenset[str]
 
 
-Condition = Callable[[Together], bool]
+class Condition(Section):
+    """Condition under which a figure or table is made; all that is given must hold."""
+
+    trains: list[Name] = []
+    """Methods that must all be run."""
+    compares_with: list[Name] = []
+    """Methods of which at least one must be run, beside another method."""
+    batch_sizes: Count = 1
+    """Least number of batch sizes that are run."""
+    up_to: Count | None = None
+    """Largest batch size that counts for ``batch_sizes``; null for any."""
+    keeps_averages: bool = False
+    """True where some method must keep averages for inference."""
+
+    def holds(self, runs: RunSet) -> bool:
+        """Return true where these runs meet the condition."""
+        sizes = [batch for batch in runs.batches if self.up_to is None or batch <= self.up_to]
+        compared = len(runs.methods) > 1 and bool(runs.methods & set(self.compares_with))
+        return (
+            runs.methods >= set(self.trains)
+            and (compared or not self.compares_with)
+            and len(sizes) >= self.batch_sizes
+            and (bool(runs.averaging) or not self.keeps_averages)
+        )
 
 
-def always(runs: Together) -> bool:
-    """Whatever is run."""
-    return True
+class Table(Section):
+    """A published table, made where ``when`` holds and the recipes record what it reads."""
+
+    title: Text
+    """Heading of the table or figure: what is shown, not what was found."""
+    caption: Text
+    """Text below it; a blank line separates paragraphs."""
+    reads: Annotated[list[Name], Field(min_length=1)] = ["metrics"]
+    """Tidy sources that its function takes, in this order."""
+    when: Condition = Condition()
+    """Runs without which it is not made."""
 
 
-def trains(*methods: str) -> Condition:
-    """Where all of these methods are run."""
-    return lambda runs: runs.methods >= set(methods)
-
-
-def several_batches(runs: Together) -> bool:
-    """Where at least two batch sizes are run."""
-    return len(runs.batches) > 1
-
-
-@dataclass(frozen=True)
-class Table:
-    """A published table: function ``kind`` of ``tables.py`` makes it from the tidy sources that it reads.
-
-    It is made where ``when`` holds and the recipes record what it reads.
-    """
-
-    kind: str
-    title: str
-    reads: tuple[str, ...] = ("metrics",)
-    when: Condition = always
-
-
-@dataclass(frozen=True)
 class Figure(Table):
-    """A figure, drawn from the table of its own kind.
+    """A figure, drawn from the table of its own name."""
 
-    A ``telling`` one stands in the report's summary. One that ``turns`` shows surfaces, which the page lets one turn:
-    its table has columns method_label, statistics, a, b and loss.
-    """
-
-    telling: bool = False
-    turns: bool = False
+    in_summary: bool = False
+    """True for a figure that stands in the report's summary too."""
+    interactive: bool = False
+    """True for surfaces that the page lets one turn: columns method_label, statistics, a, b and loss."""
 
 
-@dataclass(frozen=True)
-class Quantity:
-    """One number a replicate, which claims compare: function of the same name in ``quantities.py``.
+class Quantity(Section):
+    """One number a replicate, which claims compare: the function of its name in ``QUANTITIES``."""
 
-    Attributes:
-        words: what it is called in print; may have {level}, {class_}, {epoch}, {layer} and the settings in ``where``.
-        unit: of its values and differences in print; "points" are hundredths.
-        reads: the tidy sources that it is computed from.
-        takes: what a test has to give: recipe (or a rate), batch or batches, level, class, epoch, layer, and settings
-            of recipes under ``where``.
-        among: settings under ``where`` of which it is given the rows of every value, to compare one with another.
-        better: whether a method is the better for a high value or for a low one, which says what is still possible
-            where its best rate is the last one tried.
-    """
-
-    words: str
+    label: Text
+    """Name in print; may have {level}, {class_}, {epoch}, {layer} and the settings in ``where``."""
     unit: str = ""
-    reads: tuple[str, ...] = ("metrics",)
-    takes: tuple[str, ...] = ("recipe", "batch")
-    among: tuple[str, ...] = ()
+    """Unit of its values and differences in print; "points" are hundredths."""
+    reads: list[Name] = ["metrics"]
+    """Tidy sources that it is computed from."""
+    takes: list[Name] = ["recipe", "batch"]
+    """Arguments that a test of a claim must give: recipe (or a rate), batch or batches, level, class, epoch, layer,
+    and settings of recipes under ``where``.
+    """
+    among: list[Name] = []
+    """Settings under ``where`` of which it is given the rows of every value, to compare one with another."""
     better: Literal["high", "low"] = "high"
+    """Side on which a method is better. It says what is still possible where its best rate is the last one tried."""
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """What one experiment offers.
+class Comparison(Section):
+    """Rows of a published table with one estimate and its interval a data set."""
 
-    Attributes:
-        title, question: as the page says them.
-        figures, tables: in the order in which they are shown.
-        quantities: by name, what claims may compare here; more than ``COMMON`` where it is said.
-        across: what figures and tables compare beside methods and batch sizes: nothing (one each a recipe), recipes,
-            the learning rates by which the recipes differ, or the rates and the settings ``by`` which they differ.
-        by: settings of a recipe (``Study.compared``) that tidy tables have as columns, and tests of claims name.
-        methods: methods that this experiment brings along, as a config gives them; a file is one of its own folder.
-        looks: colour and marker of these in figures; others have those of the page.
-        times: methods whose steps are timed in turn wherever all of them are run, with what else is run there: the
-            source ``timing``.
+    table: Name
+    """Figure or table of the experiment, or "effects" for the judged effects."""
+    where: dict[Name, int | float | str | bool] = {}
+    """Value that each of these columns has in the rows."""
+    column: Name = "estimate"
+    """Column of the estimate. Its interval is in ``<column>_low`` and ``<column>_high``, that of "mean" and "estimate"
+    in ``low`` and ``high``.
+    """
+    neutral: float = 0.0
+    """Estimate of no difference: 0, or 1 for a ratio."""
+    factor: float = 1.0
+    """Printed unit over the unit of the table, 100 for points of accuracy."""
+    at_least: dict[Name, float] = {}
+    """Least value of these columns, below which nothing is printed; a column of several numbers counts them."""
+
+
+class Finding(Section):
+    """A question, the comparison that answers it, and a hand-written sentence for each outcome.
+
+    A sentence has at most three slots: ``{on}`` stands for the data sets with this outcome, ``{value}`` for the
+    estimate without its sign, and each name in ``cells`` for a number from a table.
     """
 
-    title: str
-    question: str
-    figures: tuple[Figure, ...]
-    tables: tuple[Table, ...]
-    quantities: Mapping[str, Quantity] = field(default_factory=lambda: COMMON)
-    across: Literal["recipes", "rates", "settings"] | None = None
-    by: tuple[str, ...] = ()
-    methods: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    looks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    times: tuple[str, ...] = ()
+    question: Text
+    """Question in the reader's words."""
+    decided_by: Comparison
+    """Comparison whose intervals choose the sentences."""
+    higher: Text
+    """Sentence for an interval above no difference."""
+    lower: Text
+    """Sentence for an interval below no difference."""
+    unclear: Text
+    """Sentence for an interval that contains no difference."""
+    mixed: str = ""
+    """Sentence in front of the others where data sets differ, without slots."""
+    cells: dict[Name, Comparison] = {}
+    """Further numbers, by slot."""
 
 
-TO_LEVEL = ("recipe", "batch", "level")
+class Style(Section):
+    """Colour and marker of a method in figures."""
 
-COMMON: Mapping[str, Quantity] = {
-    "train_accuracy": Quantity("training accuracy", "points"),
-    "test_accuracy": Quantity("test accuracy", "points"),
-    "validation_accuracy": Quantity("validation accuracy", "points"),
-    "train_loss": Quantity("training loss", better="low"),
-    "test_loss": Quantity("test loss", better="low"),
-    "validation_loss": Quantity("validation loss", better="low"),
-    "mean_train_accuracy": Quantity("training accuracy averaged over training", "points"),
-    "mean_test_accuracy": Quantity("test accuracy averaged over training", "points"),
-    "accuracy_gap": Quantity("training less test accuracy", "points"),
+    color: Text
+    """Colour as Matplotlib reads it."""
+    marker: Text
+    """Marker as Matplotlib reads it."""
+
+
+TO_LEVEL = ["recipe", "batch", "level"]
+
+COMMON: dict[str, Quantity] = {
+    "train_accuracy": Quantity(label="training accuracy", unit="points"),
+    "test_accuracy": Quantity(label="test accuracy", unit="points"),
+    "validation_accuracy": Quantity(label="validation accuracy", unit="points"),
+    "train_loss": Quantity(label="training loss", better="low"),
+    "test_loss": Quantity(label="test loss", better="low"),
+    "validation_loss": Quantity(label="validation loss", better="low"),
+    "mean_train_accuracy": Quantity(
+        label="training accuracy averaged over training", unit="points"
+    ),
+    "mean_test_accuracy": Quantity(label="test accuracy averaged over training", unit="points"),
+    "accuracy_gap": Quantity(label="training less test accuracy", unit="points"),
     "lost_test_accuracy": Quantity(
-        "test accuracy at epoch {epoch} less that at the end",
-        "points",
-        takes=("recipe", "batch", "epoch"),
+        label="test accuracy at epoch {epoch} less that at the end",
+        unit="points",
+        takes=["recipe", "batch", "epoch"],
     ),
     "steps_to_train": Quantity(
-        "steps to {level} training accuracy", "steps", takes=TO_LEVEL, better="low"
+        label="steps to {level} training accuracy", unit="steps", takes=TO_LEVEL, better="low"
     ),
     "steps_to_test": Quantity(
-        "steps to {level} test accuracy", "steps", takes=TO_LEVEL, better="low"
+        label="steps to {level} test accuracy", unit="steps", takes=TO_LEVEL, better="low"
     ),
     "epochs_to_train": Quantity(
-        "epochs to {level} training accuracy", "epochs", takes=TO_LEVEL, better="low"
+        label="epochs to {level} training accuracy", unit="epochs", takes=TO_LEVEL, better="low"
     ),
     "epoch_with_train": Quantity(
-        "number of the first epoch whose mean training accuracy is {level}",
+        label="number of the first epoch whose mean training accuracy is {level}",
         takes=TO_LEVEL,
         better="low",
     ),
 }
 """Quantities of every experiment, computed in ``analysis/quantities.py``."""
+
+
+class Experiment(Section):
+    """Declaration of one experiment."""
+
+    title: Text
+    """Heading of its section."""
+    question: Text
+    """Question that it answers, in a sentence."""
+    across: Literal["recipes", "rates", "settings"] | None = None
+    """Scope of a figure beside methods and batch sizes: null for one recipe each, recipes, the learning rates by which
+    recipes differ, or the rates and the settings ``by`` which they differ.
+    """
+    by: list[Name] = []
+    """Settings of a recipe that tidy tables have as columns and tests of claims name (``Study.compared``)."""
+    times: list[Name] = []
+    """Methods whose steps are timed in turn wherever all of them are run: the source ``timing``."""
+    figures: Annotated[dict[Name, Figure], Field(min_length=1)]
+    """Figures by name, in the order of the page."""
+    tables: dict[Name, Table]
+    """Result tables by name, in the order of the page."""
+    quantities: Annotated[
+        dict[Name, Quantity], AfterValidator(lambda own: COMMON | own), Field(validate_default=True)
+    ] = {}
+    """Quantities that claims may compare here, beside those of every experiment."""
+    methods: dict[Name, dict[str, Any]] = {}
+    """Methods that the experiment brings along, as a config states them; a file is one of its own folder."""
+    styles: dict[Name, Style] = {}
+    """Colours and markers of these methods in figures; others have those of the page."""
+    findings: list[Finding] = []
+    """Sentences for the summary, the most important first."""
+
+    def item(self, kind: str) -> Table:
+        """Return the figure or table of a name."""
+        return self.figures.get(kind) or self.tables[kind]
+
+    @property
+    def kinds(self) -> list[str]:
+        """Names of its published tables, those behind figures first."""
+        return list(dict.fromkeys([*self.figures, *self.tables]))
+
 
 SOURCES = {
     "metrics": "history.parquet",
@@ -166,17 +231,17 @@ SOURCES = {
 TIMING = "timing"
 """The source that no run leaves: seconds per step, measured in turn."""
 TIMED_PROCESSES = 5
-"""The most processes that measure it anew: repeats within one share its place in memory, and with it their errors."""
+"""Most processes that measure it anew. Repeats within one share its place in memory, and with it their errors."""
 RECORDS = ("history.parquet", "run.json")
 """Files that every run leaves."""
 
 
 def file_of(source: str) -> str:
-    """The file of a run that a tidy source is made from; a probe's table has the probe's name."""
+    """Return the file of a run that a tidy source is made from; a probe's table has the probe's name."""
     return SOURCES.get(source, f"{source}.parquet")
 
 
-def probes_of(reads: tuple[str, ...]) -> set[str]:
-    """The probes that a recipe must have so that these tidy sources are recorded."""
+def probes_of(reads: list[str]) -> set[str]:
+    """Return the probes that a recipe must have so that these tidy sources are recorded."""
     files = {file_of(source) for source in reads if source != TIMING} - set(RECORDS)
     return {file.rpartition(".")[0] for file in files}

@@ -13,10 +13,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from bnlab.study import rooms
-from bnlab.study.section import Count, Name, Section, Text
-
-COMPARE = r"^[a-z][a-z0-9_.]*( [-/] [a-z][a-z0-9_.]*)?$"
+from bnlab.study.experiments import experiments
+from bnlab.study.section import COMPARE, Count, Name, Section, Text
 
 
 def compared(text: str) -> list[str]:
@@ -110,7 +108,7 @@ class Measure(Section):
 
     @model_validator(mode="after")
     def _settings_fit_the_quantity(self) -> Measure:
-        declared = rooms.experiments().get(self.experiment)
+        declared = experiments().get(self.experiment)
         quantity = declared.quantities.get(self.quantity) if declared else None
         if declared is None or quantity is None:
             return self  # an unknown name is a problem of its own

@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from bnlab.study import rooms
+from bnlab.study.experiments import experiments
 from bnlab.study.families import expanded
-from bnlab.study.ledger import COMPARE, Ledger, compared
+from bnlab.study.ledger import Ledger, compared
 from bnlab.study.merging import complete
 from bnlab.study.places import (
     ConfigError,
@@ -20,14 +20,14 @@ from bnlab.study.places import (
     Problem,
     at,
     items,
+    lines_of,
     read_places,
-    said,
     section,
     short,
     without_nulls,
 )
 from bnlab.study.rooms import unknown
-from bnlab.study.section import unique
+from bnlab.study.section import COMPARE, unique
 from bnlab.study.sentences import validate
 
 KINDS = ("datasets", "recipes", "methods")
@@ -52,7 +52,7 @@ def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] 
     ledger, unsound = validate(Ledger, mapping)
     problems = [*repeated, *unsound, *_ledger_problems(mapping, _known([config, *_read(others)]))]
     if ledger is None or problems:
-        raise ConfigError("\n".join(said(problems, places, [file], _called(mapping))))
+        raise ConfigError("\n".join(lines_of(problems, places, [file], _called(mapping))))
     return ledger
 
 
@@ -74,8 +74,8 @@ def _called(mapping: Any) -> dict[Key, str]:
 
 def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
     for place, name in enumerate(items(at(mapping, ("findings",)))):
-        if name not in rooms.experiments():
-            yield Problem(("findings", place), unknown("experiment", name, rooms.experiments()))
+        if name not in experiments():
+            yield Problem(("findings", place), unknown("experiment", name, experiments()))
     sources = list(section(mapping, "sources"))
     seen: dict[int, int] = {}
     for place, claim in enumerate(items(at(mapping, ("claims",)))):
@@ -92,12 +92,12 @@ def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[P
 
 
 def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
-    experiments = rooms.experiments()
+    known_experiments = experiments()
     experiment, quantity = at(effect, ("experiment",)), at(effect, ("quantity",))
-    declared = experiments.get(experiment) if isinstance(experiment, str) else None
+    declared = known_experiments.get(experiment) if isinstance(experiment, str) else None
     if isinstance(experiment, str) and declared is None:
-        yield Problem((*key, "experiment"), unknown("experiment", experiment, experiments))
-    of = [declared] if declared else list(experiments.values())
+        yield Problem((*key, "experiment"), unknown("experiment", experiment, known_experiments))
+    of = [declared] if declared else list(known_experiments.values())
     measured = unique(name for each in of for name in each.quantities)
     if isinstance(quantity, str) and quantity not in measured:
         where = f" in {experiment}" if declared else ""
@@ -117,7 +117,7 @@ def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> I
 
 def _known(configs: list[Any]) -> dict[str, list[str]]:
     """Names of these configs, names that their entries stand for, and methods that experiments bring along."""
-    every: dict[str, Any] = {"experiments": dict.fromkeys(rooms.experiments(), {}), "methods": {}}
+    every: dict[str, Any] = {"experiments": dict.fromkeys(experiments(), {}), "methods": {}}
     wholes = [complete(every), *(expanded(each) for each in configs if isinstance(each, Mapping))]
     return {kind: unique(n for config in wholes for n in _names(config, kind)) for kind in KINDS}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from bnlab.study import rooms
+from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.families import expanded
 from bnlab.study.places import Key, Problem, at, items, section
 from bnlab.study.rooms import unknown
@@ -30,7 +30,7 @@ def complete(mapping: Any) -> Any:
 
 def only_problems(mapping: Mapping[Any, Any]) -> Iterator[Problem]:
     """Entries of ``only`` that are no experiments; one that an overlay takes away may stand there."""
-    known, only = rooms.experiments(), mapping.get(ONLY, [])
+    known, only = experiments(), mapping.get(ONLY, [])
     if not isinstance(only, list):
         yield Problem((ONLY,), "must be a list of experiments, those that the study makes")
     for place, name in enumerate(items(only)):
@@ -40,10 +40,10 @@ def only_problems(mapping: Mapping[Any, Any]) -> Iterator[Problem]:
 
 def _chosen(mapping: Mapping[Any, Any]) -> Any:
     """The experiments; where the config lists some as ``only``, these."""
-    experiments, only = mapping.get("experiments"), items(mapping.get(ONLY))
-    if not only or not isinstance(experiments, Mapping) or not set(only) <= {*rooms.experiments()}:
-        return experiments
-    return {name: experiment for name, experiment in experiments.items() if name in only}
+    listed, only = mapping.get("experiments"), items(mapping.get(ONLY))
+    if not only or not isinstance(listed, Mapping) or not set(only) <= {*experiments()}:
+        return listed
+    return {name: experiment for name, experiment in listed.items() if name in only}
 
 
 def _with_defaults(recipes: Mapping[Any, Any], defaults: Mapping[Any, Any]) -> dict[Any, Any]:
@@ -54,20 +54,22 @@ def _with_defaults(recipes: Mapping[Any, Any], defaults: Mapping[Any, Any]) -> d
     }
 
 
-def _brought(experiments: Mapping[Any, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    declared = rooms.experiments()
-    for name in experiments:
-        for method, said in (declared[name].methods if name in declared else {}).items():
-            found[method] = _at_home(dict(said), name)
-    return found
+def _brought(names: Iterable[str]) -> dict[str, Any]:
+    """Return the methods that these experiments bring along."""
+    known = experiments()
+    return {
+        method: _at_home(dict(settings), name)
+        for name in names
+        if name in known
+        for method, settings in known[name].methods.items()
+    }
 
 
 def _at_home(method: dict[str, Any], experiment: str) -> dict[str, Any]:
     """The method with a file of the experiment's folder named as seen from the project's."""
     file, colon, name = str(method.get("normalizer", "")).partition(":")
     if colon:
-        path = os.path.relpath(rooms.EXPERIMENTS / experiment / file)
+        path = os.path.relpath(EXPERIMENTS / experiment / file)
         method["normalizer"] = f"{path}:{name}"
     return method
 

@@ -107,7 +107,7 @@ def _walk(node: yaml.Node | None, key: tuple[str, ...]) -> Iterator[Node]:
         seen.add(name)
 
 
-def said(
+def lines_of(
     problems: list[Problem],
     places: Places,
     files: list[Path],

@@ -11,9 +11,9 @@ from bnlab.study.names import PUBLISHED
 from bnlab.study.places import Problem
 
 
-def published_problems(study: Study, folder: Path) -> Iterator[Problem]:
+def published_problems(study: Study, published: Path) -> Iterator[Problem]:
     """Experiments whose runs or tables are not published, or were made under other settings."""
-    known = _published_runs(folder / PUBLISHED / "runs.csv")
+    known = _published_runs(published / "runs.csv")
     for name, experiment in study.experiments.items():
         if not experiment.published:
             continue
@@ -25,10 +25,10 @@ def published_problems(study: Study, folder: Path) -> Iterator[Problem]:
             )
             continue
         items = [item for item in (*study.figures(), *study.tables()) if item.experiment == name]
-        tables = [f"{PUBLISHED}/tables/{item.path}.csv" for item in items]
-        missing = [table for table in tables if not (folder / table).is_file()]
+        tables = [f"tables/{item.path}.csv" for item in items]
+        missing = [table for table in tables if not (published / table).is_file()]
         if missing:
-            yield _problem(name, f"{missing[0]} is not there")
+            yield _problem(name, f"{PUBLISHED}/{missing[0]} is not there")
 
 
 def _problem(experiment: str, sentence: str) -> Problem:

@@ -1,6 +1,6 @@
-"""Experiments, probes, networks, kernels and normalizers, found by where they lie.
+"""Probes, networks, kernels and normalizers, found by where they lie.
 
-Each is one place: an experiment a folder, every other a file whose name is what configs call it. They are found and
+Each is a file whose name is what configs call it. They are found and
 read here as text, so that a config is checked without importing TensorFlow. A normalizer or kernel may also be a class
 in a file of the user's, ``my_norms.py:MyNorm``.
 """
@@ -8,15 +8,12 @@ in a file of the user's, ``my_norms.py:MyNorm``.
 from __future__ import annotations
 
 import ast
-import importlib
 import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-
-from bnlab.study.declaration import Experiment
 
 LIBRARY = Path(__file__).parents[1]
 FOLDERS = {
@@ -27,7 +24,6 @@ FOLDERS = {
 }
 BASES = {"network": ("Network",), "probe": ("StepProbe", "EndProbe")}
 """Where a folder holds other files too: what a class of this kind is derived from."""
-EXPERIMENTS = LIBRARY / "experiments"
 
 
 class RoomError(ValueError):
@@ -54,17 +50,6 @@ class Room(NamedTuple):
     def said(self) -> str:
         """The first paragraph of its docstring in one line."""
         return " ".join((ast.get_docstring(self.node) or "").split("\n\n")[0].split())
-
-
-def experiments() -> dict[str, Experiment]:
-    """Every experiment's declaration by the name of its folder."""
-    folders = sorted(path.parent for path in EXPERIMENTS.glob("*/__init__.py"))
-    return {folder.name: _declaration(folder.name) for folder in folders}
-
-
-@cache
-def _declaration(name: str) -> Experiment:
-    return importlib.import_module(f"bnlab.experiments.{name}").EXPERIMENT
 
 
 def names(kind: str) -> list[str]:

@@ -20,7 +20,9 @@ NAME = r"^[a-z][a-z0-9_.]*$"
 NAME_IN_WORDS = "lower-case letters, digits, _ and ., beginning with a letter"
 DIGEST = r"^[0-9a-f]{64}$"
 REFERENCE = r"^([a-z][a-z0-9_.]*|[^:]+\.py:[A-Za-z_]\w*)$"
-"""The name of a class in the library, or `file.py:Class`."""
+"""Name of a kernel, normalizer, network or probe, or `file.py:Class`."""
+COMPARE = r"^[a-z][a-z0-9_.]*( [-/] [a-z][a-z0-9_.]*)?$"
+"""One method, or two with their difference or ratio."""
 
 T = TypeVar("T")
 

@@ -12,10 +12,9 @@ from pydantic_core import ErrorDetails
 
 from bnlab.study import signatures
 from bnlab.study.datasets import SOURCES
-from bnlab.study.ledger import COMPARE
 from bnlab.study.places import Key, Problem, at
 from bnlab.study.rooms import unknown
-from bnlab.study.section import DIGEST, NAME_IN_WORDS, REFERENCE, Section
+from bnlab.study.section import COMPARE, DIGEST, NAME_IN_WORDS, REFERENCE, Section
 from bnlab.study.signatures import Option
 
 M = TypeVar("M", bound=Section)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,15 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from bnlab.study import families, promises, rooms
+from bnlab.study import families
 from bnlab.study.config import Study, stand_ins
 from bnlab.study.data_validation import data_problems
 from bnlab.study.datasets import AnyDataset, Dataset, RedrawDataset
+from bnlab.study.experiments import experiments
 from bnlab.study.families import at_family
 from bnlab.study.merging import ONLY, at_default, complete, only_problems
 from bnlab.study.method_validation import method_problems
+from bnlab.study.names import PUBLISHED
 from bnlab.study.own_methods import own_method_problems
 from bnlab.study.places import (
     ConfigError,
@@ -25,10 +27,10 @@ from bnlab.study.places import (
     Problem,
     at,
     items,
+    lines_of,
     ordered,
     overlaid,
     read_places,
-    said,
     section,
     without_nulls,
 )
@@ -49,14 +51,16 @@ def load(
     mapping: Mapping[str, Any],
     files: list[Path],
     folder: Path | None = None,
+    published: Path = Path(PUBLISHED),
     try_methods: bool = False,
 ) -> Study:
     """The checked study in `mapping`, which was merged from `files` in this order (later ones win).
 
     `files` serve to say where a problem is. A key set to null counts as absent, so that an overlay
-    can take a key away. With the project's `folder` the data that lie there are checked too, and
-    with `try_methods` methods in files of the user's are built once. Raises ConfigError with every
-    problem, one line each: `file:line: key: what is wrong (allowed: ...)`.
+    can take a key away. With the project's `folder` the data that lie there are checked too, with
+    what the study takes from the `published` folder; with `try_methods` methods in files of the
+    user's are built once. Raises ConfigError with every problem, one line each:
+    `file:line: key: what is wrong (allowed: ...)`.
     """
     places, repeated = read_places(files)
     given = without_nulls(ordered(mapping, places))
@@ -74,11 +78,11 @@ def load(
     problems += [*_name_problems(given, places, files), *_left_out_problems(given, places, files)]
     if study is not None and not problems and folder is not None:
         problems += data_problems(study, folder)
-        problems += published_problems(study, folder)
+        problems += published_problems(study, published)
     if study is not None and not problems and try_methods:
         problems += own_method_problems(study)
     if study is None or problems:
-        raise ConfigError("\n".join(said(problems, places, files)))
+        raise ConfigError("\n".join(lines_of(problems, places, files)))
     return study
 
 
@@ -132,23 +136,21 @@ def _meaning_problems(mapping: Any, places: Places) -> Iterator[Problem]:
         yield from _reference_problems(key, group, mapping, in_runs)
         yield from _batch_problems(key, group, in_runs)
         yield from image_problems(key, group, in_runs, recipes)
-        declared = rooms.experiments().get(str(key[1]))
+        declared = experiments().get(str(key[1]))
         if declared and declared.across == "rates":
             yield from _rate_problems(key, group, recipes)
 
 
 def _below_unknown(key: Key) -> bool:
     """Whether something is said of an experiment that does not exist, which is said instead."""
-    return key[:1] == ("experiments",) and len(key) > 2 and key[1] not in rooms.experiments()
+    return key[:1] == ("experiments",) and len(key) > 2 and key[1] not in experiments()
 
 
-def _experiment_problems(experiments: Mapping[Any, Any]) -> Iterator[Problem]:
-    known = rooms.experiments()
-    for name in experiments:
+def _experiment_problems(names: Iterable[Any]) -> Iterator[Problem]:
+    known = experiments()
+    for name in names:
         if name not in known:
             yield Problem(("experiments", name), unknown("experiment", name, known))
-        else:
-            yield from (Problem(("experiments", name), gap) for gap in promises.gaps(name))
 
 
 def _split_problems(name: str, dataset: AnyDataset) -> Iterator[Problem]:

@@ -16,13 +16,13 @@ from bnlab.page.batches import (
     stacked,
 )
 from bnlab.page.panels import by_method, name_of
-from bnlab.page.style import Look
+from bnlab.page.style import MethodStyle
 
 all_methods = draw_all_methods
 STATISTICS = {
-    "moving": Look("#0173b2", "s", "-"),
-    "population": Look("#03304d", "o", (0, (5, 1.5))),
-    "batch": Look("#56b4e9", "^", (0, (1.2, 1.2))),
+    "moving": MethodStyle("#0173b2", "s", "-"),
+    "population": MethodStyle("#03304d", "o", (0, (5, 1.5))),
+    "batch": MethodStyle("#56b4e9", "^", (0, (1.2, 1.2))),
 }
 
 

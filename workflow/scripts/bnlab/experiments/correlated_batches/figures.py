@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 
 from bnlab.page.panels import by_method, draw_curve, in_percent, name_of, per_batch
-from bnlab.page.style import look
+from bnlab.page.style import method_style
 
 
 def mixing(table: pd.DataFrame) -> Figure:
@@ -18,7 +18,7 @@ def mixing(table: pd.DataFrame) -> Figure:
         for method, of_method in by_method(rows):
             curve = in_percent(of_method)
             x = curve["mixture"].map(order.index)
-            draw_curve(axis, look(method), x, curve, name_of(curve))
+            draw_curve(axis, method_style(method), x, curve, name_of(curve))
         axis.set_xticks(range(len(order)), order)
         axis.set(xlabel="rows of a training batch", ylabel="test accuracy (%)", ylim=(0, 101))
         axis.legend(loc="best")

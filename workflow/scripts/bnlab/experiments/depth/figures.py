@@ -8,7 +8,7 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from bnlab.page.panels import by_method, diverged, draw_curve, in_percent, name_of, per_batch
-from bnlab.page.style import look
+from bnlab.page.style import method_style
 
 
 def depth(table: pd.DataFrame) -> Figure:
@@ -21,9 +21,11 @@ def depth(table: pd.DataFrame) -> Figure:
             for method, of_method in by_method(rows[rows["activation"] == activation]):
                 curve = of_method.sort_values("layers")
                 percent = in_percent(curve)
-                draw_curve(column[0], look(method), curve["layers"], percent, name_of(curve))
+                draw_curve(
+                    column[0], method_style(method), curve["layers"], percent, name_of(curve)
+                )
                 lost = 100 * curve["lost"] / curve["replicates"]
-                style = look(method)
+                style = method_style(method)
                 column[1].plot(
                     curve["layers"], lost, color=style.color, marker=style.marker, ls=style.line
                 )
@@ -74,7 +76,7 @@ def _layers(axis: Axes, rows: pd.DataFrame) -> None:
         curve = of_method.sort_values("layer")
         label = f"{name_of(curve)}{diverged(curve)}"
         few = len(curve) < 40
-        draw_curve(axis, look(method), curve["layer"], curve, label, markers=few)
+        draw_curve(axis, method_style(method), curve["layer"], curve, label, markers=few)
     positive = rows.loc[rows["mean"] > 0, "mean"]
     if len(positive):
         axis.set(yscale="log", ylim=(positive.min() / 2, positive.max() * 2))

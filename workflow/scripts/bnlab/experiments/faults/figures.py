@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bnlab.experiments.faults import mistakes
 from bnlab.page.panels import figure_of, name_of, plain
-from bnlab.page.style import look
+from bnlab.page.style import method_style
 
 FAULT_COLOR = "#d55e00"
 FAULT_LINES: dict[str, Any] = {"test": "-", "train": (0, (4, 1.5))}
@@ -64,7 +64,7 @@ def _mistake(axis: Axes, rows: pd.DataFrame, correct: Sequence[pd.DataFrame]) ->
         axis.plot(
             test["epoch"],
             test["mean"],
-            color=look(method).color,
+            color=method_style(method).color,
             linestyle=PLAIN_LINES[method],
             linewidth=1,
             label=f"{name_of(other)}, test",

@@ -17,7 +17,7 @@ from bnlab.page.panels import (
     plain,
     subtitle,
 )
-from bnlab.page.style import look
+from bnlab.page.style import method_style
 
 MEASURES = {
     "variance": "variance of the gradient",
@@ -36,7 +36,7 @@ def noise(table: pd.DataFrame) -> Figure:
             for method, of_method in by_method(shown):
                 curve = of_method.sort_values("size")
                 label = f"{name_of(curve)}{diverged(curve)}"
-                draw_curve(axis, look(method), curve["size"], curve, label)
+                draw_curve(axis, method_style(method), curve["size"], curve, label)
             axis.set(yscale="log", ylabel=f"{words} (log axis)")
             batch_axis(axis, sizes, columns=2)
         axes[0].legend(loc="best")
@@ -52,7 +52,7 @@ def cost(table: pd.DataFrame) -> Figure:
     axis = figure.subplots()
     for method, of_method in by_method(table):
         curve = of_method.sort_values("batch")
-        draw_curve(axis, look(method), curve["batch"], curve, name_of(curve))
+        draw_curve(axis, method_style(method), curve["batch"], curve, name_of(curve))
     axis.set(yscale="log", ylabel="microseconds an example (log axis)")
     axis.yaxis.set_major_formatter(FuncFormatter(plain))
     batch_axis(axis, sorted(table["batch"].unique()))

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure, FigureBase
 
 from bnlab.page.panels import by_method, diverged, draw_curve, name_of, per_batch
 from bnlab.page.profiles import Measure, draw_over_steps
-from bnlab.page.style import NONE_LEFT, look
+from bnlab.page.style import NONE_LEFT, method_style
 
 STATISTICS = {"moving": "frozen statistics", "batch": "statistics of each point"}
 
@@ -46,7 +46,7 @@ def lines(table: pd.DataFrame) -> Figure:
                 has = (of_method["statistics"] == kind).any()
                 shown = of_method[of_method["statistics"] == (kind if has else "moving")]
                 label = f"{name_of(shown)}{diverged(shown)}"
-                draw_curve(axis, look(method), shown["distance"], shown, label)
+                draw_curve(axis, method_style(method), shown["distance"], shown, label)
             axis.set(title=STATISTICS[kind], xlabel="distance (filters' own length = 1)")
             axis.legend(loc="upper left")
         axes[0].set_ylabel("rise of the training loss")

@@ -24,7 +24,7 @@ from bnlab.page.panels import (
     short,
     thousands,
 )
-from bnlab.page.style import look
+from bnlab.page.style import method_style
 
 GOOD_AREA = 0.95
 """AUC from which on only the corner of an ROC curve tells classifiers apart."""
@@ -74,7 +74,7 @@ def drift(table: pd.DataFrame) -> Figure:
                 first = curve.iloc[0]
                 average = or_none_left(first, amount(first, "average"))
                 label = f"{name_of(curve)}  {average}{diverged(curve)}"
-                draw_curve(axis, look(method), curve["step"], curve, label)
+                draw_curve(axis, method_style(method), curve["step"], curve, label)
             axis.set(title=QUANTITIES[quantity], xlabel="training step")
             axis.set_ylim(bottom=0)
             thousands(axis)
@@ -112,7 +112,7 @@ def roc(table: pd.DataFrame) -> Figure:
                 )
                 turned = (1 - turned).clip(lower=least / 2 if good else 0)
                 label = f"{name_of(curve)} {_area(curve.iloc[0])}{diverged(curve)}"
-                draw_curve(axis, look(method), curve["fpr"], turned, label, markers=False)
+                draw_curve(axis, method_style(method), curve["fpr"], turned, label, markers=False)
             if good:
                 axis.set(xscale="log", yscale="log", xlim=(lowest, 1), ylim=(least, 1))
             else:
@@ -165,7 +165,7 @@ def confusion(table: pd.DataFrame) -> Figure:
 
 def _unit(axis: Axes, method: str, rows: pd.DataFrame) -> None:
     """One typical unit in full colour, the medians of the other replicates' units as thin lines."""
-    color = look(method).color
+    color = method_style(method).color
     for _, other in rows[~rows["typical"] & (rows["percentile"] == 50)].groupby("replicate"):
         axis.plot(other["step"], other["value"], color=color, alpha=0.3, linewidth=0.7)
     if not rows["typical"].any():

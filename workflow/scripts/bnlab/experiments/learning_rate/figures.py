@@ -21,7 +21,7 @@ from bnlab.page.panels import (
     per_batch,
     plain,
 )
-from bnlab.page.style import NONE_LEFT, look
+from bnlab.page.style import NONE_LEFT, method_style
 from bnlab.study.names import NEAR_BEST
 
 
@@ -73,7 +73,7 @@ def _range(axis: Axes, method: str, row: pd.Series, place: int) -> None:
     """A line between the mean ends, a marker at the chosen rate, and where replicates' ranges go to
     the end of what was tried an arrow with their number.
     """
-    style = look(method)
+    style = method_style(method)
     if not row["n"]:
         text = f"{NONE_LEFT}{diverged(row.to_frame().T)}"
         axis.text(row["first_tried"], place, text, va="center", fontsize=8)

@@ -16,7 +16,7 @@ from bnlab.page.panels import (
     plain,
     plain_if_narrow,
 )
-from bnlab.page.style import look
+from bnlab.page.style import method_style
 
 
 def factors(table: pd.DataFrame) -> Figure:
@@ -34,13 +34,17 @@ def factors(table: pd.DataFrame) -> Figure:
             for method, of_method in by_method(shown):
                 curve = of_method.sort_values("factor")
                 draw_curve(
-                    column[0], look(method), curve["factor"], in_percent(curve), name_of(curve)
+                    column[0],
+                    method_style(method),
+                    curve["factor"],
+                    in_percent(curve),
+                    name_of(curve),
                 )
                 most = curve[2 * curve["reached"] > curve["replicates"]]
                 steps = most.assign(
                     mean=most["ratio"], low=most["ratio_low"], high=most["ratio_high"]
                 )
-                draw_curve(column[1], look(method), steps["factor"], steps, name_of(curve))
+                draw_curve(column[1], method_style(method), steps["factor"], steps, name_of(curve))
             column[0].set_title(f"{network}, {activation}")
             column[1].axhline(1, color="#888888", lw=0.8)
             _axis(column[1], rows)

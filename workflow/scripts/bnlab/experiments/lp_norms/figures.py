@@ -7,7 +7,7 @@ from matplotlib.figure import Figure, FigureBase
 
 from bnlab.page.curves import draw_accuracy
 from bnlab.page.panels import by_method, diverged, draw_curve, growing, name_of, per_batch
-from bnlab.page.style import look
+from bnlab.page.style import method_style
 
 
 def accuracy(table: pd.DataFrame) -> Figure:
@@ -22,7 +22,7 @@ def loss(table: pd.DataFrame) -> Figure:
         axis = part.subplots()
         for method, curve in by_method(rows):
             label = f"{name_of(curve)}{diverged(curve)}"
-            draw_curve(axis, look(method), curve["epoch"], curve, label)
+            draw_curve(axis, method_style(method), curve["epoch"], curve, label)
         growing(axis, rows["epoch"])
         axis.set(yscale="log", xlabel="epoch (first one on a linear scale)", ylabel="training loss")
         axis.legend(loc="best")

@@ -11,7 +11,7 @@ from scipy.stats import gaussian_kde
 from bnlab.page.curves import draw_accuracy
 from bnlab.page.panels import by_method, name_of, per_batch
 from bnlab.page.profiles import Measure, draw_profiles
-from bnlab.page.style import NONE_LEFT, look
+from bnlab.page.style import NONE_LEFT, method_style
 
 OVERLAP = 1.6
 """Height of a ridge, the distance between two being 1."""
@@ -56,7 +56,7 @@ def ridgeline(table: pd.DataFrame) -> Figure:
 
 
 def _ridges(axis: Axes, method: str, rows: pd.DataFrame) -> None:
-    color, steps = look(method).color, sorted(rows["step"].unique())
+    color, steps = method_style(method).color, sorted(rows["step"].unique())
     axis.set_yticks(range(len(steps)), [f"{step:,}" for step in steps], fontsize=7.5)
     axis.set_ylim(len(steps) - 0.4, -OVERLAP)
     axis.tick_params(axis="y", length=0)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure, FigureBase
 
 from bnlab.page.curves import draw_accuracy
 from bnlab.page.panels import by_method, diverged, draw_curve, name_of, per_batch, thousands
-from bnlab.page.style import look
+from bnlab.page.style import method_style
 
 
 def accuracy(table: pd.DataFrame) -> Figure:
@@ -24,7 +24,7 @@ def biases(table: pd.DataFrame) -> Figure:
             for method, curve in by_method(rows):
                 shown = curve if scale == "linear" else curve[curve["mean"] > 0]
                 label = f"{name_of(curve)}{diverged(curve)}"
-                draw_curve(axis, look(method), shown["step"], shown, label)
+                draw_curve(axis, method_style(method), shown["step"], shown, label)
             axis.set(xlabel="training step", yscale=scale)
             thousands(axis)
         axes[0].set_ylabel("length of the biases of hidden layers")

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bnlab.page.panels import by_method, draw_curve, in_percent, name_of, per_batch, plain
-from bnlab.page.style import look
+from bnlab.page.style import method_style
 
 APART = 0.18
 
@@ -21,7 +21,7 @@ def gains(table: pd.DataFrame) -> Figure:
         lines = list(by_method(rows))
         for place, (method, of_method) in enumerate(lines):
             shift = APART * (place - (len(lines) - 1) / 2)
-            curve, style = in_percent(of_method), look(method)
+            curve, style = in_percent(of_method), method_style(method)
             y = curve["setting"].map(settings.index) + shift
             axis.hlines(y, curve["low"], curve["high"], color=style.color, lw=1.5)
             axis.plot(
@@ -52,7 +52,9 @@ def paths(table: pd.DataFrame) -> Figure:
         for axis, setting in zip(grid.ravel(), settings, strict=False):
             for method, of_method in by_method(rows[rows["setting"] == setting]):
                 curve = in_percent(of_method.sort_values("loss"))
-                draw_curve(axis, look(method), curve["loss"], curve, name_of(curve), markers=False)
+                draw_curve(
+                    axis, method_style(method), curve["loss"], curve, name_of(curve), markers=False
+                )
             axis.set(title=setting, xscale="log")
             axis.xaxis.set_major_formatter(FuncFormatter(plain))
             axis.xaxis.set_minor_formatter(NullFormatter())

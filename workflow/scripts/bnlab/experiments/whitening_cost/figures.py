@@ -7,7 +7,7 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FuncFormatter
 
 from bnlab.page.panels import by_method, draw_curve, name_of, per_batch, plain
-from bnlab.page.style import look
+from bnlab.page.style import method_style
 
 
 def cost(table: pd.DataFrame) -> Figure:
@@ -17,7 +17,7 @@ def cost(table: pd.DataFrame) -> Figure:
         axis = part.subplots()
         for method, of_method in by_method(rows):
             curve = of_method.sort_values("units")
-            draw_curve(axis, look(method), curve["units"], curve, name_of(curve))
+            draw_curve(axis, method_style(method), curve["units"], curve, name_of(curve))
         axis.set(xscale="log", yscale="log", xlabel="units of the hidden layer (log axis)")
         axis.set_ylabel("milliseconds of a step (log axis)")
         axis.xaxis.set_major_formatter(FuncFormatter(plain))

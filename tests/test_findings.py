@@ -1,0 +1,207 @@
+"""Every sentence on the page is one that somebody wrote, chosen by the interval of a comparison."""
+
+import pandas as pd
+import pytest
+from project import CHECKOUT
+
+from bnlab.files import read_csv
+from bnlab.page.findings import EFFECTS, answers, excess, leading, problems, sentences
+from bnlab.study.declaration import Comparison, Experiment, Finding
+from bnlab.study.experiments import experiments
+
+PUBLISHED = CHECKOUT / "reports" / "published"
+FINDINGS = [
+    pytest.param(name, finding, id=f"{name}-{finding.question}")
+    for name, about in experiments().items()
+    for finding in about.findings
+]
+DECIDING = {"table": "sizes", "where": {"method": "bn"}, "column": "difference"}
+
+
+def finding(decided_by=None, **changes):
+    about = {
+        "question": "Is it more accurate?",
+        "decided_by": Comparison(**DECIDING | {"factor": 100.0} | (decided_by or {})),
+        "higher": "BN gains {value} points on {on}.",
+        "lower": "BN loses {value} points on {on}.",
+        "unclear": "BN changes little on {on}.",
+    }
+    return Finding(**about | changes)
+
+
+def sizes(*intervals, method="bn", **columns):
+    """Made-up differences, one a data set called A, B, …."""
+    rows = [
+        {
+            "dataset_label": chr(ord("A") + i),
+            "method": method,
+            "difference": (low + high) / 2,
+            "difference_low": low,
+            "difference_high": high,
+            **columns,
+        }
+        for i, (low, high) in enumerate(intervals)
+    ]
+    return lambda kind: pd.DataFrame(rows) if kind == "sizes" else pd.DataFrame()
+
+
+@pytest.mark.parametrize(
+    ("interval", "sentence"),
+    [
+        ((0.02, 0.04), "BN gains 3 points on A."),
+        ((-0.04, -0.02), "BN loses 3 points on A."),
+        ((-0.01, 0.04), "BN changes little on A."),
+        ((0.0, 0.04), "BN changes little on A."),
+    ],
+)
+def test_the_interval_chooses_the_sentence(interval, sentence):
+    assert sentences(finding(), sizes(interval)) == [sentence]
+
+
+def test_data_sets_with_different_outcomes_have_a_sentence_each():
+    tables = sizes((0.02, 0.04), (-0.4, -0.2), (0.1, 0.3))
+    assert sentences(finding(mixed="It depends on the data."), tables) == [
+        "It depends on the data.",
+        "BN gains 3 to 20 points on A and C.",
+        "BN loses 30 points on B.",
+    ]
+
+
+def test_a_ratio_is_compared_with_one_and_printed_as_a_ratio_or_in_percent():
+    times = finding({"neutral": 1.0, "factor": 1.0}, higher="{value} times on {on}.")
+    assert sentences(times, sizes((1.5, 1.7))) == ["1.6 times on A."]
+    share = finding({"neutral": 1.0}, lower="{value} % on {on}.")
+    assert sentences(share, sizes((0.46, 0.52))) == ["49 % on A."]
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        sizes((0.02, 0.04), method="ln"),
+        sizes((float("nan"), float("nan"))),
+        lambda kind: pd.DataFrame(),
+    ],
+)
+def test_a_study_without_the_comparison_prints_nothing(tables):
+    assert sentences(finding(), tables) == []
+
+
+@pytest.mark.parametrize(("tried", "printed"), [("0.1 1", 0), ("0.1 0.3 1", 1), (2, 0), (3, 1)])
+def test_a_grid_too_coarse_to_decide_prints_nothing(tried, printed):
+    guarded = finding({"at_least": {"tried": 3.0}})
+    assert len(sentences(guarded, sizes((0.02, 0.04), tried=tried))) == printed
+
+
+def test_numbers_that_no_sentence_fits_are_printed_without_one():
+    twice = sizes((0.02, 0.04), (0.03, 0.07))("sizes").assign(dataset_label="A")
+    assert sentences(finding(), lambda kind: twice) == [
+        "difference: 3 (2 to 4) on A and 5 (3 to 7) on A."
+    ]
+    unknown = finding(cells={"bn": Comparison(table="others")})
+    assert sentences(unknown, sizes((0.02, 0.04))) == ["difference: 3 (2 to 4) on A."]
+
+
+def test_a_slot_holds_the_numbers_of_the_data_sets_with_its_outcome():
+    cells = {"plain": Comparison(**DECIDING | {"where": {"method": "base"}, "factor": 100.0})}
+    both = pd.concat(
+        [
+            sizes((0.02, 0.04), (-0.3, -0.1))("sizes"),
+            sizes((0.5, 0.7), (0.8, 0.9), method="base")("sizes"),
+        ]
+    )
+    asked = finding(cells=cells, higher="{on}: {plain}.", lower="{on}: less than {plain}.")
+    assert sentences(asked, lambda kind: both) == ["A: 60.", "B: less than 85."]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "problem"),
+    [
+        ("BN gains.", "higher: names no data"),
+        ("BN gains {amount} on {on}.", "higher: unknown slot amount"),
+        ("{on} {on} {value} {value}", "higher: 4 slots"),
+        ("{on} " + "long " * 25, "higher: 26 words"),
+        ("{on} 1, 2.5, 3 and 4, CIFAR-10", "higher: 4 numbers"),
+    ],
+)
+def test_a_sentence_that_breaks_the_rules_is_reported(sentence, problem):
+    assert problems(finding()) == []
+    assert problem in problems(finding(higher=sentence))
+
+
+def test_the_first_sentence_of_the_named_experiments_leads():
+    about = experiments()["depth"].model_dump()
+    declared = {
+        name: Experiment.model_validate(about | {"title": name, "findings": [finding(), finding()]})
+        for name in ("first", "second", "third")
+    }
+    answered = answers(declared, lambda name: sizes((0.02, 0.04)) if name != "third" else sizes())
+    lead, more = leading(answered, ["second"])
+    gain = "BN gains 3 points on A."
+    assert [(a.name, a.sentences) for a in lead] == [("second", [gain])]
+    assert [(a.name, a.sentences) for a in more] == [("first", [gain, gain]), ("second", [gain])]
+    assert leading(answered, []) == (answered, [])
+
+
+# --- the findings of the experiments ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(("experiment", "declared"), FINDINGS)
+def test_sentences_keep_the_rules(experiment, declared):
+    assert problems(declared) == []
+
+
+@pytest.mark.parametrize(("experiment", "declared"), FINDINGS)
+def test_the_published_study_has_a_sentence_for_every_finding(experiment, declared):
+    def tables(kind):
+        if kind == EFFECTS:
+            effects = read_csv(PUBLISHED / "effects.csv")
+            return effects[effects["experiment"] == experiment]
+        return pd.concat(
+            map(read_csv, sorted((PUBLISHED / "tables" / experiment).glob(f"*/*/{kind}.csv")))
+        )
+
+    printed = sentences(declared, tables)
+    labels = sorted(set(tables(declared.decided_by.table)["dataset_label"]), key=len, reverse=True)
+    assert printed
+    assert not any(
+        sentence.startswith(declared.decided_by.column.replace("_", " ") + ": ")
+        for sentence in printed
+    )
+    assert [excess(sentence, labels) for sentence in printed] == [[]] * len(printed)
+
+
+@pytest.mark.parametrize(("experiment", "declared"), FINDINGS)
+def test_the_sign_of_the_comparison_chooses_another_sentence(experiment, declared):
+    deciding = declared.decided_by
+    prefix = "" if deciding.column in ("mean", "estimate") else f"{deciding.column}_"
+    neutral = deciding.neutral
+
+    def printed(low, high):
+        numbers = {deciding.column: (low + high) / 2, f"{prefix}low": low, f"{prefix}high": high}
+        guards = {name: least for name, least in deciding.at_least.items()}
+        row = {"dataset_label": "A"} | dict(deciding.where) | guards | numbers
+        for cell in declared.cells.values():
+            row |= {cell.column: 0.5}
+        rows = pd.DataFrame([row])
+        cells = [
+            rows.assign(
+                **dict(c.where),
+                **{
+                    c.column: 0.5,
+                    f"{'' if c.column in ('mean', 'estimate') else c.column + '_'}low": 0.4,
+                    f"{'' if c.column in ('mean', 'estimate') else c.column + '_'}high": 0.6,
+                },
+            )
+            for c in declared.cells.values()
+        ]
+        tables = {deciding.table: rows}
+        for cell, made in zip(declared.cells.values(), cells, strict=True):
+            tables[cell.table] = pd.concat([tables.get(cell.table), made])
+        return sentences(declared, lambda kind: tables.get(kind, pd.DataFrame()))
+
+    outcomes = [
+        printed(neutral + 0.2, neutral + 0.4),
+        printed(neutral - 0.4, neutral - 0.2),
+        printed(neutral - 0.2, neutral + 0.2),
+    ]
+    assert len({tuple(each) for each in outcomes}) == 3

@@ -1,0 +1,94 @@
+"""Forms of figures and result tables that several experiments share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+
+from bnlab.page.grids import Grid, labels_of, rows_of
+from bnlab.page.panels import by_method, draw_curve, name_of, plain
+from bnlab.page.style import method_style
+
+
+def draw_lines(
+    axis: Axes,
+    rows: pd.DataFrame,
+    x: str,
+    label: Callable[[pd.DataFrame], str] = name_of,
+    most_markers: int = 40,
+) -> None:
+    """Draw the mean of every method over a column, with its 95 % band.
+
+    Args:
+        axis: axes to draw on.
+        rows: columns method, method_label, mean, low, high and ``x``.
+        x: column of the horizontal axis.
+        label: text of a method in the legend, from its rows.
+        most_markers: greatest number of points that are drawn with markers.
+    """
+    for method, part in by_method(rows):
+        curve = part.sort_values(x)
+        markers = len(curve) <= most_markers
+        draw_curve(axis, method_style(method), curve[x], curve, label(curve), markers=markers)
+
+
+def draw_shares(axis: Axes, rows: pd.DataFrame, x: str, part: str, whole: str) -> None:
+    """Draw ``part`` in percent of ``whole`` over a column, a line per method."""
+    for method, of_method in by_method(rows):
+        curve, style = of_method.sort_values(x), method_style(method)
+        share = 100 * curve[part] / curve[whole]
+        axis.plot(curve[x], share, color=style.color, marker=style.marker, ls=style.line)
+
+
+def log_axis_at(axis: Axes, values: Sequence[float]) -> None:
+    """Make the x-axis logarithmic, with a tick at each of these values and nowhere else."""
+    axis.set_xscale("log")
+    axis.xaxis.set_major_locator(FixedLocator(values))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.set_xticklabels([f"{value:g}" for value in values])
+
+
+def rate_axis(axis: Axes, label: str = "learning rate (log axis)") -> None:
+    """Make the x-axis a logarithmic one of learning rates, with plain numbers."""
+    axis.set(xscale="log", xlabel=label)
+    axis.xaxis.set_major_formatter(FuncFormatter(plain))
+    axis.xaxis.set_minor_formatter(NullFormatter())
+
+
+def split_by(
+    table: pd.DataFrame, *columns: str, sort: bool = True
+) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """Split a table by batch size and then by these columns."""
+    for key, part in table.groupby(["batch", *columns], sort=sort):
+        yield key if isinstance(key, tuple) else (key,), part
+
+
+def cross_table(
+    table: pd.DataFrame,
+    title: str,
+    row: str,
+    heading: str,
+    cell: Callable[[Any], str],
+    sort: bool = True,
+) -> Grid:
+    """Lay out a row per value of a column and a column per method.
+
+    Args:
+        table: columns method_label and ``row``.
+        title: heading of the grid.
+        row: column whose values name the rows.
+        heading: heading of the first column.
+        cell: text of a row of ``table``, given as a named tuple.
+        sort: True for rows in the order of values, False for that of appearance.
+    """
+    methods = labels_of(table)
+    lines = []
+    for value, group in table.groupby(row, sort=sort):
+        texts = {r.method_label: cell(r) for r in rows_of(group)}
+        first = f"{value:g}" if isinstance(value, float) else str(value)
+        lines.append([first, *(texts.get(name, "") for name in methods)])
+    return Grid(title, [heading, *methods], lines)

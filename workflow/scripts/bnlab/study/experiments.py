@@ -1,0 +1,42 @@
+"""Declarations of all experiments, read from the ``experiment.yaml`` of their folders."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bnlab.study.declaration import Experiment
+from bnlab.study.places import ConfigError, lines_of, read_places
+from bnlab.study.sentences import validate
+
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+FILE = "experiment.yaml"
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@cache
+def experiments() -> dict[str, Experiment]:
+    """Return every experiment's declaration by the name of its folder.
+
+    Raises:
+        ConfigError: a declaration is no YAML, or has a key that is unknown, missing or of another type.
+    """
+    files = sorted(EXPERIMENTS.glob(f"*/{FILE}"))
+    return {file.parent.name: read_declaration(file) for file in files}
+
+
+def read_declaration(file: Path) -> Experiment:
+    """Read one declaration; raises ConfigError with every problem and its line."""
+    try:
+        content = yaml.load(file.read_text(encoding="utf-8"), LOADER)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{file}:{line}: is not YAML: {error.problem}") from None
+    declaration, problems = validate(Experiment, content)
+    if declaration is None:
+        places, repeated = read_places([file])
+        raise ConfigError("\n".join(lines_of([*repeated, *problems], places, [file])))
+    return declaration
