@@ -83,9 +83,7 @@ class Quantity(Section):
     reads: list[Name] = ["metrics"]
     """Tidy sources that it is computed from."""
     takes: list[Name] = ["recipe", "batch"]
-    """Arguments that a test of a claim must give: recipe (or a rate), batch or batches, level, class, epoch, layer,
-    and settings of recipes under ``where``.
-    """
+    """Settings that a test of a claim must give; those of recipes stand under ``where``."""
     among: list[Name] = []
     """Settings under ``where`` of which it is given the rows of every value, to compare one with another."""
     better: Literal["high", "low"] = "high"
@@ -188,9 +186,7 @@ class Experiment(Section):
     question: Text
     """Question that it answers, in a sentence."""
     across: Literal["recipes", "rates", "settings"] | None = None
-    """Scope of a figure beside methods and batch sizes: null for one recipe each, recipes, the learning rates by which
-    recipes differ, or the rates and the settings ``by`` which they differ.
-    """
+    """Scope of a figure: null for one recipe each, recipes, their rates, or rates and the settings ``by``."""
     by: list[Name] = []
     """Settings of a recipe that tidy tables have as columns and tests of claims name (``Study.compared``)."""
     times: list[Name] = []
