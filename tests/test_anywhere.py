@@ -1,0 +1,141 @@
+"""The workflow runs from any folder: what ships lies beside it, what is a user's beside the working directory."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from project import CHECKOUT, SECONDS, Plan
+
+from bnlab.study.places import overlaid
+
+pytestmark = pytest.mark.slow
+
+NORMALIZER = '''\
+import tensorflow as tf
+
+from bnlab.networks.normalizer import Normalizer
+
+
+class Halved(Normalizer):
+    """Half of the input: N(u) = u/2."""
+
+    def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
+        return u / 2
+'''
+OVERLAY = """\
+study: away
+title: A study far from home
+claims: my_claims.yaml
+methods:
+  halved: {normalizer: "my_norms.py:Halved", label: Halved}
+only: [batch_size]
+experiments:
+  batch_size:
+    runs: [{datasets: [iris], methods: [base, halved], batches: [16], recipes: [smoke]}]
+"""
+CLAIMS = """\
+sources: {mine: {title: A guess, short: guess}}
+claims:
+  - id: 1
+    source: mine
+    place: nowhere
+    topic: accuracy
+    claim: A halved network learns something.
+    tests:
+      - {region: iris, primary: true, experiment: batch_size, dataset: iris, recipe: smoke, batch: 16,
+         quantity: test_accuracy, compare: halved, rule: {above: 0.01}}
+"""
+RENAMED = """\
+module bnlab:
+    snakefile: "{root}/Snakefile"
+
+use rule * from bnlab as bnlab_*
+
+rule all:
+    default_target: True
+    input: rules.bnlab_all.input
+"""
+CONFIGURED = """\
+configfile: "settings.yaml"
+
+module bnlab:
+    snakefile: "{root}/Snakefile"
+    config: config
+
+use rule * from bnlab
+"""
+
+
+@pytest.fixture
+def away(tmp_path: Path) -> Path:
+    """A folder outside the project with an overlay, a method and a ledger of the user's."""
+    (tmp_path / "my_norms.py").write_text(NORMALIZER)
+    (tmp_path / "away.yaml").write_text(OVERLAY)
+    (tmp_path / "my_claims.yaml").write_text(CLAIMS)
+    return tmp_path
+
+
+def snakemake(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=SECONDS
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def assert_reported(folder: Path) -> None:
+    page = (folder / "reports/away/report.html").read_text(encoding="utf8")
+    assert "A study far from home" in page and "Half of the input" in page
+    assert "supported" in (folder / "reports/away/claims.csv").read_text(encoding="utf8")
+
+
+OVERLAYS = [f"{CHECKOUT}/workflow/studies/smoke.yaml", "away.yaml"]
+
+
+def test_with_another_working_directory(away):
+    home = away / "home"
+    home.mkdir()
+    overlays = [OVERLAYS[0], str(away / "away.yaml")]
+    snakefile = os.path.relpath(CHECKOUT / "Snakefile", home)
+    snakemake(home, "-s", snakefile, "--directory", str(away), "--configfile", *overlays)
+    assert_reported(away)
+    assert not list(home.iterdir())
+
+
+def test_with_a_config_copied_to_another_folder(away):
+    text = (CHECKOUT / "config.yaml").read_text(encoding="utf8")
+    assert text.count("\nstudy: full") == 1
+    (away / "config.yaml").write_text(text.replace("\nstudy: full", "\nstudy: copied"))
+    full = snakemake(away, "-n", "-s", f"{CHECKOUT}/Snakefile")
+    assert "reports/copied/report.html" in full
+    snakemake(away, "-s", f"{CHECKOUT}/Snakefile", "--configfile", *OVERLAYS)
+    assert_reported(away)
+
+
+def test_as_a_module_whose_rules_are_renamed(away):
+    (away / "Snakefile").write_text(RENAMED.format(root=CHECKOUT))
+    snakemake(away, "--configfile", *OVERLAYS)
+    assert_reported(away)
+
+
+def test_as_a_module_that_is_given_its_config(away):
+    files = [CHECKOUT / "config.yaml", Path(OVERLAYS[0]), away / "away.yaml"]
+    (away / "settings.yaml").write_text(yaml.safe_dump(overlaid(files), sort_keys=False))
+    (away / "Snakefile").write_text(CONFIGURED.format(root=CHECKOUT))
+    snakemake(away, "all")
+    assert_reported(away)
+
+
+def test_a_thin_way_in_plans_as_many_jobs(tmp_path):
+    shutil.copy(CHECKOUT / "config.yaml", tmp_path)
+    overlay = ["--configfile", OVERLAYS[0]]
+    plans = [
+        Plan.of(snakemake(tmp_path, "-n", "-s", str(CHECKOUT / snakefile), *overlay)).jobs
+        for snakefile in ("Snakefile", "workflow/Snakefile")
+    ]
+    assert plans[0] == plans[1] and plans[0]["train"] > 1
