@@ -1,1 +1,1 @@
-"""What experiments share between runs and tables: statistics, tidy tables, summaries, quantities, verdicts."""
+"""Analysis that experiments share, from runs to tables: statistics, tidy tables, summaries, quantities, verdicts."""

@@ -34,7 +34,7 @@ def all_methods(metrics: pd.DataFrame, reference: str = BASE) -> pd.DataFrame:
 
 
 def stability(metrics: pd.DataFrame) -> pd.DataFrame:
-    """How much test accuracy depends on the batch size, by method.
+    """Measure how much test accuracy depends on the batch size, by method.
 
     ``range`` is the best less the worst accuracy over the batch sizes and ``slope`` the
     least-squares slope of accuracy over log₂ batch (per doubling), both replicate by replicate; a

@@ -41,7 +41,7 @@ class Absent(Exception):
 
 
 def place(effect: Measure, study: Study, methods: Sequence[str]) -> Setting:
-    """The dataset and recipe in this study that a measure of these methods asks for, or what stands for them.
+    """Return the data set and recipe that a measure of these methods asks for, or what stands for them here.
 
     Raises Absent if the study has no such experiment or runs.
     """
@@ -89,12 +89,12 @@ def _is_asked_for(
     return (
         (run.method, run.batch) == (method, batch)
         and recipe in (run.recipe, ALL_RECIPES)
-        and all(settings[name] == wanted for name, wanted in effect.where.items())
+        and all(settings[name] == value for name, value in effect.where.items())
     )
 
 
 def combine(verdicts: Sequence[str], needs: str | None = None) -> str:
-    """The verdict on a claim from those in its regions.
+    """Combine the verdicts in a claim's regions into the verdict on the claim.
 
     Supported in every region: supported. In at least one, with others refuted or undecided: partly. In none, and
     refuted in at least one: refuted. Neither in any: undecided. A claim that ``needs`` "all" is refuted by one
@@ -120,7 +120,7 @@ def combine(verdicts: Sequence[str], needs: str | None = None) -> str:
 
 
 class Judged(NamedTuple):
-    """What becomes of a ledger: claims, their effects, and what each replicate gave (``…_COLUMNS`` of each)."""
+    """A judged ledger: claims, their effects, and the values of each replicate (``…_COLUMNS`` of each)."""
 
     claims: pd.DataFrame
     effects: pd.DataFrame
@@ -134,11 +134,11 @@ def judge_ledger(
     quantity: Callable[[str, str], Quantity],
     earlier: Earlier | None = None,
 ) -> Judged:
-    """Every claim judged by the study's results.
+    """Judge every claim by the study's results.
 
     ``results`` has the tidy tables of each experiment, by experiment and source; ``quantity`` is the function that
     computes a quantity, by the experiment's and its own name. What the study takes from a publication is judged anew
-    by what ``earlier`` says each replicate gave.
+    by the values of each replicate in ``earlier``.
     """
     rows: list[dict[str, Any]] = []
     absent: dict[int, list[str]] = {}
@@ -146,12 +146,12 @@ def judge_ledger(
         for number, effect in enumerate(claim.tests, 1):
             try:
                 where = place(effect, study, effect.methods)
-                found = _measured(effect, where, study, results, quantity, earlier)
+                measured = _measured(effect, where, study, results, quantity, earlier)
             except Absent as reason:
                 absent.setdefault(claim.id, []).append(f"{effect.region}: {reason}")
                 continue
             lead = {"id": claim.id, "topic": claim.topic, "test": number}
-            rows.append(lead | effect_row(effect, where, study, found))
+            rows.append(lead | effect_row(effect, where, study, measured))
     effects = corrected(pd.DataFrame(rows, columns=[*INTERNAL, *EFFECT_COLUMNS]))
     claims = [
         _claim_row(claim, ledger, effects[effects["id"] == claim.id], absent.get(claim.id, []))
@@ -173,16 +173,16 @@ def _measured(
     quantity: Callable[[str, str], Quantity],
     earlier: Earlier | None,
 ) -> Measured:
-    """An effect by the study's own results, or as it was published.
+    """Measure an effect by the study's own results, or take it as it was published.
 
-    Raises Absent if what was published has it not, or otherwise.
+    Raises Absent if the publication has no effect of these settings.
     """
     if effect.experiment not in results:
         assert earlier is not None
-        found = measured_before(effect, earlier)
-        if found is None:
+        published = measured_before(effect, earlier)
+        if published is None:
             raise Absent("what is published was not measured for this test")
-        return found
+        return published
     here = {
         source: rows_at(table, where, effect, study)
         for source, table in results[effect.experiment].items()
@@ -191,12 +191,12 @@ def _measured(
 
 
 def rows_at(table: pd.DataFrame, where: Setting, effect: Measure, study: Study) -> pd.DataFrame:
-    """The rows of a tidy table that a measure is of; of settings that its quantity compares, those of every value."""
-    said = study.declared(effect.experiment).quantities[effect.quantity]
+    """Return the rows of a tidy table that a measure is of, with every value of settings that its quantity compares."""
+    among = study.declared(effect.experiment).quantities[effect.quantity].among
     here = table["dataset"] == where.dataset
     if where.recipe != ALL_RECIPES:
         here &= table["recipe"] == where.recipe
-    fixed = {name: wanted for name, wanted in effect.where.items() if name not in said.among}
+    fixed = {name: value for name, value in effect.where.items() if name not in among}
     return narrowed(table[here], fixed)
 
 
@@ -204,7 +204,7 @@ FAMILY = ["topic", "primary"]
 
 
 def corrected(effects: pd.DataFrame) -> pd.DataFrame:
-    """Effects with Holm's correction of p within each family; without p ≤ 0.05 there, nothing is decided.
+    """Add Holm's correction of p within each family; without p ≤ 0.05 there, nothing is decided.
 
     The primary effects of a topic are a family, the secondary ones another. An effect that several claims of a family
     rest on is one test and counts once. ``decisive_low`` and ``decisive_high`` are the interval at the level that the
@@ -228,7 +228,7 @@ def corrected(effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def _needed_for(effect: Any) -> float:
-    """NaN where the measurement is too coarse, which more replicates do not mend."""
+    """Return the replicates needed, NaN where the measurement is too coarse, which more replicates do not mend."""
     if effect.coarse or not effect.p_holm > 0:
         return np.nan
     return replicates_needed(effect.drawn.values, effect.threshold, alpha=level_left(effect))
@@ -280,19 +280,19 @@ def _claim_row(
 
 
 def _in_small(effects: pd.DataFrame, absent: Sequence[str]) -> str:
-    """What analogues of a settled claim say."""
+    """Return the sentence on a settled claim's analogues in small; empty without any."""
     if effects.empty and not absent:
         return ""
     return f" In small, which decides nothing: {_reason(effects, absent)}"
 
 
 def _only(effects: pd.DataFrame) -> bool:
-    """Whether every effect is measured on stand-ins."""
+    """Return true where every effect is measured on stand-ins."""
     return bool((effects["stand_in"] != "").all())
 
 
 def _reason(effects: pd.DataFrame, not_judged: Sequence[str]) -> str:
-    """Which regions say what, and what is not judged."""
+    """Return the sentences on the regions of each verdict, and on what is not judged."""
     parts = []
     for verdict in ("supported", "refuted", OPEN):
         regions = list(effects.loc[effects["verdict"] == verdict, "region"])

@@ -12,44 +12,44 @@ from bnlab.study.ledger import Effect
 
 
 class Earlier(NamedTuple):
-    """What was published: every effect, and what each replicate gave."""
+    """A publication: every effect, and the values of each replicate."""
 
     effects: pd.DataFrame
     replicates: pd.DataFrame
 
 
 def measured_before(effect: Effect, earlier: Earlier) -> Measured | None:
-    """An effect as it was published; None where no published one has its ``key``."""
+    """Return an effect as it was published; None where no published one has its ``key``."""
     same = earlier.effects[earlier.effects["key"] == effect.key]
     if same.empty:
         return None
     row = same.iloc[0]
-    gave = earlier.replicates
-    gave = gave[(gave["claim"] == row["id"]) & (gave["test"] == row["test"])]
+    replicates = earlier.replicates
+    rows = replicates[(replicates["claim"] == row["id"]) & (replicates["test"] == row["test"])]
     why = (row["coarse_reason"],) if row["coarse"] else ()
     return Measured(
-        _sample(gave, effect.is_ratio, row["scale"] == "points", row["censored"], why),
+        _sample(rows, effect.is_ratio, row["scale"] == "points", row["censored"], why),
         row["region"],
         row["effect"],
     )
 
 
 def _sample(
-    gave: pd.DataFrame, is_ratio: bool, in_points: bool, censored: int, why: tuple[str, ...]
+    rows: pd.DataFrame, is_ratio: bool, in_points: bool, censored: int, why: tuple[str, ...]
 ) -> Sample:
-    """What ``effects.replicate_rows`` wrote, in the units of the rule again."""
+    """Read back what ``effects.replicate_rows`` wrote, in the units of the rule."""
     unit = 100 if in_points else 1
     scale = np.log if is_ratio else lambda values: values / unit
-    first, second = (gave[name].to_numpy(float) / unit for name in ("first", "second"))
+    first, second = (rows[name].to_numpy(float) / unit for name in ("first", "second"))
     paired = not np.isnan(second).all()
     with np.errstate(divide="ignore", invalid="ignore"):
         values = np.log(first) - np.log(second) if is_ratio else first - second
-        lowest, highest = (scale(gave[name].to_numpy(float)) for name in ("low", "high"))
+        lowest, highest = (scale(rows[name].to_numpy(float)) for name in ("low", "high"))
     return Sample(
         np.where(np.isfinite(values), values, np.nan) if paired else first,
         lowest,
         highest,
-        gave["replicate"].to_numpy(),
+        rows["replicate"].to_numpy(),
         first,
         second if paired else None,
         int(censored),

@@ -27,7 +27,7 @@ RATES = {"best": "each method's best rate", "fastest": "each method's fastest ra
 
 
 def is_certain(verdict: str, drawn: Sample, low: float, high: float) -> bool:
-    """Whether a verdict holds wherever between its bounds the value of each replicate lies."""
+    """Return true where a verdict holds wherever each replicate's value lies between its bounds."""
     least, most = _interval_end(drawn.lowest, "low"), _interval_end(drawn.highest, "high")
     if verdict == "supported":
         return (low == -np.inf or least > low) and (high == np.inf or most < high)
@@ -40,7 +40,7 @@ def _interval_end(values: np.ndarray, end: str) -> float:
 
 
 def judge(values: np.ndarray, low: float, high: float) -> tuple[str, float, Interval]:
-    """Verdict, two-sided p and interval of a sample against the range (low, high) of a rule.
+    """Return verdict, two-sided p and interval of a sample against the range (low, high) of a rule.
 
     Supported if the whole interval of the mean lies inside the range, refuted if all of it lies outside, else
     undecided. p is that of the t-test against the threshold nearest to the mean; for a mean inside a margin it is
@@ -62,13 +62,13 @@ def judge(values: np.ndarray, low: float, high: float) -> tuple[str, float, Inte
 
 
 def nearest(mean: float, low: float, high: float) -> float:
-    """The finite threshold of a rule that is nearest to the mean."""
+    """Return the finite threshold of a rule that is nearest to the mean."""
     thresholds = [value for value in (low, high) if np.isfinite(value)]
     return min(thresholds, key=lambda value: abs(value - mean))
 
 
 def _thresholds(effect: Effect) -> tuple[float, float]:
-    """The range of the rule, in logarithms for a ratio."""
+    """Return the range of the rule, in logarithms for a ratio."""
     low, high = effect.rule.low, effect.rule.high
     if effect.is_ratio:
         return (float(np.log(low)) if low > 0 else -np.inf), float(np.log(high))
@@ -76,13 +76,13 @@ def _thresholds(effect: Effect) -> tuple[float, float]:
 
 
 def effect_row(effect: Effect, where: Setting, study: Study, measured: Measured) -> dict[str, Any]:
-    """One judged effect, in the units in which it is printed (``scale``): points are hundredths."""
+    """Return a judged effect in the units in which it is printed (``scale``); points are hundredths."""
     declared = study.declared(effect.experiment)
-    said, drawn = declared.quantities[effect.quantity], measured.drawn
+    unit, drawn = declared.quantities[effect.quantity].unit, measured.drawn
     low, high = _thresholds(effect)
     verdict, p, interval = judge(drawn.values, low, high)
     coarse = verdict != OPEN and not is_certain(verdict, drawn, low, high)
-    scale = "ratio" if effect.is_ratio else said.unit
+    scale = "ratio" if effect.is_ratio else unit
     printed = _printer(scale)
     label, redraw = called(where, study)
     shown_with = ALL_RECIPES if declared.across else where.recipe
@@ -133,12 +133,12 @@ def effect_row(effect: Effect, where: Setting, study: Study, measured: Measured)
 
 
 def level_left(row: Any) -> float:
-    """The level at which a test is made so that Holm's correction is kept, α·p/p_holm; α where p is 0."""
+    """Return the level of a test that keeps Holm's correction, α·p/p_holm; α where p is 0."""
     return (1 - CONFIDENCE) * (row.p / row.p_holm if row.p_holm > 0 else 1)
 
 
 def decisive(row: Any) -> tuple[float, float]:
-    """The interval that decides an effect: at the level that Holm's correction leaves to it, 1 − α·p/p_holm.
+    """Return the interval that decides an effect, at the level that Holm's correction leaves, 1 − α·p/p_holm.
 
     It lies wholly on one side of a threshold if and only if p after the correction is at most α.
     """
@@ -148,7 +148,7 @@ def decisive(row: Any) -> tuple[float, float]:
 
 
 def replicate_rows(row: Mapping[str, Any]) -> pd.DataFrame:
-    """What each replicate gave, as published (``REPLICATE_COLUMNS``), in the effect's printed units."""
+    """Return the values of each replicate as published (``REPLICATE_COLUMNS``), in the effect's printed units."""
     drawn: Sample = row["drawn"]
     unit = 100 if row["scale"] == "points" else 1
     printed = np.exp if row["scale"] == "ratio" else lambda values: values * unit
@@ -168,7 +168,7 @@ def replicate_rows(row: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _stand_in(effect: Effect, where: Setting, label: str, redraw: bool) -> str:
-    """What the effect was measured on in the place of the claim's own data; empty if on these."""
+    """Return what the effect was measured on in the place of the claim's own data; empty if on these."""
     if where.dataset == effect.dataset:
         return ""
     return "a redraw" if redraw else label

@@ -1,4 +1,4 @@
-"""What a probe finds in every layer at every step, brought together: by layer, by step, and over both."""
+"""Measures of a probe over layers and steps: at each layer, at each step, and over both."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def overall(rows: pd.DataFrame, measure: str, first: int = 1) -> pd.Series:
 
 def at_layer(rows: pd.DataFrame, measure: str, layer: int) -> pd.Series:
     """The value of a measure at a layer by replicate, for the rows of one run."""
-    found = of_replicates(rows, [measure], "layer")
-    return found[found["at"] == layer].set_index("replicate")["value"]
+    values = of_replicates(rows, [measure], "layer")
+    return values[values["at"] == layer].set_index("replicate")["value"]
 
 
 def _with_values_at_the_end(rows: pd.DataFrame, measures: Sequence[str]) -> pd.Index[Any]:

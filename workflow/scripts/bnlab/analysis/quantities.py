@@ -44,8 +44,8 @@ def method_runs(results: Results, source: str, effect: Measure, method: str) -> 
 
 def narrowed(table: pd.DataFrame, settings: Mapping[str, int | float | str]) -> pd.DataFrame:
     """The rows of a tidy table under these settings of recipes."""
-    for name, wanted in settings.items():
-        table = table[table[name] == wanted]
+    for name, value in settings.items():
+        table = table[table[name] == value]
     return table
 
 
@@ -143,10 +143,10 @@ def steps_to(split: str) -> Callable[[Results, Measure, str], Bounded]:
     def quantity(results: Results, effect: Measure, method: str) -> Bounded:
         rows = history(results, effect, method, split)
         assert effect.level is not None
-        found = crossings(rows, effect.level, averaged=split == "train")
-        values = pd.Series(restricted(found["first"], rows["step"].max()), found.index)
-        highest = values.where(found["first"].notna(), np.inf)
-        return Bounded(values, found["after"], highest, "steps are known to one evaluation")
+        steps = crossings(rows, effect.level, averaged=split == "train")
+        values = pd.Series(restricted(steps["first"], rows["step"].max()), steps.index)
+        highest = values.where(steps["first"].notna(), np.inf)
+        return Bounded(values, steps["after"], highest, "steps are known to one evaluation")
 
     return quantity
 
@@ -155,9 +155,9 @@ def epochs_to_train(results: Results, effect: Measure, method: str) -> Bounded:
     """``steps_to_train`` in epochs."""
     rows = history(results, effect, method, "train")
     per_step = (rows["epoch"] / rows["step"]).max()
-    found = steps_to_train(results, effect, method)
-    values, lowest, highest = (numbers * per_step for numbers in found[:3])
-    return Bounded(values, lowest, highest, found.why)
+    steps = steps_to_train(results, effect, method)
+    values, lowest, highest = (numbers * per_step for numbers in steps[:3])
+    return Bounded(values, lowest, highest, steps.why)
 
 
 def epoch_with_train(results: Results, effect: Measure, method: str) -> pd.Series:

@@ -26,7 +26,7 @@ def validation_scores(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def chosen_rates(metrics: pd.DataFrame) -> pd.DataFrame:
-    """The rate with the best validation score, for each method and batch; of equals the lowest.
+    """Choose the rate with the best validation score, for each method and batch; of equals the lowest.
 
     Returns:
         Columns method, batch, learning_rate, recipe.
@@ -37,7 +37,7 @@ def chosen_rates(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def fastest_rates(metrics: pd.DataFrame, level: float) -> pd.DataFrame:
-    """The rate at which validation accuracy reaches the level in the fewest steps, for each method and batch.
+    """Choose the rate at which validation accuracy reaches the level in the fewest steps, for each method and batch.
 
     Steps are means over replicates; one that never gets there counts with all of its own. Of equals the lowest.
 
@@ -46,11 +46,11 @@ def fastest_rates(metrics: pd.DataFrame, level: float) -> pd.DataFrame:
     """
     rows = followed(metrics)
     rows = rows[rows["split"] == "validation"]
-    found = []
+    means = []
     for key, group in rows.groupby([*RUN, "recipe"]):
         steps = restricted(crossings(group, level)["first"], group["step"].max())
-        found.append((*key, float(steps.mean())))
-    scores = pd.DataFrame(found, columns=[*RUN, "recipe", "steps"])
+        means.append((*key, float(steps.mean())))
+    scores = pd.DataFrame(means, columns=[*RUN, "recipe", "steps"])
     best = scores.loc[scores.groupby(ACROSS_RATES)["steps"].idxmin()]
     return best.drop(columns="steps").reset_index(drop=True)
 

@@ -1,4 +1,4 @@
-"""An effect in each replicate: what a quantity gives for the methods compared, in numbers and in words."""
+"""An effect in each replicate: the values of a quantity for the methods compared, and the words for it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bnlab.study.names import ALL_RECIPES
 
 
 class Setting(NamedTuple):
-    """Where an effect is measured in this study: its dataset, and each method's recipe."""
+    """Data set and recipe on which this study measures an effect."""
 
     dataset: str
     recipe: str
@@ -49,9 +49,9 @@ class Sample(NamedTuple):
 def sample(effect: Effect, results: Results, quantity: Quantity, better: str) -> Sample:
     """Paired differences, paired log-ratios, or a method's own values, by replicate."""
     at = [_bounded(effect, results, quantity, better, method) for method in effect.methods]
-    table = pd.concat([column for found in at for column in found[:3]], axis=1)
+    table = pd.concat([column for bounded in at for column in bounded[:3]], axis=1)
     numbers = table.to_numpy(float)
-    why = tuple(dict.fromkeys(found.why for found in at if found.why))
+    why = tuple(dict.fromkeys(bounded.why for bounded in at if bounded.why))
     first, low, high = numbers[:, :3].T
     censored, replicates = int(np.isinf(numbers).sum()), table.index.to_numpy()
     if len(at) == 1:
@@ -69,8 +69,8 @@ def _bounded(
     effect: Effect, results: Results, quantity: Quantity, better: str, method: str
 ) -> Bounded:
     """A method's values with their bounds: where its own rate is the last one tried, a better one may lie beyond."""
-    found = quantity(results, effect, method)
-    bounded = found if isinstance(found, Bounded) else Bounded(found, found, found)
+    values = quantity(results, effect, method)
+    bounded = values if isinstance(values, Bounded) else Bounded(values, values, values)
     if effect.rate is None:
         return bounded
     chosen = rate_chosen(results, effect, method)
@@ -95,17 +95,17 @@ def measure(
     effect: Effect, where: Setting, study: Study, results: Results, quantity: Quantity
 ) -> Measured:
     """An effect by ``results``, which have the rows of its dataset and recipe alone."""
-    said = study.declared(effect.experiment).quantities[effect.quantity]
+    about = study.declared(effect.experiment).quantities[effect.quantity]
     label, _ = called(where, study)
     return Measured(
-        sample(effect, results, quantity, said.better),
+        sample(effect, results, quantity, about.better),
         _region(effect, where, label, results),
-        _in_words(effect, said.label, study, results),
+        _in_words(effect, about.label, study, results),
     )
 
 
 def called(where: Setting, study: Study) -> tuple[str, bool]:
-    """What a dataset is called in print, and whether it is a redraw."""
+    """Return a data set's name in print, and true if it is a redraw."""
     dataset = study.datasets[where.dataset]
     redraw = dataset.source == "redraw"
     return dataset_label(dataset.label, redraw), redraw
@@ -145,7 +145,7 @@ def _in_words(effect: Effect, name: str, study: Study, results: Results) -> str:
 
 
 def _class_name(effect: Effect, results: Results) -> str:
-    """What the effect's class, counted from 1, is called."""
+    """Return the name of the effect's class, which is counted from 1."""
     if effect.class_ is None:
         return ""
     classes = results["classes"].drop_duplicates("class").set_index("class")["class_name"]

@@ -266,7 +266,7 @@ def _finite(values: ArrayLike) -> np.ndarray:
 
 
 def _constant(values: np.ndarray) -> bool:
-    """Whether values differ by no more than rounding."""
+    """Return true where values differ by no more than rounding."""
     return bool(np.ptp(values) <= 1e-9 * np.abs(values).max())
 
 

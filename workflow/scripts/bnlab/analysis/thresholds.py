@@ -1,4 +1,4 @@
-"""When a replicate first reaches an accuracy, and between which steps that is known to lie."""
+"""First step at which a replicate reaches an accuracy, with its bounds."""
 
 from __future__ import annotations
 

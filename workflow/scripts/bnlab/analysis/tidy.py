@@ -50,7 +50,7 @@ def gathered(
 
 
 def run_rows(folders: Sequence[Path], history: pd.DataFrame) -> pd.DataFrame:
-    """What each run was and what it cost, one ``run_row`` a run; ``history`` says which replicates failed."""
+    """Return settings and costs of runs, one ``run_row`` each; ``history`` says which replicates failed."""
     ended = history.drop_duplicates([*RUN, "replicate"]).groupby(RUN)["failed"].sum()
     runs = [read_json(folder / "run.json") for folder in folders]
     keys = [folder.name.rpartition("-")[2] for folder in folders]
@@ -117,7 +117,7 @@ def floor(data: Mapping[str, Any]) -> float:
 
 
 def failed(history: pd.DataFrame, accuracy: float) -> pd.Series:
-    """Whether the replicate of each row ended with no more than this test accuracy; one that diverged did not."""
+    """Return true for rows whose replicate ended at most at this test accuracy, and did not diverge."""
     end = history[(history["step"] == history["step"].max()) & (history["split"] == "test")]
     end = end[end["statistics"] == "moving"].set_index("replicate")["accuracy"]
     return history["replicate"].map(end <= accuracy)
