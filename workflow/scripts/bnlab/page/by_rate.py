@@ -6,16 +6,16 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bnlab.analysis.statistics import rounded
+from bnlab.page.forms import rate_axis, split_by
 from bnlab.page.grids import Grid, of_batch, percent, reference_of, rows_of, signed
-from bnlab.page.panels import by_method, draw_curve, in_percent, name_of, per_batch, plain
+from bnlab.page.panels import by_method, draw_curve, in_percent, name_of, per_batch
 from bnlab.page.style import method_style
 
 
 def draw_by_rate(table: pd.DataFrame) -> Figure:
-    """Test accuracy against the learning rate, the chosen one ringed."""
+    """Draw test accuracy against the learning rate, with a ring at the chosen one."""
 
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
         axis = part.subplots()
@@ -28,36 +28,41 @@ def draw_by_rate(table: pd.DataFrame) -> Figure:
             axis.plot(
                 best["learning_rate"], best["mean"], "o", color=method_style(method).color, **ring
             )
-        axis.set(xscale="log", xlabel="learning rate (log axis)", ylabel="test accuracy (%)")
-        axis.xaxis.set_major_formatter(FuncFormatter(plain))
-        axis.xaxis.set_minor_formatter(NullFormatter())
+        axis.set_ylabel("test accuracy (%)")
+        rate_axis(axis)
         axis.legend(loc="best")
 
-    return per_batch(
-        table, 3.2, "test accuracy at the end (ringed: the best rate by validation)", panels
-    )
+    title = "test accuracy at the end (ringed: the best rate by validation)"
+    return per_batch(table, 3.2, title, panels)
 
 
-def best_grids(table: pd.DataFrame, compared: str) -> list[Grid]:
-    """A row per method, which are kinds of ``compared``: rate, accuracy at the end and over training, less base's."""
-    shown = []
-    for batch, part in table.groupby("batch"):
-        base = reference_of(part)
-        columns = [compared, "chosen rate", "test accuracy", f"less {base} (points)"]
-        columns += ["training accuracy over training (%)", f"less {base} (points)"]
-        rows = []
-        for r in rows_of(part):
-            half = (r.difference_high - r.difference_low) / 2
-            during = (r.during_difference_high - r.during_difference_low) / 2
-            rows.append(
-                [
-                    r.method_label,
-                    f"{r.learning_rate:g}",
-                    percent(r),
-                    signed(rounded(100 * r.difference, 100 * half)) if r.pairs else "",
-                    rounded(100 * r.during, 50 * (r.during_high - r.during_low)),
-                    signed(rounded(100 * r.during_difference, 100 * during)) if r.pairs else "",
-                ]
-            )
-        shown.append(Grid(of_batch(table, batch, "batch"), columns, rows))
-    return shown
+def best_grids(table: pd.DataFrame, compared: str = "method") -> list[Grid]:
+    """Lay out a row per method: its rate, its accuracy at the end and over training, and differences from base.
+
+    Args:
+        table: rows of ``analysis.settings.at_the_best``.
+        compared: heading of the first column, where methods stand for something else.
+    """
+    grids = []
+    for (batch,), part in split_by(table):
+        less = f"less {reference_of(part)} (points)"
+        columns = [compared, "chosen rate", "test accuracy", less]
+        columns += ["training accuracy over training (%)", less]
+        rows = [
+            [
+                r.method_label,
+                f"{r.learning_rate:g}",
+                percent(r),
+                _less(r, "difference"),
+                rounded(100 * r.during, 50 * (r.during_high - r.during_low)),
+                _less(r, "during_difference"),
+            ]
+            for r in rows_of(part)
+        ]
+        grids.append(Grid(of_batch(table, batch, "batch"), columns, rows))
+    return grids
+
+
+def _less(row: Any, column: str) -> str:
+    value, low, high = (getattr(row, f"{column}{end}") for end in ("", "_low", "_high"))
+    return signed(rounded(100 * value, 50 * (high - low))) if row.pairs else ""
