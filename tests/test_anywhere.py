@@ -1,6 +1,7 @@
 """The workflow runs from any folder: what ships lies beside it, what is a user's beside the working directory."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from project import CHECKOUT, SECONDS, Plan
 
+from bnlab.study.experiments import experiments
 from bnlab.study.places import overlaid
 
 pytestmark = pytest.mark.slow
@@ -139,3 +141,21 @@ def test_a_thin_way_in_plans_as_many_jobs(tmp_path):
         for snakefile in ("Snakefile", "workflow/Snakefile")
     ]
     assert plans[0] == plans[1] and plans[0]["train"] > 1
+
+
+def test_the_documentation_draws_the_rules_of_the_full_study():
+    text = snakemake(CHECKOUT, "--rulegraph", "mermaid-js")
+    names = dict(re.findall(r"(id\d+)\[(\w+)\]", text))
+    drawn = {(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", text)}
+    page = (CHECKOUT / "docs" / "workflow.md").read_text(encoding="utf8")
+    assert set(re.findall(r"^  (\w+) --> (\w+)$", page, re.MULTILINE)) == drawn
+    assert len(names) <= 15
+
+
+def test_at_most_sixteen_rules_have_a_job_beside_a_target_for_each_experiment():
+    rules = [
+        line for line in snakemake(CHECKOUT, "--list-rules").splitlines() if line[:1].isalpha()
+    ]
+    targets = {"all", *experiments()}
+    assert targets < set(rules)
+    assert len(set(rules) - targets) <= 16
