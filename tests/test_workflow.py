@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -324,6 +325,26 @@ def test_an_edit_of_a_normalizer_trains_only_the_runs_with_it(finished):
     assert finished.plan().trained == {BN_4, BN_16, BN_16_LR1, FAULT_16}
 
 
+def test_results_of_an_earlier_training_can_be_brought_back(finished):
+    path = finished.folder / "workflow/scripts/bnlab/networks/normalizers/bn.py"
+    code, run = path.read_text(), finished.study.folder(BN_4)
+    before = (finished.folder / run / "history.parquet").read_bytes()
+    path.write_text(code.replace("epsilon: Positive = 1e-3", "epsilon: Positive = 1e-1"))
+    outcome = finished.snakemake(run, "--forcerun", "train")
+    assert outcome.code == 0, outcome.text
+    assert (finished.folder / run / "history.parquet").read_bytes() != before
+    (earlier,) = (finished.folder / "results" / "earlier").rglob("smoke-*")
+    assert (
+        f"are now in {earlier.relative_to(finished.folder)}" in log_of(finished, BN_4).read_text()
+    )
+    path.write_text(code)
+    shutil.rmtree(finished.folder / run)
+    shutil.copytree(earlier, finished.folder / run)
+    assert finished.snakemake("--touch", run).code == 0
+    assert (finished.folder / run / "history.parquet").read_bytes() == before
+    assert finished.plan().trained == set()
+
+
 def test_an_edit_of_one_class_of_a_file_leaves_the_runs_of_the_others_alone(finished):
     path = "experiments/faults/normalizers.py"
     file = finished.folder / "workflow" / "scripts" / "bnlab" / path
@@ -530,6 +551,18 @@ def test_a_job_that_fails_leaves_nothing_and_the_rest_is_kept(finished):
     script.write_text(text)
     os.utime(script, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert finished.plan(*every_run(finished)).trained == {BN_4}
+    (_, move, touch) = commands_after_a_slip()
+    subprocess.run(move, cwd=finished.folder, shell=True, check=True)
+    assert finished.snakemake(*shlex.split(touch)).code == 0
+    assert finished.plan(*every_run(finished)).trained == set()
+
+
+def commands_after_a_slip() -> list[str]:
+    """Return the three commands by which the README brings runs back, the last without its config."""
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf8")
+    block = next(b for b in re.findall(r"```\n(.*?)```", readme, re.DOTALL) if "results/kept" in b)
+    data, move, touch = block.strip().splitlines()
+    return [data, move, touch.strip().removeprefix("snakemake ").partition(" --configfile")[0]]
 
 
 def test_a_study_that_is_interrupted_goes_on_where_it_was(finished):

@@ -12,6 +12,7 @@ SCRIPTS = ROOT / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from bnlab.experiments import module_file
+from bnlab.kept import keep_all
 from bnlab.study import code, rooms
 from bnlab.study.config import Run
 from bnlab.study.datasets import origin

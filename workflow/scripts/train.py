@@ -8,6 +8,7 @@ from bnlab.imports import without_collector
 with without_collector():
     from bnlab import lazy
     from bnlab.files import job_log, save_arrays, save_json, save_parquet
+    from bnlab.kept import keep
     from bnlab.networks import loading
     from bnlab.provenance import hardware, peak_memory_mb, versions
     from bnlab.training import run as training
@@ -53,3 +54,4 @@ with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values(
         else:
             save_parquet(folder / f"{name}.parquet", record)
     save_json(folder / "run.json", summary)
+    keep(folder)
