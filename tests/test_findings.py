@@ -67,6 +67,20 @@ def test_data_sets_with_different_outcomes_have_a_sentence_each():
     ]
 
 
+@pytest.mark.parametrize(
+    ("second", "printed"),
+    [
+        ((0.05, 0.07), "BN gains 3 to 6 points on A."),
+        ((-0.07, -0.05), "BN changes little on A."),
+        ((-0.01, 0.01), "BN changes little on A."),
+    ],
+)
+def test_recipes_that_disagree_leave_a_data_set_unclear(second, printed):
+    one, other = (sizes(interval)("sizes") for interval in ((0.02, 0.04), second))
+    both = pd.concat([one.assign(recipe="slow"), other.assign(recipe="fast")])
+    assert sentences(finding(), lambda kind: both) == [printed]
+
+
 def test_a_ratio_is_compared_with_one_and_printed_as_a_ratio_or_in_percent():
     times = finding({"neutral": 1.0, "factor": 1.0}, higher="{value} times on {on}.")
     assert sentences(times, sizes((1.5, 1.7))) == ["1.6 times on A."]

@@ -1,7 +1,7 @@
 """Findings: hand-written sentences, each printed where the interval of a comparison allows it.
 
 A finding compares on every data set of a study. Each data set has one of three outcomes, and each outcome has one
-sentence, which names its data sets. Nothing here writes words.
+sentence, which names its data sets. Recipes that disagree on a data set leave it unclear. Nothing here writes words.
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ def sentences(finding: Finding, tables: Tables) -> list[str]:
 
 
 def intervals(comparison: Comparison, tables: Tables) -> pd.DataFrame:
-    """Return the estimate and interval of each data set, in the unit of the table.
+    """Return the estimate and interval of each data set and recipe, in the unit of the table.
 
     Returns:
-        Columns on (label of the data set), estimate, low and high; rows without an interval are left out.
+        Columns on (label of the data set), recipe, estimate, low and high; rows without an interval are left out.
     """
     table, column = tables(comparison.table), comparison.column
     prefix = "" if column in ("mean", "estimate") else f"{column}_"
@@ -86,22 +86,25 @@ def intervals(comparison: Comparison, tables: Tables) -> pd.DataFrame:
     for name, least in comparison.at_least.items():
         table = table[table[name].map(_size) >= least]
     if table.empty:
-        return pd.DataFrame(columns=["on", "estimate", "low", "high"])
+        return pd.DataFrame(columns=["on", "recipe", "estimate", "low", "high"])
     numbers = table[[column, f"{prefix}low", f"{prefix}high"]].astype(float)
-    rows = numbers.set_axis(["estimate", "low", "high"], axis=1).assign(on=table["dataset_label"])
+    rows = numbers.set_axis(["estimate", "low", "high"], axis=1)
+    rows = rows.assign(on=table["dataset_label"], recipe=table.get("recipe", ""))
     return rows.dropna().drop_duplicates().reset_index(drop=True)  # claims may share an effect
 
 
 def outcomes(rows: pd.DataFrame, no_difference: float) -> pd.Series:
-    """Return "higher", "lower" or "unclear" where an interval lies above, below or around no difference."""
+    """Return "higher" or "lower" where all intervals of a data set lie above or below no difference, else "unclear"."""
     higher, lower = rows["low"] > no_difference, rows["high"] < no_difference
-    return pd.Series("unclear", rows.index).mask(higher, "higher").mask(lower, "lower")
+    of_rows = pd.Series("unclear", rows.index).mask(higher, "higher").mask(lower, "lower")
+    agreed = of_rows.groupby(rows["on"]).transform("nunique") == 1
+    return of_rows.where(agreed, "unclear")
 
 
 def fits(rows: pd.DataFrame, cells: Mapping[str, pd.DataFrame]) -> bool:
-    """Return true where each data set has one row, and every slot has numbers of all of them."""
+    """Return true where each data set has one row a recipe, and every slot has numbers of all of them."""
     known = all(set(rows["on"]) <= set(cell["on"]) for cell in cells.values())
-    return bool(rows["on"].is_unique and known) or rows.empty
+    return known and not rows.duplicated(["on", "recipe"]).any()
 
 
 def slots(
@@ -112,7 +115,7 @@ def slots(
         slot: size(cell[cell["on"].isin(rows["on"])], finding.cells[slot])
         for slot, cell in cells.items()
     }
-    return {"on": listed(list(rows["on"]))} | values
+    return {"on": listed(list(dict.fromkeys(rows["on"])))} | values
 
 
 def size(rows: pd.DataFrame, comparison: Comparison) -> str:

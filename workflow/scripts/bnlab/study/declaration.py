@@ -91,7 +91,7 @@ class Quantity(Section):
 
 
 class Comparison(Section):
-    """Rows of a published table with one estimate and its interval a data set."""
+    """Rows of a published table with one estimate and its interval a data set and recipe."""
 
     table: Name
     """Figure or table of the experiment, or "effects" for the judged effects."""
@@ -125,7 +125,7 @@ class Finding(Section):
     lower: Text
     """Sentence for an interval below no difference."""
     unclear: Text
-    """Sentence for an interval that contains no difference."""
+    """Sentence for an interval that contains no difference, and for recipes of a data set that disagree."""
     mixed: str = ""
     """Sentence in front of the others where data sets differ, without slots."""
     cells: dict[Name, Comparison] = {}
