@@ -70,7 +70,7 @@ bench: environment  ## the trainer against keras.Model.fit and this machine's ma
 interval-coverage: environment  ## the simulation behind docs/coverage.md, again
 	PYTHONPATH=workflow/scripts $(BIN)/python docs/scripts/interval_coverage.py
 
-schema: environment  ## JSON schemas of config and claims, after an edit of their models
+schema: environment  ## JSON schemas of config, claims and experiments, after an edit of their models
 	$(BIN)/python workflow/scripts/export_schemas.py
 
 lock: environment $(filter $(BIN)/%,$(UV))  ## lock files and conda environment from pyproject.toml

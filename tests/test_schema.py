@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from snakemake.utils import update_config
 
 from bnlab.study.datasets import SOURCES
+from bnlab.study.experiments import EXPERIMENTS
 from bnlab.study.schema import SCHEMAS, ConfigFile, as_text
 from bnlab.study.section import Section
 
@@ -21,6 +22,7 @@ STUDIES = sorted(p for p in (ROOT / "workflow" / "studies").glob("*.yaml") if p.
 FILES = {
     **{path: "config" for path in (ROOT / "config.yaml", *STUDIES)},
     ROOT / "workflow" / "claims.yaml": "ledger",
+    **{path: "experiment" for path in sorted(EXPERIMENTS.glob("*/experiment.yaml"))},
 }
 
 
@@ -56,7 +58,7 @@ def test_every_field_has_a_description_of_one_short_sentence_or_two() -> None:
     assert [name for name, text in fields.items() if len(text.split()) > 25] == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: "/".join(path.parts[-2:]))
 def test_an_editor_finds_the_schema_of_a_file_in_its_first_line_and_no_problem_in_the_file(
     path: Path,
 ) -> None:

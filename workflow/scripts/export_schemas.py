@@ -1,4 +1,4 @@
-"""Write the JSON schemas of config and ledger to workflow/schemas, as `make schema` does."""
+"""Write the JSON schemas of config, ledger and experiments to workflow/schemas, as `make schema` does."""
 
 from pathlib import Path
 

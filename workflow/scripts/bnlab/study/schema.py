@@ -9,6 +9,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from bnlab.study.config import Study
+from bnlab.study.declaration import Experiment
 from bnlab.study.ledger import Ledger
 from bnlab.study.recipes import Recipe
 from bnlab.study.section import NAME, Names, Section
@@ -53,7 +54,16 @@ def ledger_schema() -> Schema:
     return _exported(Ledger)
 
 
-SCHEMAS: Mapping[str, Callable[[], Schema]] = {"config": config_schema, "ledger": ledger_schema}
+def experiment_schema() -> Schema:
+    """Return the schema of the declaration of an experiment."""
+    return _exported(Experiment)
+
+
+SCHEMAS: Mapping[str, Callable[[], Schema]] = {
+    "config": config_schema,
+    "ledger": ledger_schema,
+    "experiment": experiment_schema,
+}
 """Schemas by the name of their file, `<name>.schema.json`."""
 
 
