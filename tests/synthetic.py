@@ -540,6 +540,7 @@ ABOUT = {
     "sources": {"report": {"title": "A report", "short": "student report"}},
     "literature": [{"title": "A paper (2015)", "url": "https://arxiv.org/abs/1502.03167"}],
     "datasets": {"mnist": "MNIST"},
+    "scope": "Networks are small.",
     "findings": ["batch_size", "learning_curves"],
 }
 EXPERIMENTS = ("learning_curves", "batch_size", "landscape", "faults")
@@ -644,6 +645,7 @@ def write_report(
             folder=folder,
             made={"date": "2026-01-31", "version": "0.1"},
             answered=report.answers(declared, ledger, [*figures, *tables]),
+            advice={"it matters": ["On Digits, accuracy is highest with BN."]},
             taken="Faults (study other, 2026-01-30, commit 0123456)",
             ledger=ledger,
             about=ABOUT,

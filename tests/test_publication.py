@@ -60,6 +60,8 @@ def project(tmp_path: Path) -> Path:
     datasets["wine"] |= {"of": "digits", "stands_for": "bng_glass"}
     record = {
         "config": {"datasets": datasets, "experiments": {"batch_size": {}}},
+        "scope": "Networks are small.",
+        "advice": {"it matters": ["BN leads.", "On Wine, LN."]},
         "answers": ["Faster: half the steps.", "No better at the end."],
         "called": {"bng_glass": "BNG(glass)"},
         "in_summary": FIGURES,
@@ -78,7 +80,7 @@ def project(tmp_path: Path) -> Path:
     save_json(report / "study.json", record)
     save_csv(report / "claims.csv", claims())
     save_csv(report / "effects.csv", effects())
-    save_csv(report / "scorecard.csv", verdicts.scorecard().assign(when="it matters"))
+    save_csv(report / "scorecard.csv", verdicts.scorecard())
     (tmp_path / "README.md").write_text(README, encoding="utf8")
     return tmp_path
 
@@ -141,7 +143,10 @@ def test_the_readme_has_the_findings_between_its_markers_and_keeps_the_rest(proj
         target = publication.publish(project, "toy")
         readme = (project / "README.md").read_text(encoding="utf8")
         assert publication.shown_findings(readme) == publication.findings(target)
-    assert readme.startswith(f"# Title\n\n{publication.BEGIN}\n\n- Faster: half the steps.\n")
+    assert readme.startswith(
+        f"# Title\n\n{publication.BEGIN}\n\nNetworks are small.\n\n- Faster: half the steps.\n"
+    )
+    assert "\n- When it matters: BN leads. On Wine, LN.\n" in readme
     assert readme.endswith(f"|\n\n{publication.END}\n\n## Start\n")
 
 

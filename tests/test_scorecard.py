@@ -11,13 +11,16 @@ import synthetic
 import test_claims
 import verdicts
 import yaml
+from pydantic import ValidationError
 
-from bnlab.analysis.scores import COLUMNS, score
+from bnlab.analysis.scores import COLUMNS, ranked, score
 from bnlab.experiments import quantity
+from bnlab.files import read_json
 from bnlab.page import scorecard
+from bnlab.page.findings import MOST_SLOTS, excess
 from bnlab.study import validation
 from bnlab.study.config import Runs
-from bnlab.study.ledger import Row
+from bnlab.study.ledger import Row, slots
 
 ROOT = Path(__file__).parents[1]
 AT = {"experiment": "learning_curves", "dataset": "mnist", "recipe": "long", "batch": 60}
@@ -44,7 +47,7 @@ def test_every_method_that_is_trained_there_has_its_mean_and_interval_in_printed
 
 def test_against_another_method_it_is_the_geometric_mean_of_paired_ratios():
     found = scored(row(quantity="test_loss", against="base"))
-    assert found.loc["base", "estimate"] == pytest.approx(1)
+    assert list(found.index) == ["bn"] and found.loc["bn", "rivals"] == 0
     losses = test_claims.RESULTS["learning_curves"]["metrics"]
     end = losses[(losses["step"] == 1000) & (losses["split"] == "test")]
     end = end[end["statistics"] == "moving"].pivot(
@@ -69,19 +72,50 @@ def test_a_method_is_behind_those_whose_intervals_are_better_and_wholly_apart():
 def test_what_is_not_trained_has_no_answer_and_without_any_answer_there_is_no_card():
     assert scored(row(batch=2)).empty
     assert scored(row(experiment="learning_rate", recipe=None, rate="best")).empty
-    assert scorecard.page(pd.DataFrame(columns=COLUMNS)) is None
+    assert scorecard.page(pd.DataFrame(columns=COLUMNS), {}) is None
+
+
+def test_a_row_that_lacks_a_trained_method_ranks_nobody_and_names_it():
+    metrics = test_claims.RESULTS["learning_curves"]["metrics"]
+    lacking = {"learning_curves": {"metrics": metrics[metrics["method"] != "base"]}}
+    (one,) = scored(row(), results=lacking).itertuples()
+    assert (one.Index, one.rivals, one.missing) == ("bn", 0, "Base")
+    known = scored(row(quantity="mean_test_accuracy")).reset_index()
+    assert (known["missing"] == "").all()
+    lacking = scored(
+        row(quantity="mean_test_accuracy"),
+        results={},
+        study=taken(),
+        earlier=known[known["method"] == "bn"],
+    )
+    assert (lacking["missing"] == "Base").all() and (lacking["rivals"] == 0).all()
+
+
+def test_the_reference_is_not_ranked_beside_those_that_are_compared_with_it():
+    known = scored(row(quantity="mean_test_accuracy"))
+    assert known["behind"].to_dict() == {"base": 1, "bn": 0}
+    alone = scored(row(quantity="mean_test_accuracy", reference="bn"))
+    assert alone[["behind", "rivals"]].values.tolist() == [[0, 0]]
+    assert alone["against"].to_dict() == {"base": "bn"}
+
+
+def taken():
+    """The study of made-up results, with its learning curves taken as published."""
+    runs = test_claims.STUDY.experiments["learning_curves"]
+    return test_claims.STUDY.model_copy(
+        update={"experiments": {"learning_curves": Runs(runs=runs.runs, published=True)}}
+    )
 
 
 def test_rows_of_experiments_that_are_taken_come_as_they_were_published():
     known = scored(row()).reset_index()
-    runs = test_claims.STUDY.experiments["learning_curves"]
-    taken = test_claims.STUDY.model_copy(
-        update={"experiments": {"learning_curves": Runs(runs=runs.runs, published=True)}}
-    )
-    again = scored(row(), results={}, study=taken, earlier=known).reset_index()
+    again = scored(row(), results={}, study=taken(), earlier=known).reset_index()
     pd.testing.assert_frame_equal(again[COLUMNS], known[COLUMNS], check_dtype=False)
     other = row(asks="Loss", quantity="test_loss")
-    assert scored(other, results={}, study=taken, earlier=known).empty
+    assert scored(other, results={}, study=taken(), earlier=known).empty
+    words = row(asks="Share", when="now", leads="{on}", unclear="{on}")
+    renamed = scored(words, results={}, study=taken(), earlier=known)
+    assert set(renamed["asks"]) == {"Share"} and set(renamed["when"]) == {"now"}
 
 
 def test_the_smallest_good_batch_is_the_one_from_which_on_none_is_worse_than_base_by_a_point():
@@ -137,25 +171,99 @@ def test_a_cell_says_its_number_and_how_many_rivals_are_better():
     assert lost.cells[2] == scorecard.Cell(scorecard.NO_ANSWER, None)
 
 
-def test_the_questions_of_one_when_are_a_sentence_that_the_intervals_bear_out():
-    table = verdicts.scorecard().assign(when="it matters")
-    assert scorecard.sentences(table) == [
-        "When it matters: in accuracy BN (97 %) leads, and BASE (90 %) is last; "
-        "in lost to few rows BASE (1.0 %) leads, and BN (30 %) is last."
-    ]
-    never = table.assign(open=0)
-    lost = never.iloc[[3]].assign(method_label="LN", estimate=float("nan"), rivals=0, open=4)
-    assert scorecard.sentences(pd.concat([never, lost]))[0].endswith(
-        "and BN (30 %) is last, but for LN, which never gets there."
+ROW = row(
+    when="it matters",
+    leads="On {on}, ahead with {best}: {methods}.",
+    unclear="On {on}, nobody is ahead: {methods}; base has {base}.",
+)
+
+BEHIND = ROW.model_copy(update={"leads": "On {on}, only {behind} is behind."})
+
+
+def printed(
+    *methods: tuple[str, float, float], better: str = "high", row: Row = ROW, **changes
+) -> list[str]:
+    """The sentences of a row for methods with an estimate and a half-width."""
+    names, estimates, halves = zip(*methods, strict=True)
+    cells = pd.DataFrame({"method": names, "estimate": estimates, "replicates": 4, "open": 0})
+    cells = cells.assign(
+        key=ROW.key,
+        method_label=cells["method"].str.upper(),
+        dataset_label="Digits",
+        unit="points",
+        better=better,
+        low=cells["estimate"] - np.array(halves),
+        high=cells["estimate"] + np.array(halves),
     )
-    assert scorecard.sentences(table.assign(when="")) == []
-    together = scorecard.sentences(table.assign(behind=0).query("asks == 'Accuracy'"))
-    assert together == [
-        "When it matters: in accuracy no method is clearly beaten: BN (97 %), LN (90 %) and BASE (90 %)."
-    ]
-    wide = table.assign(low=table["estimate"] - 30, high=table["estimate"] + 30, behind=0)
-    (said,) = scorecard.sentences(wide.query("asks == 'Accuracy'"))
-    assert "BN (97 %)" in said
+    ranks = ranked(cells).assign(**changes)
+    return scorecard.sentences([row], ranks).get("it matters", [])
+
+
+def test_the_intervals_choose_the_sentence():
+    wide = [("base", 90.0, 5.0), ("bn", 97.0, 5.0)]
+    narrow = [("base", 90.0, 1.0), ("bn", 97.0, 1.0), ("ln", 96.4, 1.0)]
+    assert printed(*wide) == ["On Digits, nobody is ahead: BN and BASE; base has 90."]
+    assert printed(*narrow) == ["On Digits, ahead with 97: BN and LN."]
+    assert printed(*narrow, row=BEHIND) == ["On Digits, only BASE is behind."]
+    assert printed(*narrow, better="low") == ["On Digits, ahead with 90: BASE."]
+
+
+def test_a_sentence_is_left_out_where_nobody_is_ranked_or_a_slot_has_no_value():
+    narrow = [("base", 90.0, 1.0), ("bn", 97.0, 1.0)]
+    assert printed(*narrow, rivals=0, missing="LN") == []
+    assert printed(narrow[0]) == []
+    assert printed(("bn", 97.0, 5.0), ("ln", 96.0, 5.0)) == []
+    assert scorecard.sentences([row()], verdicts.scorecard()) == {}
+
+
+def test_a_value_in_points_is_printed_to_the_point_however_wide_its_interval():
+    assert printed(("base", 1.2, 30.0), ("bn", 20.3, 30.0))[0].endswith("base has 1.")
+
+
+PUBLISHED = ROOT / "reports/published/study.json"
+
+
+def test_every_published_sentence_is_short_and_names_its_data():
+    published = read_json(PUBLISHED)
+    labels = {dataset["label"] for dataset in published["config"]["datasets"].values()}
+    sentences = [sentence for each in published["advice"].values() for sentence in each]
+    assert len(sentences) >= 8
+    for sentence in sentences:
+        assert not excess(sentence, sorted(labels)), sentence
+        assert any(label in sentence for label in labels), sentence
+
+
+def test_no_sentence_of_the_ledger_has_more_than_three_slots_or_leaves_out_its_data():
+    rows = yaml.safe_load((ROOT / "workflow/claims.yaml").read_text())["scorecard"]
+    for sentence in (each[name] for each in rows for name in ("leads", "unclear") if name in each):
+        assert "on" in slots(sentence) and len(slots(sentence)) <= MOST_SLOTS, sentence
+        assert not excess(sentence), sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"when": "it matters"}, "needs all of when, leads and unclear, or none of them"),
+        ({"against": "base", "reference": "base"}, "has either against or reference, not both"),
+    ],
+)
+def test_a_row_of_the_ledger_that_cannot_be_printed_is_refused(changes, problem):
+    with pytest.raises(ValidationError, match=problem):
+        row(**changes)
+
+
+def test_the_words_of_a_row_leave_its_key_as_it_is():
+    assert row(asks="Something else").key == ROW.key == row().key
+    assert row(batch=2).key != row().key
+
+
+def test_the_table_names_the_reference_and_what_is_missing():
+    table = verdicts.scorecard().query("method != 'base'").assign(against="bn", missing="LN")
+    first, *_ = scorecard.card(table).lines
+    assert first.about == "Digits, against BN; not ranked, without LN"
+    assert first.cells[0].text == "reference"
+    never = table.assign(estimate=np.nan, open=4, better="low", against="")
+    assert scorecard.card(never).lines[0].cells[0].text == "never"
 
 
 def test_the_last_line_counts_where_no_other_method_is_clearly_better():
@@ -166,7 +274,10 @@ def test_the_last_line_counts_where_no_other_method_is_clearly_better():
 def test_the_picture_has_a_row_a_question_and_the_better_ends_on_the_right():
     figure = scorecard.draw(verdicts.scorecard())
     (axis,) = figure.axes
-    assert [t.get_text() for t in axis.get_yticklabels()] == ["Accuracy", "Lost to few rows"]
+    assert [t.get_text() for t in axis.get_yticklabels()] == [
+        "Accuracy, Digits",
+        "Lost to few rows, Digits",
+    ]
     marks = [line for line in axis.lines if line.get_marker() not in ("None", None, "")]
     places = [(float(line.get_xdata()[0]), line.get_ydata()[0]) for line in marks]
     assert places == [

@@ -118,6 +118,7 @@ def scorecard() -> pd.DataFrame:
         known |= {"dataset_label": "Digits", "unit": "points", "better": better, "against": ""}
         numbers = {"estimate": at, "low": at - half, "high": at + half, "n": 4, "replicates": 4}
         ranks = {"open": 0, "behind": behind, "rivals": 2 if asks == "Accuracy" else 1}
+        ranks |= {"missing": ""}
         return known | {"method": method, "method_label": method.upper()} | numbers | ranks
 
     rows = [

@@ -55,7 +55,15 @@ rule write_report:
         datasets=STUDY.used_datasets(),
         about=(
             LEDGER.model_dump(
-                include={"sources", "literature", "datasets", "findings"}
+                by_alias=True,
+                include={
+                    "sources",
+                    "literature",
+                    "datasets",
+                    "scope",
+                    "findings",
+                    "scorecard",
+                },
             )
             if LEDGER
             else None

@@ -13,11 +13,12 @@ with without_collector():
     from bnlab.analysis.tidy import RUN
     from bnlab.experiments import functions
     from bnlab.files import job_log, read_csv, read_json, save_csv, save_json, save_text
-    from bnlab.page import facts, publication, report
+    from bnlab.page import facts, publication, report, scorecard
     from bnlab.page.findings import leading
     from bnlab.page.methods import formula
     from bnlab.study.config import Study
     from bnlab.study.experiments import experiments
+    from bnlab.study.ledger import Row
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -42,10 +43,12 @@ with job_log(snakemake.log[0], "report"):
         runs.append(publication.runs_of(study, read_csv(found)))
         taken = publication.taken(params.study["experiments"], read_json(manifest))
     trained = pd.concat(runs).drop_duplicates([*RUN, "key"])
-    ledger = None
+    ledger, advice = None, {}
     if inputs.claims:
         read = (inputs.claims, inputs.effects, inputs.scorecard)
         ledger = report.Ledger(*(read_csv(Path(path)) for path in read))
+        rows = map(Row.model_validate, params.about["scorecard"])
+        advice = scorecard.sentences(rows, ledger.scorecard)
     declared = {name: experiments()[name] for name in params.study["experiments"]}
     answered = report.answers(declared, ledger, [*figures, *tables])
     page = report.render(
@@ -60,6 +63,7 @@ with job_log(snakemake.log[0], "report"):
         folder=folder,
         made={"date": datetime.now(UTC).date().isoformat(), "version": __version__},
         answered=answered,
+        advice=advice,
         taken=publication.taken_in_words(taken, declared),
         ledger=ledger,
         about=params.about,
@@ -72,7 +76,9 @@ with job_log(snakemake.log[0], "report"):
     first, _ = leading(answered, params.about["findings"] if params.about else [])
     found = {
         "in_summary": in_summary,
+        "scope": params.about["scope"] if params.about else None,
         "answers": [sentence for each in first for sentence in each.sentences],
+        "advice": advice,
         "called": params.about["datasets"] if params.about else {},
         "taken": taken,
         "costs": facts.costs(study, trained),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from bnlab.analysis.claims import Absent, place, rows_at
 from bnlab.analysis.quantities import Bounded, Quantity, Results
-from bnlab.analysis.samples import called
+from bnlab.analysis.samples import Setting, called
 from bnlab.analysis.statistics import Interval, mean_interval, paired_ratio
 from bnlab.study.config import Study
 from bnlab.study.ledger import Row
@@ -18,7 +19,7 @@ from bnlab.study.ledger import Row
 COLUMNS = [
     *("key", "asks", "when", "experiment", "dataset", "dataset_label", "unit", "better", "against"),
     *("method", "method_label", "estimate", "low", "high", "n", "replicates", "open"),
-    *("behind", "rivals"),
+    *("behind", "rivals", "missing"),
 ]
 
 
@@ -40,19 +41,52 @@ def score(
 
     Returns:
         ``COLUMNS``: the mean over replicates with its 95 % interval (ratios are geometric means), ``open`` how many of
-        the values are open at one end, ``behind`` how many ``rivals`` are better with an interval wholly apart.
+        the values are open at one end, ``behind`` how many ``rivals`` are better with an interval wholly apart. A row
+        that lacks a method which is trained there has no rivals, so that it ranks nobody; ``missing`` names the method.
     """
-    found = []
+    scored = [pd.DataFrame(columns=COLUMNS)]
     for row in rows:
-        if row.experiment in study.experiments and row.experiment not in results:
-            if earlier is not None:
-                found.append(earlier[earlier["key"] == row.key].assign(when=row.when or ""))
-            continue
-        known = [_cell(row, study, results, quantity, method) for method in study.methods]
-        cells = pd.DataFrame([cell for cell in known if cell])
+        settings = _settings(row, study)
+        if row.experiment in results:
+            cells = pd.DataFrame(
+                [
+                    cell
+                    for method, where in settings.items()
+                    if (cell := _cell(row, study, results, quantity, method, where))
+                ]
+            )
+        else:
+            cells = _published(row, settings, earlier)
         if len(cells):
-            found.append(_ranked(cells))
-    return pd.concat([pd.DataFrame(columns=COLUMNS), *found], ignore_index=True)[COLUMNS]
+            missing = [study.label(name) for name in settings if name not in set(cells["method"])]
+            scored.append(ranked(cells).assign(missing=", ".join(missing)))
+            if missing:
+                scored[-1] = scored[-1].assign(behind=0, rivals=0)
+    return pd.concat(scored, ignore_index=True)[COLUMNS]
+
+
+def _settings(row: Row, study: Study) -> dict[str, Setting]:
+    """The place of each method's runs that the row asks about; that of the reference is left out."""
+    settings = {}
+    for method in study.methods:
+        if method != row.compared_with:
+            with suppress(Absent):
+                settings[method] = place(row, study, _with_reference(row, method))
+    return settings
+
+
+def _with_reference(row: Row, method: str) -> list[str]:
+    return [method, *([row.compared_with] if row.compared_with else [])]
+
+
+def _published(
+    row: Row, settings: Mapping[str, Setting], earlier: pd.DataFrame | None
+) -> pd.DataFrame:
+    """The cells of a published row, under the row's present words."""
+    if earlier is None:
+        return pd.DataFrame()
+    cells = earlier[(earlier["key"] == row.key) & earlier["method"].isin(list(settings))]
+    return cells.assign(asks=row.asks, when=row.when or "", against=row.compared_with or "")
 
 
 def _cell(
@@ -61,21 +95,18 @@ def _cell(
     results: Mapping[str, Results],
     quantity: Callable[[str, str], Quantity],
     method: str,
+    where: Setting,
 ) -> dict[str, Any] | None:
-    """A method's answer; None where it was not trained for it."""
-    methods = [method, *([row.against] if row.against else [])]
-    try:
-        where = place(row, study, methods)
-    except Absent:
-        return None
+    """A method's answer; None where its runs give no value."""
     here = {source: rows_at(t, where, row, study) for source, t in results[row.experiment].items()}
     measure = quantity(row.experiment, row.quantity)
-    values, *others = (_values(measure(here, row, name)) for name in methods)
+    values = _values(measure(here, row, method))
     if not len(values):
         return None
-    said = study.declared(row.experiment).quantities[row.quantity]
-    interval = _interval(values, others[0] if others else None)
-    unit = 100 if said.unit == "points" and not row.against else 1
+    others = _values(measure(here, row, row.against)) if row.against else None
+    declaration = study.declared(row.experiment).quantities[row.quantity]
+    interval = _interval(values, others)
+    unit = 100 if declaration.unit == "points" and not row.against else 1
     return {
         "key": row.key,
         "asks": row.asks,
@@ -83,9 +114,9 @@ def _cell(
         "experiment": row.experiment,
         "dataset": where.dataset,
         "dataset_label": called(where, study)[0],
-        "unit": "times" if row.against else said.unit,
-        "better": said.better,
-        "against": row.against or "",
+        "unit": "times" if row.against else declaration.unit,
+        "better": declaration.better,
+        "against": row.compared_with or "",
         "method": method,
         "method_label": study.label(method),
         "estimate": unit * interval.mean,
@@ -97,8 +128,8 @@ def _cell(
     }
 
 
-def _values(found: pd.Series | Bounded) -> pd.Series:
-    return found.values if isinstance(found, Bounded) else found
+def _values(measured: pd.Series | Bounded) -> pd.Series:
+    return measured.values if isinstance(measured, Bounded) else measured
 
 
 def _interval(values: pd.Series, others: pd.Series | None) -> Interval:
@@ -107,7 +138,7 @@ def _interval(values: pd.Series, others: pd.Series | None) -> Interval:
     return paired_ratio(values, others.reindex(values.index))
 
 
-def _ranked(cells: pd.DataFrame) -> pd.DataFrame:
+def ranked(cells: pd.DataFrame) -> pd.DataFrame:
     """With how many methods are better by intervals that do not meet, of how many others have one."""
     sign = 1 if cells["better"].iloc[0] == "high" else -1
     ends = pd.DataFrame({"low": sign * cells["low"], "high": sign * cells["high"]})

@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ import pandas as pd
 
 from bnlab.analysis.tidy import RUN
 from bnlab.files import JobError, read_csv, read_json, save_json, save_text
-from bnlab.page import scorecard
 from bnlab.page.grids import rows_of
 from bnlab.page.ledger import extent, measured, sentence
 from bnlab.study.config import Study
@@ -143,8 +142,9 @@ def findings(folder: Path) -> str:
     drawn = [name for name in manifest["files"] if name.endswith(".svg")]
     images = [f"![{_alt(name, record['config'])}]({PUBLISHED}/{name})" for name in drawn]
     paragraphs = [
+        *([record["scope"]] if record["scope"] else []),
         _listed(record["answers"]),
-        *_whens(folder),
+        *_advice(record["advice"]),
         *_redraws(record),
         f"{sentence(claims)} The claims are those of {claims['source'].nunique()} documents: "
         f"[every verdict]({PUBLISHED}/claims.csv), [every effect]({PUBLISHED}/effects.csv) and "
@@ -159,11 +159,13 @@ def findings(folder: Path) -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _whens(folder: Path) -> list[str]:
-    """Which normalizer when, by the scorecard."""
-    said = scorecard.sentences(read_csv(folder / "scorecard.csv"))
+def _advice(advice: Mapping[str, Sequence[str]]) -> list[str]:
+    """The scorecard's sentences under their headings."""
+    lines = [f"When {when}: {' '.join(sentences)}" for when, sentences in advice.items()]
     return (
-        ["Which normalizer when, of those that were trained there:", _listed(said)] if said else []
+        ["Which normalizer when, of those that were trained there:", _listed(lines)]
+        if lines
+        else []
     )
 
 

@@ -82,6 +82,7 @@ def render(
     folder: Path,
     made: Mapping[str, str],
     answered: Sequence[Answer],
+    advice: Mapping[str, Sequence[str]],
     taken: str,
     ledger: Ledger | None = None,
     about: Mapping[str, Any] | None = None,
@@ -100,11 +101,18 @@ def render(
         folder: where the page will lie; links to CSV files are relative to it.
         made: date and version.
         answered: what ``answers`` found.
+        advice: the scorecard's sentences by heading, as ``scorecard.sentences`` returns them.
         taken: what is shown as an earlier publication had it, in words; empty without such.
         ledger: the verdicts, if the study has any.
-        about: sources, literature, names of datasets and findings, as the ledger's file says them.
+        about: sources, literature, names of datasets, scope and findings, as the ledger's file says them.
     """
-    about = about or {"sources": {}, "literature": [], "datasets": {}, "findings": []}
+    about = about or {
+        "sources": {},
+        "literature": [],
+        "datasets": {},
+        "scope": None,
+        "findings": [],
+    }
     environment = _environment()
     shown = [_shown_figure(item, declared, folder) for item in figures]
     in_summary = _summary_figures(shown, declared)
@@ -143,7 +151,8 @@ def render(
             places,
             {name: s["short"] for name, s in about["sources"].items()},
         ),
-        scorecard=ledger and scorecard.page(ledger.scorecard),
+        scorecard=ledger and scorecard.page(ledger.scorecard, advice),
+        scope=about["scope"],
         literature=about["literature"],
         called=about["datasets"],
         glossary=GLOSSARY,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from bnlab.analysis.statistics import rounded
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import listed, minus, number
 from bnlab.page.style import STYLE, WIDTH, as_svg, method_style
+from bnlab.study.ledger import Row, slots
 
 NO_ANSWER = "–"
 
@@ -46,17 +47,21 @@ def card(table: pd.DataFrame) -> Card | None:
     """The table as it is shown; None where nothing is known."""
     if table.empty:
         return None
-    methods = list(dict.fromkeys(table["method_label"]))
+    labels = dict(zip(table["method"], table["method_label"], strict=True))
+    methods = list(labels.values())
     lines = []
     for _, rows in table.groupby("key", sort=False):
         first = rows.iloc[0]
         cells = {r.method_label: _cell(r) for r in rows_of(rows)}
-        against = f", against {first['against']}" if _text(first["against"]) else ""
+        other = labels.get(first["against"], first["against"])
+        cells |= {other: Cell("reference", None)}
+        against = f", against {other}" if _text(other) else ""
+        missing = f"; not ranked, without {first['missing']}" if _text(first["missing"]) else ""
         unit = f" ({_shown(first['unit'])})" if _text(first["unit"]) else ""
         lines.append(
             Line(
                 f"{first['asks']}{unit}",
-                f"{first['dataset_label']}{against}",
+                f"{first['dataset_label']}{against}{missing}",
                 {"high": "the higher the better", "low": "the lower the better"}[first["better"]],
                 [cells.get(name, Cell(NO_ANSWER, None)) for name in methods],
             )
@@ -87,57 +92,59 @@ def _text(value: Any) -> bool:
 
 def _cell(row: Any) -> Cell:
     if not np.isfinite(row.estimate):
-        return Cell(NO_ANSWER, None)
+        return Cell("never" if row.open and row.better == "low" else NO_ANSWER, None)
     text = minus(rounded(row.estimate, (row.high - row.low) / 2))
     lost = row.replicates - row.n
     text += f" ({lost} of {row.replicates} without)" if lost else ""
     return Cell(text, row.behind / row.rivals if row.rivals else None)
 
 
-def sentences(table: pd.DataFrame) -> list[str]:
-    """For each ``when`` its questions in a sentence: which methods no other clearly beats, and which come last.
+def sentences(rows: Iterable[Row], table: pd.DataFrame) -> dict[str, list[str]]:
+    """The sentences of the ledger's rows under the heading of each, filled by ``table``.
 
-    A method is clearly beaten where the interval of another is wholly better.
+    A row that ranks nobody prints nothing, and neither does one whose sentence names a method without a value.
     """
-    said: dict[str, list[str]] = {}
-    for _, rows in table[table["when"].map(_text).astype(bool)].groupby("key", sort=False):
-        known = rows[rows["rivals"] > 0]
-        if len(known):
-            never = list(rows.loc[rows["estimate"].isna() & (rows["open"] > 0), "method_label"])
-            none = f", but for {listed(never)}, which never gets there" if never else ""
-            said.setdefault(known["when"].iloc[0], []).append(f"{_who_leads(known)}{none}")
-    return [f"When {when}: {'; '.join(parts)}." for when, parts in said.items()]
+    printed: dict[str, list[str]] = {}
+    for row in rows:
+        cells = table[(table["key"] == row.key) & (table["rivals"] > 0)]
+        if row.when and row.leads and row.unclear and len(cells):
+            better = cells.sort_values("estimate", ascending=cells["better"].iloc[0] == "low")
+            leaders = better[better["behind"] == 0]
+            sentence = row.leads if len(leaders) < len(cells) else row.unclear
+            values = {cell.method: _value(cell) for cell in rows_of(table[table["key"] == row.key])}
+            values |= {
+                "on": cells["dataset_label"].iloc[0],
+                "methods": listed(list(leaders["method_label"])),
+                "best": _value(next(rows_of(leaders))),
+                "behind": listed(list(better.loc[better["behind"] > 0, "method_label"])),
+            }
+            if set(slots(sentence)) <= set(values):
+                printed.setdefault(row.when, []).append(sentence.format(**values))
+    return printed
 
 
-def _who_leads(rows: pd.DataFrame) -> str:
-    asks = str(rows["asks"].iloc[0])
-    asks = asks[0].lower() + asks[1:]
-    sign = 1 if rows["better"].iloc[0] == "high" else -1
-    ordered = rows.assign(place=sign * rows["estimate"]).sort_values("place", ascending=False)
-    first = [_named(r) for r in rows_of(ordered[ordered["behind"] == 0])]
-    if len(first) == len(rows):
-        return f"in {asks} no method is clearly beaten: {listed(first)}"
-    last = _named(next(rows_of(ordered.tail(1))))
-    return f"in {asks} {listed(first)} {'lead' if len(first) > 1 else 'leads'}, and {last} is last"
-
-
-def _named(row: Any) -> str:
-    unit, half = "", (row.high - row.low) / 2
-    if row.unit == "points":
-        unit, half = " %", min(half, 9)  # to the point at least, however wide the interval
-    return f"{row.method_label} ({number(row.estimate, half)}{unit})"
+def _value(row: Any) -> str:
+    """An estimate to the digit that its interval leaves, one in points at least to the point."""
+    half = (row.high - row.low) / 2
+    return number(row.estimate, min(half, 9) if row.unit == "points" else half)
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """A dot plot: a row a question, each method's place between the worst and the best of them, with its interval."""
-    asked = [rows for _, rows in table.dropna(subset="estimate").groupby("key", sort=False)]
-    asked = [rows for rows in asked if len(rows) > 1]
+    """A dot plot: a row a question, each method's place between the worst and the best of them, with its interval.
+
+    A question that ranks nobody is left out.
+    """
+    ranked = table[(table["rivals"] > 0) & table["estimate"].notna()]
+    asked = [rows for _, rows in ranked.groupby("key", sort=False)]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 0.9 + 0.34 * len(asked)), layout="constrained")
         axis = figure.subplots()
         for y, rows in enumerate(asked):
             _row(axis, y, rows)
-        axis.set_yticks(range(len(asked)), [str(rows["asks"].iloc[0]) for rows in asked])
+        axis.set_yticks(
+            range(len(asked)),
+            ["{asks}, {dataset_label}".format_map(rows.iloc[0]) for rows in asked],
+        )
         axis.set_xticks([0, 1], ["worst", "best"])
         axis.set(xlim=(-0.15, 1.15), ylim=(len(asked) - 0.5, -0.5))
         axis.tick_params(length=0)
@@ -169,10 +176,10 @@ def _row(axis: Any, y: int, rows: pd.DataFrame) -> None:
         axis.plot(at, y, ls="", marker=style.marker, color=style.color, ms=6, mec="white", mew=0.5)
 
 
-def page(table: pd.DataFrame) -> dict[str, Any] | None:
-    """What the template needs of the scorecard; None where nothing is known."""
+def page(table: pd.DataFrame, advice: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:
+    """The scorecard's table, sentences and image for the template; None where nothing is known."""
     shown = card(table)
     if shown is None:
         return None
     svg = as_svg(draw(table))
-    return {"card": shown, "sentences": sentences(table), "image": quote(svg, safe=" =:/;,()'")}
+    return {"card": shown, "advice": advice, "image": quote(svg, safe=" =:/;,()'")}

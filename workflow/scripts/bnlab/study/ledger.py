@@ -16,10 +16,20 @@ from pydantic_core import PydanticCustomError
 from bnlab.study.experiments import experiments
 from bnlab.study.section import COMPARE, Count, Name, Section, Text
 
+WORDS = {"primary", "headline", "asks", "when", "leads", "unclear"}
+"""Fields of a measure that change neither its value nor its place."""
+
+SLOTS = ("on", "methods", "best", "behind")
+
 
 def compared(text: str) -> list[str]:
     """Return the methods in `bn - base`, `bn / base` or `bn`."""
     return re.split(r" [-/] ", text)
+
+
+def slots(sentence: str) -> list[str]:
+    """Return the names in braces: `on` and `methods` of `On {on}, {methods} …`."""
+    return re.findall(r"{(.*?)}", sentence)
 
 
 class Source(Section):
@@ -143,9 +153,7 @@ class Measure(Section):
     @property
     def key(self) -> str:
         """Eight hexadecimal digits, equal where measure, rule and region are equal."""
-        settings = self.model_dump(
-            by_alias=True, exclude={"primary", "headline", "when"}, exclude_defaults=True
-        )
+        settings = self.model_dump(by_alias=True, exclude=WORDS, exclude_defaults=True)
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 
@@ -183,14 +191,42 @@ class Effect(Measure):
 
 
 class Row(Measure):
-    """A row of the scorecard: a question about a method, and the quantity that answers it."""
+    """A row of the scorecard: a question about a method, and the quantity that answers it.
+
+    A method with which others are compared (`against` or `reference`) is not ranked among them. The slots of
+    `leads` and `unclear` are the data (`{on}`), the methods that no other one clearly beats (`{methods}`), the
+    best estimate among these (`{best}`), the other methods (`{behind}`) and the estimate of any method by its
+    name (`{base}`).
+    """
 
     asks: Text
     """Question of the row, in words."""
     when: Text | None = None
-    """Situation; rows of one situation form a sentence of the report. Left out: none."""
+    """Heading of the sentence, after "When"; left out: the row has no sentence."""
+    leads: Text | None = None
+    """Sentence for the case that some methods are clearly behind others; needed where `when` is."""
+    unclear: Text | None = None
+    """Sentence for the case that no method is clearly behind another; needed where `when` is."""
     against: Name | None = None
     """Method to divide by; left out: the value itself is shown."""
+    reference: Name | None = None
+    """Method with which the quantity itself compares; left out: none."""
+
+    @model_validator(mode="after")
+    def _heading_has_sentences(self) -> Row:
+        sentences = (self.leads, self.unclear)
+        if any(bool(sentence) != bool(self.when) for sentence in sentences):
+            raise PydanticCustomError(
+                "row", "needs all of when, leads and unclear, or none of them"
+            )
+        if self.against and self.reference:
+            raise PydanticCustomError("row", "has either against or reference, not both")
+        return self
+
+    @property
+    def compared_with(self) -> str | None:
+        """Method that all others are compared with, None without one."""
+        return self.against or self.reference
 
 
 class Settled(Section):
@@ -263,6 +299,8 @@ class Ledger(Section):
     """Papers that the documents build on; default none."""
     datasets: dict[Name, Text] = {}
     """Names that the documents give to data sets, by the data set's key."""
+    scope: Text | None = None
+    """Line above the findings that names the networks which they are about; left out: none."""
     findings: list[Name] = []
     """Experiments whose first finding answers the title's question, in this order; default none."""
     claims: Annotated[list[Claim], Field(min_length=1)]

@@ -12,7 +12,7 @@ import yaml
 
 from bnlab.study.experiments import experiments
 from bnlab.study.families import expanded
-from bnlab.study.ledger import Ledger, compared
+from bnlab.study.ledger import SLOTS, Ledger, compared, slots
 from bnlab.study.merging import complete
 from bnlab.study.places import (
     ConfigError,
@@ -89,6 +89,7 @@ def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[P
             yield from _effect_problems((*key, "tests", index), effect, known)
     for place, row in enumerate(items(at(mapping, ("scorecard",)))):
         yield from _effect_problems(("scorecard", place), row, known)
+        yield from _slot_problems(("scorecard", place), row, known["methods"])
 
 
 def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
@@ -106,13 +107,23 @@ def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> I
         name = at(effect, (kind[:-1],))
         if isinstance(name, str) and name not in known[kind]:
             yield Problem((*key, kind[:-1]), unknown(kind[:-1], name, known[kind]))
-    against, compare = at(effect, ("against",)), at(effect, ("compare",))
-    if isinstance(against, str) and against not in known["methods"]:
-        yield Problem((*key, "against"), unknown("method", against, known["methods"]))
+    compare = at(effect, ("compare",))
+    for field in ("against", "reference"):
+        other = at(effect, (field,))
+        if isinstance(other, str) and other not in known["methods"]:
+            yield Problem((*key, field), unknown("method", other, known["methods"]))
     if isinstance(compare, str) and re.match(COMPARE, compare):
         for name in compared(compare):
             if name not in known["methods"]:
                 yield Problem((*key, "compare"), unknown("method", name, known["methods"]))
+
+
+def _slot_problems(key: Key, row: Any, methods: list[str]) -> Iterator[Problem]:
+    for field in ("leads", "unclear"):
+        sentence = at(row, (field,))
+        for slot in slots(sentence) if isinstance(sentence, str) else ():
+            if slot not in (*SLOTS, *methods):
+                yield Problem((*key, field), unknown("slot", slot, [*SLOTS, *methods]))
 
 
 def _known(configs: list[Any]) -> dict[str, list[str]]:
