@@ -3,9 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest
 import yaml
-from project import Project
 
 from bnlab.study.schema import ConfigFile
 
@@ -28,10 +26,3 @@ def test_the_instructions_name_every_key_of_a_config() -> None:
 
 def test_the_config_of_a_deployed_copy_is_the_config() -> None:
     assert (ROOT / "config" / "config.yaml").read_bytes() == (ROOT / "config.yaml").read_bytes()
-
-
-@pytest.mark.slow
-def test_the_way_in_has_a_default_target_with_as_many_jobs(fresh: Project) -> None:
-    of_root = fresh.plan().jobs
-    assert of_root["train"] > 0
-    assert fresh.plan("--snakefile", "workflow/Snakefile").jobs == of_root | {"default": 1}
