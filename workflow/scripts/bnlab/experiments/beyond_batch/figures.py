@@ -1,5 +1,0 @@
-"""The figure of ways beyond the batch, drawn from its published table and nothing else."""
-
-from bnlab.page.batches import draw_all_methods
-
-all_methods = draw_all_methods

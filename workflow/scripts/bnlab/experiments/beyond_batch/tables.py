@@ -1,6 +1,0 @@
-"""Tables of ways beyond the batch, from tidy rows of one dataset and recipe."""
-
-from bnlab.analysis.batches import all_methods, stability
-from bnlab.analysis.summaries import final
-
-__all__ = ["all_methods", "final", "stability"]
