@@ -13,7 +13,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from bnlab.study import config, datasets, names, rooms, signatures, validation
+from bnlab.study import config, datasets, names, validation
 from bnlab.study.config import Item, Run
 from bnlab.study.experiments import experiments
 from bnlab.study.places import ConfigError
@@ -521,21 +521,68 @@ METHOD_MISTAKES = [
     ),
     ("{normalizer: norms.py:Norm, options: {p: 0.5}}", "options.p", "not a whole number"),
     ("{normalizer: norms.py:Norm}", "options.p", "is missing"),
-    ("{normalizer: broken.py:Norm}", "normalizer", "broken.py, line 2, is not Python"),
+    ("{normalizer: norms.py:Other}", "normalizer", "unknown normalizer 'Other' in norms.py"),
+    ("{normalizer: norms.py:Unread}", "normalizer", "Unread.__init__ cannot be read: name 'tf'"),
+    (
+        "{normalizer: broken.py:Norm}",
+        "normalizer",
+        "broken.py:Norm cannot be used: SyntaxError in line 2: ",
+    ),
+    (
+        "{normalizer: failing.py:Norm}",
+        "normalizer",
+        "failing.py:Norm cannot be used: ZeroDivisionError in line 2: division by zero",
+    ),
+    (
+        "{normalizer: norms.py:Typed, options: {kind: larger}}",
+        "options.kind",
+        "unknown value 'larger'; did you mean 'largest'? (allowed: mean, largest)",
+    ),
+    (
+        "{normalizer: norms.py:Typed, options: {groups: 2.5}}",
+        "options.groups",
+        "not a whole number",
+    ),
+    ("{normalizer: norms.py:Typed, options: {power: x}}", "options.power", "'x' is not a number"),
+    ("{normalizer: norms.py:Typed, options: {share: 1.5}}", "options.share", "allowed: below 1"),
+    (
+        "{normalizer: norms.py:Typed, options: {rows: some}}",
+        "options.rows",
+        "'some' is not a whole number; or unknown value 'some' (allowed: all)",
+    ),
+    ("{normalizer: norms.py:Typed, options: {sizes: [1, x]}}", "options.sizes.1", "'x' is not a"),
     ("{label: BN}", "label", "'BN' is also that of 'bn'"),
 ]
 NORMS = """\
+from typing import TYPE_CHECKING, Annotated, Literal
+from pydantic import Field
 from bnlab.networks.normalizer import Normalizer
+if TYPE_CHECKING:
+    import tensorflow as tf
+class Other: ...
 class Above(Normalizer):
     def __init__(self, p: int): ...
 class Norm(Above): ...
+class Unread(Normalizer):
+    def __init__(self, p: "tf.Tensor"): ...
+class Typed(Normalizer):
+    def __init__(
+        self,
+        kind: Literal["mean", "largest"] = "mean",
+        groups: int | None = None,
+        power: "float" = 1.0,
+        share: Annotated[float, Field(lt=1)] = 0.5,
+        rows: int | Literal["all"] = "all",
+        sizes: list[int] | None = None,
+    ): ...
 """
 
 
 @pytest.mark.parametrize(("method", "key", "said"), METHOD_MISTAKES)
-def test_a_mistake_in_a_method_is_named_without_importing_it(folder, problems, method, key, said):
+def test_a_mistake_in_a_method_is_one_sentence_at_its_place(folder, problems, method, key, said):
     (folder / "norms.py").write_text(NORMS)
     (folder / "broken.py").write_text("import os\ndef broken(:\n")
+    (folder / "failing.py").write_text("import os\n1 / 0\n")
     runs = "[{datasets: [flowers], methods: [mine], batches: [2], recipes: [quick]}]"
     overlay = f"methods: {{mine: {method}}}\nexperiments: {{batch_size: {{runs: {runs}}}}}\n"
     lines = [line for line in problems(overlays=(overlay,)) if "methods.mine" in line]
@@ -551,7 +598,7 @@ def test_an_option_that_divides_every_width_is_allowed(small):
         f"experiments: {{batch_size: {{runs: {runs}}}}}\n"
     )
     assert study.label("mine") == "mine"
-    assert study.called("mine")["options"] == {"groups": 4}
+    assert study.method_arguments("mine")["options"] == {"groups": 4}
 
 
 def test_a_method_without_a_label_is_called_by_its_name(small):
@@ -580,34 +627,6 @@ def test_a_list_within_a_list_of_names_is_reported_and_never_a_crash(problems, k
     lines = problems(overlays=(overlay,))
     assert any(f"batch_size.runs.0.{kind}.0: a list is not" in line for line in lines)
     assert any(f"batch_size.runs.0.{kind}.1: a mapping is not" in line for line in lines)
-
-
-SIGNED = """\
-from bnlab.networks.normalizers.bn import BN
-from bnlab.networks.normalizer import Normalizer
-GROUPS = 3
-class Mine(Normalizer):
-    shifts: bool = True
-    def __init__(self, groups: Divisor = GROUPS, *, deep=None): ...
-    def build(self):
-        self.moving_mean = self.vector("moving_mean", "zeros", False)
-class Slow(BN):
-    def __init__(self): super().__init__(momentum=0.999)
-class Plain(Normalizer):
-    shifts = GROUPS > 2
-"""
-
-
-def test_a_class_is_read_without_running_it(folder):
-    (folder / "mine.py").write_text(SIGNED)
-    mine, slow, plain = (
-        rooms.find("normalizer", f"mine.py:{n}") for n in ("Mine", "Slow", "Plain")
-    )
-    assert signatures.options(mine) == {"groups": ("Divisor", "GROUPS"), "deep": ("Any", "None")}
-    assert signatures.options(slow) == signatures.options(plain) == {}
-    assert [signatures.keeps_averages(room) for room in (mine, slow, plain)] == [True, True, False]
-    shifts = [signatures.attribute(room, "shifts", False) for room in (mine, slow, plain)]
-    assert shifts == [True, True, False]
 
 
 def test_a_recipe_has_the_defaults_that_it_does_not_replace(small):

@@ -27,7 +27,7 @@ def rng():
 
 def make(name, rng, activation="sigmoid"):
     """A float64 layer whose trained variables are random; the name is what follows ``bn_fault_``."""
-    method = loading.method(**STUDY.called(f"bn_fault_{name}"))
+    method = loading.method(**STUDY.method_arguments(f"bn_fault_{name}"))
     layer = Layer(method, UNITS, FAN_IN, activation)
     layer.randomize(rng, gamma=0.5, other=0.5)
     return layer

@@ -17,8 +17,8 @@ from bnlab.networks.normalizers.mean_only_bn import MeanOnlyBN
 from bnlab.networks.normalizers.renorm import BatchRenorm
 from bnlab.networks.normalizers.unitization import Unitization
 from bnlab.networks.normalizers.whitening import Whitening
-from bnlab.study import rooms
-from bnlab.study.signatures import keeps_averages
+from bnlab.study import registry
+from bnlab.study.options import Divisor
 from bnlab.testing import NormalizerTests
 
 SHAPES = {"rows": (6, 8), "images": (6, 3, 4, 8)}
@@ -76,7 +76,7 @@ class TestMeanOnlyBN(NormalizerTests):
 def test_every_normalizer_of_the_library_has_these_tests():
     tested = {value.normalizer.__name__ for name, value in globals().items() if name[:4] == "Test"}
     noisy = {"Noise", "BNWithNoise"}  # differ at every step; tests/test_inside.py is about them
-    names = {rooms.find("normalizer", name).name for name in rooms.names("normalizer")}
+    names = {reference.name for reference in registry.shipped("normalizer").values()}
     assert tested == names - noisy
 
 
@@ -288,10 +288,42 @@ def test_mean_only_batch_normalization_subtracts_the_mean_and_keeps_the_spread()
     np.testing.assert_allclose(at_inference, u - 0.25 * u.mean(axis=0) + 0.25, rtol=1e-12)
 
 
-def test_which_normalizers_keep_averages_is_read_from_their_source():
-    keep = {n for n in rooms.names("normalizer") if keeps_averages(rooms.find("normalizer", n))}
+@pytest.mark.parametrize("name", registry.shipped("normalizer"))
+def test_a_normalizer_keeps_averages_where_its_variables_have_some(name):
     others = {"evalnorm", "lp", "mean_only_bn", "renorm", "unitization", "whitening"}
-    assert keep == {"bn", "bn_with_noise", *others}
+    normalizer = registry.find("normalizer", name).load()
+    built = normalizer().made(32).variables
+    assert normalizer.keeps_averages() == any(variable.is_average for variable in built)
+    assert normalizer.keeps_averages() == (name in {"bn", "bn_with_noise", *others})
+
+
+def test_averages_are_those_that_build_makes_and_not_those_that_a_text_names():
+    class Named(Normalizer):
+        def build(self):
+            """moving_ is how the names of averages begin."""
+            self.gain = self.vector("gain", "ones")
+
+    class Helped(Normalizer):
+        def __init__(self, groups: Divisor, averages: bool):
+            self.groups, self.averages = groups, averages
+
+        def build(self):
+            assert self.features % self.groups == 0
+            if self.averages:
+                self._averages()
+
+        def _averages(self):
+            self.moving_mean = self.vector("moving_mean", "zeros", trainable=False)
+
+    class Computed(Helped):
+        def _averages(self):
+            super()._averages()
+            self.moving_mean = 1 - self.moving_mean
+
+    assert not Named.keeps_averages()
+    for helped in (Helped, Computed):
+        assert helped.keeps_averages(groups=7, averages=True)
+        assert not helped.keeps_averages(groups=7, averages=False)
 
 
 def test_an_average_under_another_name_is_refused():

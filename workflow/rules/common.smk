@@ -13,7 +13,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from bnlab.experiments import module_file
 from bnlab.kept import keep_all
-from bnlab.study import code, rooms
+from bnlab.study import code
 from bnlab.study.config import Run
 from bnlab.study.datasets import origin
 from bnlab.study.declaration import TIMING
@@ -21,6 +21,7 @@ from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.names import ALL_RECIPES, PUBLISHED
 from bnlab.study.places import ConfigError
+from bnlab.study.registry import LIBRARY
 from bnlab.study.validation import load
 
 
@@ -132,7 +133,7 @@ def network_of(recipe):
 def own_files(run):
     """Return the files of the user's that a run consists of."""
     files = [each.file for each in STUDY.classes(run).values()]
-    own = [file for file in files if not file.is_relative_to(rooms.LIBRARY)]
+    own = [file for file in files if not file.is_relative_to(LIBRARY)]
     return sorted(os.path.relpath(file) for file in own)
 
 

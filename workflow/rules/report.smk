@@ -15,7 +15,7 @@ rule write_report:
             {
                 os.path.relpath(each.file)
                 for run in STUDY.all_runs()
-                for each in STUDY.method_room(run.method).values()
+                for each in STUDY.method_classes(run.method).values()
             }
         ),
         templates=[

@@ -20,7 +20,7 @@ rule train:
     params:
         run=lambda w: check_key(w)._asdict(),
         network=lambda w: network_of(w.recipe),
-        method=lambda w: STUDY.called(w.method),
+        method=lambda w: STUDY.method_arguments(w.method),
         settings=lambda w: STUDY.settings(run_of(w)),
         probes=lambda w: {
             name: STUDY.classes(run_of(w))[name].path
@@ -57,9 +57,9 @@ rule time_methods:
             **STUDY.compared(w.recipe),
         },
         network=lambda w: network_of(w.recipe),
-        methods=lambda w: {name: STUDY.called(name) for name in timed_methods(w)},
+        methods=lambda w: {name: STUDY.method_arguments(name) for name in timed_methods(w)},
         settings=lambda w: STUDY.settings(Run(w.dataset, "", int(w.batch), w.recipe)),
-        code=lambda w: [digests(STUDY.method_room(name)) for name in timed_methods(w)],
+        code=lambda w: [digests(STUDY.method_classes(name)) for name in timed_methods(w)],
     message:
         "Timing methods in turn on {wildcards.dataset}, batch {wildcards.batch}, {wildcards.recipe}"
     script:

@@ -10,7 +10,8 @@ from pathlib import Path
 import yaml
 
 from bnlab.files import save_text
-from bnlab.study.rooms import RoomError, find
+from bnlab.study.messages import UnknownName
+from bnlab.study.registry import find
 
 
 def overlay(method: str, options: list[str]) -> tuple[str, str]:
@@ -34,7 +35,7 @@ def main() -> None:
         sys.exit(f"An option is name=value, and {wrong[0]} is not.")
     try:
         name, text = overlay(sys.argv[1], sys.argv[2:])
-    except RoomError as error:
+    except UnknownName as error:
         sys.exit(f"{error}")
     save_text(Path(name), text)
     print(name)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Self
+from math import lcm
+from typing import Any, Self
 
 from bnlab.lazy import tf
-from bnlab.networks.variables import AVERAGE, Part
+from bnlab.networks.variables import AVERAGE, Part, Variable
+from bnlab.study.options import DIVIDES, marked
 
 
 class Normalizer(Part):
@@ -37,6 +39,25 @@ class Normalizer(Part):
         self.features, self.name, self.dtype, self.variables = features, name, dtype, ()
         self.build()
         return self
+
+    @classmethod
+    def keeps_averages(cls, **options: Any) -> bool:
+        """Return whether ``build`` makes moving averages with these options.
+
+        Variables have no values, so that TensorFlow is not imported, unless ``build`` computes with them.
+        """
+        features = lcm(*(n for n in marked(cls, DIVIDES, options).values() if isinstance(n, int)))
+
+        def variables(valued: bool) -> tuple[Variable, ...]:
+            normalizer = cls(**options)
+            normalizer.valued = valued
+            return normalizer.made(features).variables
+
+        try:
+            built = variables(valued=False)
+        except Exception:
+            built = variables(valued=True)
+        return any(variable.is_average for variable in built)
 
     def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
         """N(u), of the shape of u."""

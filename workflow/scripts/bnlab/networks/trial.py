@@ -1,9 +1,7 @@
-"""Whether a network with a method can be built and run, before anything is trained."""
+"""A trial of a method in a network, before anything is trained."""
 
 from __future__ import annotations
 
-import re
-import traceback
 from collections.abc import Mapping
 from math import prod
 from typing import Any
@@ -12,16 +10,16 @@ from bnlab.lazy import tf
 from bnlab.networks import loading
 from bnlab.networks.network import Network
 from bnlab.networks.normalizer import Normalizer
+from bnlab.study import messages
+from bnlab.study.registry import ClassReference
 
 ROWS = 4
-MOST = 300
-"""Characters of an error that are told."""
 
 
 def failure(
     method: Mapping[str, Any], network: tuple[str, Any], shape: list[int], classes: int
 ) -> str | None:
-    """What goes wrong, in one sentence, when a network with this method is built and runs once; None if nothing does.
+    """Build a network with this method, run it once, and return what goes wrong in one sentence; None if nothing does.
 
     Args:
         method: arguments of ``loading.method``.
@@ -29,19 +27,14 @@ def failure(
         shape: of one example.
         classes: number of logits.
     """
-    path = str(method["normalizer"])
     try:
         built = loading.network(*network)
         examples = [prod(shape)] if built.takes == "rows" else shape
         built.made(loading.method(**method), examples, classes, "sigmoid", "glorot_uniform")
         _run(built, examples)
     except Exception as error:
-        file = path.rpartition(":")[0]
-        frames = traceback.extract_tb(error.__traceback__)
-        lines = [frame.lineno for frame in frames if frame.filename.endswith(file)]
-        where = f" in line {lines[-1]}" if lines else ""
-        said = " ".join(re.sub(r"\{\{.*?\}\}", "", str(error)).split())[:MOST]
-        return f"{path} cannot be used: {type(error).__name__}{where}: {said}"
+        path = str(method["normalizer"])
+        return messages.failure(path, ClassReference.of(path).file, error)
     return None
 
 

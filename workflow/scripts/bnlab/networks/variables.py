@@ -45,7 +45,7 @@ class Variable:
         """The present value."""
         return getattr(self.owner, self.name)
 
-    def bind(self, value: tf.Tensor) -> None:
+    def bind(self, value: tf.Tensor | None) -> None:
         """Give it another value."""
         setattr(self.owner, self.name, value)
 
@@ -62,11 +62,16 @@ def constant(start: str, shape: tuple[int, ...], dtype: str) -> tf.Tensor:
 
 
 class Part:
-    """Something with variables: a normalizer, or a block of a network."""
+    """Something with variables: a normalizer, or a block of a network.
+
+    Attributes:
+        valued: whether variables have values once they are made.
+    """
 
     name = ""
     dtype = "float32"
     variables: tuple[Variable, ...] = ()
+    valued = True
 
     if TYPE_CHECKING:  # variables are attributes
 
@@ -79,5 +84,8 @@ class Part:
         path = f"{self.name}/{name}" if self.name else name
         variable = Variable(self, name, shape, start, trainable, self.dtype, path)
         self.variables = (*self.variables, variable)
-        variable.bind(constant(start if start in CONSTANT else "zeros", shape, self.dtype))
+        if self.valued:
+            variable.bind(constant(start if start in CONSTANT else "zeros", shape, self.dtype))
+        else:
+            variable.bind(None)
         return variable.value

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from bnlab.study import rooms, signatures
+from bnlab.study import registry
 
 PLACES = {
     "before_activation": "y = φ(N(u){bias})",
@@ -24,20 +25,25 @@ INPUTS = {
 
 def formula(method: Mapping[str, Any]) -> str:
     """A few sentences on a method of a checked config."""
-    kernel = rooms.find("kernel", method["kernel"]).said
+    kernel = _summary(registry.find("kernel", method["kernel"]).load())
     if method["normalizer"] is None:
         lead = "No normalization: " if method["kernel"] == "plain" else ""
         inputs = INPUTS.get(method.get("inputs") or "", "")
         return f"{lead}{inputs}y = φ(u + b). {_ended(kernel)}"
-    room = rooms.find("normalizer", method["normalizer"])
-    bias = "" if signatures.attribute(room, "shifts", False) else " + b"
+    normalizer = registry.find("normalizer", method["normalizer"]).load()
+    bias = "" if normalizer.shifts else " + b"
     joined = PLACES[method["place"]].format(bias=bias)
     options = ", ".join(
         f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in method["options"].items()
     )
-    parts = [_ended(room.said), f"{joined}.", _ended(kernel), _ended(options)]
+    parts = [_ended(_summary(normalizer)), f"{joined}.", _ended(kernel), _ended(options)]
     return " ".join(part for part in parts if part)
+
+
+def _summary(cls: type) -> str:
+    """Return the first paragraph of the docstring of a class in one line."""
+    return " ".join(inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].split())
 
 
 def _ended(text: str) -> str:

@@ -1,4 +1,7 @@
-"""Which code a result depends on: files by what they import, and digests that comments do not change."""
+"""Code that results depend on: files by their imports, and digests that only a change of what runs changes.
+
+Import lines, docstrings, comments and formatting count in no digest, nor do the names and places of files.
+"""
 
 from __future__ import annotations
 
@@ -7,87 +10,133 @@ import hashlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from bnlab.study.rooms import LIBRARY, Room, bases, classes, parsed
+from bnlab.study.registry import LIBRARY, ClassReference
 
-CARRIERS = ("files.py", "imports.py", "lazy.py", "provenance.py")
-"""Modules that carry results and do not make them: an edit of theirs runs nothing again."""
+CARRIERS = {
+    "__init__.py",
+    "files.py",
+    "imports.py",
+    "lazy.py",
+    "provenance.py",
+    "study/messages.py",
+    "study/options.py",
+    "study/registry.py",
+}
+"""Files of the library that carry results and do not make them: an edit of theirs runs nothing again."""
+
+
+class Statement(NamedTuple):
+    """A statement at the top level of a file: its text and, of a class, the name and the names of its bases."""
+
+    text: str
+    name: str = ""
+    bases: tuple[str, ...] = ()
+
+
+class Source(NamedTuple):
+    """A file: its statements, their SHA-256, and the files of the library that it imports."""
+
+    statements: list[Statement]
+    digest: str
+    imports: set[Path]
 
 
 def imported(files: Iterable[Path]) -> list[Path]:
-    """These files and all files of the library that they import, also through others; sorted."""
-    found: set[Path] = set()
+    """Return these files and all files of the library that they import, also through others; sorted."""
+    reached: set[Path] = set()
     waiting = list(files)
     while waiting:
         file = waiting.pop()
-        if file not in found:
-            found.add(file)
-            waiting += _imports(file)
-    return sorted(found)
+        if file not in reached:
+            reached.add(file)
+            waiting += source(file).imports
+    return sorted(reached)
+
+
+def digest_files(files: Iterable[Path]) -> str:
+    """Return the SHA-256, in hexadecimal, of the code of these files and of all that they import."""
+    return _sha256(sorted(source(file).digest for file in imported(files)))
 
 
 @cache
-def digest(room: Room) -> str:
-    """SHA-256 over the code that a class consists of, in hexadecimal.
+def digest(reference: ClassReference) -> str:
+    """Return the SHA-256, in hexadecimal, of the code that a class consists of.
 
     That is the class, the classes of its file that it inherits from, whatever else stands at the top level of the file,
-    and the files of the library that it imports; comments, docstrings and formatting do not count.
+    and the files of the library that it imports.
     """
-    tree, own = parsed(room.file), classes(room.file)
-    lineage, waiting = set(), [room.name]
+    own = source(reference.file).statements
+    bases = {statement.name: statement.bases for statement in own if statement.name}
+    lineage, waiting = {""}, [reference.name]
     while waiting:
-        current = waiting.pop()
-        lineage.add(current)
-        waiting += [base for base in bases(own[current]) if base in own]
-    body = [n for n in tree.body if not isinstance(n, ast.ClassDef) or n.name in lineage]
-    others = [file for file in imported([room.file]) if file != room.file]
-    parts = [_bare(ast.Module(body, [])), *(_bare_file(file) for file in others)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _bare(tree: ast.Module) -> str:
-    """The code of a tree without its docstrings, as one text."""
-    return ast.dump(_Bare().visit(_copy(tree)))
+        name = waiting.pop()
+        lineage.add(name)
+        waiting += [base for base in bases[name] if base in bases]
+    texts = [statement.text for statement in own if statement.name in lineage]
+    others = (file for file in imported([reference.file]) if file != reference.file)
+    return _sha256([*texts, *sorted(source(file).digest for file in others)])
 
 
 @cache
-def _bare_file(file: Path) -> str:
-    return _bare(parsed(file))
+def source(file: Path) -> Source:
+    """Read a file. Raises SyntaxError."""
+    statements, modules = [], set[str]()
+    for node in ast.parse(file.read_bytes(), file).body:
+        words: list[str] = []
+        _write(node, words, modules)
+        if isinstance(node, ast.ClassDef):
+            bases = tuple(base.id for base in node.bases if isinstance(base, ast.Name))
+            statements.append(Statement(" ".join(words), node.name, bases))
+        else:
+            statements.append(Statement(" ".join(words)))
+    files = {file for file in map(_file_of_module, modules) if file}
+    statements = [statement for statement in statements if statement.text]
+    return Source(statements, _sha256(s.text for s in statements), files)
 
 
-@cache
-def _imports(file: Path) -> list[Path]:
-    """Files of the library that a file imports itself."""
-    found = []
-    for node in ast.walk(parsed(file)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "bnlab":
-            module = str(node.module)
-            inner = [file_of_module(f"{module}.{alias.name}") for alias in node.names]
-            found += [*inner, file_of_module(module)]
-    return [path for path in found if path]
+def _file_of_module(module: str) -> Path | None:
+    """Return the file of a module or package of the library; None for a carrier and for any other name."""
+    package, *parts = module.split(".")
+    place = LIBRARY.joinpath(*parts)
+    for file in (place.with_name(f"{place.name}.py"), place / "__init__.py"):
+        if package == "bnlab" and file.is_file():
+            return None if file.relative_to(LIBRARY).as_posix() in CARRIERS else file
+    return None
 
 
-def file_of_module(module: str) -> Path | None:
-    """The file of a module or package of the library; None of another one."""
-    place = LIBRARY.joinpath(*module.split(".")[1:])
-    found = [
-        path
-        for path in (place.parent / f"{place.name}.py", place / "__init__.py")
-        if path.is_file()
-    ]
-    return found[0] if found and found[0].name not in CARRIERS else None
+def _write(part: Any, words: list[str], modules: set[str]) -> None:
+    """Write a part of a syntax tree as words, in every version of Python the same, and collect what it imports."""
+    if isinstance(part, list):
+        words.append("[")
+        for item in part:
+            _write(item, words, modules)
+        words.append("]")
+    elif isinstance(part, ast.Import):
+        modules.update(alias.name for alias in part.names)
+    elif isinstance(part, ast.ImportFrom):
+        modules.update([str(part.module), *(f"{part.module}.{alias.name}" for alias in part.names)])
+    elif not isinstance(part, ast.AST):
+        words.append(repr(part))
+    elif not _runs_nothing(part):
+        words.append(type(part).__name__)
+        for field in part._fields:
+            value = getattr(part, field, None)
+            if field != "ctx" and value is not None and value != []:
+                words.append(field)
+                _write(value, words, modules)
 
 
-def _copy(tree: ast.Module) -> ast.Module:
-    return ast.parse(ast.unparse(tree))
+def _runs_nothing(node: ast.AST) -> bool:
+    """Return whether it is a docstring, or ``if TYPE_CHECKING`` with imports alone."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    if not isinstance(node, ast.If) or node.orelse:
+        return False
+    imports = all(isinstance(inner, ast.Import | ast.ImportFrom) for inner in node.body)
+    return imports and ast.unparse(node.test).endswith("TYPE_CHECKING")
 
 
-class _Bare(ast.NodeTransformer):
-    """Takes docstrings away."""
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
-        if isinstance(node, documented) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-        return node
+def _sha256(texts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()

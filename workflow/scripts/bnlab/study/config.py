@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cached_property
 from itertools import product
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from bnlab.study import rooms, signatures
+from bnlab.study import registry
 from bnlab.study.datasets import AnyDataset, Dataset, identity
 from bnlab.study.declaration import (
     TIMED_PROCESSES,
@@ -21,8 +22,9 @@ from bnlab.study.declaration import (
 )
 from bnlab.study.experiments import experiments
 from bnlab.study.names import ALL_RECIPES
+from bnlab.study.options import widths
 from bnlab.study.recipes import Recipe
-from bnlab.study.rooms import Room
+from bnlab.study.registry import ClassReference
 from bnlab.study.section import (
     Count,
     Counts,
@@ -208,25 +210,33 @@ class Study(Section):
         own = self.recipes[run.recipe].seed
         return self.seed if own is None else own
 
-    def method_room(self, method: str) -> dict[str, Room]:
-        """The classes of a method: its kernel and, if it has one, its normalizer."""
-        said = self.methods[method]
-        found = {"kernel": rooms.find("kernel", said.kernel)}
-        if said.normalizer:
-            found["normalizer"] = rooms.find("normalizer", said.normalizer)
-        return found
+    def method_classes(self, method: str) -> dict[str, ClassReference]:
+        """Return the classes of a method: its kernel and, if it has one, its normalizer."""
+        names = self.methods[method].model_dump(include={"kernel", "normalizer"}, exclude_none=True)
+        return {kind: registry.find(kind, name) for kind, name in names.items()}
 
-    def called(self, method: str) -> dict[str, Any]:
-        """A method as a job is told of it: arguments of ``networks.loading.method``."""
-        said = self.methods[method]
-        settings = said.model_dump(include={"options", "place", "inputs"}, exclude_defaults=True)
-        classes = {kind: room.path for kind, room in self.method_room(method).items()}
+    def method_arguments(self, method: str) -> dict[str, Any]:
+        """Return the arguments of ``networks.loading.method`` for a method."""
+        settings = self.methods[method].model_dump(
+            include={"options", "place", "inputs"}, exclude_defaults=True
+        )
+        classes = {kind: each.path for kind, each in self.method_classes(method).items()}
         return {"normalizer": None, **classes, **settings}
 
-    def network(self, recipe: str) -> tuple[Room, Any]:
-        """The class of a recipe's network, and its settings."""
+    @cached_property
+    def averaging(self) -> frozenset[str]:
+        """The methods whose normalizer keeps moving averages."""
+        classes = {name: self.method_classes(name).get("normalizer") for name in self.methods}
+        return frozenset(
+            name
+            for name, normalizer in classes.items()
+            if normalizer and normalizer.load().keeps_averages(**self.methods[name].options)
+        )
+
+    def network(self, recipe: str) -> tuple[ClassReference, Any]:
+        """Return the class of a recipe's network, and its settings."""
         ((name, settings),) = self.recipes[recipe].network.items()
-        return rooms.find("network", name), settings
+        return registry.find("network", name), settings
 
     def compared(self, recipe: str) -> dict[str, Any]:
         """Settings of a recipe by which experiments compare: a number or a word each.
@@ -234,15 +244,13 @@ class Study(Section):
         ``layers`` are hidden ones and ``units`` those of the widest; ``share`` is that of a batch's rows which come
         from few ``classes``, 0 where batches are random; ``shuffle`` is "random", "none" or "by_class".
         """
-        said, (room, settings) = self.recipes[recipe], self.network(recipe)
-        found = signatures.options(room) or {}
-        named = settings if isinstance(settings, dict) else {next(iter(found), ""): settings}
-        widths = signatures.widths(found, named)
+        said, (network, settings) = self.recipes[recipe], self.network(recipe)
+        layers = widths(network.load(), settings)
         return {
             "network": next(iter(said.network)),
             "activation": said.activation,
-            "layers": len(widths),
-            "units": max(widths, default=0),
+            "layers": len(layers),
+            "units": max(layers, default=0),
             "initializer": said.initializer,
             "l2": said.l2,
             "dropout": said.dropout,
@@ -253,11 +261,11 @@ class Study(Section):
             else ("none", "random")[said.shuffle],
         }
 
-    def classes(self, run: Run) -> dict[str, Room]:
-        """The classes that a run consists of: kernel, normalizer, network, and each probe by its name."""
+    def classes(self, run: Run) -> dict[str, ClassReference]:
+        """Return the classes that a run consists of: kernel, normalizer, network, and each probe by its name."""
         network, _ = self.network(run.recipe)
-        probes = {probe: rooms.find("probe", probe) for probe in self.recipes[run.recipe].probes}
-        return {**self.method_room(run.method), "network": network, **probes}
+        probes = {name: registry.find("probe", name) for name in self.recipes[run.recipe].probes}
+        return {**self.method_classes(run.method), "network": network, **probes}
 
     def key(self, run: Run) -> str:
         """Eight hexadecimal digits that tell apart runs of one name with other settings or data."""
@@ -313,13 +321,8 @@ class Study(Section):
     def _can_fill(self, table: Table, runs: list[Run]) -> bool:
         methods = frozenset(run.method for run in runs)
         batches = frozenset(run.batch for run in runs)
-        averaging = frozenset(method for method in methods if self._keeps_averages(method))
         recorded = all(self.records(run.recipe, table.reads) for run in runs)
-        return recorded and table.when.holds(RunSet(methods, batches, averaging))
-
-    def _keeps_averages(self, method: str) -> bool:
-        normalizer = self.method_room(method).get("normalizer")
-        return normalizer is not None and signatures.keeps_averages(normalizer)
+        return recorded and table.when.holds(RunSet(methods, batches, methods & self.averaging))
 
     def records(self, recipe: str, reads: list[str]) -> bool:
         """Whether the runs of a recipe leave what these tidy sources are made from."""

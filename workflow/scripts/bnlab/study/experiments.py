@@ -10,9 +10,10 @@ import yaml
 
 from bnlab.study.declaration import Experiment
 from bnlab.study.places import ConfigError, lines_of, read_places
+from bnlab.study.registry import LIBRARY
 from bnlab.study.sentences import validate
 
-EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+EXPERIMENTS = LIBRARY / "experiments"
 FILE = "experiment.yaml"
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -14,6 +14,7 @@ from bnlab.study.experiments import experiments
 from bnlab.study.families import expanded
 from bnlab.study.ledger import SLOTS, Ledger, compared, slots
 from bnlab.study.merging import complete
+from bnlab.study.messages import unknown
 from bnlab.study.places import (
     ConfigError,
     Key,
@@ -26,7 +27,6 @@ from bnlab.study.places import (
     short,
     without_nulls,
 )
-from bnlab.study.rooms import unknown
 from bnlab.study.section import COMPARE, unique
 from bnlab.study.sentences import validate
 

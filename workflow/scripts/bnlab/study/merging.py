@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.families import expanded
+from bnlab.study.messages import unknown
 from bnlab.study.places import Key, Problem, at, items, section
-from bnlab.study.rooms import unknown
+from bnlab.study.registry import ClassReference
 
 DEFAULTS, ONLY = "recipe_defaults", "only"
 
@@ -66,11 +66,10 @@ def _brought(names: Iterable[str]) -> dict[str, Any]:
 
 
 def _at_home(method: dict[str, Any], experiment: str) -> dict[str, Any]:
-    """The method with a file of the experiment's folder named as seen from the project's."""
+    """Return the method with the whole path of a class in the experiment's folder."""
     file, colon, name = str(method.get("normalizer", "")).partition(":")
     if colon:
-        path = os.path.relpath(EXPERIMENTS / experiment / file)
-        method["normalizer"] = f"{path}:{name}"
+        method["normalizer"] = ClassReference(EXPERIMENTS / experiment / file, name).path
     return method
 
 

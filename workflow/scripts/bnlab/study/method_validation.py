@@ -1,4 +1,4 @@
-"""What is wrong with the methods of a config, as far as it can be told without TensorFlow."""
+"""Problems of the methods of a config: names, options, labels, and groups that do not divide layers."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bnlab.study import rooms, signatures
+from bnlab.study import registry
 from bnlab.study.config import Method
 from bnlab.study.datasets import AnyDataset
+from bnlab.study.messages import UnknownName
+from bnlab.study.options import DIVIDES, marked, widths
 from bnlab.study.places import Key, Problem, at, items, section, texts
 from bnlab.study.recipes import Recipe
-from bnlab.study.rooms import RoomError
 from bnlab.study.sentences import option_problems
 
 
 def method_problems(
     mapping: Any, datasets: Mapping[str, AnyDataset], recipes: Mapping[str, Recipe]
 ) -> Iterator[Problem]:
-    """Rooms that are not there, options that are not theirs, labels of two methods, groups that do not divide."""
+    """Yield the problems of every method that the schema accepts."""
     labels: dict[str, str] = {}
-    for name, said in section(mapping, "methods").items():
+    for name, entry in section(mapping, "methods").items():
         key: Key = ("methods", name)
         try:
-            method = Method.model_validate(said)
+            method = Method.model_validate(entry)
         except ValidationError:
             continue
         label = method.label or str(name).replace("_", " ")
@@ -38,44 +39,39 @@ def method_problems(
                 yield Problem((*key, without), "has no meaning without a normalizer")
             continue
         try:
-            room = rooms.find("normalizer", method.normalizer)
-        except RoomError as error:
+            normalizer = registry.find("normalizer", method.normalizer).load()
+            problems = list(option_problems((*key, "options"), method.options, normalizer))
+        except ValueError as error:
             yield Problem((*key, "normalizer"), str(error))
             continue
-        found = signatures.options(room)
-        if found is None:
-            continue
-        wrong = list(option_problems((*key, "options"), method.options, found))
-        yield from wrong
-        if not wrong:
-            yield from _divisor_problems(str(name), method, found, mapping, datasets, recipes)
+        yield from problems
+        if not problems:
+            yield from _divisor_problems(str(name), method, normalizer, mapping, datasets, recipes)
 
 
 def _kernel_problems(key: Key, method: Method) -> Iterator[Problem]:
     try:
-        rooms.find("kernel", method.kernel)
-    except RoomError as error:
+        registry.find("kernel", method.kernel)
+    except UnknownName as error:
         yield Problem((*key, "kernel"), str(error))
 
 
 def _divisor_problems(
     name: str,
     method: Method,
-    found: dict[str, signatures.Option],
+    normalizer: type,
     mapping: Any,
     datasets: Mapping[str, AnyDataset],
     recipes: Mapping[str, Recipe],
 ) -> Iterator[Problem]:
-    """Options that must divide what is normalized and do not, in some network that the method is run in."""
-    for option in (option for option, o in found.items() if o.kind == "Divisor"):
-        default = found[option].default or ""
-        divisor = method.options.get(option) or (int(default) if default.isdecimal() else 1)
+    """Yield options that do not divide what is normalized in some network that the method is run in."""
+    for option, divisor in marked(normalizer, DIVIDES, method.options).items():
         for dataset, recipe in _run_in(name, mapping, datasets, recipes):
-            wrong = [w for w in _normalized(method, dataset, recipe) if w % divisor]
-            if wrong:
-                sizes = ", ".join(map(str, dict.fromkeys(wrong)))
-                given = option in method.options
-                key = ("methods", name, "options", option) if given else ("methods", name)
+            undivided = [w for w in _normalized(method, dataset, recipe) if w % divisor]
+            if undivided:
+                sizes = ", ".join(map(str, dict.fromkeys(undivided)))
+                written = option in method.options
+                key = ("methods", name, "options", option) if written else ("methods", name)
                 yield Problem(
                     key,
                     f"{option}, {divisor}, does not divide {sizes}, as wide as layers are that it normalizes"
@@ -98,18 +94,13 @@ def _run_in(
 
 
 def _normalized(method: Method, dataset: AnyDataset, recipe: Recipe) -> list[int]:
-    """How many features or channels the normalizer sees, layer by layer."""
-    network, settings = next(iter(recipe.network.items()))
-    with suppress(RoomError):
-        room = rooms.find("network", network)
-        found = signatures.options(room) or {}
-        given = settings if isinstance(settings, Mapping) else {next(iter(found), ""): settings}
-        widths = signatures.widths(found, dict(given))
+    """Return the numbers of features or channels that the normalizer gets, layer by layer."""
+    name, settings = next(iter(recipe.network.items()))
+    with suppress(UnknownName):
+        network = registry.find("network", name).load()
+        layers = widths(network, settings)
         if method.place != "before_linear":
-            return widths
-        images = signatures.attribute(room, "takes", "rows") == "images"
-        first = (
-            dataset.shape.image[-1] if images and dataset.shape.image else dataset.shape.features
-        )
-        return [first, *widths[:-1]]
+            return layers
+        image = dataset.shape.image if network.takes == "images" else None
+        return [image[-1] if image else dataset.shape.features, *layers[:-1]]
     return []

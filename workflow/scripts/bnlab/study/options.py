@@ -1,44 +1,68 @@
-"""Types of the options that networks, kernels and normalizers take, by which a config is checked.
-
-A config is checked without importing TensorFlow: the annotations in a class' ``__init__`` are read
-from its source, so an annotation has to be one of the names below. Another one allows any value.
-"""
+"""Options of networks, kernels and normalizers: types, read from ``__init__``, by which values are checked."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+DIVIDES, IS_WIDTH = "divides what is normalized", "is the width of a layer"
+"""Marks, in ``Annotated``, of numbers that have to do with the units or channels of layers."""
 
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Divisor = Annotated[int, Field(ge=1)]
+Divisor = Annotated[Count, DIVIDES]
 """A count that divides the number of features, channels or units that are normalized."""
-Widths = Annotated[list[Count], Field(min_length=1)]
+Widths = Annotated[list[Count], Field(min_length=1), IS_WIDTH]
 """Units or channels of consecutive layers that are normalized."""
-Head = list[Count]
+Head = Annotated[list[Count], IS_WIDTH]
 """The same, and possibly none."""
-Stages = Annotated[list[Widths], Field(min_length=1)]
+Stages = Annotated[list[Widths], Field(min_length=1), IS_WIDTH]
 """Widths of layers with something between the lists, such as pooling."""
 Pooling = Literal["max", "average"]
 Norm = Literal[1, 2, "inf"]
-"""Which power mean of absolute values: the mean, the root of the mean square, or the largest."""
+"""The power mean of absolute values: their mean, the root of their mean square, or the largest."""
 
-TYPES: dict[str, Any] = {
-    "int": int,
-    "float": float,
-    "bool": bool,
-    "str": str,
-    "Count": Count,
-    "Fraction": Fraction,
-    "Positive": Positive,
-    "Divisor": Divisor,
-    "Widths": Widths,
-    "Head": Head,
-    "Stages": Stages,
-    "Pooling": Pooling,
-    "Norm": Norm,
-}
-LAYERS = ("Widths", "Head", "Stages")
-"""Annotations whose numbers are sizes that a normalizer sees."""
+
+@cache
+def options(cls: type) -> type[BaseModel]:
+    """Return a model of the arguments of ``__init__``: of their types, none missing, no others.
+
+    Raises ValueError, a sentence for the user, where an annotation names nothing.
+    """
+    try:
+        types = get_type_hints(cls.__init__, include_extras=True)  # type: ignore[misc]
+    except Exception as error:
+        raise ValueError(f"{cls.__name__}.__init__ cannot be read: {error}") from None
+    fields: dict[str, Any] = {
+        argument.name: (
+            types.get(argument.name, Any),
+            ... if argument.default is argument.empty else argument.default,
+        )
+        for argument in inspect.signature(cls).parameters.values()
+        if argument.kind not in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD)
+    }
+    config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
+    return create_model("Options", __config__=config, **fields)
+
+
+def marked(cls: type, mark: str, settings: Any) -> dict[str, Any]:
+    """Return the options with a mark; settings that are no mapping are the value of the first option."""
+    fields = options(cls).model_fields
+    values = settings if isinstance(settings, Mapping) else {next(iter(fields), ""): settings}
+    return {n: values.get(n, f.default) for n, f in fields.items() if mark in f.metadata}
+
+
+def widths(cls: type, settings: Any) -> list[int]:
+    """Return the widths of layers among the settings of a network, in order."""
+    return _numbers(list(marked(cls, IS_WIDTH, settings).values()))
+
+
+def _numbers(value: Any) -> list[int]:
+    if isinstance(value, list | tuple):
+        return [number for item in value for number in _numbers(item)]
+    return [value] if type(value) is int else []

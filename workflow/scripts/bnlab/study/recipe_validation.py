@@ -1,21 +1,22 @@
-"""What is wrong with the networks and probes that recipes name."""
+"""Problems of the networks and probes that recipes name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bnlab.study import rooms, signatures
+from bnlab.study import registry
 from bnlab.study.datasets import AnyDataset
+from bnlab.study.messages import unknown
+from bnlab.study.options import options
 from bnlab.study.places import Key, Problem, at, items, texts
 from bnlab.study.recipes import Recipe
-from bnlab.study.rooms import unknown
 from bnlab.study.sentences import option_problems
 
 
 def recipe_problems(recipes: Mapping[Any, Any]) -> Iterator[Problem]:
-    """Networks and probes that are not there, and settings that are not the network's."""
-    probes = rooms.names("probe")
+    """Yield unknown networks and probes, and settings that are not those of the network."""
+    probes = registry.shipped("probe")
     for name, recipe in recipes.items():
         for index, probe in enumerate(items(at(recipe, ("probes",)))):
             if probe not in probes:
@@ -27,16 +28,16 @@ def recipe_problems(recipes: Mapping[Any, Any]) -> Iterator[Problem]:
 
 def _network_problems(key: Key, network: Mapping[Any, Any]) -> Iterator[Problem]:
     ((name, settings),) = network.items()
-    known = rooms.names("network")
+    known = registry.shipped("network")
     if name not in known:
         yield Problem((*key, name), unknown("network", name, known))
         return
-    found = signatures.options(rooms.find("network", name)) or {}
-    first = next(iter(found), None)
+    cls = known[name].load()
     if isinstance(settings, Mapping):
-        yield from option_problems((*key, name), settings, found)
+        yield from option_problems((*key, name), settings, cls)
     else:  # the first setting alone
-        for problem in option_problems((*key, name), {first: settings}, found):
+        first = next(iter(options(cls).model_fields), "")
+        for problem in option_problems((*key, name), {first: settings}, cls):
             inner = problem.key[len(key) + 1 :]
             yield problem._replace(
                 key=(*key, name, *(inner[1:] if inner[:1] == (first,) else inner))
@@ -46,16 +47,15 @@ def _network_problems(key: Key, network: Mapping[Any, Any]) -> Iterator[Problem]
 def image_problems(
     key: Key, group: Any, datasets: Mapping[str, AnyDataset], recipes: Mapping[str, Recipe]
 ) -> Iterator[Problem]:
-    """Recipes of a network that takes images where a dataset of the group has none."""
+    """Yield recipes of a network that takes images where a dataset of the group has none."""
     for index, name in enumerate(items(at(group, ("recipes",)))):
-        known_recipe = recipes.get(name) if isinstance(name, str) else None
-        network = next(iter(known_recipe.network)) if known_recipe else ""
-        if network not in rooms.names("network"):
+        recipe = recipes.get(name) if isinstance(name, str) else None
+        network = next(iter(recipe.network)) if recipe else ""
+        classes = registry.shipped("network")
+        if network not in classes or classes[network].load().takes != "images":
             continue
-        room = rooms.find("network", network)
         for dataset in texts(at(group, ("datasets",))):
-            without = dataset in datasets and datasets[dataset].shape.image is None
-            if without and signatures.attribute(room, "takes", "rows") == "images":
+            if dataset in datasets and datasets[dataset].shape.image is None:
                 yield Problem(
                     (*key, "recipes", index),
                     f"'{name}' trains a {network} network, and '{dataset}' has no images (allowed: datasets whose"

@@ -10,12 +10,11 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bnlab.study import signatures
 from bnlab.study.datasets import SOURCES
+from bnlab.study.messages import unknown
+from bnlab.study.options import options
 from bnlab.study.places import Key, Problem, at
-from bnlab.study.rooms import unknown
 from bnlab.study.section import COMPARE, DIGEST, NAME_IN_WORDS, REFERENCE, Section
-from bnlab.study.signatures import Option
 
 M = TypeVar("M", bound=Section)
 
@@ -48,7 +47,7 @@ def _schema_problem(error: ErrorDetails, mapping: Any, fields: dict[int, list[st
         case "union_tag_invalid":
             return Problem((*key, "source"), unknown("source", context["tag"], SOURCES))
         case "literal_error":
-            return Problem(key, unknown("value", value, _quoted(context["expected"])))
+            return Problem(key, unknown("value", value, _listed(context["expected"])))
         case "int_type" | "float_type" | "share" if isinstance(value, str) and _is_number(value):
             return Problem(key, f"'{value}' is text in YAML; write {_as_number(value)}")
     return Problem(key, sentence(error))
@@ -111,8 +110,8 @@ def in_words(value: Any) -> str:
     return "a list" if isinstance(value, list) else repr(value)
 
 
-def _quoted(text: str) -> list[str]:
-    return re.findall(r"'([^']*)'", text)
+def _listed(text: str) -> list[str]:
+    return [word.strip("'") for word in re.split(r", | or ", text)]
 
 
 def _is_number(text: str) -> bool:
@@ -135,14 +134,29 @@ def _as_number(text: str) -> str:
     return f"{point}e{exponent if exponent[0] in '+-' else '+' + exponent}"
 
 
-def option_problems(key: Key, given: Any, found: dict[str, Option]) -> Iterator[Problem]:
-    """What is wrong with the options at ``key`` that a class whose options are ``found`` is given."""
+def option_problems(key: Key, values: Any, cls: type) -> Iterator[Problem]:
+    """Return what is wrong with the options of a class at these values, which stand at ``key``.
+
+    A value that fits no part of a union is one problem, with a reason for each part.
+    """
+    model, reasons = options(cls), dict[Key, list[str]]()
     try:
-        signatures.model(found).model_validate(given)
+        model.model_validate(values)
     except ValidationError as error:
         for detail in error.errors():
-            inner = (*key, *detail["loc"])
+            place = _within(values, detail["loc"])
             if detail["type"] == "extra_forbidden":
-                yield Problem(inner, unknown("option", detail["loc"][-1], found))
+                reason = unknown("option", place[-1], model.model_fields)
             else:
-                yield _schema_problem({**detail, "loc": inner}, {}, {})
+                reason = _schema_problem({**detail, "loc": place}, {}, {}).sentence
+            reasons.setdefault(place, []).append(reason)
+    yield from (Problem((*key, *place), "; or ".join(each)) for place, each in reasons.items())
+
+
+def _within(values: Any, location: Key) -> Key:
+    """Return a location of pydantic without the names of a union's parts."""
+    place, rest = location[:1], location[1:]
+    for part in rest:
+        if at(values, (*place, part)) is not None:
+            place = (*place, part)
+    return place

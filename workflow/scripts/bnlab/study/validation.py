@@ -17,6 +17,7 @@ from bnlab.study.datasets import AnyDataset, Dataset, RedrawDataset
 from bnlab.study.experiments import experiments
 from bnlab.study.families import at_family
 from bnlab.study.merging import ONLY, at_default, complete, only_problems
+from bnlab.study.messages import unknown
 from bnlab.study.method_validation import method_problems
 from bnlab.study.names import PUBLISHED
 from bnlab.study.own_methods import own_method_problems
@@ -37,7 +38,6 @@ from bnlab.study.places import (
 from bnlab.study.published_validation import published_problems
 from bnlab.study.recipe_validation import image_problems, recipe_problems
 from bnlab.study.recipes import Recipe
-from bnlab.study.rooms import unknown
 from bnlab.study.section import T
 from bnlab.study.sentences import in_words, validate
 

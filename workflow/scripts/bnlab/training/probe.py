@@ -33,25 +33,25 @@ def gradient_rows(run: Run) -> tf.Tensor:
     return probe_rows(run, 1 if run.batch == run.rows else BATCHES)
 
 
-class StepProbe:
+class Probe:
+    """A measurement of a run, whose ``network``, ``trainer`` and rows it may use."""
+
+    def __init__(self, run: Run):
+        self.run = run
+
+
+class StepProbe(Probe):
     """A table at every evaluation that no resolution added: the run's ``<probe>.parquet``, a tidy source.
 
     It is led by replicate and step.
-
-    Args:
-        run: what is measured; its ``network``, ``trainer`` and rows are there to be used.
 
     Attributes:
         at_start: whether it measures at step 0 as well, before training.
         only_at_end: whether it measures after the last step alone.
     """
 
-    suffix = "parquet"
     at_start = False
     only_at_end = False
-
-    def __init__(self, run: Run):
-        self.run = run
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
         """Rows on the network with these values (``trainer.stored``)."""
@@ -62,13 +62,8 @@ class StepProbe:
         raise NotImplementedError
 
 
-class EndProbe:
+class EndProbe(Probe):
     """Arrays at the end of training: the run's ``<probe>.npz``, replicates first."""
-
-    suffix = "npz"
-
-    def __init__(self, run: Run):
-        self.run = run
 
     def keep(
         self, parameters: Values, state: Values, probabilities: np.ndarray

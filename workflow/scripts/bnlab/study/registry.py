@@ -1,0 +1,99 @@
+"""Registry of kernels, normalizers, networks and probes: a class each, in a file whose name configs use.
+
+A kernel or normalizer may also be a class in a file of the user's, ``my_norms.py:MyNorm``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from bnlab import lazy
+from bnlab.study.messages import UnknownName, failure, unknown
+
+LIBRARY, SHIPPED = Path(__file__).resolve().parents[1], "workflow/scripts/bnlab/"
+"""The folder of the library; what a path begins with that means a file of it, wherever it lies."""
+KINDS = {
+    "kernel": ("networks/kernels", "networks/kernels/plain.py:Plain"),
+    "normalizer": ("networks/normalizers", "networks/normalizer.py:Normalizer"),
+    "network": ("networks", "networks/network.py:Network"),
+    "probe": ("probes", "training/probe.py:Probe"),
+}
+"""The folder of the classes of a kind, and the class from which they are derived."""
+
+
+class ClassReference(NamedTuple):
+    """A class by its file and its name."""
+
+    file: Path
+    name: str
+
+    @classmethod
+    def of(cls, path: str) -> ClassReference:
+        """Return the class ``file.py:Class``, of the library or relative to the working directory."""
+        file, _, name = path.rpartition(":")
+        home = LIBRARY if file.startswith(SHIPPED) else Path()
+        return cls((home / file.removeprefix(SHIPPED)).resolve(), name)
+
+    @property
+    def path(self) -> str:
+        """``file.py:Class``, for a class of the library the same text in every working directory."""
+        if self.file.is_relative_to(LIBRARY):
+            return f"{SHIPPED}{self.file.relative_to(LIBRARY).as_posix()}:{self.name}"
+        return f"{os.path.relpath(self.file)}:{self.name}"
+
+    def load(self) -> Any:
+        """Import the class."""
+        return getattr(_module(self.file), self.name)
+
+
+@cache
+def shipped(kind: str) -> dict[str, ClassReference]:
+    """Return the library's classes of a kind, by the name that configs use."""
+    files = sorted((LIBRARY / KINDS[kind][0]).glob("*.py"))
+    classes = {f: _classes(kind, f) for f in files if f.stem not in ("__init__", kind)}
+    return {file.stem: ClassReference(file, names[0]) for file, names in classes.items() if names}
+
+
+def find(kind: str, reference: str) -> ClassReference:
+    """Return the class that a config names: one of ``shipped``, or ``file.py:Class``. Raises UnknownName."""
+    path, colon, name = reference.rpartition(":")
+    if not colon:
+        if name not in shipped(kind):
+            raise UnknownName(unknown(kind, name, [*shipped(kind), "file.py:Class"]))
+        return shipped(kind)[name]
+    found = ClassReference.of(reference)
+    if not found.file.is_file():
+        raise UnknownName(f"there is no file {path} (it is looked for in the working directory)")
+    try:
+        names = _classes(kind, found.file)
+    except Exception as error:
+        raise UnknownName(failure(reference, found.file, error)) from None
+    if name not in names:
+        raise UnknownName(unknown(kind, name, names, f" in {path}"))
+    return found
+
+
+def _classes(kind: str, file: Path) -> list[str]:
+    """Return the names of the classes of a kind that a file defines."""
+    module, base = _module(file), ClassReference.of(SHIPPED + KINDS[kind][1]).load()
+    own = [c for c in vars(module).values() if isinstance(c, type) and issubclass(c, base)]
+    return [cls.__name__ for cls in own if cls.__module__ == module.__name__]
+
+
+@cache
+def _module(file: Path) -> ModuleType:
+    """Import a file of the library or of the user's."""
+    if file.is_relative_to(LIBRARY):
+        parts = file.relative_to(LIBRARY).with_suffix("").parts
+        return importlib.import_module(".".join(("bnlab", *parts)))
+    module = ModuleType(f"own_{file.stem}")
+    sys.modules[module.__name__], module.__file__ = module, str(file)
+    with lazy.in_place_of_tensorflow():
+        exec(compile(file.read_bytes(), file, "exec"), vars(module))
+    return module
