@@ -57,9 +57,13 @@ rule time_methods:
             **STUDY.compared(w.recipe),
         },
         network=lambda w: network_of(w.recipe),
-        methods=lambda w: {name: STUDY.method_arguments(name) for name in timed_methods(w)},
+        methods=lambda w: {
+            name: STUDY.method_arguments(name) for name in timed_methods(w)
+        },
         settings=lambda w: STUDY.settings(Run(w.dataset, "", int(w.batch), w.recipe)),
-        code=lambda w: [digests(STUDY.method_classes(name)) for name in timed_methods(w)],
+        code=lambda w: [
+            digests(STUDY.method_classes(name)) for name in timed_methods(w)
+        ],
     message:
         "Timing methods in turn on {wildcards.dataset}, batch {wildcards.batch}, {wildcards.recipe}"
     script:
