@@ -18,6 +18,7 @@ CARRIERS = {
     "__init__.py",
     "files.py",
     "imports.py",
+    "kept.py",
     "lazy.py",
     "provenance.py",
     "study/messages.py",
