@@ -68,9 +68,7 @@ def history(
     diverged_at: Sequence[int | None] = (),
     classes: int = 10,
 ) -> pd.DataFrame:
-    """Curves that rise from chance; faster under normalization, to an end that falls with distance
-    from batch 30.
-    """
+    """Curves that rise from chance, faster with normalization; their end falls with the distance from batch 30."""
     faster = 1.0 if method == "base" else 4.0
     collapse = 0.6 if "bn" in method and batch < 3 else 0.0
     rows = []
@@ -130,9 +128,7 @@ def probes(
 def predictions(
     method: str, replicates: int = 4, rows: int = 400, classes: int = 4
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Labels (rows,) and probabilities (replicates, rows, classes) of an able but fallible
-    network.
-    """
+    """Labels (rows,) and probabilities (replicates, rows, classes) of an able but fallible network."""
     labels = np.random.default_rng(0).integers(0, classes, rows)
     rng = np.random.default_rng(len(method))
     logits = rng.normal(0, 1, (replicates, rows, classes)) + 2.5 * np.eye(classes)[labels]

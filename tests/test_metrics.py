@@ -114,9 +114,7 @@ def test_confusion_counts_true_by_row_and_predicted_by_column():
 def moving_unit(
     shift: float, scale: float = 1.0, steps: tuple[int, ...] = (0, 50, 100)
 ) -> pd.DataFrame:
-    """A unit with percentiles −1, 0, 3 that slides linearly by ``shift`` until the last step, all
-    times ``scale``.
-    """
+    """A unit with percentiles −1, 0, 3, times ``scale``, that slides linearly by ``shift`` until the last step."""
     return pd.DataFrame(
         [
             (0, step, "activation", 0, q, scale * (offset + shift * step / steps[-1]))

@@ -232,9 +232,7 @@ def test_rows_of_other_datasets_and_recipes_do_not_enter():
 
 
 def accuracies(**methods: dict[float, list[float]]) -> pd.DataFrame:
-    """Metrics of runs of one step, given accuracy by method, rate and replicate; on validation rows
-    it is the same.
-    """
+    """Metrics of runs of one step with these accuracies by method, rate and replicate, on all rows."""
     rows = [
         {
             "method": method,

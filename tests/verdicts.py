@@ -1,6 +1,4 @@
-"""A made-up ledger as judging a study leaves it: claims.csv and effects.csv, a few claims of each
-verdict.
-"""
+"""A made-up ledger as judging a study leaves it: claims.csv and effects.csv, a few claims of each verdict."""
 
 from __future__ import annotations
 

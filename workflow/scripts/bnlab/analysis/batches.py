@@ -24,8 +24,9 @@ from bnlab.study.ledger import Measure
 
 
 def all_methods(metrics: pd.DataFrame, reference: str = BASE) -> pd.DataFrame:
-    """Test accuracy and validation loss at the last step, under moving statistics, and the paired difference from the
-    ``reference`` at equal batch.
+    """Compute test accuracy and validation loss at the last step, and paired differences from the reference.
+
+    Statistics at inference are moving averages. The reference has the same batch size.
     """
     rows = long(followed(last(metrics)), CURVES)
     keys = [*RUN, "split", "metric"]

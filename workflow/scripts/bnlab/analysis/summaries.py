@@ -133,8 +133,7 @@ def compare(
     prefix: str,
     column: str = "method",
 ) -> pd.DataFrame:
-    """``value`` against that of the reference, paired by replicate, for each combination of
-    ``keys``.
+    """Compare ``value`` with that of the reference, paired by replicate, for each combination of ``keys``.
 
     The reference is the group with the same other keys whose ``column`` is ``reference``; compared
     with itself or with a missing group the numbers are NaN and ``pairs`` is 0.

@@ -12,9 +12,7 @@ from bnlab.analysis.statistics import rounded
 
 
 class Grid(NamedTuple):
-    """A table as shown: a heading (or none), column titles, and rows of text, the first cell naming
-    the row.
-    """
+    """A table as shown: a heading (or none), column titles, and rows of text whose first cell names the row."""
 
     title: str
     columns: list[str]

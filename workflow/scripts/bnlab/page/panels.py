@@ -182,9 +182,7 @@ def _is_wide(rows: pd.DataFrame) -> bool:
 
 
 def on_axis(curve: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Accuracies of a curve as drawn beside the others in ``rows``: on a logit scale none lies above
-    ``HIGHEST``.
-    """
+    """Return the accuracies of a curve as drawn beside ``rows``: on a logit scale none lies above ``HIGHEST``."""
     numbers = ["mean", "low", "high"]
     return curve.assign(**curve[numbers].clip(upper=HIGHEST)) if _is_wide(rows) else curve
 
@@ -243,9 +241,7 @@ def plain(value: float, _: Any) -> str:
 
 
 def plain_if_narrow(axis: Axes) -> Callable[[float, Any], str]:
-    """Numbers at minor ticks 2 and 5 of a log axis, and at the others where it spans less than a
-    decade.
-    """
+    """Return a formatter of minor ticks: 2 and 5 of a log axis, and all where it spans less than a decade."""
 
     def label(value: float, _: Any) -> str:
         low, high = axis.get_ylim()
