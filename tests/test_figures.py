@@ -277,7 +277,7 @@ def test_learning_rates_of_a_method_that_always_diverged_are_drawn(kind):
 
 def test_a_figure_is_titled_by_what_it_shows_and_then_by_what_it_is_of():
     figure = synthetic.draw("learning_curves", "accuracy", published("learning_curves", "accuracy"))
-    assert figure.get_suptitle().startswith("Test accuracy ends at 96.8 ± 0.3 % with BN")
+    assert figure.get_suptitle().startswith("Accuracy during training")
     subject = next(text for text in figure.texts if "Digits: accuracy" in text.get_text())
     heading = figure._suptitle.get_window_extent()
     assert subject.get_window_extent().y0 == pytest.approx(heading.y0, abs=1)
