@@ -15,6 +15,7 @@ from bnlab.analysis.summaries import (
     RUN,
     columns_of,
     compare,
+    final_accuracies,
     followed,
     last,
     long,
@@ -42,7 +43,7 @@ def stability(metrics: pd.DataFrame) -> pd.DataFrame:
     replicate that diverged at any batch size has neither. ``best_batch`` and ``worst_batch`` are
     those of the mean accuracy.
     """
-    rows = long(followed(last(metrics)), [("test", "accuracy")])
+    rows = final_accuracies(metrics)
     table = []
     for method, group in rows.groupby("method", sort=False):
         wide = group.pivot(index="replicate", columns="batch", values="value")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bnlab.analysis import metrics as measure
 from bnlab.analysis.statistics import restricted
-from bnlab.analysis.summaries import ACROSS_RATES, RUN, followed, last, long
+from bnlab.analysis.summaries import ACROSS_RATES, RUN, final_accuracies, followed, last
 from bnlab.analysis.thresholds import crossings
 
 
@@ -57,7 +57,7 @@ def fastest_rates(metrics: pd.DataFrame, level: float) -> pd.DataFrame:
 
 def rate_ranges(metrics: pd.DataFrame) -> pd.DataFrame:
     """``metrics.rate_range`` of test accuracy at the last step, for each method, batch and replicate."""
-    rows = long(followed(last(metrics)), [("test", "accuracy")])
+    rows = final_accuracies(metrics)
     parts = []
     for key, group in rows.groupby(ACROSS_RATES, sort=False):
         names: dict[str, Any] = dict(zip(ACROSS_RATES, key, strict=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bnlab.analysis.metrics import mean_over_steps
@@ -15,9 +16,7 @@ from bnlab.analysis.summaries import (
     BASE,
     RUN,
     compare,
-    followed,
-    last,
-    long,
+    final_accuracies,
     summarize,
 )
 
@@ -44,24 +43,36 @@ def accuracies(metrics: pd.DataFrame) -> pd.DataFrame:
     ``difference`` is from base, paired by replicate; ``lost`` counts replicates that diverged or failed and ``lost_p``
     is Fisher's exact p against base's.
     """
-    rows = long(followed(last(at_chosen_rates(metrics, metrics))), [("test", "accuracy")])
+    rows = final_accuracies(at_chosen_rates(metrics, metrics))
     table = summarize(rows, RUN, "value")
     less = compare(rows, ACROSS_RATES, "value", BASE, paired_difference, "difference")
     table = table.merge(less).assign(lost=lambda t: t["diverged"] + t["failed"])
-    base = table[table["method"] == BASE].set_index("batch")
-    return table.assign(lost_p=[_p(row, base) for row in table.itertuples()])
+    return table.assign(lost_p=against_base(table, ["batch"], "lost"))
 
 
-def _p(row: Any, base: pd.DataFrame) -> float:
-    if row.method == BASE or row.batch not in base.index:
-        return float("nan")
-    other = base.loc[row.batch]
-    return fisher_p(row.lost, row.replicates, int(other["lost"]), int(other["replicates"]))
+def against_base(table: pd.DataFrame, at: Sequence[str], count: str) -> list[float]:
+    """Compute Fisher's exact p of a count of replicates against base's, row by row.
+
+    Args:
+        table: columns method, replicates, ``at`` and ``count``.
+        at: columns that the row of base has in common with the row of a method.
+        count: column of the replicates that are counted.
+
+    Returns:
+        Two-sided p; NaN for base itself and where base has no row.
+    """
+    rows = list(table[[*at, count, "replicates"]].itertuples(index=False, name=None))
+    is_base = list(table["method"] == BASE)
+    base = {row[:-2]: row[-2:] for row, own in zip(rows, is_base, strict=True) if own}
+    return [
+        np.nan if own or row[:-2] not in base else fisher_p(*row[-2:], *base[row[:-2]])
+        for row, own in zip(rows, is_base, strict=True)
+    ]
 
 
 def at_each_rate(metrics: pd.DataFrame) -> pd.DataFrame:
     """Test accuracy at the last step at each rate; ``chosen`` is the one with the best validation accuracy."""
-    table = summarize(long(followed(last(metrics)), [("test", "accuracy")]), RUN, "value")
+    table = summarize(final_accuracies(metrics), RUN, "value")
     best = chosen_rates(metrics)[RUN].assign(chosen=True)
     table = table.merge(best, on=RUN, how="left")
     return table.assign(chosen=table["chosen"].notna())
@@ -73,7 +84,7 @@ def at_the_best(metrics: pd.DataFrame) -> pd.DataFrame:
     ``during`` is training accuracy averaged over training, ``difference`` and ``during_difference`` are paired.
     """
     chosen = chosen_rates(metrics)[RUN]
-    rows = long(followed(last(metrics)), [("test", "accuracy")]).merge(chosen, on=RUN)
+    rows = final_accuracies(metrics).merge(chosen, on=RUN)
     table = summarize(rows, RUN, "value")
     less = compare(rows, ACROSS_RATES, "value", BASE, paired_difference, "difference")
     train = metrics[metrics["split"] == "train"].merge(chosen, on=RUN)

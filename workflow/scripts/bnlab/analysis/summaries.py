@@ -109,6 +109,11 @@ def long(metrics: pd.DataFrame, wanted: Sequence[tuple[str, str]]) -> pd.DataFra
     return pd.concat(parts, ignore_index=True)
 
 
+def final_accuracies(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return test accuracy at the last step in ``value``, a row per replicate, as ``long`` does."""
+    return long(followed(last(metrics)), [("test", "accuracy")])
+
+
 def summarize(
     rows: pd.DataFrame, keys: list[str], value: str, prefix: str | None = None
 ) -> pd.DataFrame:

@@ -7,9 +7,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 
-from bnlab.analysis.statistics import rounded
 from bnlab.page.forms import rate_axis, split_by
-from bnlab.page.grids import Grid, of_batch, percent, reference_of, rows_of, signed
+from bnlab.page.grids import Grid, amount, of_batch, percent, reference_of, rows_of, signed
 from bnlab.page.panels import by_method, draw_curve, in_percent, name_of, per_batch
 from bnlab.page.style import method_style
 
@@ -54,7 +53,7 @@ def best_grids(table: pd.DataFrame, compared: str = "method") -> list[Grid]:
                 f"{r.learning_rate:g}",
                 percent(r),
                 _less(r, "difference"),
-                rounded(100 * r.during, 50 * (r.during_high - r.during_low)),
+                amount(r, "during", 100),
                 _less(r, "during_difference"),
             ]
             for r in rows_of(part)
@@ -64,5 +63,4 @@ def best_grids(table: pd.DataFrame, compared: str = "method") -> list[Grid]:
 
 
 def _less(row: Any, column: str) -> str:
-    value, low, high = (getattr(row, f"{column}{end}") for end in ("", "_low", "_high"))
-    return signed(rounded(100 * value, 50 * (high - low))) if row.pairs else ""
+    return signed(amount(row, column, 100)) if row.pairs else ""

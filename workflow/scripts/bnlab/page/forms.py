@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from bnlab.page.grids import Grid, labels_of, rows_of
+from bnlab.page.grids import Grid, labels_of, of_batch, rows_of
 from bnlab.page.panels import by_method, draw_curve, name_of, plain
 from bnlab.page.style import method_style
 
@@ -92,3 +92,19 @@ def cross_table(
         first = f"{value:g}" if isinstance(value, float) else str(value)
         lines.append([first, *(texts.get(name, "") for name in methods)])
     return Grid(title, [heading, *methods], lines)
+
+
+def cross_tables(
+    table: pd.DataFrame,
+    title: str,
+    row: str,
+    heading: str,
+    cell: Callable[[Any], str],
+    sort: bool = True,
+) -> list[Grid]:
+    """Lay out ``cross_table`` for each batch size, which its title names where there are several."""
+    before = ", batch" if title else "batch"
+    return [
+        cross_table(part, title + of_batch(table, batch, before), row, heading, cell, sort)
+        for (batch,), part in split_by(table)
+    ]

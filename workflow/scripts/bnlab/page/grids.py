@@ -76,11 +76,18 @@ def of_measures(
     return shown
 
 
+def amount(row: Any, column: str = "mean", scale: float = 1) -> str:
+    """Return an estimate and its half-width, both times ``scale``, rounded to two digits of the half-width."""
+    prefix = "" if column == "mean" else f"{column}_"
+    half = (getattr(row, f"{prefix}high") - getattr(row, f"{prefix}low")) / 2
+    return rounded(scale * getattr(row, column), scale * half)
+
+
 def mean(row: Any) -> str:
     """A mean and its half-width, and how many replicates diverged or failed."""
     if not row.n:
         return "all diverged"
-    return f"{rounded(row.mean, (row.high - row.low) / 2)}{lost(row)}"
+    return f"{amount(row)}{lost(row)}"
 
 
 def cross(table: pd.DataFrame, title: str, cell: Callable[[Any], str]) -> Grid:
@@ -157,10 +164,9 @@ def _scale(row: Any) -> float:
 
 def cell(row: Any, with_diverged: bool = True) -> str:
     """A mean and its half-width, and how many replicates diverged or failed."""
-    scale = _scale(row)
     if row.replicates and row.diverged == row.replicates:
         return "all diverged"
-    text = rounded(row.mean * scale, (row.high - row.low) / 2 * scale)
+    text = amount(row, scale=_scale(row))
     return f"{text}{lost(row)}" if with_diverged else text
 
 
@@ -183,15 +189,12 @@ def percent_and_points(row: Any) -> str:
     """An accuracy in percent and, where it is paired with another, its difference from that in points."""
     if not row.pairs:
         return percent(row)
-    half = (row.difference_high - row.difference_low) / 2
-    return f"{percent(row)}, {signed(rounded(100 * row.difference, 100 * half))} points"
+    return f"{percent(row)}, {signed(amount(row, 'difference', 100))} points"
 
 
 def difference(row: Any) -> str:
     """A paired difference with its sign and half-width."""
-    scale = _scale(row)
-    half = (row.difference_high - row.difference_low) / 2
-    return signed(rounded(row.difference * scale, half * scale))
+    return signed(amount(row, "difference", _scale(row)))
 
 
 def signed(text: str) -> str:
