@@ -106,6 +106,19 @@ def test_a_grid_too_coarse_to_decide_prints_nothing(tried, printed):
     assert len(sentences(guarded, sizes((0.02, 0.04), tried=tried))) == printed
 
 
+def test_a_slot_may_leave_out_data_sets_whose_grid_is_too_coarse():
+    table = pd.concat(
+        sizes((0.02, 0.04), (0.05, 0.07))("sizes").assign(
+            method=method, tried=["0.1 1", "0.1 0.3 1"]
+        )
+        for method in ("bn", "ln")
+    )
+    cell = Comparison(
+        table="sizes", where={"method": "ln"}, column="difference", at_least={"tried": 3}
+    )
+    assert sentences(finding(cells={"ln": cell}), lambda kind: table) == ["BN gains 6 points on B."]
+
+
 def test_numbers_that_no_sentence_fits_are_printed_without_one():
     twice = sizes((0.02, 0.04), (0.03, 0.07))("sizes").assign(dataset_label="A")
     assert sentences(finding(), lambda kind: twice) == [
@@ -200,6 +213,7 @@ def test_the_sign_of_the_comparison_chooses_another_sentence(experiment, declare
         cells = [
             rows.assign(
                 **dict(c.where),
+                **dict(c.at_least),
                 **{
                     c.column: 0.5,
                     f"{'' if c.column in ('mean', 'estimate') else c.column + '_'}low": 0.4,

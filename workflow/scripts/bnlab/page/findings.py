@@ -62,6 +62,9 @@ def sentences(finding: Finding, tables: Tables) -> list[str]:
     """
     rows = intervals(finding.decided_by, tables)
     cells = {slot: intervals(cell, tables) for slot, cell in finding.cells.items()}
+    for slot, cell in finding.cells.items():
+        if cell.at_least:
+            rows = rows[rows["on"].isin(cells[slot]["on"])]
     if not fits(rows, cells):
         return [neutral(rows, finding.decided_by)]
     outcome = outcomes(rows, finding.decided_by.neutral)

@@ -129,7 +129,7 @@ class Finding(Section):
     mixed: str = ""
     """Sentence in front of the others where data sets differ, without slots."""
     cells: dict[Name, Comparison] = {}
-    """Further numbers, by slot."""
+    """Further numbers, by slot. One with ``at_least`` also leaves out every data set that it has no number of."""
 
 
 class Style(Section):
