@@ -10,7 +10,7 @@ from bnlab.analysis.statistics import mean_interval, paired_difference
 from bnlab.analysis.summaries import dataset_label
 from bnlab.experiments.batch_size import tables as batches
 from bnlab.experiments.learning_curves import tables as curves
-from bnlab.experiments.learning_rate import tables as by_rate
+from bnlab.experiments.learning_rate import analysis as by_rate
 
 SOURCES = synthetic.sources()
 
