@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from bnlab.analysis.quantities import Quantity, Results, method_runs
 from bnlab.analysis.statistics import paired_ratio
 from bnlab.analysis.summaries import BASE, RUN, compare, summarize
+from bnlab.study.ledger import Measure
 
 VIEWS = ("layer", "step", "overall")
 OF_A_NETWORK = ("step", "overall")
@@ -77,6 +79,25 @@ def at_layer(rows: pd.DataFrame, measure: str, layer: int) -> pd.Series:
     """The value of a measure at a layer by replicate, for the rows of one run."""
     values = of_replicates(rows, [measure], "layer")
     return values[values["at"] == layer].set_index("replicate")["value"]
+
+
+def overall_of(source: str, measure: str, first: int = 1) -> Quantity:
+    """Return the quantity that is a measure's median over the steps and layers that a probe recorded."""
+
+    def quantity(results: Results, effect: Measure, method: str) -> pd.Series:
+        return overall(method_runs(results, source, effect, method), measure, first)
+
+    return quantity
+
+
+def at_layer_of(source: str, measure: str) -> Quantity:
+    """Return the quantity that is a measure's median over steps in the layer of an effect."""
+
+    def quantity(results: Results, effect: Measure, method: str) -> pd.Series:
+        assert effect.layer is not None
+        return at_layer(method_runs(results, source, effect, method), measure, effect.layer)
+
+    return quantity
 
 
 def _with_values_at_the_end(rows: pd.DataFrame, measures: Sequence[str]) -> pd.Index[Any]:

@@ -21,8 +21,8 @@ MOST_MARKERS = 60
 """Evaluations of a curve whose points are told apart."""
 
 
-def draw_accuracy(table: pd.DataFrame, title: str) -> Figure:
-    """Train and test accuracy against the epoch, side by side; a row of panels per batch size."""
+def draw_accuracy(table: pd.DataFrame, title: str = "accuracy during training") -> Figure:
+    """Draw train and test accuracy against the epoch, side by side; a row of panels per batch size."""
 
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
         axes = part.subplots(1, 2, sharey=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from bnlab.page.grids import Grid, labels_of, of_batch, rows_of
+from bnlab.page.grids import Grid, labels_of, of_batch, reference_of, rows_of
 from bnlab.page.panels import by_method, draw_curve, name_of, plain
 from bnlab.page.style import method_style
 
@@ -65,6 +65,26 @@ def split_by(
     """Split a table by batch size and then by these columns."""
     for key, part in table.groupby(["batch", *columns], sort=sort):
         yield key if isinstance(key, tuple) else (key,), part
+
+
+def row_table(table: pd.DataFrame, columns: Mapping[str, Callable[[Any], str]]) -> list[Grid]:
+    """Lay out a line for each row of a table; a grid per batch size.
+
+    Args:
+        table: columns batch, method and method_label, and those that the cells need.
+        columns: text of a row, given as a named tuple, by heading; ``{base}`` in a heading is the label of base.
+    """
+    grids = []
+    for (batch,), part in split_by(table):
+        headings = [heading.format(base=reference_of(part)) for heading in columns]
+        lines = [[cell(row) for cell in columns.values()] for row in rows_of(part)]
+        grids.append(Grid(of_batch(table, batch, "batch"), headings, lines))
+    return grids
+
+
+def method_label(row: Any) -> str:
+    """Return the label of a row's method."""
+    return str(row.method_label)
 
 
 def cross_table(

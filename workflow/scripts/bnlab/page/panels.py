@@ -102,6 +102,11 @@ def name_of(rows: pd.DataFrame) -> str:
     return str(rows["method_label"].iloc[0])
 
 
+def name_and_failures(rows: pd.DataFrame) -> str:
+    """Return the method's label, and how many replicates diverged or failed."""
+    return f"{name_of(rows)}{diverged(rows)}"
+
+
 def ending(curve: pd.DataFrame) -> str:
     """The last value of a curve in percent, and how many replicates diverged."""
     last = curve.iloc[-1]

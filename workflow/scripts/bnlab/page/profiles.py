@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import MaxNLocator
 
-from bnlab.page.panels import by_method, diverged, draw_curve, name_of, per_batch
+from bnlab.page.panels import by_method, draw_curve, name_and_failures, per_batch
 from bnlab.page.style import method_style
 
 
@@ -58,8 +58,8 @@ def draw_over_steps(
 def _draw(axis: Axes, rows: pd.DataFrame, view: str, measure: Measure) -> None:
     shown = rows[rows["at"] > 0] if view == "step" else rows
     for method, curve in by_method(shown):
-        label = f"{name_of(curve)}{diverged(curve)}"
         few = curve["at"].nunique() <= 40
+        label = name_and_failures(curve)
         draw_curve(axis, method_style(method), curve["at"], curve, label, markers=few)
     if measure.log and (shown["mean"] > 0).any():
         axis.set_yscale("log")
