@@ -15,9 +15,11 @@ from bnlab.analysis.summaries import (
     ACROSS_RATES,
     BASE,
     RUN,
+    add_interval,
     compare,
     final_accuracies,
     summarize,
+    with_differences,
 )
 
 
@@ -92,8 +94,5 @@ def at_the_best(metrics: pd.DataFrame) -> pd.DataFrame:
     for key, of in train.groupby(ACROSS_RATES):
         lead: dict[str, Any] = dict(zip(ACROSS_RATES, key, strict=True))
         parts.append(mean_over_steps(of).rename("value").reset_index().assign(**lead))
-    over = pd.concat(parts)
-    during = summarize(over, ACROSS_RATES, "value", prefix="during")
-    faster = compare(over, ACROSS_RATES, "value", BASE, paired_difference, "during_difference")
-    table = table.merge(less).merge(during.drop(columns=["n", "diverged", "replicates"]))
-    return table.merge(faster.drop(columns="pairs"))
+    during = with_differences(pd.concat(parts), ACROSS_RATES, "value", prefix="during")
+    return add_interval(table.merge(less), during)

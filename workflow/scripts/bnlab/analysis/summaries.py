@@ -68,9 +68,7 @@ def dataset_label(label: str, redraw: bool) -> str:
 def final(metrics: pd.DataFrame) -> pd.DataFrame:
     """Accuracy and loss at the last step, and the paired difference from base at equal batch."""
     rows = long(followed(last(metrics)), [(s, m) for s in SPLITS for m in METRICS])
-    keys = [*RUN, "split", "metric"]
-    table = summarize(rows, keys, "value")
-    return table.merge(compare(rows, keys, "value", BASE, paired_difference, "difference"))
+    return with_differences(rows, [*RUN, "split", "metric"], "value")
 
 
 def accuracy_curves(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -129,6 +127,15 @@ def summarize(
     return pd.DataFrame(table)
 
 
+def with_differences(
+    rows: pd.DataFrame, keys: list[str], value: str, prefix: str | None = None
+) -> pd.DataFrame:
+    """Return ``summarize`` and the paired difference from base, as ``difference`` or ``<prefix>_difference``."""
+    name = f"{prefix}_difference" if prefix else "difference"
+    table = summarize(rows, keys, value, prefix)
+    return table.merge(compare(rows, keys, value, BASE, paired_difference, name))
+
+
 def compare(
     rows: pd.DataFrame,
     keys: list[str],
@@ -156,6 +163,12 @@ def compare(
             interval = mean_interval([])
         table.append(names | columns_of(interval, prefix) | {"pairs": interval.n})
     return pd.DataFrame(table)
+
+
+def add_interval(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the interval of another one of the same replicates, whose counts are left out."""
+    counts = ["n", "diverged", "replicates", "pairs"]
+    return table.merge(other.drop(columns=counts, errors="ignore"))
 
 
 def columns_of(interval: Interval, prefix: str | None) -> dict[str, float]:

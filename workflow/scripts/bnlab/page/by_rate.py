@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 
-from bnlab.page.forms import rate_axis, split_by
-from bnlab.page.grids import Grid, amount, of_batch, percent, reference_of, rows_of, signed
+from bnlab.page.forms import cross_tables, rate_axis, split_by
+from bnlab.page.grids import Grid, amount, less_base, of_batch, percent, reference_of, rows_of
 from bnlab.page.panels import by_method, draw_curve, in_percent, name_of, per_batch
 from bnlab.page.style import method_style
 
@@ -52,9 +53,9 @@ def best_grids(table: pd.DataFrame, compared: str = "method") -> list[Grid]:
                 r.method_label,
                 f"{r.learning_rate:g}",
                 percent(r),
-                _less(r, "difference"),
+                less_base(r),
                 amount(r, "during", 100),
-                _less(r, "during_difference"),
+                less_base(r, "during_difference"),
             ]
             for r in rows_of(part)
         ]
@@ -62,5 +63,18 @@ def best_grids(table: pd.DataFrame, compared: str = "method") -> list[Grid]:
     return grids
 
 
-def _less(row: Any, column: str) -> str:
-    return signed(amount(row, column, 100)) if row.pairs else ""
+def setting_grids(table: pd.DataFrame, title: str, setting: str, heading: str) -> list[Grid]:
+    """Lay out accuracy, chosen rate and p of lost replicates, a row per setting and a column per method.
+
+    Args:
+        table: columns method_label, ``setting`` and those of ``settings.accuracies``.
+        title: heading of the grids.
+        setting: column whose values name the rows, in the order of the table.
+        heading: heading of this column.
+    """
+    return cross_tables(table, title, setting, heading, _at_rate, sort=False)
+
+
+def _at_rate(row: Any) -> str:
+    p = f", p = {row.lost_p:.2g}" if np.isfinite(row.lost_p) and row.lost_p < 1 else ""
+    return f"{percent(row)} at rate {row.learning_rate:g}{p}"

@@ -100,24 +100,6 @@ def cross(table: pd.DataFrame, title: str, cell: Callable[[Any], str]) -> Grid:
     return Grid(title, ["batch", *methods], rows)
 
 
-def at_rates(table: pd.DataFrame, setting: str, words: str) -> list[Grid]:
-    """For each batch a row per value of a setting, a column per method: what ``settings.accuracies`` has there."""
-    shown = []
-    for batch, part in table.groupby("batch"):
-        methods = labels_of(part)
-        rows = []
-        for value, group in part.groupby(setting, sort=False):
-            cells = {r.method_label: _at_rate(r) for r in rows_of(group)}
-            rows.append([str(value), *(cells.get(name, "") for name in methods)])
-        shown.append(Grid(of_batch(table, batch, "batch"), [words, *methods], rows))
-    return shown
-
-
-def _at_rate(row: Any) -> str:
-    p = f", p = {row.lost_p:.2g}" if np.isfinite(row.lost_p) and row.lost_p < 1 else ""
-    return f"{percent(row)} at rate {row.learning_rate:g}{p}"
-
-
 def rows_of(table: pd.DataFrame) -> Iterator[Any]:
     """The rows as named tuples."""
     return table.itertuples()
@@ -195,6 +177,11 @@ def percent_and_points(row: Any) -> str:
 def difference(row: Any) -> str:
     """A paired difference with its sign and half-width."""
     return signed(amount(row, "difference", _scale(row)))
+
+
+def less_base(row: Any, column: str = "difference") -> str:
+    """Return a paired difference in points with its sign and half-width; nothing where there is no pair."""
+    return signed(amount(row, column, 100)) if row.pairs else ""
 
 
 def signed(text: str) -> str:

@@ -13,6 +13,10 @@ from matplotlib.patches import Rectangle
 from bnlab.page.panels import by_method, ink, name_of
 from bnlab.study.names import NEAR_BEST
 
+LEGEND = (
+    "test accuracy (%) at the end; the darker, the nearer to the best of all, ● within a point of it\n"
+    "framed: the rate with the best validation accuracy"
+)
 COLORS = "YlGnBu_r"
 WORST = 20
 """Points of shortfall from which on all cells have the last colour."""

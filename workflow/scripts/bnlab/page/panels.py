@@ -51,6 +51,14 @@ def per_batch(
     return figure
 
 
+def panel_grid(part: FigureBase, panels: int, columns: int, **share: Any) -> Any:
+    """Return axes for so many panels, in lines of ``columns``; those left over in the last line are hidden."""
+    grid = part.subplots(-(-panels // columns), columns, squeeze=False, **share)
+    for axis in grid.ravel()[panels:]:
+        axis.set_visible(False)
+    return grid
+
+
 def subtitle(table: pd.DataFrame) -> str:
     """``batch 60, learning rate 0.1, recipe lr0.1``; the batch size where there is only one."""
     sizes, rates = table["batch"].unique(), sorted(table["learning_rate"].unique())

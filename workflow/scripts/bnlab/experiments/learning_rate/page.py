@@ -11,7 +11,7 @@ from matplotlib.figure import Figure, FigureBase
 
 from bnlab.page.forms import cross_tables, rate_axis, split_by
 from bnlab.page.grids import Grid, amount, labels_of, lost, of_batch, percent, rows_of, signed
-from bnlab.page.heat import draw_heat
+from bnlab.page.heat import LEGEND, draw_heat
 from bnlab.page.panels import base_name, beside, diverged, per_batch
 from bnlab.page.style import NONE_LEFT, method_style
 from bnlab.study.names import NEAR_BEST
@@ -25,11 +25,7 @@ def heat_map(table: pd.DataFrame) -> Figure:
         draw_heat(axis, rows, rows["mean"].max())
         axis.set(xlabel="learning rate")
 
-    title = (
-        "test accuracy (%) at the end; the darker, the nearer to the best of all, ● within a point of it\n"
-        "framed: the rate with the best validation accuracy"
-    )
-    return per_batch(table, 1.2 + 0.45 * table["method"].nunique(), title, panels)
+    return per_batch(table, 1.2 + 0.45 * table["method"].nunique(), LEGEND, panels)
 
 
 def rate_range(table: pd.DataFrame) -> Figure:
