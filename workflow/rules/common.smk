@@ -11,6 +11,7 @@ ROOT = RULES.parents[1]
 SCRIPTS = ROOT / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from bnlab.data.validation import data_problems
 from bnlab.experiments import module_file
 from bnlab.kept import keep_all
 from bnlab.study import code
@@ -20,7 +21,9 @@ from bnlab.study.declaration import TIMING
 from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.names import ALL_RECIPES, PUBLISHED
+from bnlab.study.own_methods import own_method_problems
 from bnlab.study.places import ConfigError
+from bnlab.study.published_validation import published_problems
 from bnlab.study.registry import LIBRARY
 from bnlab.study.validation import load
 
@@ -43,11 +46,15 @@ OTHER_STUDIES = sorted(
     [*(ROOT / "workflow" / "studies").glob("*.yaml"), *Path().glob("*.yaml")]
 )
 
+CHECKS = (
+    lambda study: data_problems(study, Path()),
+    lambda study: published_problems(study, Path(EARLIER)),
+    own_method_problems,
+)
+
 try:
-    # Each job of a cluster reads this file too; methods are tried once, by the main process.
-    STUDY = load(
-        config, FILES, Path(), Path(EARLIER), try_methods=workflow.is_main_process
-    )
+    # Each job reads this file too; data and methods are checked once, by the main process.
+    STUDY = load(config, FILES, *(CHECKS if workflow.is_main_process else ()))
     LEDGER = (
         load_ledger(Path(shipped(STUDY.claims)), config, tuple(OTHER_STUDIES))
         if STUDY.claims

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import pandas as pd
+
+from bnlab.lazy import pd
 
 
 class JobError(RuntimeError):

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from bnlab.files import JobError, save_arrays
+from bnlab.lazy import pd
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,22 @@ PARTS = ("train", "validation", "test")
 
 
 class DataError(JobError):
-    """Data that cannot be had or is not what the config says; the message is meant for the user."""
+    """Data that cannot be had or is not what the config says; the message is meant for the user.
+
+    Attributes:
+        problems: the setting of the config and the sentence of each problem in the message.
+    """
+
+    def __init__(self, message: str, setting: str = "path"):
+        super().__init__(message)
+        self.problems = [(setting, message.removesuffix("."))]
+
+    @classmethod
+    def of(cls, problems: Sequence[tuple[str, str]]) -> DataError:
+        """Return the error of several problems, each a setting and a sentence."""
+        error = cls("; ".join(sentence for _, sentence in problems) + ".")
+        error.problems = list(problems)
+        return error
 
 
 @dataclass(frozen=True)
@@ -60,18 +75,23 @@ def encode_labels(
     written: 1, 1.0 and "01" are one class.
     Raises DataError for missing labels and for labels that were not declared.
     """
-    codes, found = pd.factorize(pd.Series(values, dtype=object))
-    if (codes < 0).any():
-        raise DataError(f"{(codes < 0).sum():,} rows have no class; remove them or fill them in.")
-    labels = [plain(value) for value in found]
+    codes, different = pd.factorize(pd.Series(values, dtype=object))
+    labels = [plain(value) for value in different]
     names = _sorted_names(set(labels)) if declared is None else [str(name) for name in declared]
     place = {plain(name): index for index, name in enumerate(names)}
-    unknown = sorted(set(labels) - place.keys())
-    if unknown:
-        raise DataError(
-            f"classes {shown(unknown)} are in the data but not among the declared {shown(names)};"
-            " name every class, in order."
+    problems = []
+    if without := (codes < 0).sum():
+        problems.append(("target", f"{without:,} rows have no class; remove them or fill them in"))
+    if unknown := sorted(set(labels) - place.keys()):
+        problems.append(
+            (
+                "classes",
+                f"classes {shown(unknown)} are in the data but not among the declared"
+                f" {shown(names)}; name every class, in order",
+            )
         )
+    if problems:
+        raise DataError.of(problems)
     kind = np.uint8 if len(names) <= 256 else np.int64
     return np.array([place[label] for label in labels], dtype=kind)[codes], tuple(names)
 
@@ -122,41 +142,55 @@ def check(table: Table, shape: Mapping[str, int], sha256: Mapping[str, str] | No
     occur.
     sha256: digests to hold the content to, for any of "features" and "labels".
     """
-    problems = []
-    found_shape = {
-        "rows": table.x.shape[0],
-        "features": table.x.shape[1],
-        "classes": len(table.class_names),
-    }
-    wrong = [key for key in found_shape if found_shape[key] != shape[key]]
-    if wrong:
-        found = ", ".join(f"{found_shape[key]:,} {key}" for key in wrong)
-        expected = ", ".join(f"{shape[key]:,} {key}" for key in wrong)
-        problems.append(
-            f"found {found}, expected {expected}: correct `shape` in the config, or the source if"
-            " it is not the data you mean"
-        )
+    sizes = (*table.x.shape, len(table.class_names))
+    problems = shape_problems(dict(zip(("rows", "features", "classes"), sizes, strict=True)), shape)
     if table.x.dtype != np.uint8:
-        missing, infinite = np.isnan(table.x), np.isinf(table.x)
-        for bad, what, advice in (
-            (missing, "missing", "fill them in or leave their columns or rows out"),
-            (infinite, "infinite", "replace them"),
-        ):
-            if bad.any():
-                columns = shown([table.feature_names[j] for j in np.flatnonzero(bad.any(0))])
-                problems.append(
-                    f"found {bad.sum():,} {what} values in {columns}, expected none: {advice}"
-                )
+        problems += value_problems("missing", np.isnan(table.x).sum(0), table.feature_names)
+        problems += value_problems("infinite", np.isinf(table.x).sum(0), table.feature_names)
     if sha256:
         content = digest(table)
         problems += [
-            f"found {part} with SHA-256 {content[part]}, expected {sha256[part]}: the content is"
-            " not what the config pins; get the original, or pin this digest if the change is meant"
+            (
+                "sha256",
+                f"found {part} with SHA-256 {content[part]}, expected {sha256[part]}: the content is"
+                " not what the config pins; get the original, or pin this digest if the change is"
+                " meant",
+            )
             for part in content
             if sha256.get(part) not in (None, content[part])
         ]
     if problems:
-        raise DataError("; ".join(problems) + ".")
+        raise DataError.of(problems)
+
+
+def shape_problems(sizes: Mapping[str, int], shape: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Return what of the sizes of a table is not what the config says, as ``DataError.problems``."""
+    wrong = [name for name, size in sizes.items() if size != shape[name]]
+    if not wrong:
+        return []
+    found, expected = (", ".join(f"{of[name]:,} {name}" for name in wrong) for of in (sizes, shape))
+    return [
+        (
+            "shape",
+            f"found {found}, expected {expected}: correct `shape` in the config, or the source if"
+            " it is not the data you mean",
+        )
+    ]
+
+
+ADVICE = {
+    "missing": "fill them in or leave their columns or rows out",
+    "infinite": "replace them",
+}
+
+
+def value_problems(kind: str, counts: np.ndarray, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return that columns have "missing" or "infinite" values, as ``DataError.problems``; ``counts`` are by column."""
+    if not counts.any():
+        return []
+    columns = shown([names[j] for j in np.flatnonzero(counts).tolist()])
+    number = counts.sum()
+    return [("path", f"found {number:,} {kind} values in {columns}, expected none: {ADVICE[kind]}")]
 
 
 def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:

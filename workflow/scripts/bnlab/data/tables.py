@@ -6,19 +6,66 @@ import csv
 import gzip
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
-import pandas as pd
 
 from bnlab.data.arrays import read_idx_folder, read_npz
 from bnlab.data.datasets import DataError, Table, canonical, encode_labels, shown
-from bnlab.study.peek import column_problems, text_problem
+from bnlab.lazy import pd
 
 CHUNK_ROWS = 8192
+CSV = ("csv", "data")
+UNREADABLE = (OSError, ValueError, EOFError, BadZipFile, zlib.error)
+
+
+class Rows(NamedTuple):
+    """Rows of a file as they are read.
+
+    Attributes:
+        x: (rows, features) numbers, NaN where there are none.
+        labels: the class of each row.
+        feature_names: of the columns of x.
+        texts: the first text in each column that should hold numbers.
+        missing: (features,) how many values each column lacks.
+        classes: every class in order, where they are declared.
+        all_read: whether these are all rows of the file.
+    """
+
+    x: np.ndarray
+    labels: pd.Series
+    feature_names: tuple[str, ...]
+    texts: dict[str, str]
+    missing: np.ndarray
+    classes: Sequence[Any] | None
+    all_read: bool
+
+    def text_problems(self) -> list[tuple[str, str]]:
+        """Return settings and sentences on columns that hold text."""
+        return [
+            (
+                "path",
+                f"column {name} holds text ('{text}'), features must be numbers;"
+                " leave it out with `drop` or write it as numbers",
+            )
+            for name, text in self.texts.items()
+        ]
+
+    def table(self) -> Table:
+        """Return the table. Raises DataError, with everything that is wrong, where the rows make none."""
+        problems = self.text_problems()
+        try:
+            y, class_names = encode_labels(self.labels, self.classes)
+        except DataError as error:
+            raise DataError.of([*problems, *error.problems]) from None
+        if problems:
+            raise DataError.of(problems)
+        return Table(self.x, y, self.feature_names, class_names)
 
 
 def read_file(
@@ -39,16 +86,29 @@ def read_file(
         raise DataError(
             f"there is no file or folder {path}; correct `path` (relative to the project's folder)."
         )
-    kind = path.name.lower().removesuffix(".gz").rpartition(".")[2]
+    if not path.is_dir() and kind_of(path) != "npz":
+        return read_rows(path, target, columns, drop, classes).table()
     try:
-        if path.is_dir():
-            return read_idx_folder(path, classes)
-        if kind == "npz":
-            return read_npz(path, classes)
-        if target is None:
-            raise DataError(f"{path} needs `target`, the name of the column that holds the class.")
-        if kind in ("csv", "data"):
-            chunks, nominal = _csv_chunks(path, columns), None
+        return read_idx_folder(path, classes) if path.is_dir() else read_npz(path, classes)
+    except UNREADABLE as error:
+        raise _broken(path, error) from error
+
+
+def read_rows(
+    path: Path,
+    target: str | None,
+    columns: Sequence[str] | None = None,
+    drop: Sequence[str] | None = None,
+    classes: Sequence[Any] | None = None,
+    most_bytes: int | None = None,
+) -> Rows:
+    """Read a CSV, ARFF or Parquet file, of a CSV about ``most_bytes``; else as ``read_file``."""
+    if target is None:
+        raise DataError(f"{path} needs `target`, the name of the column that holds the class.")
+    kind, nominal = kind_of(path), None
+    try:
+        if kind in CSV:
+            chunks = _csv_chunks(path, columns, most_bytes)
         elif kind == "arff":
             chunks, nominal = _arff_chunks(path, target)
         elif kind in ("parquet", "pq"):
@@ -58,11 +118,18 @@ def read_file(
                 f"{path} is of no known kind; known are CSV (.csv, .data), ARFF (.arff), Parquet"
                 " (.parquet, .pq), NPZ (.npz), and a folder of IDX files."
             )
-        return _gather(chunks, target, drop or (), classes or nominal)
-    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
-        raise DataError(
-            f"{path} cannot be read, it may be broken or cut short ({first_line(error)})."
-        ) from error
+        return _gather(chunks, target, drop or (), classes or nominal, most_bytes is None)
+    except UNREADABLE as error:
+        raise _broken(path, error) from error
+
+
+def kind_of(path: Path) -> str:
+    """Return the suffix of a file that may be compressed: csv of ``mine.csv.gz``."""
+    return path.name.lower().removesuffix(".gz").rpartition(".")[2]
+
+
+def _broken(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path} cannot be read, it may be broken or cut short ({first_line(error)}).")
 
 
 def first_line(error: BaseException) -> str:
@@ -71,31 +138,46 @@ def first_line(error: BaseException) -> str:
 
 
 def _gather(
-    chunks: Iterable[pd.DataFrame], target: str, drop: Sequence[str], declared: Sequence[Any] | None
-) -> Table:
-    """One table from frames of consecutive rows; whole small numbers take one byte each."""
+    chunks: Iterator[pd.DataFrame],
+    target: str,
+    drop: Sequence[str],
+    classes: Sequence[Any] | None,
+    whole: bool,
+) -> Rows:
+    """Join frames of consecutive rows, or take the first alone; whole small numbers take one byte each."""
     parts: list[np.ndarray] = []
     labels: list[pd.Series] = []
-    names: list[str] = []
     texts: dict[str, str] = {}
-    for frame in chunks:
-        problems = [said for _, said in column_problems(list(frame.columns), target, drop)]
-        if problems:
-            raise DataError("; ".join(problems) + ".")
+    missing: Any = 0
+    names: tuple[str, ...] = ()
+    for frame in chunks if whole else islice(chunks, 1):
+        if problems := _column_problems(list(frame.columns), target, drop):
+            raise DataError.of(problems)
         labels.append(frame[target].astype(object))
         features = frame.drop(columns=[target, *drop])
-        names = [str(name) for name in features.columns]
+        names = tuple(map(str, features.columns))
+        missing = missing + features.isna().sum().to_numpy()
         parts.append(canonical(_numbers(features, texts)))
     if not parts:
         raise DataError("there are no rows.")
-    problems = [text_problem(name, text) for name, text in texts.items()]
-    try:
-        y, class_names = encode_labels(pd.concat(labels, ignore_index=True), declared)
-    except DataError as error:
-        raise DataError("; ".join([*problems, str(error)])) from None
-    if problems:
-        raise DataError("; ".join(problems) + ".")
-    return Table(np.concatenate(parts), y, tuple(names), class_names)
+    all_read = next(chunks, None) is None
+    joined = pd.concat(labels, ignore_index=True)
+    return Rows(np.concatenate(parts), joined, names, texts, missing, classes, all_read)
+
+
+def _column_problems(
+    names: Sequence[Any], target: str, drop: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Return settings and sentences on columns that the config names and the table has not."""
+    listed = [str(name) for name in names]
+    problems = []
+    for setting, name in [("target", target), *(("drop", name) for name in drop)]:
+        close = get_close_matches(name, listed, n=1)
+        hint = f", did you mean {close[0]}?" if close else ""
+        sentence = f"there is no column {name}{hint}; the columns are {', '.join(listed)}"
+        if name not in names:
+            problems.append((setting, sentence))
+    return problems
 
 
 def _numbers(features: pd.DataFrame, texts: dict[str, str]) -> np.ndarray:
@@ -121,7 +203,7 @@ def _open_text(path: Path) -> IO[str]:
 
 
 def _delimited_chunks(
-    handle: IO[str], names: Sequence[str], **dialect: Any
+    handle: IO[str], names: Sequence[str], rows: int = CHUNK_ROWS, **dialect: Any
 ) -> Iterator[pd.DataFrame]:
     yield from pd.read_csv(
         handle,
@@ -131,7 +213,7 @@ def _delimited_chunks(
         skipinitialspace=True,
         keep_default_na=False,
         na_values=["", "?", "NA", "NaN", "nan"],
-        chunksize=CHUNK_ROWS,
+        chunksize=rows,
         **dialect,
     )
 
@@ -144,25 +226,31 @@ def _expect_width(line: str, names: Sequence[str], **dialect: Any) -> None:
     width = len(_fields(line, **dialect))
     if width != len(names):
         raise DataError(
-            f"the first row has {width} values for {len(names)} columns ({shown(names)})."
+            f"the first row has {width} values for {len(names)} columns ({shown(names)}).",
+            "columns",
         )
 
 
-def _csv_chunks(path: Path, columns: Sequence[str] | None) -> Iterator[pd.DataFrame]:
+def _csv_chunks(
+    path: Path, columns: Sequence[str] | None, chunk_bytes: int | None
+) -> Iterator[pd.DataFrame]:
     with _open_text(path) as handle:
-        start = handle.tell()
-        first = handle.readline()
+        start, first = handle.tell(), handle.readline()
         if columns is None:
             names = [name.strip() for name in _fields(first)] if first.strip() else []
+            start, first = handle.tell(), handle.readline()
         else:
             names = [str(name) for name in columns]
-            _expect_width(first, names)
-            handle.seek(start)
         if len(set(names)) < len(names):
             raise DataError(
-                "two columns have the same name; a CSV without a header line needs `columns`."
+                "two columns have the same name; a CSV without a header line needs `columns`.",
+                "columns",
             )
-        yield from _delimited_chunks(handle, names)
+        if first.strip():
+            _expect_width(first, names)
+        handle.seek(start)
+        rows = chunk_bytes // max(1, len(first)) if chunk_bytes else CHUNK_ROWS
+        yield from _delimited_chunks(handle, names, max(1, rows))
 
 
 _ATTRIBUTE = re.compile(

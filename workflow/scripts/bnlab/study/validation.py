@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from bnlab.study import families
 from bnlab.study.config import Study, stand_ins
-from bnlab.study.data_validation import data_problems
 from bnlab.study.datasets import AnyDataset, Dataset, RedrawDataset
 from bnlab.study.experiments import experiments
 from bnlab.study.families import at_family
 from bnlab.study.merging import ONLY, at_default, complete, only_problems
 from bnlab.study.messages import unknown
 from bnlab.study.method_validation import method_problems
-from bnlab.study.names import PUBLISHED
-from bnlab.study.own_methods import own_method_problems
 from bnlab.study.places import (
     ConfigError,
     Key,
@@ -35,7 +32,6 @@ from bnlab.study.places import (
     section,
     without_nulls,
 )
-from bnlab.study.published_validation import published_problems
 from bnlab.study.recipe_validation import image_problems, recipe_problems
 from bnlab.study.recipes import Recipe
 from bnlab.study.section import T
@@ -50,17 +46,15 @@ def read(files: list[Path]) -> Study:
 def load(
     mapping: Mapping[str, Any],
     files: list[Path],
-    folder: Path | None = None,
-    published: Path = Path(PUBLISHED),
-    try_methods: bool = False,
+    *checks: Callable[[Study], Iterable[Problem]],
 ) -> Study:
-    """The checked study in `mapping`, which was merged from `files` in this order (later ones win).
+    """Return the checked study in `mapping`, which was merged from `files` in this order (later ones win).
 
     `files` serve to say where a problem is. A key set to null counts as absent, so that an overlay
-    can take a key away. With the project's `folder` the data that lie there are checked too, with
-    what the study takes from the `published` folder; with `try_methods` methods in files of the
-    user's are built once. Raises ConfigError with every problem, one line each:
-    `file:line: key: what is wrong (allowed: ...)`.
+    can take a key away. A config without problems goes through further `checks`, as of the data.
+
+    Raises:
+        ConfigError: every problem, one line each: `file:line: key: what is wrong (allowed: ...)`.
     """
     places, repeated = read_places(files)
     given = without_nulls(ordered(mapping, places))
@@ -76,11 +70,8 @@ def load(
         *found,
     ]
     problems += [*_name_problems(given, places, files), *_left_out_problems(given, places, files)]
-    if study is not None and not problems and folder is not None:
-        problems += data_problems(study, folder)
-        problems += published_problems(study, published)
-    if study is not None and not problems and try_methods:
-        problems += own_method_problems(study)
+    if study is not None and not problems:
+        problems = [problem for check in checks for problem in check(study)]
     if study is None or problems:
         raise ConfigError("\n".join(lines_of(problems, places, files)))
     return study

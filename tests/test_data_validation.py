@@ -1,12 +1,12 @@
-"""What is said of a CSV file before anything is run: everything at once, and the same as when it is read whole."""
+"""Problems of a CSV file are reported before anything is run: all at once, and as when it is read whole."""
 
 import gzip
 
 import pytest
 
+from bnlab.data import validation
 from bnlab.data.datasets import DataError
 from bnlab.data.tables import read_file
-from bnlab.study import peek
 from bnlab.study.datasets import FileDataset
 
 ROWS = [f"{i}.5,{i % 7},{'yes' if i % 3 else 'no'}" for i in range(30)]
@@ -33,7 +33,7 @@ def file(tmp_path):
     def said(text, **changes):
         path = tmp_path / "mine.csv"
         path.write_text(text)
-        return peek.file_problems(described(path, **changes))
+        return validation.file_problems(described(path, **changes))
 
     return said
 
@@ -41,13 +41,13 @@ def file(tmp_path):
 def test_nothing_is_said_of_a_sound_file(file, tmp_path):
     assert file(SOUND) == []
     (tmp_path / "mine.csv.gz").write_bytes(gzip.compress(SOUND.encode()))
-    assert peek.file_problems(described(tmp_path / "mine.csv.gz")) == []
+    assert validation.file_problems(described(tmp_path / "mine.csv.gz")) == []
 
 
 def test_nothing_is_said_of_a_file_that_is_not_there_or_of_another_kind(tmp_path):
-    assert peek.file_problems(described(tmp_path / "none.csv")) == []
+    assert validation.file_problems(described(tmp_path / "none.csv")) == []
     (tmp_path / "mine.parquet").write_bytes(b"PAR1")
-    assert peek.file_problems(described(tmp_path / "mine.parquet")) == []
+    assert validation.file_problems(described(tmp_path / "mine.parquet")) == []
 
 
 def test_columns_that_are_not_there_are_all_said_with_the_names_that_are(file):
@@ -70,27 +70,32 @@ def test_everything_wrong_with_the_values_is_said_at_once(file):
     text = text.replace("5.5,5,yes", "5.5,5,")
     found = file(text, shape={"rows": 31, "features": 3, "classes": 2}, classes=["yes", "maybe"])
     said = {setting: [s for name, s in found if name == setting] for setting, _ in found}
-    (shape,) = said["shape"]
-    assert shape.startswith("found 2 features, 30 rows in ")
-    assert shape.endswith("expected 3 features, 31 rows")
+    assert said["shape"] == [
+        "found 30 rows, 2 features, expected 31 rows, 3 features: correct `shape` in the config,"
+        " or the source if it is not the data you mean"
+    ]
     assert [line.split(";")[0] for line in said["path"]] == [
         "column length holds text ('long'), features must be numbers",
-        "column length lacks 1 values",
         "column width holds text ('wide'), features must be numbers",
+        "found 1 missing values in length, expected none: fill them in or leave their columns or rows out",
     ]
     assert said["target"] == ["1 rows have no class; remove them or fill them in"]
-    assert said["classes"] == ["classes no are in the data and not declared"]
+    assert said["classes"] == [
+        "classes no are in the data but not among the declared yes, maybe; name every class, in order"
+    ]
 
 
 def test_a_file_without_a_header_needs_as_many_columns_as_it_has(file):
     ((setting, sentence),) = file("\n".join(ROWS), columns=["length", "kind"])
+    assert setting == "columns" and "the first row has 3 values for 2 columns" in sentence
+    ((setting, sentence),) = file("\n".join(["length,kind", *ROWS]))
     assert setting == "columns" and "the first row has 3 values for 2 columns" in sentence
     found = file("\n".join(["1,1,yes"] * 3))
     assert any("two columns have the same name" in sentence for _, sentence in found)
 
 
 def test_of_a_long_file_the_number_of_rows_is_left_to_the_job(file, monkeypatch):
-    monkeypatch.setattr(peek, "MOST_BYTES", 100)
+    monkeypatch.setattr(validation, "MOST_BYTES", 100)
     assert file(SOUND) == []
     assert file(SOUND, shape={"rows": 999, "features": 2, "classes": 9}) == []
     assert len(file(SOUND, shape={"rows": 999, "features": 3, "classes": 9})) == 1

@@ -1,0 +1,67 @@
+"""Problems of the data that exist before a study starts: files, and data sets that other studies have read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from bnlab.data.datasets import DataError, encode_labels, shape_problems, value_problems
+from bnlab.data.tables import CSV, kind_of, read_rows
+from bnlab.study.config import Study
+from bnlab.study.datasets import FileDataset, origin
+from bnlab.study.places import Problem
+
+MOST_BYTES = 2_000_000
+"""How much of a file is read; of a longer one rows and classes are left to the job that reads all of it."""
+
+
+def data_problems(study: Study, folder: Path) -> Iterator[Problem]:
+    """Yield problems of CSV files, and of names that another study gives to other data in ``folder``."""
+    for name in study.used_datasets():
+        dataset = study.datasets[name]
+        if isinstance(dataset, FileDataset):
+            for setting, sentence in file_problems(dataset):
+                yield Problem(("datasets", name, setting), sentence)
+        yield from _conflicts(study, name, folder / "results" / "data" / name / "origin.json")
+
+
+def file_problems(dataset: FileDataset) -> list[tuple[str, str]]:
+    """Return settings and sentences on a CSV file that is not as the config describes it.
+
+    A file that does not exist has none, and one of another kind is left to the job that reads it.
+    """
+    path = Path(dataset.path)
+    if kind_of(path) not in CSV or not path.is_file():
+        return []
+    columns = (dataset.target, dataset.columns, dataset.drop, dataset.classes)
+    try:
+        rows = read_rows(path, *columns, most_bytes=MOST_BYTES)
+    except DataError as error:
+        return error.problems
+    sizes, problems = {"rows": len(rows.x), "features": len(rows.feature_names)}, []
+    try:
+        _, class_names = encode_labels(rows.labels, rows.classes)
+        sizes["classes"] = len(class_names)
+    except DataError as error:
+        problems = error.problems
+    if not rows.all_read:
+        sizes = {"features": sizes["features"]}
+    return [
+        *shape_problems(sizes, dataset.shape.model_dump()),
+        *rows.text_problems(),
+        *value_problems("missing", rows.missing, rows.feature_names),
+        *problems,
+    ]
+
+
+def _conflicts(study: Study, name: str, file: Path) -> Iterator[Problem]:
+    if not file.is_file():
+        return
+    record = json.loads(file.read_text("utf8"))
+    if record["study"] != study.study and record["origin"] != origin(name, study.datasets):
+        yield Problem(
+            ("datasets", name),
+            f"the study '{record['study']}' calls other data by this name ({record['source']}), and both would lie in"
+            f" {file.parent} (allowed: another name here, or that folder removed)",
+        )
