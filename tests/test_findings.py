@@ -106,6 +106,13 @@ def test_a_grid_too_coarse_to_decide_prints_nothing(tried, printed):
     assert len(sentences(guarded, sizes((0.02, 0.04), tried=tried))) == printed
 
 
+@pytest.mark.parametrize("column", [[5, 1], [5.0, 0.2], ["5", "5.5"]])
+def test_a_number_is_found_however_a_table_holds_it(column):
+    table = sizes((0.02, 0.04), (0.05, 0.07))("sizes").assign(factor=column)
+    chosen = finding({"where": {"method": "bn", "factor": 5}})
+    assert sentences(chosen, lambda kind: table) == ["BN gains 3 points on A."]
+
+
 def test_a_slot_may_leave_out_data_sets_whose_grid_is_too_coarse():
     table = pd.concat(
         sizes((0.02, 0.04), (0.05, 0.07))("sizes").assign(

@@ -85,7 +85,7 @@ def intervals(comparison: Comparison, tables: Tables) -> pd.DataFrame:
     table, column = tables(comparison.table), comparison.column
     prefix = "" if column in ("mean", "estimate") else f"{column}_"
     for name, value in comparison.where.items():
-        table = table[table[name].astype(str) == str(value)] if name in table else table[:0]
+        table = table[_equal(table[name], value)] if name in table else table[:0]
     for name, least in comparison.at_least.items():
         table = table[table[name].map(_size) >= least]
     if table.empty:
@@ -172,6 +172,13 @@ def excess(sentence: str, labels: Sequence[str] = ()) -> list[str]:
     counts = {"words": len(sentence.split()), "numbers": len(NUMBER.findall(without_labels))}
     most = {"words": MOST_WORDS, "numbers": MOST_NUMBERS}
     return [f"{count} {name}" for name, count in counts.items() if count > most[name]]
+
+
+def _equal(column: pd.Series, value: int | float | str | bool) -> pd.Series:
+    """Return where a column has a value; 5 and 5.0 are one number, and tables may hold it in text."""
+    as_number = pd.to_numeric(column, errors="coerce")
+    same = column.astype(str) == str(value)
+    return same if isinstance(value, str | bool) else same | (as_number == value)
 
 
 def _size(value: object) -> float:
