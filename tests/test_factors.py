@@ -7,8 +7,7 @@ import synthetic
 from test_where import measured, table
 
 from bnlab.analysis import metrics as measure
-from bnlab.experiments.learning_rate_factors.measures import progress, times_base_rate
-from bnlab.experiments.learning_rate_factors.tables import multiples
+from bnlab.experiments.learning_rate_factors.analysis import multiples, progress, times_base_rate
 
 RELU = {"network": "perceptron", "activation": "relu"}
 SIGMOID = {"network": "inception", "activation": "sigmoid"}

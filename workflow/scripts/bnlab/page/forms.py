@@ -36,6 +36,11 @@ def draw_lines(
         draw_curve(axis, method_style(method), curve[x], curve, label(curve), markers=markers)
 
 
+def with_mean(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return rows that have a column and its interval as mean, low and high."""
+    return rows.assign(mean=rows[column], low=rows[f"{column}_low"], high=rows[f"{column}_high"])
+
+
 def draw_shares(axis: Axes, rows: pd.DataFrame, x: str, part: str, whole: str) -> None:
     """Draw ``part`` in percent of ``whole`` over a column, a line per method."""
     for method, of_method in by_method(rows):
