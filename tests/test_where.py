@@ -1,4 +1,4 @@
-"""Where normalization matters: what rooms compute of made-up results of a known law."""
+"""Where normalization matters: tables and quantities of made-up results of a known law."""
 
 from types import SimpleNamespace
 

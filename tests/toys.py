@@ -1,4 +1,4 @@
-"""Rooms that a user might add: an experiment, a probe, a network and a normalizer, each in its one place."""
+"""Additions of a user: an experiment, a probe, a network and a normalizer, each in its one place."""
 
 from pathlib import Path
 

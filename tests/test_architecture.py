@@ -129,7 +129,7 @@ def test_a_rule_depends_on_what_its_script_imports_also_through_others():
 
 @pytest.fixture
 def with_toys(fresh: Project) -> Project:
-    """The project with the rooms of ``toys``."""
+    """The project with the additions of ``toys``."""
     toys.add_to(fresh.folder)
     return Project(fresh.folder, (*fresh.overlays, "toys.yaml"))
 
@@ -153,11 +153,11 @@ def test_all_mistakes_of_a_declaration_are_reported_at_once_before_any_job(with_
     assert "config.yaml" not in outcome.stderr
 
 
-# --- rooms of one's own -----------------------------------------------------------------------
+# --- additions of a user ----------------------------------------------------------------------
 
 
 @pytest.mark.slow
-def test_toy_rooms_are_added_without_touching_another_file_and_run_to_the_end(with_toys):
+def test_toys_are_added_without_touching_another_file_and_run_to_the_end(with_toys):
     outcome = with_toys.snakemake()
     assert outcome.code == 0, outcome.text
     reports = with_toys.folder / "reports" / "toys"

@@ -1,0 +1,50 @@
+"""Every experiment has the functions that it declares, and its functions read what runs record."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from bnlab.experiments import functions, module_file
+from bnlab.study import registry
+from bnlab.study.declaration import COMMON, SOURCES, TIMING
+from bnlab.study.experiments import experiments
+from bnlab.training.probe import StepProbe
+
+EXPERIMENTS = experiments()
+every_experiment = pytest.mark.parametrize("experiment", EXPERIMENTS)
+
+
+@every_experiment
+@pytest.mark.parametrize("mapping", ["TABLES", "QUANTITIES", "FIGURES", "GRIDS"])
+def test_the_functions_of_an_experiment_are_those_that_it_declares(experiment, mapping):
+    about = EXPERIMENTS[experiment]
+    declared = {
+        "TABLES": about.kinds,
+        "QUANTITIES": [name for name in about.quantities if name not in COMMON],
+        "FIGURES": about.figures,
+        "GRIDS": about.tables,
+    }[mapping]
+    there = functions(experiment, mapping)
+    assert set(declared) - set(there) == set()
+    assert all(callable(there[name]) for name in declared)
+    if module_file(experiment, mapping).stem in ("analysis", "page"):
+        assert set(there) - set(declared) == set()
+
+
+@every_experiment
+def test_a_table_takes_the_sources_that_its_declaration_reads(experiment):
+    about = EXPERIMENTS[experiment]
+    for kind, function in functions(experiment, "TABLES").items():
+        if kind in about.kinds:
+            inspect.signature(function).bind(*about.item(kind).reads)
+
+
+@every_experiment
+def test_every_source_that_an_experiment_reads_is_recorded_by_some_run(experiment):
+    about, probes = EXPERIMENTS[experiment], registry.shipped("probe")
+    tables = {name for name, probe in probes.items() if issubclass(probe.load(), StepProbe)}
+    items = [*about.figures.values(), *about.tables.values(), *about.quantities.values()]
+    read = {source for item in items for source in item.reads}
+    assert read <= {*SOURCES, TIMING, *tables}
