@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from bnlab.analysis import profiles
 from bnlab.experiments import quantity
-from bnlab.experiments.landscape import measures
+from bnlab.experiments.landscape import analysis as landscape
 from bnlab.experiments.outside_the_gradient import biases
 from bnlab.experiments.outside_the_gradient.normalizers import (
     Centred,
@@ -146,7 +146,7 @@ def test_without_training_there_is_no_noise_and_after_normalization_it_is_normal
 
 def test_along_a_parabola_range_and_smoothness_are_known():
     """L = 1 + c·d²/2 with c = 1 for base; distances up to 1 by rate and up to 0.08 by weights of length 4."""
-    found = measures.along_the_gradient(SOURCES["landscape"]["landscape"])
+    found = landscape.along_the_gradient(SOURCES["landscape"]["landscape"])
     base = found[(found["method"] == "base") & (found["replicate"] == 0)].iloc[0]
     assert base["loss_range"] == pytest.approx(0.5)
     assert base["gradient_change"] == pytest.approx(1.0)
@@ -159,7 +159,7 @@ def test_along_a_parabola_range_and_smoothness_are_known():
 
 
 def test_around_a_bowl_the_rise_is_that_of_the_bowl_and_nothing_curves_down():
-    found = measures.around_the_weights(SOURCES["landscape"]["loss_surface"])
+    found = landscape.around_the_weights(SOURCES["landscape"]["loss_surface"])
     base = found[(found["method"] == "base") & (found["replicate"] == 1)].set_index("distance")
     assert base["rise"].to_dict() == pytest.approx({d: 1.01 * d**2 for d in np.linspace(0, 1, 5)})
     assert (found["concave"] == 0).all()
@@ -167,8 +167,8 @@ def test_around_a_bowl_the_rise_is_that_of_the_bowl_and_nothing_curves_down():
 
 
 def test_where_a_line_bends_down_it_is_counted():
-    assert measures.share_concave(pd.Series([0, 1, 4, 9, 10, 10.5])) == pytest.approx(0.5)
-    assert np.isnan(measures.share_concave(pd.Series([0, np.nan, 4])))
+    assert landscape.share_concave(pd.Series([0, 1, 4, 9, 10, 10.5])) == pytest.approx(0.5)
+    assert np.isnan(landscape.share_concave(pd.Series([0, np.nan, 4])))
 
 
 def test_the_plane_is_that_of_one_replicate_with_every_kind_of_statistics():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -81,11 +81,23 @@ def at_layer(rows: pd.DataFrame, measure: str, layer: int) -> pd.Series:
     return values[values["at"] == layer].set_index("replicate")["value"]
 
 
-def overall_of(source: str, measure: str, first: int = 1) -> Quantity:
-    """Return the quantity that is a measure's median over the steps and layers that a probe recorded."""
+def overall_of(
+    source: str,
+    measure: str,
+    first: int = 1,
+    prepare: Callable[[pd.DataFrame], pd.DataFrame] = lambda rows: rows,
+) -> Quantity:
+    """Return the quantity that is a measure's median over the steps and layers that a probe recorded.
+
+    Args:
+        source: tidy source of the probe.
+        measure: column of what ``prepare`` returns.
+        first: the first layer that is counted.
+        prepare: from the rows of a run to their measures.
+    """
 
     def quantity(results: Results, effect: Measure, method: str) -> pd.Series:
-        return overall(method_runs(results, source, effect, method), measure, first)
+        return overall(prepare(method_runs(results, source, effect, method)), measure, first)
 
     return quantity
 
