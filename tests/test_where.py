@@ -11,7 +11,7 @@ from bnlab.analysis.claims import rows_at
 from bnlab.analysis.samples import Setting
 from bnlab.experiments import quantity
 from bnlab.experiments.gradient_noise.measures import exponents, over_training
-from bnlab.experiments.regularization.measures import ONE, gaps
+from bnlab.experiments.regularization.analysis import ONE, gaps
 from bnlab.study.experiments import experiments
 from bnlab.study.names import ALL_RECIPES
 

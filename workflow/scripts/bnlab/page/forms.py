@@ -59,6 +59,11 @@ def log_axis_at(axis: Axes, values: Sequence[float]) -> None:
 
 def rate_axis(axis: Axes, label: str = "learning rate (log axis)") -> None:
     """Make the x-axis a logarithmic one of learning rates, with plain numbers."""
+    log_axis(axis, label)
+
+
+def log_axis(axis: Axes, label: str = "") -> None:
+    """Make the x-axis logarithmic, with plain numbers at powers of ten."""
     axis.set(xscale="log", xlabel=label)
     axis.xaxis.set_major_formatter(FuncFormatter(plain))
     axis.xaxis.set_minor_formatter(NullFormatter())

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FuncFormatter
 
-from bnlab.page.forms import draw_lines, split_by
+from bnlab.page.forms import draw_lines, log_axis, split_by
 from bnlab.page.grids import Grid, amount, labels_of, of_batch, ratio, reference_of, rows_of
 from bnlab.page.panels import per_batch, plain
 
@@ -17,9 +17,8 @@ def cost(table: pd.DataFrame) -> Figure:
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
         axis = part.subplots()
         draw_lines(axis, rows, "units")
-        axis.set(xscale="log", yscale="log", xlabel="units of the hidden layer (log axis)")
-        axis.set_ylabel("milliseconds of a step (log axis)")
-        axis.xaxis.set_major_formatter(FuncFormatter(plain))
+        log_axis(axis, "units of the hidden layer (log axis)")
+        axis.set(yscale="log", ylabel="milliseconds of a step (log axis)")
         axis.yaxis.set_major_formatter(FuncFormatter(plain))
         axis.legend(loc="upper left")
 
