@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 from project import Project, fresh_project
 
-LONGEST = ["test_inside_workflow.py", "test_workflow.py", "test_architecture.py", "test_taken_workflow.py"]
+LONGEST = [
+    "test_inside_workflow.py",
+    "test_workflow.py",
+    "test_architecture.py",
+    "test_taken_workflow.py",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
