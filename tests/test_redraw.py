@@ -18,32 +18,32 @@ def wine() -> Table:
 
 
 @pytest.fixture(scope="module")
-def drawn(wine: Table) -> Table:
+def redrawn(wine: Table) -> Table:
     return redraw.redraw(wine, 20_000, seed=1)
 
 
-def test_a_redraw_has_the_asked_rows_and_the_same_columns_and_classes(wine, drawn):
-    assert drawn.x.shape == (20_000, 13) and drawn.y.dtype == np.uint8
-    assert drawn.feature_names == wine.feature_names and drawn.class_names == wine.class_names
-    assert np.isfinite(drawn.x).all()
+def test_a_redraw_has_the_asked_rows_and_the_same_columns_and_classes(wine, redrawn):
+    assert redrawn.x.shape == (20_000, 13) and redrawn.y.dtype == np.uint8
+    assert redrawn.feature_names == wine.feature_names and redrawn.class_names == wine.class_names
+    assert np.isfinite(redrawn.x).all()
 
 
-def test_marginals_are_kept(wine, drawn):
+def test_marginals_are_kept(wine, redrawn):
     deviation = wine.x.std(0)
-    assert (np.abs(drawn.x.mean(0) - wine.x.mean(0)) / deviation).max() < 0.05
+    assert (np.abs(redrawn.x.mean(0) - wine.x.mean(0)) / deviation).max() < 0.05
     levels = np.linspace(0.1, 0.9, 9)
-    quantiles = [np.quantile(t.x, levels, axis=0) for t in (wine, drawn)]
+    quantiles = [np.quantile(t.x, levels, axis=0) for t in (wine, redrawn)]
     assert (np.abs(quantiles[0] - quantiles[1]) / deviation).max() < 0.3
 
 
-def test_class_shares_are_kept(wine, drawn):
-    shares = [np.bincount(t.y, minlength=3) / len(t.y) for t in (wine, drawn)]
+def test_class_shares_are_kept(wine, redrawn):
+    shares = [np.bincount(t.y, minlength=3) / len(t.y) for t in (wine, redrawn)]
     assert np.abs(shares[0] - shares[1]).max() < 0.015
 
 
-def test_pairwise_dependence_is_kept(wine, drawn):
+def test_pairwise_dependence_is_kept(wine, redrawn):
     pairs = np.triu_indices(13, 1)
-    original, new = (np.corrcoef(t.x.T)[pairs] for t in (wine, drawn))
+    original, new = (np.corrcoef(t.x.T)[pairs] for t in (wine, redrawn))
     assert np.corrcoef(original, new)[0, 1] > 0.95
     strong = np.abs(original) > 0.5
     assert strong.sum() >= 10
@@ -51,19 +51,19 @@ def test_pairwise_dependence_is_kept(wine, drawn):
     assert (np.abs(new) > 0.5 * np.abs(original))[strong].all()
 
 
-def test_dependence_of_columns_on_the_class_is_kept(wine, drawn):
+def test_dependence_of_columns_on_the_class_is_kept(wine, redrawn):
     original, new = (
         np.array([t.x[t.y == k].mean(0) - t.x.mean(0) for k in range(3)]) / wine.x.std(0)
-        for t in (wine, drawn)
+        for t in (wine, redrawn)
     )
     strong = np.abs(original) > 0.5
     kept = new[strong] / original[strong]
     assert strong.sum() >= 20 and (kept > 0.65).all() and (kept < 1.1).all()
 
 
-def test_the_seed_fixes_the_rows(wine, drawn):
-    assert digest(redraw.redraw(wine, 20_000, seed=1)) == digest(drawn)
-    assert digest(redraw.redraw(wine, 20_000, seed=2)) != digest(drawn)
+def test_the_seed_fixes_the_rows(wine, redrawn):
+    assert digest(redraw.redraw(wine, 20_000, seed=1)) == digest(redrawn)
+    assert digest(redraw.redraw(wine, 20_000, seed=2)) != digest(redrawn)
 
 
 def test_a_column_that_repeats_another_follows_it():
@@ -136,7 +136,7 @@ def test_states_are_drawn_by_their_counts_plus_one_half_and_evenly_for_unseen_pa
     codes = np.array([4, 4, 4, 4, 7])
     rng = np.random.default_rng(0)
     for code, expected in ((4, [3.5, 1.5, 0.5]), (7, [0.5, 0.5, 1.5]), (5, [1, 1, 1])):
-        states = redraw.draw_states(node, codes, np.full(60_000, code), rng)
+        states = redraw.sample_states(node, codes, np.full(60_000, code), rng)
         shares = np.bincount(states, minlength=3) / 60_000
         np.testing.assert_allclose(shares, np.array(expected) / sum(expected), atol=0.01)
 

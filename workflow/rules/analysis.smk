@@ -1,4 +1,4 @@
-"""From runs to tidy tables, from tidy tables to published ones, to figures and to verdicts."""
+"""Tidy tables of an experiment's runs, published tables, figures and verdicts."""
 
 
 rule gather:
@@ -20,7 +20,7 @@ rule gather:
         compared=lambda w: compared(w.experiment),
         class_labels=lambda w: class_labels(w.experiment),
     message:
-        "Bringing runs of {wildcards.experiment} together"
+        "Collecting the runs of {wildcards.experiment}"
     script:
         "../scripts/gather.py"
 
@@ -65,7 +65,7 @@ rule take_published:
         experiment=any_of(TAKEN),
     localrule: True
     message:
-        "Taking the tables of {wildcards.experiment} as they are published"
+        "Copying the published tables of {wildcards.experiment}"
     shell:
         "cp -r {input} {output} 2> {log}"
 

@@ -1,11 +1,11 @@
-"""The checked study, where its files lie, and what rules have in common."""
+"""The checked study, the folders of its files, and functions that rules share."""
 
 import inspect
 import os
 import sys
 from pathlib import Path
 
-# What ships lies beside the workflow, also where another one imports it as a module.
+# Shipped files lie beside the workflow, also where another workflow imports it as a module.
 RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 ROOT = RULES.parents[1]
 SCRIPTS = ROOT / "workflow" / "scripts"
@@ -29,7 +29,7 @@ from bnlab.study.validation import load
 
 
 def shipped(path):
-    """Return a file of the working directory, else the one of this name that ships with the workflow."""
+    """Return a file of the working directory, else the shipped file of this name."""
     return path if Path(path).exists() else os.path.relpath(ROOT / path)
 
 
@@ -41,7 +41,7 @@ configfile: CONFIG
 
 FILES = [Path(file) for file in [CONFIG, *workflow.overwrite_configfiles]]
 EARLIER = shipped(PUBLISHED)
-# Names that a claim may use though this study has nothing of the kind.
+# Claims may use names from all of these studies, also names that this study lacks.
 OTHER_STUDIES = sorted(
     [*(ROOT / "workflow" / "studies").glob("*.yaml"), *Path().glob("*.yaml")]
 )
@@ -75,7 +75,7 @@ TABLES = STUDY.tables()
 
 
 def any_of(names):
-    """Return a pattern for one of these names; without names, one that matches nothing."""
+    """Return a pattern that matches these names, and nothing without names."""
     return "|".join(names) or "(?!)"
 
 
@@ -91,9 +91,9 @@ wildcard_constraints:
 
 
 def library(script, *files):
-    """Return the library files that a script and these files consist of: an edit of one re-runs the rule."""
-    consists_of = code.imported([SCRIPTS / f"{script}.py", *files])
-    return [os.path.relpath(file) for file in consists_of if file.parent != SCRIPTS]
+    """Return these files and the library files that they and a script import; an edit of one re-runs the rule."""
+    imported = code.imported([SCRIPTS / f"{script}.py", *files])
+    return [os.path.relpath(file) for file in imported if file.parent != SCRIPTS]
 
 
 def module(experiment, mapping):
@@ -111,7 +111,7 @@ def raw_of_original(wildcards):
 
 
 def files_of(dataset):
-    """Return the files that a data set is read from, where they exist and no digest states their content."""
+    """Return the files of a data set that exist, or none where the config has their digest."""
     path = Path(getattr(STUDY.datasets[dataset], "path", ""))
     if STUDY.datasets[dataset].sha256 is not None:
         return []
@@ -121,7 +121,7 @@ def files_of(dataset):
 
 
 def dataset_settings(dataset, *names):
-    """Return the settings of a data set under these names, as far as they are given."""
+    """Return those settings of a data set with these names that the config has."""
     return STUDY.datasets[dataset].model_dump(include=set(names), exclude_none=True)
 
 
@@ -138,7 +138,7 @@ def network_of(recipe):
 
 
 def own_files(run):
-    """Return the files of the user's that a run consists of."""
+    """Return the user's files with classes of a run."""
     files = [each.file for each in STUDY.classes(run).values()]
     own = [file for file in files if not file.is_relative_to(LIBRARY)]
     return sorted(os.path.relpath(file) for file in own)
@@ -188,7 +188,7 @@ def tidy(experiment):
 
 
 def read_by_tables(experiment):
-    """Return the tidy tables that an experiment's tables are made from: paths by source."""
+    """Return the tidy tables that an experiment's tables need: paths by source."""
     about = STUDY.declared(experiment)
     read = {source for kind in about.kinds for source in about.item(kind).reads}
     return {
@@ -225,7 +225,7 @@ def class_labels(experiment):
 
 
 def compared(experiment):
-    """Return the settings by which an experiment compares its recipes, by recipe."""
+    """Return the settings in which an experiment's recipes differ, by recipe."""
     by = STUDY.declared(experiment).by
     settings = {
         run.recipe: STUDY.compared(run.recipe) for run in STUDY.runs(experiment)
@@ -272,11 +272,11 @@ def tables_of(experiment):
 def targets(experiment):
     """Return the figures and tables of an experiment; end with a sentence where the study leaves it out."""
     if experiment not in STUDY.experiments:
-        left = ", ".join(STUDY.experiments)
+        included = ", ".join(STUDY.experiments)
 
         def left_out(wildcards):
             sys.exit(
-                f"The study '{STUDY.study}' leaves out the experiment {experiment} (it has {left})."
+                f"The study '{STUDY.study}' leaves out the experiment {experiment} (it has {included})."
             )
 
         return left_out
@@ -285,7 +285,7 @@ def targets(experiment):
 
 
 def reasons(logs):
-    """Return the reasons for which jobs stopped and that a user can remove, each once."""
+    """Return the reasons of jobs that stopped with a message for the user, each once."""
     lines = [line for log in logs for line in Path(log).read_text("utf8").splitlines()]
     stops = [line.partition(" stopped: ")[2] for line in lines]
     return list(dict.fromkeys(reason for reason in stops if reason))

@@ -1,4 +1,4 @@
-"""From a dataset's source to rows that are split and scaled."""
+"""Data sets: reading, redrawing, split and scaling."""
 
 
 rule download:
@@ -20,7 +20,7 @@ rule download:
         origin=lambda w: origin(w.dataset, STUDY.datasets),
         shape=lambda w: dataset_settings(w.dataset, "shape")["shape"],
     message:
-        "Fetching {wildcards.dataset}"
+        "Reading {wildcards.dataset}"
     script:
         "../scripts/download.py"
 
@@ -46,7 +46,7 @@ rule redraw:
             w.dataset, "source", "of", "seed", "shape", "sha256"
         ),
     message:
-        "Drawing {wildcards.dataset} anew"
+        "Redrawing {wildcards.dataset}"
     script:
         "../scripts/redraw_dataset.py"
 

@@ -1,4 +1,4 @@
-"""One job a run: all replicates of a dataset, method, batch size and recipe; studies share them."""
+"""Training, one job a run, and timing of methods. Studies share their runs."""
 
 
 rule train:

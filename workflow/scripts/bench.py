@@ -1,14 +1,15 @@
-"""Measure the trainer on this machine, in one process with one thread, and write results/bench.csv.
+"""Measure the speed of the trainer in one process with one thread, and write results/bench.csv.
 
-At each batch size, for a network of three hidden layers of 100 with batch normalization on data of MNIST's shape:
+The network has three hidden layers of 100 units with batch normalization, the data the shape of MNIST. The columns are
+microseconds per step, at each batch size:
 
-    trainer_us  microseconds per step and replicate of ``bnlab.training``
-    fit_us      of ``keras.Model.fit`` on the same network made of Keras' own layers
-    products_us the time of a step's own matrix products, at their own shapes, in NumPy's BLAS
-    floor_us    the time of a step's matrix products at the rate of this machine's best large product (sgemm)
+    trainer_us  of ``bnlab.training``, for each replicate
+    fit_us      of ``keras.Model.fit`` on the same network of Keras' own layers
+    products_us of the matrix products of a step, at their own shapes, in NumPy's BLAS
+    floor_us    of the same products at the rate of a large matrix product on this machine
 
-The four are measured in turn, several rounds; each column is the median over the rounds, and so are the ratios, which
-are taken within a round.
+All four are measured in turn in each of several rounds. The table has the medians over rounds; ratios are computed
+within a round.
 """
 
 import time
@@ -37,7 +38,7 @@ SGEMM_SIZE = 1024
 
 
 def example_data() -> Split:
-    """Random pixels and labels in the shape of MNIST."""
+    """Return random pixels and labels in the shape of MNIST."""
     generator = np.random.default_rng(0)
     x = generator.random((ROWS, FEATURES), dtype=np.float32)
     y = generator.integers(0, CLASSES, ROWS).astype(np.int32)
@@ -45,24 +46,27 @@ def example_data() -> Split:
 
 
 def sgemm_rate() -> float:
-    """Floating-point operations per second in a large product of single-precision matrices."""
+    """Measure floating-point operations per second in a large product of single-precision matrices."""
     a = tf.constant(np.random.default_rng(0).random((SGEMM_SIZE, SGEMM_SIZE), dtype=np.float32))
-    begun = time.perf_counter()
+    start = time.perf_counter()
     for _ in range(10):
         product = tf.matmul(a, a)
     product.numpy()
-    return 10 * 2 * SGEMM_SIZE**3 / (time.perf_counter() - begun)
+    return 10 * 2 * SGEMM_SIZE**3 / (time.perf_counter() - start)
 
 
 def operations_per_row() -> int:
-    """Of the products of a step: forward, gradient of every kernel, gradient of every input but the data's."""
+    """Count floating-point operations a row of a step's products.
+
+    These are the forward pass, the gradients of all kernels, and those of all inputs but the data.
+    """
     widths = [FEATURES, *HIDDEN, CLASSES]
     products = [i * o for i, o in zip(widths[:-1], widths[1:], strict=True)]
     return 2 * (3 * sum(products) - products[0])
 
 
 def products_timer(batch: int):
-    """A function that computes the products of some steps and nothing else, and returns microseconds per step."""
+    """Return a function that computes only the products of some steps and returns microseconds per step."""
     generator = np.random.default_rng(0)
 
     def matrix(*shape: int) -> np.ndarray:
@@ -70,42 +74,42 @@ def products_timer(batch: int):
 
     products = []
     widths = [FEATURES, *HIDDEN, CLASSES]
-    for place, (fan_in, units) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+    for layer, (fan_in, units) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
         x, kernel, d = matrix(batch, fan_in), matrix(fan_in, units), matrix(batch, units)
         products.append((np.matmul, x, kernel, matrix(batch, units)))
         # Of one row the gradient is an outer product, for which BLAS is slow.
         gradient = np.multiply if batch == 1 else np.matmul
         products.append((gradient, d.T, x, matrix(units, fan_in)))
-        if place:
+        if layer:
             products.append((np.matmul, d, kernel.T, matrix(batch, fan_in)))
 
     def measure(steps: int) -> float:
         with threadpool_limits(1):
-            begun = time.perf_counter()
+            start = time.perf_counter()
             for _ in range(steps):
                 for product, first, second, out in products:
                     product(first, second, out=out)
-            return (time.perf_counter() - begun) / steps * 1e6
+            return (time.perf_counter() - start) / steps * 1e6
 
     return measure
 
 
 def trainer_timer(split: Split, batch: int):
-    """A function that trains some steps and returns microseconds per step."""
+    """Return a function that trains some steps and returns microseconds per step."""
     settings = Settings("sigmoid", "glorot_uniform", 0.1, len(split.y_train) // batch, 0, 1)
     run = Run(split, Perceptron(HIDDEN), Method(normalizer=BN), settings, batch, seed=0)
     parameters, state, order, _ = run.start(0)
 
     def measure(steps: int) -> float:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         run.trainer.advance(parameters, state, order, tf.constant(0), tf.constant(steps))[2].numpy()
-        return (time.perf_counter() - begun) / steps * 1e6
+        return (time.perf_counter() - start) / steps * 1e6
 
     return measure
 
 
 def fit_timer(split: Split, batch: int):
-    """The same of ``fit``, at its fastest: without a progress bar, validation or metrics."""
+    """Return such a function for Keras' ``fit`` without progress bar, validation and metrics."""
     hidden = [
         layer
         for units in HIDDEN
@@ -121,22 +125,22 @@ def fit_timer(split: Split, batch: int):
 
     def measure(steps: int) -> float:
         x, y = split.x_train[: steps * batch], split.y_train[: steps * batch]
-        begun = time.perf_counter()
+        start = time.perf_counter()
         model.fit(x, y, batch_size=batch, verbose=0)
-        return (time.perf_counter() - begun) / steps * 1e6
+        return (time.perf_counter() - start) / steps * 1e6
 
     return measure
 
 
 def steps_filling(measure, batch: int) -> int:
-    """How many steps take about ``SECONDS``, by a first trial of few."""
+    """Return the number of steps that take about ``SECONDS``, from a short trial."""
     few = min(50, ROWS // batch)
     measure(few)
     return max(few, min(ROWS // batch, round(SECONDS * 1e6 / measure(few))))
 
 
-def measured(split: Split, batch: int) -> pd.DataFrame:
-    """One row a round."""
+def measure_rounds(split: Split, batch: int) -> pd.DataFrame:
+    """Measure all columns at a batch size, a row a round."""
     timers = {
         "trainer_us": trainer_timer(split, batch),
         "fit_us": fit_timer(split, batch),
@@ -162,7 +166,7 @@ def main() -> None:
     )
     rows = []
     for batch in BATCHES:
-        rounds = measured(split, batch)
+        rounds = measure_rounds(split, batch)
         row = rounds.median()
         faster = median(rounds["fit_us"] / rounds["trainer_us"])
         of_products = median(rounds["products_us"] / rounds["trainer_us"])

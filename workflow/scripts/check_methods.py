@@ -1,6 +1,6 @@
-"""Build every method that is told on standard input once, and say on standard output what goes wrong.
+"""Build each of the methods on standard input once, and write their problems to standard output.
 
-Input: a JSON list of the arguments of ``trial.failure``; output: a JSON list of sentences, null for what can be used.
+Input: a JSON list of the arguments of ``trial.failure``. Output: a JSON list of sentences, null for a usable method.
 """
 
 import json
@@ -10,8 +10,8 @@ from contextlib import redirect_stdout
 from bnlab import lazy
 from bnlab.networks.trial import failure
 
-lazy.load()  # before a file of the user's imports it, with Keras
+lazy.load()  # before the user's file imports TensorFlow, with Keras
 
 with redirect_stdout(sys.stderr):
-    said = [failure(**trial) for trial in json.load(sys.stdin)]
-json.dump(said, sys.stdout)
+    problems = [failure(**trial) for trial in json.load(sys.stdin)]
+json.dump(problems, sys.stdout)

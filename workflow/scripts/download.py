@@ -1,4 +1,4 @@
-"""Get a dataset from its source, check it, and write it as raw.npz, with where it comes from."""
+"""Read a data set from its source, check it, and write raw.npz and origin.json."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,14 +13,13 @@ if TYPE_CHECKING:
 
 params, config = snakemake.params, snakemake.config
 with job_log(snakemake.log[0], snakemake.wildcards.dataset):
-    # Not parameters: from where the same rows come is no reason to get them again.
+    # Not parameters of the rule, because another source of the same rows is no reason to read them again.
     dataset = without_nulls(config["datasets"][snakemake.wildcards.dataset])
     table = sources.read(dataset, config.get("openml"))
     datasets.check(table, params.shape, dataset.get("sha256"))
     server = server_of(config.get("openml"))
-    said = datasets.describe(dataset, server if server != OPENML_SERVER else None)
     origin = {
-        "source": said,
+        "source": datasets.describe(dataset, server if server != OPENML_SERVER else None),
         "is_redraw": False,
         "study": snakemake.config["study"],
         "origin": params.origin,

@@ -1,4 +1,4 @@
-"""Bring the runs of an experiment together in one tidy table per source."""
+"""Collect the runs of an experiment in one tidy table for each source."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Judge every claim of the ledger by the study's results."""
+"""Judge every claim of the ledger by the results of a study, and write its tables."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,12 +27,13 @@ with job_log(snakemake.log[0], "claims"):
         for experiment, sources in params.evidence.items()
     }
     ledger = Ledger.model_validate(params.ledger)
-    earlier = known = None
+    earlier = earlier_scores = None
     if snakemake.input.published:
-        effects, replicates, known = (read_csv(Path(path)) for path in snakemake.input.published)
+        published = (read_csv(Path(path)) for path in snakemake.input.published)
+        effects, replicates, earlier_scores = published
         earlier = Earlier(effects, replicates)
     judged = judge_ledger(ledger, study, results, quantity, earlier)
     for name, table in judged._asdict().items():
         save_csv(Path(snakemake.output[name]), table)
-    scores = score(ledger.scorecard, study, results, quantity, known)
+    scores = score(ledger.scorecard, study, results, quantity, earlier_scores)
     save_csv(Path(snakemake.output.scorecard), scores)

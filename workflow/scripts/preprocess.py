@@ -1,4 +1,4 @@
-"""Split a dataset into training, validation and test rows, scale it, and describe it."""
+"""Split a data set into training, validation and test rows, scale it, and describe it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

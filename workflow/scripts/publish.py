@@ -1,6 +1,6 @@
-"""Publish a finished study: its pieces to reports/published, what it found to README.md.
+"""Publish a finished study: its files to reports/published, its findings to README.md.
 
-Started in the project's folder, as `make publish STUDY=<name>` does.
+Run it in the project's folder, as `make publish STUDY=<name>` does.
 """
 
 import argparse
@@ -19,7 +19,7 @@ def main() -> None:
         target = publish(Path(), parser.parse_args().study)
     except JobError as error:
         sys.exit(f"Nothing is published: {error}.")
-    print(f"Published in {target}, with README.md; both are ready to be committed.")
+    print(f"Published in {target} and README.md; both are ready to be committed.")
 
 
 if __name__ == "__main__":

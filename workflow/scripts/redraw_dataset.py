@@ -1,4 +1,4 @@
-"""Re-draw a dataset to more rows, check the result, and write it as raw.npz, with where it comes from."""
+"""Redraw a data set with more rows, check the result, and write raw.npz and origin.json."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +15,8 @@ with job_log(snakemake.log[0], snakemake.wildcards.dataset):
     source = datasets.load_table(Path(snakemake.input.raw))
     table = redraw.redraw(source, dataset["shape"]["rows"], dataset["seed"])
     datasets.check(table, dataset["shape"], dataset.get("sha256"))
-    said = datasets.describe(dataset)
     origin = {
-        "source": said,
+        "source": datasets.describe(dataset),
         "is_redraw": True,
         "study": snakemake.config["study"],
         "origin": params.origin,

@@ -1,6 +1,6 @@
-"""Write the overlay that puts a normalizer of one's own into the scorecard's study, and print its name.
+"""Write an overlay that adds the user's normalizer to the study of the scorecard, and print its name.
 
-Started in the project's folder, as `make scorecard METHOD=my_norms.py:MyNorm OPTIONS='p=1'` does.
+Run it in the project's folder, as `make scorecard METHOD=my_norms.py:MyNorm OPTIONS='p=1'` does.
 """
 
 import re
@@ -15,14 +15,18 @@ from bnlab.study.registry import find
 
 
 def overlay(method: str, options: list[str]) -> tuple[str, str]:
-    """File name and text of the overlay for ``file.py:Class`` with options as ``name=value``."""
+    """Return file name and text of the overlay for ``file.py:Class`` with options as ``name=value``.
+
+    Raises:
+        UnknownName: there is no such file or class.
+    """
     name = find("normalizer", method).name
     pairs = dict(option.split("=", 1) for option in options)
     values = {option: yaml.safe_load(value) for option, value in pairs.items()}
     study = "scorecard_" + re.sub(r"[^a-z0-9_]", "_", name.lower())
     own = {"normalizer": method, "options": values, "label": name}
-    said = {"study": study, "title": f"Which normalizer when? {name} beside others"}
-    text = yaml.safe_dump(said | {"methods": {"own": own}}, sort_keys=False, allow_unicode=True)
+    header = {"study": study, "title": f"Which normalizer when? {name} beside others"}
+    text = yaml.safe_dump(header | {"methods": {"own": own}}, sort_keys=False, allow_unicode=True)
     return f"{study}.yaml", f"# Written by `make scorecard`.\n{text}"
 
 

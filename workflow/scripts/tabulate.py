@@ -1,4 +1,4 @@
-"""Make the published tables of an experiment, those behind its figures and those of results."""
+"""Compute the published tables of an experiment, those behind its figures and those of results."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

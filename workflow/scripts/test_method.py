@@ -1,4 +1,4 @@
-"""Test a normalizer of one's own, as `make test-method METHOD=my_norms.py:MyNorm` does.
+"""Test the user's normalizer, as `make test-method METHOD=my_norms.py:MyNorm` does.
 
 python workflow/scripts/test_method.py my_norms.py:MyNorm p=1
 """

@@ -25,7 +25,7 @@ with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values(
     timing = time_in_turn(
         load_split(Path(snakemake.input.split)),
         lambda: loading.network(*params.network),
-        {name: loading.method(**said) for name, said in params.methods.items()},
+        {name: loading.method(**arguments) for name, arguments in params.methods.items()},
         settings,
         params.run["batch"],
     )

@@ -1,4 +1,4 @@
-"""Train all replicates of one run and write what they leave."""
+"""Train all replicates of one run and write its history, its probes and its summary."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

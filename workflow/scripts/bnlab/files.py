@@ -1,4 +1,4 @@
-"""Files of the study: written whole or not at all, and one log a job."""
+"""Reading and writing of a study's files, and the log of a job. A file is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from bnlab.lazy import pd
 
 
 class JobError(RuntimeError):
-    """What stops a job and is no fault of the program; the message is meant for the user."""
+    """A problem that stops a job and that the user can remove, with a message for the user."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write that takes the place of `path` only when all of it is written."""
+    """Open a temporary file that replaces ``path`` once all of it is written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -35,24 +35,24 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write an uncompressed .npz; equal arrays give equal bytes."""
+    """Write arrays by name as an uncompressed .npz; equal arrays give equal bytes."""
     with replacing(path) as handle:
         np.savez(handle, allow_pickle=False, **arrays)
 
 
 def save_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write `content` as indented JSON."""
+    """Write a mapping as indented JSON."""
     with replacing(path) as handle:
         handle.write((json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def read_json(path: Path) -> Any:
-    """Read what ``save_json`` wrote."""
+    """Return the content of a JSON file."""
     return json.loads(path.read_text("utf8"))
 
 
 def save_text(path: Path, text: str) -> None:
-    """Write a text."""
+    """Write a text in UTF-8."""
     with replacing(path) as handle:
         handle.write(text.encode())
 
@@ -70,23 +70,23 @@ def save_csv(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """A published table; a class called ``NA`` stays a name, and a key of digits alone is no number."""
+    """Read a published table. Only empty cells are missing, so a class ``NA`` stays text; the column key is text."""
     return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"key": str})
 
 
 @contextmanager
 def job_log(path: str, subject: str) -> Iterator[None]:
-    """Progress to a log file and stderr; a JobError ends the program without a traceback."""
+    """Log progress with its subject to a file and to stderr. A JobError ends the program without a traceback."""
     package = logging.getLogger("bnlab")
     package.setLevel(logging.INFO)
     package.propagate = False
     for handler in (logging.FileHandler(path, "w", encoding="utf8"), logging.StreamHandler()):
         handler.setFormatter(logging.Formatter(f"%(asctime)s {subject}: %(message)s", "%H:%M:%S"))
         package.addHandler(handler)
-    begun = time.perf_counter()
+    start = time.perf_counter()
     try:
         yield
-        package.info("done in %.1f s", time.perf_counter() - begun)
+        package.info("done in %.1f s", time.perf_counter() - start)
     except JobError as error:
         package.error("stopped: %s", error)
         sys.exit(1)

@@ -1,1 +1,1 @@
-"""From a data set's source to rows that are checked, split and scaled."""
+"""Data sets: reading, checks, split and scaling."""

@@ -1,4 +1,4 @@
-"""Data sets that are arrays: NPZ files and folders of IDX files."""
+"""Reading of arrays: NPZ files and folders of IDX files."""
 
 from __future__ import annotations
 
@@ -9,15 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.data.datasets import DataError, Table, canonical, encode_labels, shown
+from bnlab.data.datasets import DataError, Table, abridged, canonical, encode_labels
 
 
 def read_npz(path: Path, classes: Sequence[Any] | None) -> Table:
-    """Arrays x (rows, ...) and y (rows,), and where present feature_names and class_names."""
+    """Read an NPZ file with arrays x (rows, ...) and y (rows,), perhaps with feature_names and class_names.
+
+    Args:
+        path: the file.
+        classes: all class names in order; without them the file's own, else those that occur.
+
+    Raises:
+        DataError: an array is absent, or x and y do not fit together.
+    """
     with np.load(path, allow_pickle=False) as arrays:
         absent = [key for key in ("x", "y") if key not in arrays]
         if absent:
-            raise DataError(f"{path} has no array {shown(absent)}; it has {shown(list(arrays))}.")
+            raise DataError(
+                f"{path} has no array {abridged(absent)}; it has {abridged(list(arrays))}."
+            )
         x, y = arrays["x"], arrays["y"]
         features = arrays.get("feature_names")
         names = arrays.get("class_names")
@@ -30,8 +40,7 @@ def read_npz(path: Path, classes: Sequence[Any] | None) -> Table:
         if len(y) and not 0 <= y.min() <= y.max() < len(names):
             raise DataError(f"{path} has class {y.max()} in y for {len(names)} class_names.")
         y = names[y]
-    declared = classes if classes is not None else names
-    labels, class_names = encode_labels(y.ravel(), declared)
+    labels, class_names = encode_labels(y.ravel(), names if classes is None else classes)
     feature_names = _numbered("x", x.shape[1]) if features is None else tuple(map(str, features))
     return Table(x, labels, feature_names, class_names)
 
@@ -41,7 +50,11 @@ def _numbered(stem: str, count: int) -> tuple[str, ...]:
 
 
 def read_idx_folder(folder: Path, classes: Sequence[Any] | None) -> Table:
-    """Images and labels of `train-…` and then `t10k-…`, the way MNIST is published."""
+    """Read the IDX files of MNIST, the images and labels of ``train-…`` and then of ``t10k-…``.
+
+    Raises:
+        DataError: a file is absent, or images and labels differ in number.
+    """
     images, labels = [], []
     for part in ("train", "t10k"):
         images.append(_read_idx(_idx_path(folder, f"{part}-images", 3)))
@@ -64,7 +77,7 @@ def _idx_path(folder: Path, stem: str, dimensions: int) -> Path:
 
 
 def _read_idx(path: Path) -> np.ndarray:
-    """An IDX file: two zeros, type (8: bytes), number of sizes, big-endian sizes, values."""
+    """Read an IDX file: two zero bytes, the type (8: bytes), the number of sizes, big-endian sizes, values."""
     raw = path.read_bytes()
     raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
     if raw[:3] != b"\0\0\x08" or len(raw) < 4 * (1 + raw[3]):

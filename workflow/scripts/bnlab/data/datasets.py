@@ -1,4 +1,4 @@
-"""What a dataset is: its content and digest, the checks on it, the fixed split, and scaling."""
+"""Tables of a data set: content and digest, checks, the fixed split, and scaling."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from bnlab.lazy import pd
 logger = logging.getLogger(__name__)
 
 SPLIT_SEED = 20_150_211
-"""One constant for all studies, so that every study of a dataset has the same test rows."""
+"""One seed for all studies, so that every study of a data set has the same test rows."""
 PARTS = ("train", "validation", "test")
 
 
 class DataError(JobError):
-    """Data that cannot be had or is not what the config says; the message is meant for the user.
+    """Data that cannot be read or differ from the config, with a message for the user.
 
     Attributes:
-        problems: the setting of the config and the sentence of each problem in the message.
+        problems: a setting of the config and a sentence for each problem in the message.
     """
 
     def __init__(self, message: str, setting: str = "path"):
@@ -44,9 +44,11 @@ class DataError(JobError):
 class Table:
     """A classification table.
 
-    x: (rows, features), uint8 where every value is a whole number from 0 to 255, else float64; C
-    order.
-    y: (rows,), index into `class_names`; uint8 for up to 256 classes, else int64.
+    Attributes:
+        x: (rows, features), uint8 where every value is a whole number from 0 to 255, else float64; C order.
+        y: (rows,), index into ``class_names``; uint8 for up to 256 classes, else int64.
+        feature_names: name of each column of x.
+        class_names: name of each class, also of one that never occurs.
     """
 
     x: np.ndarray
@@ -56,7 +58,7 @@ class Table:
 
 
 def canonical(values: np.ndarray) -> np.ndarray:
-    """`values` as uint8 if every one is a whole number from 0 to 255, else as float64; C order."""
+    """Return values as uint8 if every one is a whole number from 0 to 255, else as float64; C order."""
     if values.dtype != np.uint8:
         values = np.asarray(values, dtype=np.float64)
         if np.all((values >= 0) & (values <= 255) & (values == np.floor(values))):
@@ -65,39 +67,43 @@ def canonical(values: np.ndarray) -> np.ndarray:
 
 
 def encode_labels(
-    values: Iterable[Any], declared: Sequence[Any] | None = None
+    values: Iterable[Any], classes: Sequence[Any] | None = None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Class index per value, and the class names.
+    """Return the class index of each value, and the class names.
 
-    Declared names keep their order, and may hold classes that never occur. Without them the names
-    are those found, sorted as numbers if they all look like numbers, else as text. A whole number
-    is the same label however it is
-    written: 1, 1.0 and "01" are one class.
-    Raises DataError for missing labels and for labels that were not declared.
+    A whole number is the same label however it is written: 1, 1.0 and "01" are one class.
+
+    Args:
+        values: (rows,) labels.
+        classes: all classes in order, also those that never occur. Without them the classes are the labels that
+            occur, sorted as numbers if all look like numbers, else as text.
+
+    Raises:
+        DataError: a label is missing or not among ``classes``.
     """
-    codes, different = pd.factorize(pd.Series(values, dtype=object))
-    labels = [plain(value) for value in different]
-    names = _sorted_names(set(labels)) if declared is None else [str(name) for name in declared]
-    place = {plain(name): index for index, name in enumerate(names)}
+    codes, uniques = pd.factorize(pd.Series(values, dtype=object))
+    labels = [label_text(value) for value in uniques]
+    names = _sorted_names(set(labels)) if classes is None else [str(name) for name in classes]
+    indices = {label_text(name): index for index, name in enumerate(names)}
     problems = []
     if without := (codes < 0).sum():
         problems.append(("target", f"{without:,} rows have no class; remove them or fill them in"))
-    if unknown := sorted(set(labels) - place.keys()):
+    if unknown := sorted(set(labels) - indices.keys()):
         problems.append(
             (
                 "classes",
-                f"classes {shown(unknown)} are in the data but not among the declared"
-                f" {shown(names)}; name every class, in order",
+                f"classes {abridged(unknown)} are in the data but not among the declared"
+                f" {abridged(names)}; name every class, in order",
             )
         )
     if problems:
         raise DataError.of(problems)
     kind = np.uint8 if len(names) <= 256 else np.int64
-    return np.array([place[label] for label in labels], dtype=kind)[codes], tuple(names)
+    return np.array([indices[label] for label in labels], dtype=kind)[codes], tuple(names)
 
 
 def _sorted_names(names: Iterable[str]) -> list[str]:
-    """As numbers if they all look like numbers, else as text."""
+    """Sort names as numbers if all look like numbers, else as text."""
     names = list(names)
     return sorted(names, key=float if all(map(_is_number, names)) else str)
 
@@ -109,26 +115,26 @@ def _is_number(label: str) -> bool:
         return False
 
 
-def plain(value: Any) -> str:
-    """A label as text, the same however a whole number is written."""
+def label_text(value: Any) -> str:
+    """Return a label as text, the same however a whole number is written."""
     text = value.decode() if isinstance(value, bytes) else str(value).strip()
     return str(int(float(text))) if _is_number(text) and float(text).is_integer() else text
 
 
-def shown(names: Sequence[str], most: int = 12) -> str:
-    """The first names of a list, and how many there are."""
+def abridged(names: Sequence[str], most: int = 12) -> str:
+    """Return the first names of a list as text, with their number where some are left out."""
     more = f", … ({len(names)} in all)" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
 def digest(table: Table) -> dict[str, str]:
-    """SHA-256 of the bytes of x and of the labels, in C order: {"features": ..., "labels": ...}.
+    """Return the SHA-256 of the bytes of x and of the labels, in C order: {"features": ..., "labels": ...}.
 
-    A label counts as the place of its class among the sorted names, so that a format that declares classes in an order
-    of its own, as ARFF does, makes no difference.
+    A label is the index of its class among the sorted names. So the order in which a file declares its classes, as
+    ARFF does, makes no difference.
     """
-    places = {name: place for place, name in enumerate(_sorted_names(table.class_names))}
-    labels = np.array([places[name] for name in table.class_names], table.y.dtype)[table.y]
+    indices = {name: index for index, name in enumerate(_sorted_names(table.class_names))}
+    labels = np.array([indices[name] for name in table.class_names], table.y.dtype)[table.y]
     return {
         "features": hashlib.sha256(np.ascontiguousarray(table.x).data).hexdigest(),
         "labels": hashlib.sha256(labels.data).hexdigest(),
@@ -136,11 +142,15 @@ def digest(table: Table) -> dict[str, str]:
 
 
 def check(table: Table, shape: Mapping[str, int], sha256: Mapping[str, str] | None = None) -> None:
-    """Raise DataError, with everything that is wrong, unless `table` is what the config says.
+    """Compare a table with the config.
 
-    shape: {"rows", "features", "classes"}; classes counts declared names, also those that never
-    occur.
-    sha256: digests to hold the content to, for any of "features" and "labels".
+    Args:
+        table: the table.
+        shape: {"rows", "features", "classes"}; classes counts all class names, also those that never occur.
+        sha256: digests of the content, for any of "features" and "labels".
+
+    Raises:
+        DataError: the table differs; the message lists every difference.
     """
     sizes = (*table.x.shape, len(table.class_names))
     problems = shape_problems(dict(zip(("rows", "features", "classes"), sizes, strict=True)), shape)
@@ -164,15 +174,17 @@ def check(table: Table, shape: Mapping[str, int], sha256: Mapping[str, str] | No
 
 
 def shape_problems(sizes: Mapping[str, int], shape: Mapping[str, int]) -> list[tuple[str, str]]:
-    """Return what of the sizes of a table is not what the config says, as ``DataError.problems``."""
+    """Return the differences between a table's sizes and the config, as ``DataError.problems``."""
     wrong = [name for name, size in sizes.items() if size != shape[name]]
     if not wrong:
         return []
-    found, expected = (", ".join(f"{of[name]:,} {name}" for name in wrong) for of in (sizes, shape))
+    actual, expected = (
+        ", ".join(f"{numbers[name]:,} {name}" for name in wrong) for numbers in (sizes, shape)
+    )
     return [
         (
             "shape",
-            f"found {found}, expected {expected}: correct `shape` in the config, or the source if"
+            f"found {actual}, expected {expected}: correct `shape` in the config, or the source if"
             " it is not the data you mean",
         )
     ]
@@ -185,21 +197,27 @@ ADVICE = {
 
 
 def value_problems(kind: str, counts: np.ndarray, names: Sequence[str]) -> list[tuple[str, str]]:
-    """Return that columns have "missing" or "infinite" values, as ``DataError.problems``; ``counts`` are by column."""
+    """Return the columns with "missing" or "infinite" values as ``DataError.problems``; ``counts``: (columns,)."""
     if not counts.any():
         return []
-    columns = shown([names[j] for j in np.flatnonzero(counts).tolist()])
+    columns = abridged([names[j] for j in np.flatnonzero(counts).tolist()])
     number = counts.sum()
     return [("path", f"found {number:,} {kind} values in {columns}, expected none: {ADVICE[kind]}")]
 
 
 def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Row indices of "train", "validation", "test", ascending; always the same for the same labels.
+    """Return the row indices of "train", "validation" and "test", ascending; equal labels give equal indices.
 
-    rule: `test` and `validation` as a number of rows, or as a fraction of all rows; `test_rows`:
-    "last", or "stratified" for a drawn share of each class. Validation rows are always stratified
-    and cut from the rows that the test part leaves. A class keeps at least one row for training.
-    Raises DataError where the rows do not suffice.
+    Validation rows are a random share of each class, taken from the rows that are no test rows. Each class keeps at
+    least one row for training.
+
+    Args:
+        y: (rows,) class indices.
+        rule: ``test`` and ``validation`` as a number of rows or as a fraction of all rows; ``test_rows``: "last", or
+            "stratified" for a random share of each class.
+
+    Raises:
+        DataError: there are too few rows.
     """
     sizes = {part: count(rule[part], len(y)) for part in ("test", "validation")}
     if sum(sizes.values()) >= len(y):
@@ -211,10 +229,10 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
     test = (
         rows[len(y) - sizes["test"] :]
         if rule["test_rows"] == "last"
-        else _draw(y, rows, sizes["test"], rng)
+        else _sample(y, rows, sizes["test"], rng)
     )
     rest = np.setdiff1d(rows, test, assume_unique=True)
-    validation = _draw(y, rest, sizes["validation"], rng)
+    validation = _sample(y, rest, sizes["validation"], rng)
     return {
         "train": np.setdiff1d(rest, validation, assume_unique=True),
         "validation": validation,
@@ -223,45 +241,55 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
 
 
 def count(amount: float, rows: int) -> int:
-    """Rows of a part that is given in rows or as a share of all."""
+    """Return the number of rows of a part whose size is a whole number of rows or a fraction of all rows."""
     return amount if isinstance(amount, int) else round(amount * rows)
 
 
-def _draw(y: np.ndarray, rows: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """`size` of `rows`, each class by its share, ascending."""
+def _sample(y: np.ndarray, rows: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Return ``size`` random rows of ``rows``, each class by its share, ascending."""
     present, counts = np.unique(y[rows], return_counts=True)
-    taken = [
+    samples = [
         rng.permutation(rows[y[rows] == k])[:quota]
         for k, quota in zip(present, quotas(counts, size), strict=True)
     ]
-    return np.sort(np.concatenate(taken))
+    return np.sort(np.concatenate(samples))
 
 
 def quotas(counts: np.ndarray, size: int) -> np.ndarray:
-    """Rows that each class gives to make `size`, by largest remainder; never its last row.
+    """Return how many of ``size`` rows each class gives, by largest remainder; no class gives its last row.
 
-    counts: (classes,) rows per class, each at least 1. Raises DataError where `size` rows cannot be
-    had so.
+    Args:
+        counts: (classes,) rows of each class, each at least 1.
+        size: number of rows in all.
+
+    Returns:
+        (classes,) whole numbers with the sum ``size``.
+
+    Raises:
+        DataError: the classes have too few rows.
     """
-    room = counts - 1
-    if size > room.sum():
+    most = counts - 1
+    if size > most.sum():
         raise DataError(
             f"{size:,} rows cannot be cut from {counts.sum():,} so that each of the {len(counts)}"
             " classes keeps one; make the parts of `split` smaller."
         )
     share = size * counts / counts.sum()
-    given = np.minimum(np.floor(share).astype(int), room)
-    while given.sum() < size:
-        order = np.argsort(given - share, kind="stable")
-        order = order[given[order] < room[order]][: size - given.sum()]
-        given[order] += 1
-    return given
+    quota = np.minimum(np.floor(share).astype(int), most)
+    while quota.sum() < size:
+        order = np.argsort(quota - share, kind="stable")
+        order = order[quota[order] < most[order]][: size - quota.sum()]
+        quota[order] += 1
+    return quota
 
 
 def fit_scaling(x_train: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarray]:
-    """(shift, width) per column of `(x - shift) / width`; a constant column becomes 0.
+    """Compute shift and width of ``(x - shift) / width``, each (features,); a constant column becomes 0.
 
     divide_255: 0, 255. standardize: mean, standard deviation. min_max: minimum, range. none: 0, 1.
+
+    Raises:
+        DataError: no scaling has this name.
     """
     features = x_train.shape[1]
     shift, width = np.zeros(features), np.ones(features)
@@ -283,7 +311,7 @@ def fit_scaling(x_train: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarr
 
 
 def scale(x: np.ndarray, shift: np.ndarray, width: np.ndarray) -> np.ndarray:
-    """`(x - shift) / width`, computed in float64, rounded to float32; (rows, features)."""
+    """Compute ``(x - shift) / width`` in float64 and round it to float32; (rows, features)."""
     scaled = x.astype(np.float64)
     scaled -= shift
     scaled /= width
@@ -297,10 +325,17 @@ def preprocess(
     image: Sequence[int] | None = None,
     planes: bool = False,
 ) -> dict[str, np.ndarray]:
-    """The arrays of split.npz.
+    """Split and scale a table to the arrays of split.npz.
 
-    For each part x_<part>, float32 (rows, features) or (rows, *image), and y_<part>, int32 (rows,); class_names.
-    ``planes`` says that the features of an image are one channel after another.
+    Args:
+        table: the table.
+        rule: sizes of the parts, as in ``split``.
+        scaling: name of the scaling, as in ``fit_scaling``.
+        image: height, width and channels of a row that is an image.
+        planes: true where the features of an image are one channel after another.
+
+    Returns:
+        For each part x_<part>, float32 (rows, features) or (rows, *image), and y_<part>, int32 (rows,); class_names.
     """
     rows = split(table.y, rule)
     shift, width = fit_scaling(table.x[rows["train"]], scaling)
@@ -319,7 +354,7 @@ def _images(x: np.ndarray, image: Sequence[int], planes: bool) -> np.ndarray:
 
 
 def describe(dataset: Mapping[str, Any], server: str | None = None) -> str:
-    """The origin of a dataset of the config in one phrase; ``server`` is one that is not OpenML's own."""
+    """Return the origin of a data set of the config in one phrase; ``server`` is set if it is not OpenML's own."""
     source = dataset["source"]
     if source == "openml":
         of = f" of the server {server}" if server else ""
@@ -341,9 +376,13 @@ def summary(
     settings: Mapping[str, Any],
     arrays: Mapping[str, np.ndarray],
 ) -> dict[str, Any]:
-    """What data.json says of a table and of `arrays`, what `preprocess` made of it.
+    """Return the content of data.json.
 
-    origin: what origin.json says of it. settings: `scaling` and `shape` of the config.
+    Args:
+        table: the table.
+        origin: content of its origin.json.
+        settings: ``scaling`` and ``shape`` of the config.
+        arrays: result of ``preprocess``.
     """
     classes = len(table.class_names)
     shape = {"rows": table.x.shape[0], "features": table.x.shape[1], "classes": classes}
@@ -375,7 +414,7 @@ def save_table(path: Path, table: Table) -> None:
 
 
 def load_table(path: Path) -> Table:
-    """Read what `save_table` wrote."""
+    """Read a table from raw.npz."""
     with np.load(path, allow_pickle=False) as arrays:
         names = (tuple(arrays[key].tolist()) for key in ("feature_names", "class_names"))
         return Table(arrays["x"], arrays["y"], *names)

@@ -1,4 +1,4 @@
-"""Data sets of OpenML, downloaded and cached by openml-python."""
+"""Reading of OpenML's data sets, which openml-python downloads and caches."""
 
 from __future__ import annotations
 
@@ -19,27 +19,33 @@ logger = logging.getLogger(__name__)
 
 OPENML_SERVER = "https://www.openml.org/api/v1/xml"
 PAUSES = (1.0, 2.0, 4.0)
-"""Seconds between the first attempt to download and the three that may follow."""
+"""Seconds before the second, third and fourth attempt to download."""
 CONNECT_SECONDS = 3.0
 SILENCE_SECONDS = 30.0
 PATIENCE_SECONDS = 20.0
-"""Once a server without connection has cost this long, it is not tried again."""
+"""A server without connection is not tried again after this time."""
 
 
 def server_of(openml: Mapping[str, Any] | None) -> str:
-    """The server that is asked: the environment's, the config's, or OpenML's own."""
+    """Return the URL of the server: the environment's, else the config's, else OpenML's own."""
     return os.environ.get("BNLAB_OPENML_SERVER") or (openml or {}).get("server") or OPENML_SERVER
 
 
 def read_openml(
     number: int, target: str | None = None, server: str | None = None, cache: str | None = None
 ) -> Table:
-    """Data set `number` of OpenML. `target` defaults to the one that OpenML names.
+    """Read a data set of OpenML from its ARFF file, whose checksum OpenML publishes.
 
-    server and cache default to OpenML's own; the environment's BNLAB_OPENML_SERVER and
-    BNLAB_OPENML_CACHE go before both. openml-python downloads and caches; the ARFF file is then
-    read here, because openml-python holds every value as a Python object, which takes gigabytes for
-    MNIST. Always ARFF, because its checksum is what OpenML publishes.
+    The file is read here, because openml-python holds every value as a Python object, which takes gigabytes for MNIST.
+
+    Args:
+        number: id of the data set.
+        target: column with the class; OpenML's own default without it.
+        server: URL; OpenML's own without it. The environment's BNLAB_OPENML_SERVER goes before both.
+        cache: folder; OpenML's own without it. The environment's BNLAB_OPENML_CACHE goes before both.
+
+    Raises:
+        DataError: the server does not answer, or has no such data set with one class column.
     """
     server = server_of({"server": server})
     cache = os.environ.get("BNLAB_OPENML_CACHE") or cache
@@ -61,7 +67,7 @@ def read_openml(
 
 
 def _fetch(number: int, server: str, cache: str | None) -> Any:
-    """openml-python's data set, once its ARFF file is in the cache and fits the checksum."""
+    """Download a data set to the cache, in several attempts, and return openml-python's description of it."""
     from xml.parsers.expat import ExpatError
 
     import requests
@@ -71,7 +77,11 @@ def _fetch(number: int, server: str, cache: str | None) -> Any:
     start = time.monotonic()
     for attempt, pause in enumerate((*PAUSES, None), 1):
         logger.info(
-            "asking %s for data set %d (attempt %d of %d)", server, number, attempt, len(PAUSES) + 1
+            "downloading data set %d from %s (attempt %d of %d)",
+            number,
+            server,
+            attempt,
+            len(PAUSES) + 1,
         )
         try:
             return _fetch_once(number, server, cache, refresh=attempt > 1)
@@ -129,7 +139,7 @@ def _fetch_once(number: int, server: str, cache: str | None, refresh: bool) -> A
 
 @contextmanager
 def _openml_settings(server: str, cache: str | None) -> Iterator[None]:
-    """openml-python with one attempt per call, time limits, ARFF only, and less to say."""
+    """Set openml-python to one attempt a call, time limits, ARFF only and few messages, until the block ends."""
     import openml
     import requests
 

@@ -1,7 +1,7 @@
-"""Where rows come from: OpenML, files, what ships inside scikit-learn, and laws that are known.
+"""Sources of data sets: OpenML, files, tables of scikit-learn, and synthetic data.
 
-Every source ends in a `Table`, whose arrays depend on the content alone: the same data read from ARFF, Parquet or IDX
-gives the same bytes, and so the same digest.
+Every source gives a ``Table``, whose arrays depend on the content alone. So the same data read from ARFF, Parquet or
+IDX have the same digest.
 """
 
 from __future__ import annotations
@@ -19,11 +19,15 @@ from bnlab.data.tables import read_file
 
 
 def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) -> Table:
-    """The table that a dataset of the config names, by its source: openml, file, bundled, linear_map or disc.
+    """Read a data set of the config.
 
-    dataset: `source` and that source's fields: openml {id, target?}; file {path, target?, columns?, drop?, classes?};
-    bundled {name}; linear_map {shape, seed}; disc {shape, split, moves, seed}. openml: {server?, cache?}. Raises
-    DataError.
+    Args:
+        dataset: ``source`` and that source's fields: openml {id, target?}; file {path, target?, columns?, drop?,
+            classes?}; bundled {name}; linear_map {shape, seed}; disc {shape, split, moves, seed}.
+        openml: {server?, cache?} of the config.
+
+    Raises:
+        DataError: the data cannot be read.
     """
     source = dataset["source"]
     if source == "openml":
@@ -47,7 +51,7 @@ def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) ->
 
 
 def read_bundled(name: str) -> Table:
-    """One of the tables inside scikit-learn: digits, wine, breast_cancer or iris."""
+    """Return a table of scikit-learn: digits, wine, breast_cancer or iris. Raises DataError for other names."""
     from sklearn import datasets as bundled
 
     loaders: dict[str, Callable[[], Any]] = {

@@ -1,4 +1,4 @@
-"""Data whose law is known: a linear map, and points in and about a circle."""
+"""Synthetic data: a random linear map, and points inside and outside a circle."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ from bnlab.data.datasets import Table
 
 
 def linear_map(rows: int, size: int, seed: int) -> Table:
-    """x beside Ax, for x ~ N(0, I) in so many dimensions and one A with elements from N(0, 1).
+    """Sample pairs x, Ax with x ~ N(0, I) and one matrix A with elements from N(0, 1).
 
-    The class of a row is the place of the largest element of Ax. ``networks.deep_linear`` learns x → Ax.
+    The class of a row is the index of the largest element of Ax. ``networks.deep_linear`` learns x → Ax.
+
+    Args:
+        rows: number of pairs.
+        size: dimensions of x and of Ax.
+        seed: seed of A and x.
+
+    Returns:
+        A table of (rows, 2·size) with x beside Ax.
 
     Reference: Santurkar, Tsipras, Ilyas & Madry 2018, arXiv 1805.11604, the deep linear network of the appendix.
     """
@@ -23,15 +31,22 @@ def linear_map(rows: int, size: int, seed: int) -> Table:
 
 
 SHIFT = 1.5
-"""How far training and test rows of ``disc`` lie from the origin, on either side."""
+"""Distance from the origin to the middle of the training rows of ``disc``, and to that of its test rows opposite."""
 RADIUS = {False: 1.75, True: 1.18}
-"""Of the circle, by whether it moves with the rows; about half of them lie inside."""
+"""Radius of the circle, by the option ``moves``; about half of the rows lie inside."""
 
 
 def disc(rows: int, shifted: int, moves: bool, seed: int) -> Table:
-    """Points in a plane about (−1.5, 0), the last ``shifted`` of them about (1.5, 0); their class: inside a circle.
+    """Sample points of a plane, x ~ N((∓1.5, 0), I), with the classes outside and inside a circle.
 
-    The circle lies about the origin or, where it ``moves``, about the middle of the points themselves.
+    Args:
+        rows: number of points.
+        shifted: number of points at the end that lie about (1.5, 0); the others lie about (−1.5, 0).
+        moves: true for a circle about the middle of the points, false for one about the origin.
+        seed: seed of the points.
+
+    Returns:
+        A table of (rows, 2).
     """
     rng = np.random.default_rng(seed)
     middle = np.where(np.arange(rows) < rows - shifted, -SHIFT, SHIFT)[:, None] * [1.0, 0.0]

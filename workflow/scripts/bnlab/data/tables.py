@@ -1,4 +1,4 @@
-"""Data sets that are tables: CSV, ARFF and Parquet files."""
+"""Reading of tables: CSV, ARFF and Parquet files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from bnlab.data.arrays import read_idx_folder, read_npz
-from bnlab.data.datasets import DataError, Table, canonical, encode_labels, shown
+from bnlab.data.datasets import DataError, Table, abridged, canonical, encode_labels
 from bnlab.lazy import pd
 
 CHUNK_ROWS = 8192
@@ -25,16 +25,16 @@ UNREADABLE = (OSError, ValueError, EOFError, BadZipFile, zlib.error)
 
 
 class Rows(NamedTuple):
-    """Rows of a file as they are read.
+    """Rows of a file, before they are checked.
 
     Attributes:
-        x: (rows, features) numbers, NaN where there are none.
-        labels: the class of each row.
-        feature_names: of the columns of x.
+        x: (rows, features) numbers, NaN for text and missing values.
+        labels: (rows,) class of each row.
+        feature_names: name of each column of x.
         texts: the first text in each column that should hold numbers.
-        missing: (features,) how many values each column lacks.
-        classes: every class in order, where they are declared.
-        all_read: whether these are all rows of the file.
+        missing: (features,) number of missing values in each column.
+        classes: every class in order; None without a list of classes.
+        all_read: true for all rows of the file, false for its first ones.
     """
 
     x: np.ndarray
@@ -46,7 +46,7 @@ class Rows(NamedTuple):
     all_read: bool
 
     def text_problems(self) -> list[tuple[str, str]]:
-        """Return settings and sentences on columns that hold text."""
+        """Return the columns that hold text, as ``DataError.problems``."""
         return [
             (
                 "path",
@@ -57,7 +57,7 @@ class Rows(NamedTuple):
         ]
 
     def table(self) -> Table:
-        """Return the table. Raises DataError, with everything that is wrong, where the rows make none."""
+        """Return the table. Raises DataError with every problem of the rows."""
         problems = self.text_problems()
         try:
             y, class_names = encode_labels(self.labels, self.classes)
@@ -75,12 +75,17 @@ def read_file(
     drop: Sequence[str] | None = None,
     classes: Sequence[Any] | None = None,
 ) -> Table:
-    """A table from CSV (.csv, .data), ARFF, Parquet, NPZ (keys x and y), or a folder of IDX files.
+    """Read CSV (.csv, .data), ARFF, Parquet, NPZ (keys x and y), or a folder of IDX files.
 
-    target: the column that holds the class; CSV, ARFF and Parquet need it.
-    columns: names for a CSV without a header line. drop: columns to leave out.
-    classes: every class in order, also those that never occur.
-    Raises DataError where the file is missing, broken, or not a table of numbers and classes.
+    Args:
+        path: the file or folder.
+        target: column with the class; CSV, ARFF and Parquet need it.
+        columns: names for a CSV without a header line.
+        drop: columns to leave out.
+        classes: every class in order, also those that never occur.
+
+    Raises:
+        DataError: the file is missing, broken, or no table of numbers and classes.
     """
     if not path.exists():
         raise DataError(
@@ -102,7 +107,11 @@ def read_rows(
     classes: Sequence[Any] | None = None,
     most_bytes: int | None = None,
 ) -> Rows:
-    """Read a CSV, ARFF or Parquet file, of a CSV about ``most_bytes``; else as ``read_file``."""
+    """Read a CSV, ARFF or Parquet file; arguments and errors as in ``read_file``.
+
+    Args:
+        most_bytes: number of bytes to read of a CSV, about; all of it by default.
+    """
     if target is None:
         raise DataError(f"{path} needs `target`, the name of the column that holds the class.")
     kind, nominal = kind_of(path), None
@@ -133,7 +142,7 @@ def _broken(path: Path, error: Exception) -> DataError:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in one line."""
+    """Return the first line of an error's message."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
@@ -144,7 +153,7 @@ def _gather(
     classes: Sequence[Any] | None,
     whole: bool,
 ) -> Rows:
-    """Join frames of consecutive rows, or take the first alone; whole small numbers take one byte each."""
+    """Join frames of consecutive rows, or return the first alone; whole numbers from 0 to 255 take one byte each."""
     parts: list[np.ndarray] = []
     labels: list[pd.Series] = []
     texts: dict[str, str] = {}
@@ -168,7 +177,7 @@ def _gather(
 def _column_problems(
     names: Sequence[Any], target: str, drop: Sequence[str]
 ) -> list[tuple[str, str]]:
-    """Return settings and sentences on columns that the config names and the table has not."""
+    """Return the columns of the config that the table lacks, as ``DataError.problems``."""
     listed = [str(name) for name in names]
     problems = []
     for setting, name in [("target", target), *(("drop", name) for name in drop)]:
@@ -181,7 +190,7 @@ def _column_problems(
 
 
 def _numbers(features: pd.DataFrame, texts: dict[str, str]) -> np.ndarray:
-    """The features as numbers; ``texts`` takes up the first text of each column that holds some."""
+    """Return the features as numbers, and add to ``texts`` the first text of each column that has some."""
     for name in features.columns[
         [not pd.api.types.is_numeric_dtype(kind) for kind in features.dtypes]
     ]:
@@ -226,7 +235,7 @@ def _expect_width(line: str, names: Sequence[str], **dialect: Any) -> None:
     width = len(_fields(line, **dialect))
     if width != len(names):
         raise DataError(
-            f"the first row has {width} values for {len(names)} columns ({shown(names)}).",
+            f"the first row has {width} values for {len(names)} columns ({abridged(names)}).",
             "columns",
         )
 
@@ -264,7 +273,7 @@ def _unescaped(text: str) -> str:
 
 
 def _arff_chunks(path: Path, target: str) -> tuple[Iterator[pd.DataFrame], list[str] | None]:
-    """Frames of the rows of a dense ARFF file, and its target's values if that is nominal."""
+    """Return the rows of a dense ARFF file in frames, and the values of its target if that is nominal."""
     kinds: dict[str, str] = {}
     quote = "'"
     handle = _open_text(path)
@@ -280,38 +289,38 @@ def _arff_chunks(path: Path, target: str) -> tuple[Iterator[pd.DataFrame], list[
         handle.close()
         raise DataError(f"{path} is no complete ARFF file: it has no @DATA line.")
     nominal = kinds.get(target, "")
-    declared = None
+    classes = None
     if nominal.startswith("{"):
         values = _NOMINAL.finditer(nominal.strip("{} \t"))
-        declared = [
+        classes = [
             _unescaped(next(text for text in match.groups() if text is not None))
             for match in values
         ]
-    return _arff_rows(handle, list(kinds), quote), declared
+    return _arff_rows(handle, list(kinds), quote), classes
 
 
 def _arff_rows(handle: IO[str], names: Sequence[str], quote: str) -> Iterator[pd.DataFrame]:
     dialect: dict[str, Any] = {"quotechar": quote, "escapechar": "\\"}
     with handle:
-        place, line = handle.tell(), handle.readline()
+        start, line = handle.tell(), handle.readline()
         while line and (not line.strip() or line.lstrip().startswith("%")):
-            place, line = handle.tell(), handle.readline()
+            start, line = handle.tell(), handle.readline()
         if line.lstrip().startswith("{"):
             raise DataError("sparse ARFF is not read; convert the data to CSV or Parquet.")
         if line:
             _expect_width(line, names, **dialect)
-            handle.seek(place)
+            handle.seek(start)
             yield from _delimited_chunks(handle, names, comment="%", **dialect)
 
 
 def _parquet_chunks(path: Path, target: str) -> tuple[Iterator[pd.DataFrame], list[Any] | None]:
-    """Frames of the rows of a Parquet file, and its target's categories if it has them."""
+    """Return the rows of a Parquet file in frames, and the categories of its target if it has some."""
     from pyarrow import parquet
 
     source = parquet.ParquetFile(path)
-    declared = None
+    classes = None
     if target in source.schema_arrow.names:
         column = source.read(columns=[target]).column(target).to_pandas()
         if isinstance(column.dtype, pd.CategoricalDtype):
-            declared = list(column.cat.categories)
-    return (batch.to_pandas() for batch in source.iter_batches(CHUNK_ROWS)), declared
+            classes = list(column.cat.categories)
+    return (batch.to_pandas() for batch in source.iter_batches(CHUNK_ROWS)), classes

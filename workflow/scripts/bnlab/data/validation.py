@@ -13,7 +13,7 @@ from bnlab.study.datasets import FileDataset, origin
 from bnlab.study.places import Problem
 
 MOST_BYTES = 2_000_000
-"""How much of a file is read; of a longer one rows and classes are left to the job that reads all of it."""
+"""Bytes to read of a file. The job that reads all of a longer file checks its rows and classes."""
 
 
 def data_problems(study: Study, folder: Path) -> Iterator[Problem]:
@@ -27,9 +27,9 @@ def data_problems(study: Study, folder: Path) -> Iterator[Problem]:
 
 
 def file_problems(dataset: FileDataset) -> list[tuple[str, str]]:
-    """Return settings and sentences on a CSV file that is not as the config describes it.
+    """Return the differences between a CSV file and the config, as ``DataError.problems``.
 
-    A file that does not exist has none, and one of another kind is left to the job that reads it.
+    The list is empty for a file that does not exist, and for other kinds of files, which the job checks.
     """
     path = Path(dataset.path)
     if kind_of(path) not in CSV or not path.is_file():
