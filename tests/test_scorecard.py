@@ -326,7 +326,7 @@ def test_the_overlay_of_a_method_makes_it_own_in_the_scorecards_study(tmp_path, 
     ("arguments", "said"),
     [
         ([], "Name a class: make scorecard METHOD="),
-        (["my_norms.py:Nrom"], "unknown class 'Nrom' in my_norms.py; did you mean 'MyNorm'?"),
+        (["my_norms.py:Nrom"], "unknown normalizer 'Nrom' in my_norms.py; did you mean 'MyNorm'?"),
         (["my_norms.py:MyNorm", "p"], "An option is name=value, and p is not."),
     ],
 )

@@ -107,11 +107,7 @@ def read_rows(
     classes: Sequence[Any] | None = None,
     most_bytes: int | None = None,
 ) -> Rows:
-    """Read a CSV, ARFF or Parquet file; arguments and errors as in ``read_file``.
-
-    Args:
-        most_bytes: number of bytes to read of a CSV, about; all of it by default.
-    """
+    """Read a CSV, ARFF or Parquet file, of a CSV about ``most_bytes``; arguments and errors as in ``read_file``."""
     if target is None:
         raise DataError(f"{path} needs `target`, the name of the column that holds the class.")
     kind, nominal = kind_of(path), None
