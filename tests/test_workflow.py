@@ -276,22 +276,23 @@ def test_an_edit_of_an_experiments_analysis_makes_its_own_tables_and_figures_ane
     }
 
 
-def edit_declaration(project: Project, experiment: str, old: str, new: str) -> None:
+def edit_captions(project: Project, experiment: str, kind: str) -> None:
+    """Add a word to the caption of one figure or table."""
     file = project.folder / f"workflow/scripts/bnlab/experiments/{experiment}/experiment.yaml"
     text = file.read_text(encoding="utf8")
-    assert text.count(old) == 1
-    file.write_text(text.replace(old, new), encoding="utf8")
+    head, found, rest = text.partition(f"\n  {kind}:\n")
+    assert found and "caption: >-\n      " in rest
+    rest = rest.replace("caption: >-\n      ", "caption: >-\n      Edited. ", 1)
+    file.write_text(f"{head}{found}{rest}", encoding="utf8")
 
 
 def test_an_edit_of_a_figures_caption_draws_it_again_and_writes_the_page_alone(finished):
-    edit_declaration(
-        finished, "learning_rate", "Test accuracy at the end of", "Accuracy at the end of"
-    )
+    edit_captions(finished, "learning_rate", "heat_map")
     assert finished.plan().jobs == {"draw": 1, "write_report": 1}
 
 
 def test_an_edit_of_a_tables_caption_writes_the_page_alone(finished):
-    edit_declaration(finished, "learning_rate", "title: Every learning rate", "title: All rates")
+    edit_captions(finished, "learning_rate", "best_rates")
     assert finished.plan().jobs == {"write_report": 1}
 
 
@@ -318,6 +319,30 @@ def test_an_edit_of_the_trainer_trains_anew_but_keeps_the_data(finished):
         "redraw": 0,
         "preprocess": 0,
     }
+
+
+def test_another_import_comment_or_docstring_trains_nothing(finished):
+    library = finished.folder / "workflow" / "scripts" / "bnlab"
+    for file in [*library.glob("training/*.py"), *library.glob("networks/**/*.py")]:
+        text = file.read_text(encoding="utf8")
+        future = "from __future__ import annotations\n"
+        text = text.replace(future, f"{future}\nimport math\n", 1)
+        file.write_text(f"{text}\n# A comment.\n", encoding="utf8")
+    normalizer = library / "networks" / "normalizers" / "bn.py"
+    text = normalizer.read_text(encoding="utf8")
+    normalizer.write_text(text.replace('    """Batch normalization: N(u)', '    """BN: N(u)'))
+    plan = finished.plan()
+    assert plan.trained == set()
+    assert plan.jobs["time_methods"] == 0
+
+
+def test_results_of_another_code_are_taken_over_by_one_command(finished):
+    append(finished, "training/trainer.py", "\nEDITED = True\n")
+    outcome = finished.snakemake("--touch", "--until", "train", "time_methods")
+    assert outcome.code == 0, outcome.text
+    plan = finished.plan()
+    assert plan.trained == set()
+    assert plan.jobs["time_methods"] == 0
 
 
 def test_an_edit_of_a_normalizer_trains_only_the_runs_with_it(finished):

@@ -96,6 +96,11 @@ def library(script, *files):
     return [os.path.relpath(file) for file in imported if file.parent != SCRIPTS]
 
 
+# Hours of training depend on code by its digest, so that no comment, import or time of change makes them stale.
+TRAINING = code.digest_files([SCRIPTS / "train.py"])
+TIMING_METHODS = code.digest_files([SCRIPTS / "time_methods.py"])
+
+
 def module(experiment, mapping):
     """Return the file of an experiment's functions, as a list that is empty without one."""
     file = module_file(experiment, mapping)

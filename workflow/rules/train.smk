@@ -3,7 +3,6 @@
 
 rule train:
     input:
-        library("train"),
         files=lambda w: own_files(run_of(w)),
         split=f"{DATA}/{{dataset}}/split.npz",
     output:
@@ -28,7 +27,7 @@ rule train:
         },
         replicates=lambda w: STUDY.replicates_of(run_of(w)),
         seed=lambda w: STUDY.seed_of(run_of(w)),
-        code=lambda w: digests(STUDY.classes(run_of(w))),
+        code=lambda w: [TRAINING, *digests(STUDY.classes(run_of(w)))],
     message:
         "Training {wildcards.method} on {wildcards.dataset}, batch {wildcards.batch}, {wildcards.recipe}"
     script:
@@ -37,7 +36,6 @@ rule train:
 
 rule time_methods:
     input:
-        library("time_methods"),
         split=f"{DATA}/{{dataset}}/split.npz",
     output:
         timing=f"{RESULTS}/timing/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}/{{process}}.parquet",
@@ -62,7 +60,8 @@ rule time_methods:
         },
         settings=lambda w: STUDY.settings(Run(w.dataset, "", int(w.batch), w.recipe)),
         code=lambda w: [
-            digests(STUDY.method_classes(name)) for name in timed_methods(w)
+            TIMING_METHODS,
+            *(digests(STUDY.method_classes(name)) for name in timed_methods(w)),
         ],
     message:
         "Timing methods in turn on {wildcards.dataset}, batch {wildcards.batch}, {wildcards.recipe}"
