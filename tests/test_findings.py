@@ -162,7 +162,7 @@ def test_a_sentence_that_breaks_the_rules_is_reported(sentence, problem):
     assert problem in problems(finding(higher=sentence))
 
 
-def test_the_first_sentence_of_the_named_experiments_leads():
+def test_the_first_finding_of_the_named_experiments_leads():
     about = experiments()["depth"].model_dump()
     declared = {
         name: Experiment.model_validate(about | {"title": name, "findings": [finding(), finding()]})
@@ -171,9 +171,17 @@ def test_the_first_sentence_of_the_named_experiments_leads():
     answered = answers(declared, lambda name: sizes((0.02, 0.04)) if name != "third" else sizes())
     lead, more = leading(answered, ["second"])
     gain = "BN gains 3 points on A."
-    assert [(a.name, a.sentences) for a in lead] == [("second", [gain])]
-    assert [(a.name, a.sentences) for a in more] == [("first", [gain, gain]), ("second", [gain])]
+    assert [(a.name, a.findings) for a in lead] == [("second", [gain])]
+    assert [(a.name, a.findings) for a in more] == [("first", [gain, gain]), ("second", [gain])]
     assert leading(answered, []) == (answered, [])
+
+
+def test_a_finding_that_leads_has_its_sentence_of_every_data_set():
+    about = experiments()["depth"].model_dump() | {"findings": [finding()]}
+    declared = {"depth": Experiment.model_validate(about)}
+    lead, more = leading(answers(declared, lambda _: sizes((0.02, 0.04), (-0.4, -0.2))), ["depth"])
+    assert lead[0].findings == ["BN gains 3 points on A. BN loses 30 points on B."]
+    assert more == []
 
 
 # --- the findings of the experiments ----------------------------------------------------------

@@ -98,8 +98,8 @@ def test_findings_are_first_answers_in_the_order_of_the_ledger_and_no_answer_is_
         Answer("c", "C", ["C first.", "C second."]),
     ]
     first, more = leading(answered, ["c", "absent", "a"])
-    assert [(a.name, a.sentences) for a in first] == [("c", ["C first."]), ("a", ["A first."])]
-    assert [(a.name, a.sentences) for a in more] == [
+    assert [(a.name, a.findings) for a in first] == [("c", ["C first."]), ("a", ["A first."])]
+    assert [(a.name, a.findings) for a in more] == [
         ("a", ["A second."]),
         ("b", ["B first."]),
         ("c", ["C second."]),

@@ -77,7 +77,7 @@ with job_log(snakemake.log[0], "report"):
     found = {
         "in_summary": in_summary,
         "scope": params.about["scope"] if params.about else None,
-        "answers": [sentence for each in first for sentence in each.sentences],
+        "answers": [text for answer in first for text in answer.findings],
         "advice": advice,
         "called": params.about["datasets"] if params.about else {},
         "taken": taken,

@@ -26,33 +26,33 @@ Tables = Callable[[str], pd.DataFrame]
 
 
 class Answer(NamedTuple):
-    """Sentences that answer the question of an experiment."""
+    """Answer to the question of an experiment: the sentences of each finding as one text."""
 
     name: str
     title: str
-    sentences: list[str]
+    findings: list[str]
 
 
 def answers(experiments: Mapping[str, Experiment], tables: Callable[[str], Tables]) -> list[Answer]:
-    """Return the sentences of each experiment's findings; an experiment without any is left out."""
-    every = [
-        Answer(name, about.title, [s for f in about.findings for s in sentences(f, tables(name))])
-        for name, about in experiments.items()
-    ]
-    return [answer for answer in every if answer.sentences]
+    """Return the findings of each experiment; an experiment without any is left out."""
+    every = []
+    for name, about in experiments.items():
+        texts = [" ".join(sentences(finding, tables(name))) for finding in about.findings]
+        every.append(Answer(name, about.title, [text for text in texts if text]))
+    return [answer for answer in every if answer.findings]
 
 
 def leading(answered: Sequence[Answer], first: Sequence[str]) -> tuple[list[Answer], list[Answer]]:
-    """Split off the first sentence of each experiment named in ``first``, in this order; without names all lead."""
+    """Split off the first finding of each experiment named in ``first``, in this order; without names all lead."""
     by_name = {answer.name: answer for answer in answered}
     chosen = [by_name[name] for name in first if name in by_name]
     if not chosen:
         return list(answered), []
     rest = [
-        answer._replace(sentences=answer.sentences[answer.name in first :]) for answer in answered
+        answer._replace(findings=answer.findings[answer.name in first :]) for answer in answered
     ]
-    lead = [answer._replace(sentences=answer.sentences[:1]) for answer in chosen]
-    return lead, [answer for answer in rest if answer.sentences]
+    lead = [answer._replace(findings=answer.findings[:1]) for answer in chosen]
+    return lead, [answer for answer in rest if answer.findings]
 
 
 def sentences(finding: Finding, tables: Tables) -> list[str]:

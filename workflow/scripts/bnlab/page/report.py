@@ -180,7 +180,7 @@ def answers(
         return rows
 
     unbroken = findings_of(declared, tables)
-    return [a._replace(sentences=[_unbroken(s) for s in a.sentences]) for a in unbroken]
+    return [a._replace(findings=[_unbroken(text) for text in a.findings]) for a in unbroken]
 
 
 def _environment() -> jinja2.Environment:
