@@ -13,7 +13,6 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
-from bnlab.experiments.batch_size.shown import PAIRS
 from bnlab.page import panels, style
 from bnlab.page.vectors import compact
 from bnlab.study import validation
@@ -56,9 +55,8 @@ def test_no_text_is_smaller_than_seven_points_in_print(experiment, kind):
     assert min(text.get_fontsize() for text in shown) >= 7.5
 
 
-def test_every_figure_has_a_table_and_every_pair_of_the_config_a_figure():
+def test_every_figure_has_a_table():
     assert set(synthetic.FIGURE_KEYS) <= set(synthetic.TABLE_KEYS)
-    assert {("batch_size", pair) for pair in PAIRS} <= set(synthetic.FIGURE_KEYS)
 
 
 def test_methods_differ_in_colour_and_in_marker():

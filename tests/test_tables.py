@@ -8,7 +8,7 @@ import synthetic
 from bnlab.analysis import rates, tidy
 from bnlab.analysis.statistics import mean_interval, paired_difference
 from bnlab.analysis.summaries import dataset_label
-from bnlab.experiments.batch_size import tables as batches
+from bnlab.experiments.batch_size import analysis as batches
 from bnlab.experiments.learning_curves import tables as curves
 from bnlab.experiments.learning_rate import analysis as by_rate
 

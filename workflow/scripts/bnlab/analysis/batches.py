@@ -48,7 +48,7 @@ def stability(metrics: pd.DataFrame) -> pd.DataFrame:
     for method, group in rows.groupby("method", sort=False):
         wide = group.pivot(index="replicate", columns="batch", values="value")
         batches = wide.columns.to_numpy(float)
-        span = mean_interval(wide.max(axis=1, skipna=False) - wide.min(axis=1, skipna=False))
+        span = mean_interval(spans(wide))
         slope = mean_interval(slopes(wide, batches))
         means = wide.mean()
         table.append(
@@ -66,6 +66,11 @@ def stability(metrics: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(table)
+
+
+def spans(wide: pd.DataFrame) -> pd.Series:
+    """Return the greatest less the least value of each row, NaN where one is missing."""
+    return wide.max(axis=1, skipna=False) - wide.min(axis=1, skipna=False)
 
 
 def by_batch(

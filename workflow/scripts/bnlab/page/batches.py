@@ -1,4 +1,4 @@
-"""Methods against the batch size: accuracy, its difference from a reference, and loss, one above the other."""
+"""Figures and result tables of methods by batch size: accuracy, its difference from a reference, and loss."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from bnlab.analysis.statistics import rounded
-from bnlab.page.grids import Grid, count, rows_of
+from bnlab.analysis.summaries import CURVES
+from bnlab.page.forms import cross_table
+from bnlab.page.grids import Grid, amount, cell, count, part, rows_of, unit_of
 from bnlab.page.panels import (
     accuracy_axis,
     batch_axis,
@@ -30,42 +31,46 @@ from bnlab.page.style import MethodStyle, method_style
 
 
 class Curve(NamedTuple):
-    """A line of a figure: how it looks, what it is called, and its rows."""
+    """A line of a figure: style, label and rows."""
 
     style: MethodStyle
     label: str
     rows: pd.DataFrame
 
     def of(self, split: str, metric: str) -> Curve:
-        """The curve of one number."""
+        """Return the curve of one number."""
         rows = self.rows
         return self._replace(rows=rows[(rows["split"] == split) & (rows["metric"] == metric)])
 
 
+Panel = Callable[[Axes, Sequence[Curve], Sequence[Curve]], None]
+"""Function that draws the curves of one column; the last argument is those of every column."""
+
+
 def draw_all_methods(table: pd.DataFrame) -> Figure:
-    """Test accuracy, its difference from base and validation loss against the batch size, one above the other."""
-    curves = curves_of(table)
+    """Draw test accuracy, its difference from base and validation loss against the batch size."""
     panels = [accuracies, differences, losses] if is_compared(table) else [accuracies, losses]
-    return stacked(table, {"": curves}, panels, "test accuracy and validation loss by batch size")
-
-
-def curves_of(table: pd.DataFrame) -> list[Curve]:
-    """A curve a method."""
-    return [Curve(method_style(method), name_of(rows), rows) for method, rows in by_method(table)]
+    return draw_methods(table, panels, "test accuracy and validation loss by batch size")
 
 
 def is_compared(table: pd.DataFrame) -> bool:
-    """Whether something is compared with a reference."""
+    """Return true where a method has a difference from the reference."""
     return bool((table["pairs"] > 0).any())
+
+
+def draw_methods(table: pd.DataFrame, panels: Sequence[Panel], title: str) -> Figure:
+    """Draw panels one above the other, with a curve a method."""
+    curves = [Curve(method_style(method), name_of(rows), rows) for method, rows in by_method(table)]
+    return stacked(table, {"": curves}, panels, title)
 
 
 def stacked(
     table: pd.DataFrame,
     columns: Mapping[str, Sequence[Curve]],
-    panels: Sequence[Callable[[Axes, Sequence[Curve], Sequence[Curve]], None]],
+    panels: Sequence[Panel],
     title: str,
 ) -> Figure:
-    """A column of panels for each group of curves, with its heading."""
+    """Draw a column of panels for each group of curves, below its heading."""
     figure = figure_of(table, 0.9 + 2.6 * len(panels), f"{title}\n{subtitle(table)}")
     grid = figure.subplots(len(panels), len(columns), sharex=True, sharey="row", squeeze=False)
     every = [curve for curves in columns.values() for curve in curves]
@@ -75,9 +80,9 @@ def stacked(
         batch_axis(axes[-1], sorted(table["batch"].unique()), len(columns))
         of_test = [curve.of("test", "accuracy") for curve in curves]
         if heading:
-            axes[0].set_title(heading + _lost_in_words(of_test[0].rows))
+            axes[0].set_title(heading + _losses_in_words(of_test[0].rows))
         else:
-            _diverged_counts(axes[0], of_test[: 1 if "statistics" in table else None])
+            _write_losses(axes[0], of_test[: 1 if "statistics" in table else None])
     for axis in grid[:, 1:].flat:
         axis.set_ylabel("")
     named = grid[panels.index(accuracies), 0]
@@ -88,14 +93,14 @@ def stacked(
 
 
 def _end(curve: Curve, every: Sequence[Curve]) -> tuple[str, str, float, float]:
-    """Name, colour and last point of a curve of accuracies."""
+    """Return the name, colour and last point of a curve of accuracies."""
     rows = pd.concat([other.of("test", "accuracy").rows for other in every])
     last = on_axis(curve.of("test", "accuracy").rows, rows).iloc[-1]
     return curve.label, curve.style.color, float(last["batch"]), float(last["mean"])
 
 
 def accuracies(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
-    """Test accuracies, on an axis that fits those of ``every`` column."""
+    """Draw test accuracies, on an axis that fits those of ``every`` column."""
     rows = pd.concat([curve.of("test", "accuracy").rows for curve in every])
     for curve in curves:
         of_test = curve.of("test", "accuracy")
@@ -107,7 +112,7 @@ def accuracies(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> N
 
 
 def differences(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
-    """Paired differences in points, linear within one point of zero and logarithmic beyond."""
+    """Draw paired differences in points, linear within one point of zero and logarithmic beyond."""
     for curve in curves:
         rows = curve.of("test", "accuracy").rows
         rows = rows[rows["pairs"] > 0]
@@ -135,7 +140,7 @@ def differences(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> 
 
 
 def losses(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
-    """Validation losses on a logarithmic axis."""
+    """Draw validation losses on a logarithmic axis."""
     for curve in curves:
         rows = curve.of("validation", "loss").rows
         draw_curve(axis, curve.style, rows["batch"], rows, curve.label)
@@ -145,44 +150,29 @@ def losses(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
     axis.tick_params(axis="y", which="minor", labelsize=8)
 
 
-def _diverged_counts(axis: Axes, curves: Sequence[Curve]) -> None:
-    """Above the panel, a line per method with replicates that diverged or failed: how many at which batch."""
-    with_some = [curve for curve in curves if _lost(curve.rows).any()]
-    if not with_some:
+def _write_losses(axis: Axes, curves: Sequence[Curve]) -> None:
+    """Write a line above the panel for each method that lost replicates: the number at each batch size."""
+    with_losses = [curve for curve in curves if _lost(curve.rows).any()]
+    if not with_losses:
         return
 
-    def write(text: str, x: float, number: int, color: str, coordinates: Any, **how: Any) -> None:
-        axis.annotate(
-            text,
-            (x, 1),
-            xycoords=coordinates,
-            xytext=(how.pop("shift", 0), 3 + 10 * number),
-            textcoords="offset points",
-            color=color,
-            fontsize=8,
-            annotation_clip=False,
-            **how,
-        )
+    def write(text: str, x: float, line: int, color: str, coordinates: Any, **how: Any) -> None:
+        place: Any = {"xytext": (how.pop("shift", 0), 3 + 10 * line), "textcoords": "offset points"}
+        how |= {"color": color, "fontsize": 8, "annotation_clip": False}
+        axis.annotate(text, (x, 1), xycoords=coordinates, **place, **how)
 
-    for number, (style, _, rows) in enumerate(reversed(with_some)):
-        write(name_of(rows), 0, number, style.color, "axes fraction", ha="right", shift=-6)
-        for batch, number_lost in zip(rows["batch"], _lost(rows), strict=True):
-            if number_lost:
-                write(
-                    f"{number_lost}",
-                    batch,
-                    number,
-                    style.color,
-                    axis.get_xaxis_transform(),
-                    ha="center",
-                )
-    total = with_some[0].rows["replicates"].max()
+    for line, (style, _, rows) in enumerate(reversed(with_losses)):
+        write(name_of(rows), 0, line, style.color, "axes fraction", ha="right", shift=-6)
+        for batch, lost in zip(rows["batch"], _lost(rows), strict=True):
+            if lost:
+                write(f"{lost}", batch, line, style.color, axis.get_xaxis_transform(), ha="center")
+    total = with_losses[0].rows["replicates"].max()
     heading = f"diverged or at chance, of {total} replicates at each batch size:"
-    write(heading, 0, len(with_some), "#333333", "axes fraction", ha="left")
+    write(heading, 0, len(with_losses), "#333333", "axes fraction", ha="left")
 
 
-def _lost_in_words(rows: pd.DataFrame) -> str:
-    """A line that says how many replicates diverged or failed at which batch, if some did."""
+def _losses_in_words(rows: pd.DataFrame) -> str:
+    """Return a line with the number of lost replicates at each batch size, empty without any."""
     counts = zip(_lost(rows), rows["batch"], strict=True)
     lost = [f"{count} at batch {batch}" for count, batch in counts if count]
     if not lost:
@@ -191,19 +181,34 @@ def _lost_in_words(rows: pd.DataFrame) -> str:
 
 
 def _lost(rows: pd.DataFrame) -> pd.Series:
+    """Return the number of replicates that diverged or failed, by row."""
     return rows["diverged"] + rows["failed"]
 
 
+def final_by_batch(table: pd.DataFrame) -> list[Grid]:
+    """Lay out test accuracy and validation loss, a grid each: a row per batch size, a column per method."""
+    return [
+        cross_table(
+            part(table, split, metric),
+            f"{split} {unit_of(metric)}".capitalize(),
+            "batch",
+            "batch",
+            cell,
+        )
+        for split, metric in CURVES
+    ]
+
+
 def stability(table: pd.DataFrame) -> list[Grid]:
-    """A row per method: range and slope of accuracy over the batch sizes."""
+    """Lay out a row per method: range and slope of accuracy over the batch sizes."""
     columns = ["method", "batch sizes", "best less worst (points)", "points per doubling"]
     columns += ["best at", "worst at", "diverged"]
     rows = [
         [
             r.method_label,
             f"{r.smallest_batch} to {r.largest_batch}",
-            rounded(r.range * 100, (r.range_high - r.range_low) * 50),
-            rounded(r.slope * 100, (r.slope_high - r.slope_low) * 50),
+            amount(r, "range", 100),
+            amount(r, "slope", 100),
             count(r.best_batch),
             count(r.worst_batch),
             f"{r.diverged} of {r.replicates}",

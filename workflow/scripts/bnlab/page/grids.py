@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,15 +38,6 @@ def final(table: pd.DataFrame) -> list[Grid]:
         columns = ["", *methods, *(f"{name} less {reference_of(part)}" for name in compared)]
         shown.append(Grid(f"batch {batch}" if table["batch"].nunique() > 1 else "", columns, rows))
     return shown
-
-
-def by_batch(table: pd.DataFrame) -> list[Grid]:
-    """A grid for test accuracy and one for validation loss: a row per batch size, a column per method."""
-    curves = [("test", "accuracy"), ("validation", "loss")]
-    return [
-        cross(part(table, split, metric), f"{split} {unit_of(metric)}".capitalize(), cell)
-        for split, metric in curves
-    ]
 
 
 def as_it_is(table: pd.DataFrame) -> list[Grid]:
@@ -88,16 +79,6 @@ def mean(row: Any) -> str:
     if not row.n:
         return "all diverged"
     return f"{amount(row)}{lost(row)}"
-
-
-def cross(table: pd.DataFrame, title: str, cell: Callable[[Any], str]) -> Grid:
-    """A row per batch size, a column per method, each cell the text of its row."""
-    methods = labels_of(table)
-    rows = []
-    for batch, group in table.sort_values("batch", kind="stable").groupby("batch"):
-        by_label: dict[str, Any] = {r.method_label: r for r in rows_of(group)}
-        rows.append([f"{batch}", *(cell(by_label[m]) if m in by_label else "" for m in methods)])
-    return Grid(title, ["batch", *methods], rows)
 
 
 def rows_of(table: pd.DataFrame) -> Iterator[Any]:

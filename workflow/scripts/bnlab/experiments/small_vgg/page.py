@@ -1,8 +1,7 @@
 """Figure and result tables of a convolutional network by batch size."""
 
-from bnlab.page.batches import draw_all_methods, stability
-from bnlab.page.grids import by_batch
+from bnlab.page.batches import draw_all_methods, final_by_batch, stability
 
 FIGURES = {"all_methods": draw_all_methods}
 
-GRIDS = {"final": by_batch, "stability": stability}
+GRIDS = {"final": final_by_batch, "stability": stability}

@@ -1,0 +1,90 @@
+"""Figures and result tables of batch sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from bnlab.page import batches
+from bnlab.page.forms import cross_table
+from bnlab.page.grids import Grid, difference, missing_pairs, unit_of
+from bnlab.page.panels import by_method, name_of
+from bnlab.page.style import MethodStyle
+
+STATISTICS = {
+    "moving": MethodStyle("#0173b2", "s", "-"),
+    "population": MethodStyle("#03304d", "o", (0, (5, 1.5))),
+    "batch": MethodStyle("#56b4e9", "^", (0, (1.2, 1.2))),
+}
+
+
+def pair(table: pd.DataFrame) -> Figure:
+    """Draw the difference of two methods' test accuracies, the accuracies themselves, and validation loss."""
+    title = "difference in test accuracy by batch size, both accuracies, and validation loss"
+    return batches.draw_methods(
+        table, [batches.differences, batches.accuracies, batches.losses], title
+    )
+
+
+def small_batches(table: pd.DataFrame) -> Figure:
+    """Draw test accuracy and its difference from base, or validation loss where there is no base."""
+    second = batches.differences if batches.is_compared(table) else batches.losses
+    title = "test accuracy at the smallest batches"
+    return batches.draw_methods(table, [batches.accuracies, second], title)
+
+
+def statistics(table: pd.DataFrame) -> Figure:
+    """Draw test accuracy and validation loss under each kind of inference statistics, a column per method."""
+    columns = {
+        name_of(rows): [
+            batches.Curve(style, f"{kind} statistics", of_kind)
+            for kind, style in STATISTICS.items()
+            if len(of_kind := rows[rows["statistics"] == kind])
+        ]
+        for _, rows in by_method(table)
+    }
+    if len(columns) == 1:
+        ((name, curves),) = columns.items()
+        columns = {"": [curve._replace(label=f"{name}, {curve.label}") for curve in curves]}
+    title = "test accuracy and validation loss by batch size"
+    return batches.stacked(table, columns, [batches.accuracies, batches.losses], title)
+
+
+FIGURES = {
+    "all_methods": batches.draw_all_methods,
+    "bn_vs_ln": pair,
+    "ws_vs_bn": pair,
+    "ws_bn_vs_bn": pair,
+    "small_batches": small_batches,
+    "statistics": statistics,
+}
+
+
+def differences(table: pd.DataFrame) -> list[Grid]:
+    """Lay out a row per batch size and a column per method, a grid for each reference and number."""
+
+    def cell(row: Any) -> str:
+        return f"{difference(row)}{missing_pairs(row)}"
+
+    grids = []
+    for key, part in table.groupby(["reference", "split", "metric"], sort=False):
+        reference, split, metric = key
+        title = f"{split} {unit_of(metric)} less that of {reference}".capitalize()
+        grids.append(cross_table(part, title, "batch", "batch", cell))
+    return grids
+
+
+def inference(table: pd.DataFrame) -> list[Grid]:
+    """Lay out a row per batch size, a column per method and kind of statistics."""
+    kinds = table["method_label"] + ", " + table["statistics"].astype(str)
+    return batches.final_by_batch(table.assign(method_label=kinds))
+
+
+GRIDS = {
+    "final": batches.final_by_batch,
+    "differences": differences,
+    "inference": inference,
+    "stability": batches.stability,
+}
