@@ -10,7 +10,7 @@ import synthetic
 from bnlab.analysis.claims import rows_at
 from bnlab.analysis.samples import Setting
 from bnlab.experiments import quantity
-from bnlab.experiments.gradient_noise.measures import exponents, over_training
+from bnlab.experiments.gradient_noise.analysis import over_training, replicate_exponents
 from bnlab.experiments.regularization.analysis import ONE, gaps
 from bnlab.study.experiments import experiments
 from bnlab.study.names import ALL_RECIPES
@@ -150,7 +150,8 @@ def test_gains_are_over_the_same_network_without_either():
 
 
 def test_the_exponent_of_the_noise_is_the_slope_in_logarithms():
-    found = exponents(SOURCES["gradient_noise"]["gradient_noise"]).groupby("method")["exponent"]
+    rows = replicate_exponents(SOURCES["gradient_noise"]["gradient_noise"])
+    found = rows.groupby("method")["exponent"]
     assert found.get_group("base").tolist() == pytest.approx([-1] * 4)
     assert found.get_group("bn").tolist() == pytest.approx([-0.5] * 4)
     rows = over_training(SOURCES["gradient_noise"]["gradient_noise"])

@@ -160,9 +160,9 @@ def difference(row: Any) -> str:
     return signed(amount(row, "difference", _scale(row)))
 
 
-def less_base(row: Any, column: str = "difference") -> str:
-    """Return a paired difference in points with its sign and half-width; nothing where there is no pair."""
-    return signed(amount(row, column, 100)) if row.pairs else ""
+def less_base(row: Any, column: str = "difference", scale: float = 100) -> str:
+    """Return a paired difference times ``scale``, with its sign and half-width; nothing where there is no pair."""
+    return signed(amount(row, column, scale)) if row.pairs else ""
 
 
 def signed(text: str) -> str:
