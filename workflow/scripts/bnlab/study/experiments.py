@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from bnlab.study.declaration import Experiment
-from bnlab.study.places import ConfigError, lines_of, read_places
+from bnlab.study.places import LOADER, ConfigError, lines_of, read_places
 from bnlab.study.registry import LIBRARY
 from bnlab.study.sentences import validate
 
 EXPERIMENTS = LIBRARY / "experiments"
 FILE = "experiment.yaml"
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @cache

@@ -16,6 +16,7 @@ from bnlab.study.ledger import SLOTS, Ledger, compared, slots
 from bnlab.study.merging import complete
 from bnlab.study.messages import unknown
 from bnlab.study.places import (
+    LOADER,
     ConfigError,
     Key,
     Problem,
@@ -42,7 +43,7 @@ def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] 
     """
     try:
         text = file.read_text(encoding="utf-8")
-        mapping = without_nulls(yaml.safe_load(text) or {})
+        mapping = without_nulls(yaml.load(text, LOADER) or {})
     except OSError:
         raise ConfigError(f"{file}: cannot be read, and the config names it under claims") from None
     except yaml.MarkedYAMLError as error:
@@ -59,7 +60,7 @@ def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] 
 def _read(files: tuple[Path, ...]) -> Iterator[Any]:
     for file in files:
         with suppress(OSError, yaml.YAMLError):
-            yield yaml.safe_load(file.read_text(encoding="utf-8"))
+            yield yaml.load(file.read_text(encoding="utf-8"), LOADER)
 
 
 def _called(mapping: Any) -> dict[Key, str]:

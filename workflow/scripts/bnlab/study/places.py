@@ -14,6 +14,9 @@ from bnlab.study.section import unique
 Key = tuple[str | int, ...]
 Places = dict[tuple[str, ...], tuple[Path, int]]
 
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's, which is several times as fast, where PyYAML has it."""
+
 
 class Problem(NamedTuple):
     """One thing wrong in the config: where, and a sentence on what and what is allowed."""
@@ -30,7 +33,7 @@ def overlaid(files: list[Path]) -> Any:
     """The mapping of these YAML files, later ones laid over earlier ones as Snakemake does it."""
     mapping: Any = {}
     for file in files:
-        mapping = _overlay(mapping, yaml.safe_load(file.read_text(encoding="utf-8")) or {})
+        mapping = _overlay(mapping, yaml.load(file.read_text(encoding="utf-8"), LOADER) or {})
     return mapping
 
 
@@ -75,7 +78,7 @@ def read_places(files: list[Path]) -> tuple[Places, list[Problem]]:
     places: Places = {}
     problems: list[Problem] = []
     for file in files:
-        nodes = list(_walk(yaml.compose(file.read_text(encoding="utf-8")), ()))
+        nodes = list(_walk(yaml.compose(file.read_text(encoding="utf-8"), LOADER), ()))
         lists = {node.key for node in nodes if node.is_list}
         places = {key: place for key, place in places.items() if not _below(key, lists)}
         for node in nodes:

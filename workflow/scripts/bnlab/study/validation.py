@@ -19,6 +19,7 @@ from bnlab.study.merging import ONLY, at_default, complete, only_problems
 from bnlab.study.messages import unknown
 from bnlab.study.method_validation import method_problems
 from bnlab.study.places import (
+    LOADER,
     ConfigError,
     Key,
     Places,
@@ -82,7 +83,7 @@ def _name_problems(mapping: Any, places: Places, files: list[Path]) -> Iterator[
     file, _ = places.get(("study",), (None, 0))
     if len(files) < 2 or file in (None, files[-1]):
         return
-    named = at(yaml.safe_load(file.read_text(encoding="utf-8")), ("study",))
+    named = at(yaml.load(file.read_text(encoding="utf-8"), LOADER), ("study",))
     if at(mapping, ("study",)) == named:  # else the command line gives a name
         yield Problem(
             ("study",),
