@@ -34,6 +34,12 @@ def in_each(
     return pd.concat(parts, ignore_index=True)
 
 
+def over_training(metrics: pd.DataFrame, keys: Sequence[str] = RUN) -> pd.DataFrame:
+    """Return training accuracy averaged over training in ``value``, a row per replicate and combination of keys."""
+    train = metrics[metrics["split"] == "train"]
+    return in_each(train, keys, lambda run: mean_over_steps(run).rename("value").reset_index())
+
+
 def at_chosen_rates(metrics: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Of other rows those of the runs that ``metrics`` has at each method's chosen rate."""
     return rows.merge(chosen_rates(metrics)[[*RUN, "recipe"]], on=[*RUN, "recipe"])
@@ -89,10 +95,6 @@ def at_the_best(metrics: pd.DataFrame) -> pd.DataFrame:
     rows = final_accuracies(metrics).merge(chosen, on=RUN)
     table = summarize(rows, RUN, "value")
     less = compare(rows, ACROSS_RATES, "value", BASE, paired_difference, "difference")
-    train = metrics[metrics["split"] == "train"].merge(chosen, on=RUN)
-    parts = []
-    for key, of in train.groupby(ACROSS_RATES):
-        lead: dict[str, Any] = dict(zip(ACROSS_RATES, key, strict=True))
-        parts.append(mean_over_steps(of).rename("value").reset_index().assign(**lead))
-    during = with_differences(pd.concat(parts), ACROSS_RATES, "value", prefix="during")
+    over = over_training(metrics.merge(chosen, on=RUN), ACROSS_RATES)
+    during = with_differences(over, ACROSS_RATES, "value", prefix="during")
     return add_interval(table.merge(less), during)

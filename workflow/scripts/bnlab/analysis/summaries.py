@@ -20,6 +20,7 @@ RUN = ["method", "batch", "learning_rate"]
 ACROSS_RATES = ["method", "batch"]
 SPLITS = ("train", "validation", "test")
 METRICS = ("accuracy", "loss")
+EVERY_NUMBER = [(split, metric) for split in SPLITS for metric in METRICS]
 CURVES = [("test", "accuracy"), ("validation", "loss")]
 
 
@@ -65,10 +66,14 @@ def dataset_label(label: str, redraw: bool) -> str:
     return f"{label} (redraw)" if redraw and "redraw" not in label.lower() else label
 
 
-def final(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy and loss at the last step, and the paired difference from base at equal batch."""
-    rows = long(followed(last(metrics)), [(s, m) for s in SPLITS for m in METRICS])
-    return with_differences(rows, [*RUN, "split", "metric"], "value")
+def final(
+    metrics: pd.DataFrame,
+    wanted: Sequence[tuple[str, str]] = EVERY_NUMBER,
+    reference: str = BASE,
+) -> pd.DataFrame:
+    """Return accuracy and loss at the last step, and the paired difference from the reference at equal batch."""
+    rows = long(followed(last(metrics)), wanted)
+    return with_differences(rows, [*RUN, "split", "metric"], "value", reference=reference)
 
 
 def accuracy_curves(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -128,12 +133,16 @@ def summarize(
 
 
 def with_differences(
-    rows: pd.DataFrame, keys: list[str], value: str, prefix: str | None = None
+    rows: pd.DataFrame,
+    keys: list[str],
+    value: str,
+    prefix: str | None = None,
+    reference: str = BASE,
 ) -> pd.DataFrame:
-    """Return ``summarize`` and the paired difference from base, as ``difference`` or ``<prefix>_difference``."""
+    """Return ``summarize`` and the paired difference from a reference, ``difference`` or ``<prefix>_difference``."""
     name = f"{prefix}_difference" if prefix else "difference"
     table = summarize(rows, keys, value, prefix)
-    return table.merge(compare(rows, keys, value, BASE, paired_difference, name))
+    return table.merge(compare(rows, keys, value, reference, paired_difference, name))
 
 
 def compare(

@@ -10,7 +10,7 @@ import pandas as pd
 from bnlab.analysis.profiles import OF_A_NETWORK, ONE, overall_of, profiles
 from bnlab.analysis.quantities import Results, method_runs
 from bnlab.analysis.statistics import paired_ratio
-from bnlab.analysis.summaries import BASE, RUN, compare, summarize
+from bnlab.analysis.summaries import BASE, RUN, add_interval, compare, summarize
 from bnlab.study.ledger import Measure
 
 MEASURES = {
@@ -99,8 +99,7 @@ def rises(loss_surface: pd.DataFrame) -> pd.DataFrame:
     rows = around_the_weights(loss_surface)
     rows = pd.concat([at_distance(rows, radius) for radius in RADII])
     concave = summarize(rows, keys, "concave", prefix="concave")
-    table = summarize(rows, keys, "rise")
-    table = table.merge(concave.drop(columns=["n", "diverged", "replicates"]))
+    table = add_interval(summarize(rows, keys, "rise"), concave)
     both = pd.concat([rows, rows[rows["method"] == BASE].assign(statistics="batch")])
     return table.merge(compare(both, keys, "rise", BASE, paired_ratio, "ratio"))
 
