@@ -15,7 +15,7 @@ from bnlab.analysis import effects as judging
 from bnlab.analysis.claims import combine, corrected
 from bnlab.analysis.effects import judge
 from bnlab.experiments import quantity as find_quantity
-from bnlab.experiments.learning_curves import tables
+from bnlab.experiments.learning_curves.analysis import drift
 from bnlab.study.config import Study
 from bnlab.study.ledger import Effect, Ledger, Rule
 
@@ -402,7 +402,7 @@ def test_class_ranks_count_from_the_lowest_area():
 @pytest.mark.parametrize("quantity", ["activation_drift", "weight_drift"])
 def test_drift_is_the_average_that_the_drift_table_publishes(quantity):
     row = judged(effect(quantity=quantity, compare="bn", rule={"above": 0}))[1].iloc[0]
-    made = tables.drift(RESULTS["learning_curves"]["percentiles"])
+    made = drift(RESULTS["learning_curves"]["percentiles"])
     chosen = (made["method"] == "bn") & (made["quantity"] == quantity.removesuffix("_drift"))
     assert row["estimate"] == pytest.approx(made.loc[chosen, "average"].iloc[0])
 

@@ -8,7 +8,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from bnlab.analysis import metrics
 from bnlab.analysis.thresholds import crossings
-from bnlab.experiments.learning_curves import drifts
+from bnlab.experiments.learning_curves import analysis as drifts
 
 
 def curve(*accuracies: float, replicate: int = 0) -> pd.DataFrame:

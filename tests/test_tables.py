@@ -9,7 +9,7 @@ from bnlab.analysis import rates, tidy
 from bnlab.analysis.statistics import mean_interval, paired_difference
 from bnlab.analysis.summaries import dataset_label
 from bnlab.experiments.batch_size import analysis as batches
-from bnlab.experiments.learning_curves import tables as curves
+from bnlab.experiments.learning_curves import analysis as curves
 from bnlab.experiments.learning_rate import analysis as by_rate
 
 SOURCES = synthetic.sources()

@@ -113,9 +113,11 @@ def ensembles(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def mean_over_steps(rows: pd.DataFrame) -> pd.Series:
-    """Accuracy of each replicate averaged over training, ∫ a(t) dt / (T − t₀) by trapezoids over the evaluations."""
-    wide = rows.pivot(index="replicate", columns="step", values="accuracy")
+def mean_over_steps(
+    rows: pd.DataFrame, value: str = "accuracy", each: str | list[str] = "replicate"
+) -> pd.Series:
+    """Return a value averaged over training, ∫ a(t) dt / (T − t₀) by trapezoids over the steps, by ``each``."""
+    wide = rows.pivot(index=each, columns="step", values=value)
     steps = wide.columns.to_numpy(float)
     mean = np.trapezoid(wide.to_numpy(), steps, axis=1) / (steps[-1] - steps[0])
     return pd.Series(mean, wide.index)

@@ -171,11 +171,6 @@ def ink(color: Any) -> str:
     return "black" if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else "white"
 
 
-def amount(row: pd.Series, column: str) -> str:
-    """A number and its half-width."""
-    return rounded(row[column], (row[f"{column}_high"] - row[f"{column}_low"]) / 2)
-
-
 def or_none_left(row: pd.Series, text: str) -> str:
     """The text, or that no replicate is left."""
     return NONE_LEFT if row["diverged"] and not row["n"] else text
