@@ -19,7 +19,7 @@ from sklearn.datasets import load_iris
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from bnlab import files
-from bnlab.data import datasets, from_openml, sources, tables
+from bnlab.data import datasets, from_openml, preprocessing, sources, tables
 from bnlab.data.datasets import DataError, Table
 
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
@@ -384,7 +384,7 @@ SPLITS = [
 @pytest.mark.parametrize("rule", SPLITS)
 def test_every_row_is_in_exactly_one_part_and_the_sizes_are_those_asked_for(rule):
     y = np.random.default_rng(0).integers(0, 10, 70_000).astype(np.uint8)
-    parts = datasets.split(y, rule)
+    parts = preprocessing.split(y, rule)
     assert np.array_equal(np.sort(np.concatenate(list(parts.values()))), np.arange(len(y)))
     wanted = {
         k: rule[k] if isinstance(rule[k], int) else rule[k] * len(y) for k in ("test", "validation")
@@ -393,7 +393,7 @@ def test_every_row_is_in_exactly_one_part_and_the_sizes_are_those_asked_for(rule
 
 
 def test_the_last_rows_are_the_test_rows_where_the_config_says_so():
-    parts = datasets.split(
+    parts = preprocessing.split(
         np.zeros(70, np.uint8), {"test": 10, "test_rows": "last", "validation": 5}
     )
     assert parts["test"].tolist() == list(range(60, 70))
@@ -401,7 +401,7 @@ def test_the_last_rows_are_the_test_rows_where_the_config_says_so():
 
 def test_stratified_parts_have_the_class_shares_of_the_rows_they_are_cut_from():
     y = np.repeat(np.arange(4, dtype=np.uint8), [5000, 3000, 1500, 500])
-    parts = datasets.split(y, SPLITS[1])
+    parts = preprocessing.split(y, SPLITS[1])
     for rows in parts.values():
         shares = np.bincount(y[rows]) / len(rows)
         assert np.abs(shares - [0.5, 0.3, 0.15, 0.05]).max() < 1e-3
@@ -409,7 +409,7 @@ def test_stratified_parts_have_the_class_shares_of_the_rows_they_are_cut_from():
 
 def test_the_split_is_the_same_every_time_and_is_not_the_order_of_the_rows():
     y = np.repeat(np.arange(3, dtype=np.uint8), 100)
-    first, second = (datasets.split(y, SPLITS[1])["test"] for _ in range(2))
+    first, second = (preprocessing.split(y, SPLITS[1])["test"] for _ in range(2))
     assert np.array_equal(first, second)
     assert not np.array_equal(
         first, np.sort(np.concatenate([np.arange(k, k + 20) for k in (0, 100, 200)]))
@@ -418,21 +418,21 @@ def test_the_split_is_the_same_every_time_and_is_not_the_order_of_the_rows():
 
 def test_the_validation_part_never_takes_test_rows_even_if_a_class_is_only_there():
     y = np.array([0] * 50 + [1] * 10, np.uint8)
-    parts = datasets.split(y, {"test": 10, "test_rows": "last", "validation": 10})
+    parts = preprocessing.split(y, {"test": 10, "test_rows": "last", "validation": 10})
     assert not np.intersect1d(parts["validation"], parts["test"]).size
     assert (y[parts["validation"]] == 0).all()
 
 
 def test_a_class_with_one_row_keeps_it_for_training():
     y = np.array([0] * 97 + [1, 2, 2], np.uint8)
-    parts = datasets.split(y, {"test": 0.5, "test_rows": "stratified", "validation": 0.3})
+    parts = preprocessing.split(y, {"test": 0.5, "test_rows": "stratified", "validation": 0.3})
     assert set(y[parts["train"]]) == {0, 1, 2}
     assert len(parts["test"]) == 50 and len(parts["validation"]) == 30
 
 
 def test_a_class_that_never_occurs_takes_no_part():
     y = np.array([0, 2] * 20, np.uint8)
-    parts = datasets.split(y, SPLITS[1])
+    parts = preprocessing.split(y, SPLITS[1])
     assert {part: len(rows) for part, rows in parts.items()} == {
         "train": 28,
         "validation": 4,
@@ -442,10 +442,12 @@ def test_a_class_that_never_occurs_takes_no_part():
 
 def test_a_split_that_leaves_nothing_is_refused():
     with pytest.raises(DataError, match="leaves none"):
-        datasets.split(np.zeros(10, np.uint8), {"test": 5, "test_rows": "last", "validation": 5})
+        preprocessing.split(
+            np.zeros(10, np.uint8), {"test": 5, "test_rows": "last", "validation": 5}
+        )
     with pytest.raises(DataError, match="keeps one"):
         y = np.arange(10, dtype=np.uint8)
-        datasets.split(y, {"test": 5, "test_rows": "stratified", "validation": 1})
+        preprocessing.split(y, {"test": 5, "test_rows": "stratified", "validation": 1})
 
 
 # scaling
@@ -456,24 +458,24 @@ def test_a_split_that_leaves_nothing_is_refused():
 )
 def test_scaling_agrees_with_scikit_learn_and_is_fitted_on_training_rows(scaling, oracle):
     x, test = load_iris().data[:100], load_iris().data[100:]
-    fit = datasets.fit_scaling(x, scaling)
+    fit = preprocessing.fit_scaling(x, scaling)
     for rows in (x, test):
         expected = oracle().fit(x).transform(rows)
-        np.testing.assert_allclose(datasets.scale(rows, *fit), expected, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(preprocessing.scale(rows, *fit), expected, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("scaling", ["standardize", "min_max"])
 def test_a_constant_column_becomes_zero(scaling):
     x = np.column_stack([np.full(1000, 0.1), np.arange(1000.0)])
-    scaled = datasets.scale(x, *datasets.fit_scaling(x, scaling))
+    scaled = preprocessing.scale(x, *preprocessing.fit_scaling(x, scaling))
     assert (scaled[:, 0] == 0).all() and np.isfinite(scaled).all()
 
 
 def test_pixels_divided_by_255_and_untouched_values_are_exact():
     x = np.arange(256, dtype=np.uint8).reshape(-1, 1)
-    divided = datasets.scale(x, *datasets.fit_scaling(x, "divide_255"))
+    divided = preprocessing.scale(x, *preprocessing.fit_scaling(x, "divide_255"))
     assert np.array_equal(divided, (x / 255).astype(np.float32)) and divided.dtype == np.float32
-    assert np.array_equal(datasets.scale(x, *datasets.fit_scaling(x, "none")), x)
+    assert np.array_equal(preprocessing.scale(x, *preprocessing.fit_scaling(x, "none")), x)
 
 
 # files of the study
@@ -489,7 +491,7 @@ CONFIG = {
 
 
 def test_preprocessing_gives_what_training_reads(flowers):
-    arrays = datasets.preprocess(flowers, CONFIG["split"], "standardize")
+    arrays = preprocessing.preprocess(flowers, CONFIG["split"], "standardize")
     for part, rows in (("train", 105), ("validation", 15), ("test", 30)):
         x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
         assert (x.shape, x.dtype, y.shape, y.dtype) == ((rows, 4), np.float32, (rows,), np.int32)
@@ -500,7 +502,7 @@ def test_preprocessing_gives_what_training_reads(flowers):
 
 
 def test_the_summary_tells_the_origin_and_counts_every_class(flowers):
-    arrays = datasets.preprocess(flowers, CONFIG["split"], "standardize")
+    arrays = preprocessing.preprocess(flowers, CONFIG["split"], "standardize")
     origin = {"source": datasets.describe(CONFIG), "is_redraw": False}
     summary = datasets.summary(flowers, origin, CONFIG, arrays)
     assert json.loads(json.dumps(summary)) == summary
@@ -526,15 +528,15 @@ def test_images_in_planes_have_their_channels_last_after_preprocessing():
     flat = pixels.transpose(0, 3, 1, 2).reshape(20, -1)
     table = Table(flat, np.arange(20) % 2, tuple(f"p{i}" for i in range(24)), ("a", "b"))
     rule = {"test": 4, "test_rows": "last", "validation": 4}
-    arrays = datasets.preprocess(table, rule, "none", [2, 3, 4], planes=True)
+    arrays = preprocessing.preprocess(table, rule, "none", [2, 3, 4], planes=True)
     np.testing.assert_array_equal(arrays["x_test"], pixels[-4:])
     assert arrays["x_test"].flags["C_CONTIGUOUS"]
 
 
 def test_images_keep_their_shape_and_values_through_preprocessing(flowers):
     rule = {"test": 30, "test_rows": "stratified", "validation": 15}
-    rows = datasets.preprocess(flowers, rule, "standardize")
-    images = datasets.preprocess(flowers, rule, "standardize", [2, 2, 1])
+    rows = preprocessing.preprocess(flowers, rule, "standardize")
+    images = preprocessing.preprocess(flowers, rule, "standardize", [2, 2, 1])
     for name, x in rows.items():
         if name.startswith("x_"):
             assert images[name].shape == (len(x), 2, 2, 1)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnlab.data import datasets
+from bnlab.data import datasets, preprocessing
 from bnlab.files import job_log, read_json, save_arrays, save_json
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ inputs, settings = snakemake.input, snakemake.params.settings
 with job_log(snakemake.log[0], snakemake.wildcards.dataset):
     table = datasets.load_table(Path(inputs.raw))
     image, planes = settings["shape"].get("image"), settings["shape"].get("planes", False)
-    arrays = datasets.preprocess(table, settings["split"], settings["scaling"], image, planes)
+    arrays = preprocessing.preprocess(table, settings["split"], settings["scaling"], image, planes)
     summary = datasets.summary(table, read_json(Path(inputs.origin)), settings, arrays)
     save_arrays(Path(snakemake.output.split), arrays)
     save_json(Path(snakemake.output.data), summary)

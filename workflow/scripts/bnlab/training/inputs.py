@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bnlab.data.datasets import fit_scaling, scale
+from bnlab.data.preprocessing import fit_scaling, scale
 from bnlab.training.settings import Split
 
 PARTS = ("train", "validation", "test")

@@ -1,0 +1,156 @@
+"""From a table to arrays: the fixed split, and scaling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from bnlab.data.datasets import PARTS, DataError, Table, count
+
+SPLIT_SEED = 20_150_211
+"""One seed for all studies, so that every study of a data set has the same test rows."""
+
+
+def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Return the row indices of "train", "validation" and "test", ascending; equal labels give equal indices.
+
+    Validation rows are a random share of each class, taken from the rows that are no test rows. Each class keeps at
+    least one row for training.
+
+    Args:
+        y: (rows,) class indices.
+        rule: ``test`` and ``validation`` as a number of rows or as a fraction of all rows; ``test_rows``: "last", or
+            "stratified" for a random share of each class.
+
+    Raises:
+        DataError: there are too few rows.
+    """
+    sizes = {part: count(rule[part], len(y)) for part in ("test", "validation")}
+    if sum(sizes.values()) >= len(y):
+        raise DataError(
+            f"`split` takes {sum(sizes.values()):,} of {len(y):,} rows and leaves none to train on."
+        )
+    rng = np.random.default_rng(SPLIT_SEED)
+    rows = np.arange(len(y))
+    test = (
+        rows[len(y) - sizes["test"] :]
+        if rule["test_rows"] == "last"
+        else _sample(y, rows, sizes["test"], rng)
+    )
+    rest = np.setdiff1d(rows, test, assume_unique=True)
+    validation = _sample(y, rest, sizes["validation"], rng)
+    return {
+        "train": np.setdiff1d(rest, validation, assume_unique=True),
+        "validation": validation,
+        "test": test,
+    }
+
+
+def _sample(y: np.ndarray, rows: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Return ``size`` random rows of ``rows``, each class by its share, ascending."""
+    present, counts = np.unique(y[rows], return_counts=True)
+    samples = [
+        rng.permutation(rows[y[rows] == k])[:quota]
+        for k, quota in zip(present, quotas(counts, size), strict=True)
+    ]
+    return np.sort(np.concatenate(samples))
+
+
+def quotas(counts: np.ndarray, size: int) -> np.ndarray:
+    """Return how many of ``size`` rows each class gives, by largest remainder; no class gives its last row.
+
+    Args:
+        counts: (classes,) rows of each class, each at least 1.
+        size: number of rows in all.
+
+    Returns:
+        (classes,) whole numbers with the sum ``size``.
+
+    Raises:
+        DataError: the classes have too few rows.
+    """
+    most = counts - 1
+    if size > most.sum():
+        raise DataError(
+            f"{size:,} rows cannot be cut from {counts.sum():,} so that each of the {len(counts)}"
+            " classes keeps one; make the parts of `split` smaller."
+        )
+    share = size * counts / counts.sum()
+    quota = np.minimum(np.floor(share).astype(int), most)
+    while quota.sum() < size:
+        order = np.argsort(quota - share, kind="stable")
+        order = order[quota[order] < most[order]][: size - quota.sum()]
+        quota[order] += 1
+    return quota
+
+
+def fit_scaling(x_train: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarray]:
+    """Compute shift and width of ``(x - shift) / width``, each (features,); a constant column becomes 0.
+
+    divide_255: 0, 255. standardize: mean, standard deviation. min_max: minimum, range. none: 0, 1.
+
+    Raises:
+        DataError: no scaling has this name.
+    """
+    features = x_train.shape[1]
+    shift, width = np.zeros(features), np.ones(features)
+    if scaling == "divide_255":
+        width *= 255
+    elif scaling in ("standardize", "min_max"):
+        low, high = x_train.min(0).astype(np.float64), x_train.max(0).astype(np.float64)
+        constant = low == high
+        if scaling == "min_max":
+            shift, width = low, high - low
+        else:
+            shift, width = x_train.mean(0, dtype=np.float64), x_train.std(0, dtype=np.float64)
+        shift, width = np.where(constant, low, shift), np.where(constant, 1.0, width)
+    elif scaling != "none":
+        raise DataError(
+            f"no scaling is called '{scaling}'; there are divide_255, standardize, min_max, none."
+        )
+    return shift, width
+
+
+def scale(x: np.ndarray, shift: np.ndarray, width: np.ndarray) -> np.ndarray:
+    """Compute ``(x - shift) / width`` in float64 and round it to float32; (rows, features)."""
+    scaled = x.astype(np.float64)
+    scaled -= shift
+    scaled /= width
+    return np.ascontiguousarray(scaled, dtype=np.float32)
+
+
+def preprocess(
+    table: Table,
+    rule: Mapping[str, Any],
+    scaling: str,
+    image: Sequence[int] | None = None,
+    planes: bool = False,
+) -> dict[str, np.ndarray]:
+    """Split and scale a table to the arrays of split.npz.
+
+    Args:
+        table: the table.
+        rule: sizes of the parts, as in ``split``.
+        scaling: name of the scaling, as in ``fit_scaling``.
+        image: height, width and channels of a row that is an image.
+        planes: true where the features of an image are one channel after another.
+
+    Returns:
+        For each part x_<part>, float32 (rows, features) or (rows, *image), and y_<part>, int32 (rows,); class_names.
+    """
+    rows = split(table.y, rule)
+    shift, width = fit_scaling(table.x[rows["train"]], scaling)
+    arrays = {f"x_{part}": scale(table.x[rows[part]], shift, width) for part in PARTS}
+    if image:
+        arrays = {name: _images(x, image, planes) for name, x in arrays.items()}
+    arrays |= {f"y_{part}": table.y[rows[part]].astype(np.int32) for part in PARTS}
+    return arrays | {"class_names": np.array(table.class_names)}
+
+
+def _images(x: np.ndarray, image: Sequence[int], planes: bool) -> np.ndarray:
+    height, width, channels = image
+    if planes:
+        return np.ascontiguousarray(x.reshape(-1, channels, height, width).transpose(0, 2, 3, 1))
+    return x.reshape(-1, *image)
