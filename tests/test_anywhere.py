@@ -12,7 +12,7 @@ import yaml
 from project import CHECKOUT, SECONDS, Plan
 
 from bnlab.study.experiments import experiments
-from bnlab.study.places import overlaid
+from bnlab.study.locations import overlaid
 
 pytestmark = pytest.mark.slow
 

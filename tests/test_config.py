@@ -16,7 +16,7 @@ from snakemake.utils import update_config
 from bnlab.study import config, datasets, names, validation
 from bnlab.study.config import Item, Run
 from bnlab.study.experiments import experiments
-from bnlab.study.places import ConfigError
+from bnlab.study.locations import ConfigError
 
 ROOT = Path(__file__).parents[1]
 STUDIES = ROOT / "workflow" / "studies"
@@ -918,7 +918,7 @@ def test_the_full_study_is_the_one_that_was_asked_for():
                 continue  # convolutions
             linear = {"deep_linear": 25} if run.dataset == "linear_map" else published
             assert study.recipes[run.recipe].network == linear
-    depths = {run.recipe: study.compared(run.recipe) for run in study.runs("depth")}
+    depths = {run.recipe: study.comparison_settings(run.recipe) for run in study.runs("depth")}
     tried = {(about["activation"], about["layers"]) for about in depths.values()}
     assert tried == set(product(("sigmoid", "relu"), (1, 3, 6, 10, 20)))
     assert len(depths) == 4 * len(tried)

@@ -7,7 +7,7 @@ from methods import METHODS
 
 from bnlab.networks.deep_linear import DeepLinear
 from bnlab.networks.perceptron import Perceptron
-from bnlab.probes.covariate_shift import CovariateShift, compared, shifts
+from bnlab.probes.covariate_shift import CovariateShift, compare_gradients, shifts
 from bnlab.training.run import Run
 from bnlab.training.settings import Settings, Split
 
@@ -90,16 +90,16 @@ def test_the_shift_is_that_of_a_loop_in_numpy():
         moved = [w - 0.05 * g for w, g in zip(kernels, first, strict=True)]
         for layer in expected:
             second = gradients(moved[: layer - 1] + kernels[layer - 1 :], rows)[layer - 1]
-            expected[layer].append(compared(first[layer - 1], second))
+            expected[layer].append(compare_gradients(first[layer - 1], second))
     for layer, numbers in expected.items():
         found = table.loc[layer, ["gradient", "shift", "relative", "cosine"]].to_numpy(float)
         np.testing.assert_allclose(found, np.mean(numbers, axis=0), rtol=1e-4, atol=1e-6)
 
 
 def test_opposite_gradients_have_the_cosine_minus_one():
-    found = compared(np.array([[3.0, 4.0]]), np.array([[-3.0, -4.0]]))
+    found = compare_gradients(np.array([[3.0, 4.0]]), np.array([[-3.0, -4.0]]))
     assert found == pytest.approx((5, 10, 2, -1))
-    assert np.isnan(compared(np.zeros(2), np.ones(2))[3])
+    assert np.isnan(compare_gradients(np.zeros(2), np.ones(2))[3])
 
 
 def test_a_diverged_replicate_has_a_row_without_numbers_for_every_layer():

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from bnlab.study.config import Study
-from bnlab.study.places import ConfigError, overlaid
+from bnlab.study.locations import ConfigError, overlaid
 from bnlab.study.validation import load
 
 CONFIG = """

@@ -65,7 +65,7 @@ def set_weights(twin, values):
 @pytest.mark.parametrize("name", ["base", "bn", "ln", "gn"])
 def test_an_inception_network_has_logits_and_gradients_of_keras_own_layers(name):
     made = (METHODS[name], IMAGE, CLASSES, "relu", "he_normal", "float64")
-    network, rng = Inception(WIDTHS).made(*made), np.random.default_rng(3)
+    network, rng = Inception(WIDTHS).build_for(*made), np.random.default_rng(3)
     values = [rng.normal(0.2, 0.5, size=v.shape) for v in network.trainable]
     paths = [v.path for v in network.trainable]
     x = tf.constant(rng.normal(size=(5, *IMAGE)))
@@ -97,7 +97,7 @@ def test_an_inception_network_has_logits_and_gradients_of_keras_own_layers(name)
 def test_every_branch_of_a_module_has_its_width_and_all_methods_start_from_the_same_kernels():
     starts = []
     for name in ("base", "bn"):
-        network = Inception(WIDTHS).made(
+        network = Inception(WIDTHS).build_for(
             METHODS[name], IMAGE, CLASSES, "relu", "he_normal", "float32"
         )
         trainable, _ = initial_values(network, np.random.SeedSequence(3))

@@ -100,7 +100,7 @@ def test_the_gain_kept_is_a_share_of_that_of_batch_normalization():
 
 
 def built(noise, features=400, seed=3):
-    made = noise.made(features, "layer", "float64")
+    made = noise.build_for(features, "layer", "float64")
     made.key = np.random.default_rng(seed).normal(size=2)
     return made
 
@@ -234,7 +234,7 @@ def test_the_exponent_of_the_cost_is_that_of_what_is_added_to_base(method, expon
 
 def outside(normalizer, u, steps, rate, gradient):
     """Steps of gradient descent on the bias alone: its values, and the outputs at each."""
-    made = normalizer(epsilon=1e-12).made(u.shape[1], "n", "float64")
+    made = normalizer(epsilon=1e-12).build_for(u.shape[1], "n", "float64")
     biases_seen, outputs = [], []
     for _ in range(steps):
         with tf.GradientTape() as tape:

@@ -12,7 +12,7 @@ from bnlab.experiments import quantity
 from bnlab.study import ledger
 from bnlab.study.experiments import experiments
 from bnlab.study.ledger_validation import load_ledger
-from bnlab.study.places import ConfigError
+from bnlab.study.locations import ConfigError
 
 ROOT = Path(__file__).parents[1]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())

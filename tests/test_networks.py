@@ -33,7 +33,7 @@ every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 
 def make(method, initializer="glorot_uniform", hidden=HIDDEN, dtype="float64"):
     network = Perceptron(hidden)
-    return network.made(method, [FEATURES], CLASSES, "sigmoid", initializer, dtype)
+    return network.build_for(method, [FEATURES], CLASSES, "sigmoid", initializer, dtype)
 
 
 def started(method, seed, **kwargs):
@@ -178,7 +178,7 @@ IMAGE, WIDTHS, HEAD = (8, 7, 2), [[4, 6], [8]], [10]
 
 def convolutional(method, pooling="max", dtype="float64"):
     network = Convolutional(WIDTHS, HEAD, pooling)
-    return network.made(method, IMAGE, CLASSES, "relu", "he_normal", dtype)
+    return network.build_for(method, IMAGE, CLASSES, "relu", "he_normal", dtype)
 
 
 def standardized(kernel):
@@ -306,7 +306,7 @@ def test_an_image_that_pooling_does_not_divide_keeps_its_last_row_and_column():
 
 
 def test_a_convolutional_network_may_have_no_dense_layer_but_the_logits():
-    network = Convolutional([[2]], []).made(METHODS["gn"], IMAGE, CLASSES, "relu", "he_normal")
+    network = Convolutional([[2]], []).build_for(METHODS["gn"], IMAGE, CLASSES, "relu", "he_normal")
     assert [block.name for block in network.blocks] == ["convolution1_1"]
     logits, _ = called(network, np.ones((3, *IMAGE), np.float32))
     assert logits.shape == (3, CLASSES)
@@ -368,7 +368,9 @@ def test_the_same_network_trains_rows_and_images_of_one_table_alike(fashion):
 
 
 def test_the_deep_linear_network_multiplies_matrices_and_nothing_else():
-    network = DeepLinear(4).made(METHODS["base"], [10], 5, "sigmoid", "glorot_uniform", "float64")
+    network = DeepLinear(4).build_for(
+        METHODS["base"], [10], 5, "sigmoid", "glorot_uniform", "float64"
+    )
     assert [v.path.rpartition("/")[2] for v in network.trainable] == ["kernel"] * 4
     values = values_of(network, 3)
     x = np.random.default_rng(1).normal(size=(7, 10))
@@ -404,7 +406,7 @@ PARTS_OF_400 = {"train": slice(300), "validation": slice(300, 350), "test": slic
 
 def recurrent(method, rng, features=12, steps=3):
     """A network of 5 units whose variables have random values, and these by path."""
-    made = Recurrent(5, steps).made(method, [features], 4, "tanh", "glorot_uniform", "float64")
+    made = Recurrent(5, steps).build_for(method, [features], 4, "tanh", "glorot_uniform", "float64")
     values = {
         v.path: tf.constant(rng.uniform(0.3, 1.2, v.shape) * rng.choice([-1, 1], v.shape))
         for v in made.trainable
@@ -459,7 +461,7 @@ def test_states_of_a_recurrent_network_are_those_of_a_loop(method, training):
 
 def test_parts_must_divide_the_features():
     with pytest.raises(ValueError, match="5 steps do not divide 12 features"):
-        Recurrent(5, 5).made(METHODS["base"], [12], 4, "tanh", "glorot_uniform")
+        Recurrent(5, 5).build_for(METHODS["base"], [12], 4, "tanh", "glorot_uniform")
 
 
 def test_a_recurrent_network_learns_which_part_came_last():
@@ -481,6 +483,6 @@ def test_a_recurrent_network_learns_which_part_came_last():
 
 def test_steps_are_compiled_where_network_and_normalizer_allow_it():
     shape, made = [4], (3, "sigmoid", "glorot_uniform")
-    assert Perceptron([5]).made(METHODS["bn"], shape, *made).compiled
-    assert not Perceptron([5]).made(Method(normalizer=Whitening), shape, *made).compiled
-    assert not Convolutional([[2]], []).made(METHODS["bn"], [4, 4, 1], *made).compiled
+    assert Perceptron([5]).build_for(METHODS["bn"], shape, *made).compiled
+    assert not Perceptron([5]).build_for(Method(normalizer=Whitening), shape, *made).compiled
+    assert not Convolutional([[2]], []).build_for(METHODS["bn"], [4, 4, 1], *made).compiled

@@ -97,7 +97,7 @@ TWINS = {
 def test_a_normalizer_is_keras_own_on_rows_and_on_images(name, shape, training):
     rng = np.random.default_rng(2)
     ours, twin = TWINS[name]
-    made, theirs = ours.made(8, dtype="float64"), twin(len(shape))
+    made, theirs = ours.build_for(8, dtype="float64"), twin(len(shape))
     theirs.build(shape)
     for variable in ("gamma", "beta"):
         value = rng.uniform(0.5, 1.5, 8)
@@ -115,7 +115,7 @@ def test_a_normalizer_is_keras_own_on_rows_and_on_images(name, shape, training):
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_group_normalization_is_that_of_a_loop_and_with_one_group_layer_normalization(shape):
     u = np.random.default_rng(3).normal(1, 2, shape)
-    found = GN(groups=4).made(8, dtype="float64").normalize(tf.constant(u), training=True)
+    found = GN(groups=4).build_for(8, dtype="float64").normalize(tf.constant(u), training=True)
     expected = np.empty_like(u)
     for row in range(shape[0]):
         for group in range(4):
@@ -123,28 +123,28 @@ def test_group_normalization_is_that_of_a_loop_and_with_one_group_layer_normaliz
             spread = np.sqrt(part.var() + 1e-3)
             expected[row, ..., 2 * group : 2 * group + 2] = (part - part.mean()) / spread
     np.testing.assert_allclose(found, expected, rtol=1e-10)
-    one = GN(groups=1).made(8, dtype="float64").normalize(tf.constant(u), training=True)
-    layer = LN().made(8, dtype="float64").normalize(tf.constant(u), training=True)
+    one = GN(groups=1).build_for(8, dtype="float64").normalize(tf.constant(u), training=True)
+    layer = LN().build_for(8, dtype="float64").normalize(tf.constant(u), training=True)
     np.testing.assert_allclose(one, layer, rtol=1e-10)
 
 
 def test_groups_that_do_not_divide_the_features_are_refused():
     with pytest.raises(ValueError, match="3 groups do not divide 8 features"):
-        GN(groups=3).made(8)
+        GN(groups=3).build_for(8)
 
 
 @pytest.mark.parametrize(("p", "power"), [(1, 1), (2, 2), ("inf", np.inf)])
 def test_an_lp_norm_is_taken_over_the_batch_before_the_mean_is_subtracted(p, power):
     u = np.random.default_rng(4).normal(2, 3, (9, 5))
-    found = Lp(p=p).made(5, dtype="float64").normalize(tf.constant(u), training=True)
+    found = Lp(p=p).build_for(5, dtype="float64").normalize(tf.constant(u), training=True)
     norm = np.linalg.norm(u, power, axis=0) / (1 if p == "inf" else 9 ** (1 / power))
     np.testing.assert_allclose(found, (u - u.mean(axis=0)) / (norm + 1e-3), rtol=1e-10)
 
 
 def test_unitization_starts_as_batch_normalization_and_at_alpha_one_has_rows_of_length_one():
     u = tf.constant(np.random.default_rng(5).normal(2, 3, (9, 5)))
-    made = Unitization().made(5, dtype="float64")
-    plain = BN().made(5, dtype="float64").normalize(u, training=True)
+    made = Unitization().build_for(5, dtype="float64")
+    plain = BN().build_for(5, dtype="float64").normalize(u, training=True)
     np.testing.assert_allclose(made.normalize(u, training=True), plain, rtol=1e-12)
     made.alpha = tf.ones(5, tf.float64)
     lengths = np.linalg.norm(made.normalize(u, training=True), axis=1)
@@ -154,7 +154,7 @@ def test_unitization_starts_as_batch_normalization_and_at_alpha_one_has_rows_of_
 def test_whitened_rows_are_uncorrelated_and_of_variance_one():
     rng = np.random.default_rng(6)
     u = rng.normal(size=(200, 4)) @ rng.normal(size=(4, 4)) + 3
-    made = Whitening(epsilon=1e-9).made(4, dtype="float64")
+    made = Whitening(epsilon=1e-9).build_for(4, dtype="float64")
     white = made.normalize(tf.constant(u), training=True).numpy()
     np.testing.assert_allclose(white.mean(axis=0), 0, atol=1e-9)
     np.testing.assert_allclose(np.cov(white.T, bias=True), np.eye(4), atol=1e-6)
@@ -163,7 +163,9 @@ def test_whitened_rows_are_uncorrelated_and_of_variance_one():
 @pytest.mark.parametrize("rows", [2, 4, 7])
 def test_fewer_rows_than_features_leave_a_rank_of_one_less_than_the_rows(rows):
     u = np.random.default_rng(7).normal(size=(rows, 8))
-    white = Whitening().made(8, dtype="float64").normalize(tf.constant(u), training=True).numpy()
+    white = (
+        Whitening().build_for(8, dtype="float64").normalize(tf.constant(u), training=True).numpy()
+    )
     assert np.linalg.matrix_rank(white - white.mean(axis=0), tol=1e-8) == rows - 1
     assert np.isfinite(white).all()
 
@@ -194,7 +196,7 @@ def test_by_eigenvectors_the_gradient_is_lost_where_eigenvalues_are_equal_and_by
 
 def test_before_training_whitening_at_inference_changes_next_to_nothing():
     u = np.random.default_rng(8).normal(size=(6, 4))
-    found = Whitening().made(4, dtype="float64").normalize(tf.constant(u), training=False)
+    found = Whitening().build_for(4, dtype="float64").normalize(tf.constant(u), training=False)
     np.testing.assert_allclose(found, u, rtol=1e-3)
 
 
@@ -203,7 +205,7 @@ def test_before_training_whitening_at_inference_changes_next_to_nothing():
 
 def renorm(step=0, mean=0.5, variance=4.0, **options):
     """Batch renormalization of 5 features after so many steps, with these averages."""
-    made = BatchRenorm(**options).made(5, dtype="float64")
+    made = BatchRenorm(**options).build_for(5, dtype="float64")
     made.moving_mean = tf.fill([5], tf.constant(mean, tf.float64))
     made.moving_variance = tf.fill([5], tf.constant(variance, tf.float64))
     made.step = tf.constant(float(step), tf.float64)
@@ -212,7 +214,7 @@ def renorm(step=0, mean=0.5, variance=4.0, **options):
 
 def test_batch_renormalization_is_batch_normalization_while_it_warms_up():
     u = tf.constant(np.random.default_rng(10).normal(2, 3, (9, 5)))
-    plain = BN().made(5, dtype="float64").normalize(u, training=True)
+    plain = BN().build_for(5, dtype="float64").normalize(u, training=True)
     for step in (0, 4999, 5000):
         np.testing.assert_allclose(renorm(step).normalize(u, training=True), plain, rtol=1e-12)
     assert not np.allclose(renorm(10_000).normalize(u, training=True), plain, rtol=1e-3)
@@ -254,7 +256,7 @@ def test_evalnorm_uses_the_expectation_over_all_batches_that_a_row_can_be_part_o
         return u[list(rows)].mean(axis=axes), u[list(rows)].var(axis=axes)
 
     every = [statistics(rows) for rows in product(range(5), repeat=m)]
-    made = EvalNorm().made(2, dtype="float64")
+    made = EvalNorm().build_for(2, dtype="float64")
     made.normalize(tf.constant(u[:m]), training=True)
     made.moving_mean, made.moving_variance = (
         tf.constant(np.mean(s, axis=0)) for s in zip(*every, strict=True)
@@ -270,7 +272,7 @@ def test_evalnorm_uses_the_expectation_over_all_batches_that_a_row_can_be_part_o
 
 def test_evalnorm_after_large_batches_is_batch_normalization():
     u = tf.constant(np.random.default_rng(14).normal(1, 2, (6, 5)))
-    corrected, plain = EvalNorm().made(5, dtype="float64"), BN().made(5, dtype="float64")
+    corrected, plain = EvalNorm().build_for(5, dtype="float64"), BN().build_for(5, dtype="float64")
     corrected.rows = tf.constant(1e12, tf.float64)
     np.testing.assert_allclose(
         corrected.normalize(u, training=False), plain.normalize(u, training=False), rtol=1e-9
@@ -279,7 +281,7 @@ def test_evalnorm_after_large_batches_is_batch_normalization():
 
 def test_mean_only_batch_normalization_subtracts_the_mean_and_keeps_the_spread():
     u = np.random.default_rng(15).normal(3, 2, (9, 5))
-    made = MeanOnlyBN(momentum=0.75).made(5, dtype="float64")
+    made = MeanOnlyBN(momentum=0.75).build_for(5, dtype="float64")
     made.beta = tf.fill([5], tf.constant(0.25, tf.float64))
     found = made.normalize(tf.constant(u), training=True)
     np.testing.assert_allclose(found, u - u.mean(axis=0) + 0.25, rtol=1e-12)
@@ -292,7 +294,7 @@ def test_mean_only_batch_normalization_subtracts_the_mean_and_keeps_the_spread()
 def test_a_normalizer_keeps_averages_where_its_variables_have_some(name):
     others = {"evalnorm", "lp", "mean_only_bn", "renorm", "unitization", "whitening"}
     normalizer = registry.find("normalizer", name).load()
-    built = normalizer().made(32).variables
+    built = normalizer().build_for(32).variables
     assert normalizer.keeps_averages() == any(variable.is_average for variable in built)
     assert normalizer.keeps_averages() == (name in {"bn", "bn_with_noise", *others})
 
@@ -338,7 +340,7 @@ def test_an_average_under_another_name_is_refused():
             return u
 
     with pytest.raises(ValueError, match="begins with moving_, and not mean"):
-        Misnamed().made(3).normalize(tf.ones((2, 3)), training=True)
+        Misnamed().build_for(3).normalize(tf.ones((2, 3)), training=True)
 
 
 # ---------------------------------------------------------------- that the tests can fail

@@ -46,11 +46,11 @@ def trained_by_keras(network, x, y, order, optimizer, l2):
 @pytest.mark.parametrize("name", SAID)
 def test_every_optimizer_steps_as_keras_own(split, name, method, l2):  # noqa: F811
     (said, theirs), tolerance = SAID[name], 1e-4 if name == "adam as it comes" else 1e-9
-    ours = Perceptron([6, 5]).made(
+    ours = Perceptron([6, 5]).build_for(
         METHODS[method], [64], 10, "sigmoid", "glorot_uniform", "float64"
     )
     x = split.x_train.astype("float64")
-    trainer = Trainer(ours, x, split.y_train, optimizers.made(said, 0.25), l2=l2)
+    trainer = Trainer(ours, x, split.y_train, optimizers.build(said, 0.25), l2=l2)
     parameters, state = initial_values(ours, np.random.SeedSequence(3))
     network = keras_network(method)
     for variables, values in [
@@ -77,7 +77,7 @@ def test_every_optimizer_steps_as_keras_own(split, name, method, l2):  # noqa: F
 
 def hidden_outputs(dropout, steps=1, key=(0.3, -1.2)):
     """What one layer of 40 units makes of ones, in training, over so many steps; its outputs without dropout are 1."""
-    network = Perceptron([40]).made(
+    network = Perceptron([40]).build_for(
         METHODS["base"], [8], 3, "linear", "glorot_uniform", dropout=dropout
     )
     (block, _) = network.blocks[0], network.logits

@@ -144,7 +144,7 @@ def test_environments_scripts_and_included_rules_exist() -> None:
 def test_every_figure_and_table_has_a_caption(overlay: Path | None) -> None:
     study = validation.read([ROOT / "config.yaml", *([overlay] if overlay else [])])
     for item in [*study.figures(), *study.tables()]:
-        assert study.declared(item.experiment).item(item.kind).caption.strip()
+        assert study.declaration(item.experiment).item(item.kind).caption.strip()
 
 
 def test_make_targets_of_the_readme_exist() -> None:
@@ -243,7 +243,7 @@ def test_the_claim_of_the_readme_is_a_ledger_of_its_own_as_printed(tmp_path: Pat
 def test_the_method_of_the_readme_computes_what_it_says(tmp_path: Path) -> None:
     method, _ = code_blocks("python")
     (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
-    made = load(f"{tmp_path / 'my_norms.py'}:RMS")(epsilon=1e-6).made(5, dtype="float64")
+    made = load(f"{tmp_path / 'my_norms.py'}:RMS")(epsilon=1e-6).build_for(5, dtype="float64")
     gain = np.arange(1.0, 6.0)
     made.gain = tf.constant(gain)
     u = np.random.default_rng(0).normal(size=(4, 5))

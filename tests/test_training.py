@@ -365,7 +365,7 @@ def eager_training(network, x, y, order, learning_rate, softmax="once"):
 )
 def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolerance, softmax):
     made = ("sigmoid", "glorot_uniform", dtype)
-    ours = Perceptron([6, 5]).made(METHODS[method], [64], 10, *made)
+    ours = Perceptron([6, 5]).build_for(METHODS[method], [64], 10, *made)
     trainer = Trainer(ours, split.x_train.astype(dtype), split.y_train, SGD(0.25), softmax)
     parameters, state = initial_values(ours, np.random.SeedSequence(3))
     network = keras_network(method)
@@ -399,7 +399,7 @@ def test_population_statistics_of_a_layer_that_reads_its_averages_leave_them_as_
     """Batch renormalization beside a loop over frozen averages that reads each batch's statistics off by itself."""
     options = {"warm_up": 1, "r_steps": 2, "d_steps": 2}
     method = Method(normalizer=BatchRenorm, options=options)
-    network = Perceptron([6, 5]).made(method, [64], 10, "sigmoid", "glorot_uniform", "float64")
+    network = Perceptron([6, 5]).build_for(method, [64], 10, "sigmoid", "glorot_uniform", "float64")
     rng = np.random.default_rng(5)
     values = [tf.constant(rng.uniform(0.5, 1.5, v.shape)) for v in network.trainable]
     state = [
@@ -433,7 +433,7 @@ def test_population_statistics_of_a_layer_that_reads_its_averages_leave_them_as_
 def test_population_statistics_are_those_of_algorithm_2_in_a_numpy_loop(split):
     m, batches = 7, 30
     made = ("sigmoid", "glorot_uniform", "float64")
-    network = Perceptron([20, 16]).made(METHODS["bn"], [64], 10, *made)
+    network = Perceptron([20, 16]).build_for(METHODS["bn"], [64], 10, *made)
     rng = np.random.default_rng(5)
     values = [rng.uniform(0.5, 1.5, v.shape) * rng.choice([-1, 1]) for v in network.trainable]
     x = split.x_train.astype(np.float64)

@@ -88,7 +88,7 @@ def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[st
         (name, run.dataset, run.batch, run.recipe)
         for name in experiments
         for run in study.runs(name)
-        if run.method in study.declared(name).times
+        if run.method in study.declaration(name).times
     }
     return {
         "download": len({run.dataset for run in runs}),
@@ -746,11 +746,11 @@ def test_snakemakes_own_report_shows_every_figure_with_caption_category_and_labe
     for figure in study.figures():
         path = f"reports/smoke/figures/{figure.path}.svg"
         assert Path(path).name in inside
-        title = study.declared(figure.experiment).title
+        title = study.declaration(figure.experiment).title
         assert path in categories[title][study.datasets[figure.dataset].label]
         labels = {"figure": figure.kind.replace("_", " "), "recipe": figure.recipe}
         assert results[path]["labels"] == labels
-        caption = study.declared(figure.experiment).item(figure.kind).caption
+        caption = study.declaration(figure.experiment).item(figure.kind).caption
         text = re.sub(r"<[^>]+>|\W", "", results[path]["caption"])
         assert text.startswith(re.sub(r"\W", "", caption.split(".")[0]))
     assert "reports/smoke/report.html" in results

@@ -78,7 +78,7 @@ rule draw:
         svg=report(
             f"{REPORTS}/figures/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.svg",
             caption="../report/figure.rst",
-            category=lambda w: STUDY.declared(w.experiment).title,
+            category=lambda w: STUDY.declaration(w.experiment).title,
             subcategory=lambda w: STUDY.datasets[w.dataset].label,
             labels=figure_labels,
         ),

@@ -22,7 +22,7 @@ from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.names import ALL_RECIPES, PUBLISHED
 from bnlab.study.own_methods import own_method_problems
-from bnlab.study.places import ConfigError
+from bnlab.study.locations import ConfigError
 from bnlab.study.published_validation import published_problems
 from bnlab.study.registry import LIBRARY
 from bnlab.study.validation import load
@@ -194,7 +194,7 @@ def tidy(experiment):
 
 def read_by_tables(experiment):
     """Return the tidy tables that an experiment's tables need: paths by source."""
-    about = STUDY.declared(experiment)
+    about = STUDY.declaration(experiment)
     read = {source for kind in about.kinds for source in about.item(kind).reads}
     return {
         source: paths for source, paths in tidy(experiment).items() if source in read
@@ -231,9 +231,9 @@ def class_labels(experiment):
 
 def compared(experiment):
     """Return the settings in which an experiment's recipes differ, by recipe."""
-    by = STUDY.declared(experiment).by
+    by = STUDY.declaration(experiment).by
     settings = {
-        run.recipe: STUDY.compared(run.recipe) for run in STUDY.runs(experiment)
+        run.recipe: STUDY.comparison_settings(run.recipe) for run in STUDY.runs(experiment)
     }
     return {recipe: {name: of[name] for name in by} for recipe, of in settings.items()}
 
@@ -245,13 +245,13 @@ def keys_of_tables(experiment):
 
 def reads(experiment):
     """Return the sources of each table of an experiment, by its kind."""
-    about = STUDY.declared(experiment)
+    about = STUDY.declaration(experiment)
     return {kind: about.item(kind).reads for kind in about.kinds}
 
 
 def item(key):
     """Return the declaration of a figure or table, by its wildcards or its key."""
-    return STUDY.declared(key.experiment).item(key.kind)
+    return STUDY.declaration(key.experiment).item(key.kind)
 
 
 def caption(wildcards):

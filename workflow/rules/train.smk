@@ -52,7 +52,7 @@ rule time_methods:
             "batch": int(w.batch),
             "recipe": w.recipe,
             "process": int(w.process),
-            **STUDY.compared(w.recipe),
+            **STUDY.comparison_settings(w.recipe),
         },
         network=lambda w: network_of(w.recipe),
         methods=lambda w: {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bnlab.data import datasets, sources
 from bnlab.data.from_openml import OPENML_SERVER, server_of
 from bnlab.files import job_log, save_json
-from bnlab.study.places import without_nulls
+from bnlab.study.locations import without_nulls
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -36,7 +36,7 @@ class NormalizerTests:
 
     def built(self) -> Normalizer:
         """A normalizer of 12 features whose trained variables are random."""
-        made = self.normalizer(**self.options).made(FEATURES, "normalizer", "float64")
+        made = self.normalizer(**self.options).build_for(FEATURES, "normalizer", "float64")
         rng = np.random.default_rng(1)
         for variable in made.variables:
             if variable.trainable:

@@ -63,7 +63,7 @@ def place(effect: Measure, study: Study, methods: Sequence[str]) -> Setting:
 
 
 def _check_recorded(effect: Measure, study: Study, runs: Sequence[Run]) -> None:
-    reads = study.declared(effect.experiment).quantities[effect.quantity].reads
+    reads = study.declaration(effect.experiment).quantities[effect.quantity].reads
     # A quantity over all recipes may read what some of them record; at a rate of its own it may be any of them.
     enough = all if effect.recipe or effect.rate else any
     if not enough(study.records(run.recipe, reads) for run in runs):
@@ -85,7 +85,7 @@ def _in_the_place_of(name: str, entries: Mapping[str, Any], used: Sequence[str])
 def _is_asked_for(
     run: Run, method: str, batch: int, recipe: str, effect: Measure, study: Study
 ) -> bool:
-    settings = study.compared(run.recipe)
+    settings = study.comparison_settings(run.recipe)
     return (
         (run.method, run.batch) == (method, batch)
         and recipe in (run.recipe, ALL_RECIPES)
@@ -192,7 +192,7 @@ def _measured(
 
 def rows_at(table: pd.DataFrame, where: Setting, effect: Measure, study: Study) -> pd.DataFrame:
     """Return the rows of a tidy table that a measure is of, with every value of settings that its quantity compares."""
-    among = study.declared(effect.experiment).quantities[effect.quantity].among
+    among = study.declaration(effect.experiment).quantities[effect.quantity].among
     here = table["dataset"] == where.dataset
     if where.recipe != ALL_RECIPES:
         here &= table["recipe"] == where.recipe

@@ -77,7 +77,7 @@ def _thresholds(effect: Effect) -> tuple[float, float]:
 
 def effect_row(effect: Effect, where: Setting, study: Study, measured: Measured) -> dict[str, Any]:
     """Return a judged effect in the units in which it is printed (``scale``); points are hundredths."""
-    declared = study.declared(effect.experiment)
+    declared = study.declaration(effect.experiment)
     unit, drawn = declared.quantities[effect.quantity].unit, measured.drawn
     low, high = _thresholds(effect)
     verdict, p, interval = judge(drawn.values, low, high)

@@ -95,7 +95,7 @@ def measure(
     effect: Effect, where: Setting, study: Study, results: Results, quantity: Quantity
 ) -> Measured:
     """An effect by ``results``, which have the rows of its dataset and recipe alone."""
-    about = study.declared(effect.experiment).quantities[effect.quantity]
+    about = study.declaration(effect.experiment).quantities[effect.quantity]
     label, _ = called(where, study)
     return Measured(
         sample(effect, results, quantity, about.better),

@@ -104,7 +104,7 @@ def _cell(
     if not len(values):
         return None
     others = _values(measure(here, row, row.against)) if row.against else None
-    declaration = study.declared(row.experiment).quantities[row.quantity]
+    declaration = study.declaration(row.experiment).quantities[row.quantity]
     interval = _interval(values, others)
     unit = 100 if declaration.unit == "points" and not row.against else 1
     return {

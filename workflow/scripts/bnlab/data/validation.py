@@ -10,7 +10,7 @@ from bnlab.data.datasets import DataError, encode_labels, shape_problems, value_
 from bnlab.data.tables import CSV, kind_of, read_rows
 from bnlab.study.config import Study
 from bnlab.study.datasets import FileDataset, origin
-from bnlab.study.places import Problem
+from bnlab.study.locations import Problem
 
 MOST_BYTES = 2_000_000
 """Bytes to read of a file. The job that reads all of a longer file checks its rows and classes."""

@@ -80,7 +80,7 @@ class Block(Part):
         dropout: float = 0.0,
     ):
         self.name, self.dtype, self.units, self.place = name, dtype, units, method.place
-        self.linear_map = method.kernel().made(units, name, dtype)
+        self.linear_map = method.kernel().build_for(units, name, dtype)
         self.activation = activation_function(activation)
         self.kernel = self.variable("kernel", self.kernel_shape(fan_in, units), initializer)
         self.variables += self.linear_map.variables
@@ -91,7 +91,7 @@ class Block(Part):
             self.bias = self.variable("bias", (units,), "zeros")
         if self.normalizer:
             features = fan_in if self.place == BEFORE_LINEAR else units
-            self.variables += self.normalizer.made(features, name, dtype).variables
+            self.variables += self.normalizer.build_for(features, name, dtype).variables
         self.dropout = dropout
         if dropout:
             self.dropout_key = self.variable("dropout_key", (2,), "normal_1", trainable=False)

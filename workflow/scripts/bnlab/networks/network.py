@@ -74,7 +74,7 @@ class Network:
         )
         return self.logits
 
-    def made(
+    def build_for(
         self,
         method: Method,
         shape: Sequence[int],

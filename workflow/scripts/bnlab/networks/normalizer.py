@@ -34,7 +34,7 @@ class Normalizer(Part):
     def build(self) -> None:
         """Make the variables."""
 
-    def made(self, features: int, name: str = "", dtype: str = "float32") -> Self:
+    def build_for(self, features: int, name: str = "", dtype: str = "float32") -> Self:
         """This normalizer, built for inputs with so many features or channels."""
         self.features, self.name, self.dtype, self.variables = features, name, dtype, ()
         self.build()
@@ -51,7 +51,7 @@ class Normalizer(Part):
         def variables(valued: bool) -> tuple[Variable, ...]:
             normalizer = cls(**options)
             normalizer.valued = valued
-            return normalizer.made(features).variables
+            return normalizer.build_for(features).variables
 
         try:
             built = variables(valued=False)

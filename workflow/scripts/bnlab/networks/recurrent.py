@@ -39,7 +39,7 @@ class Recurrent(Network):
 
     def _like(self, first: Normalizer, step: int) -> Normalizer:
         made = type(first)(**self.method.options)
-        made.made(first.features, f"cell/step{step}", self.dtype)
+        made.build_for(first.features, f"cell/step{step}", self.dtype)
         self.cell.variables += made.variables
         return made
 

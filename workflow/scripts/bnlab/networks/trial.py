@@ -30,7 +30,7 @@ def failure(
     try:
         built = loading.network(*network)
         examples = [prod(shape)] if built.takes == "rows" else shape
-        built.made(loading.method(**method), examples, classes, "sigmoid", "glorot_uniform")
+        built.build_for(loading.method(**method), examples, classes, "sigmoid", "glorot_uniform")
         _run(built, examples)
     except Exception as error:
         path = str(method["normalizer"])

@@ -78,7 +78,7 @@ def costs(study: Study, runs: pd.DataFrame) -> list[dict[str, Any]]:
         spent = seconds.reindex(new).sum(min_count=min(1, len(new))) / 60
         found.append(
             {
-                "title": study.declared(name).title,
+                "title": study.declaration(name).title,
                 "runs": len(new),
                 "replicates": int(named["replicates"].reindex(new).sum()),
                 "minutes": None if pd.isna(spent) else round(float(spent), 1),

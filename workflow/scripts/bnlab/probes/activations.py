@@ -55,4 +55,4 @@ def in_dtype(run: Run, dtype: str) -> Network:
     made = run.network
     shape, classes = run.trainer.x.shape[1:], made.logits.units
     settings = (made.activation, made.initializer, dtype, made.dropout)
-    return copy(made).made(made.method, shape, classes, *settings)
+    return copy(made).build_for(made.method, shape, classes, *settings)

@@ -79,11 +79,11 @@ def shifts(
             for old, new, layer in zip(before, after, layers, strict=True)
         ]
         second = gradient(mixed)[kernel].numpy() if layers[kernel] else first[kernel]
-        found.append(compared(first[kernel], second))
+        found.append(compare_gradients(first[kernel], second))
     return np.array(found)
 
 
-def compared(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float, float]:
+def compare_gradients(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float, float]:
     """‖G‖, ‖G − G′‖, ‖G − G′‖/‖G‖ and the cosine of the angle between G and G′."""
     g, other = first.ravel().astype(np.float64), second.ravel().astype(np.float64)
     length, shift = float(np.linalg.norm(g)), float(np.linalg.norm(g - other))

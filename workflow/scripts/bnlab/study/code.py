@@ -1,6 +1,6 @@
 """Code that results depend on: files by their imports, and digests that only a change of what runs changes.
 
-Import lines, docstrings, comments and formatting count in no digest, nor do the names and places of files.
+Import lines, docstrings, comments and formatting count in no digest, nor do the names and paths of files.
 """
 
 from __future__ import annotations

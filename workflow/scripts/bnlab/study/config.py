@@ -138,7 +138,7 @@ class Study(Section):
     experiments: Annotated[dict[Name, Runs], Field(min_length=1)]
     """Runs of each experiment, by its name."""
 
-    def declared(self, experiment: str) -> Experiment:
+    def declaration(self, experiment: str) -> Experiment:
         """What an experiment of this study offers."""
         return experiments()[experiment]
 
@@ -238,7 +238,7 @@ class Study(Section):
         ((name, settings),) = self.recipes[recipe].network.items()
         return registry.find("network", name), settings
 
-    def compared(self, recipe: str) -> dict[str, Any]:
+    def comparison_settings(self, recipe: str) -> dict[str, Any]:
         """Settings of a recipe by which experiments compare: a number or a word each.
 
         ``layers`` are hidden ones and ``units`` those of the widest; ``share`` is that of a batch's rows which come
@@ -301,7 +301,7 @@ class Study(Section):
         return [item for name in self.experiments for item in self._items(name, "tables")]
 
     def _items(self, experiment: str, what: Literal["figures", "tables"]) -> list[Item]:
-        tables: dict[str, Table] = getattr(self.declared(experiment), what)
+        tables: dict[str, Table] = getattr(self.declaration(experiment), what)
         return [
             Item(experiment, dataset, recipe, kind)
             for (dataset, recipe), runs in self._run_sets(experiment).items()
@@ -311,7 +311,7 @@ class Study(Section):
 
     def _run_sets(self, experiment: str) -> dict[tuple[str, str], list[Run]]:
         """Runs that are shown in one figure, by dataset and recipe (or ``ALL_RECIPES``)."""
-        across = self.declared(experiment).across
+        across = self.declaration(experiment).across
         groups: dict[tuple[str, str], list[Run]] = {}
         for run in self.runs(experiment):
             recipe = ALL_RECIPES if across else run.recipe
@@ -330,7 +330,7 @@ class Study(Section):
 
     def sources(self, experiment: str) -> dict[str, list[Run]]:
         """The tidy sources that something in an experiment reads, and the runs that record each."""
-        declared, runs = self.declared(experiment), self.runs(experiment)
+        declared, runs = self.declaration(experiment), self.runs(experiment)
         shown = [item.reads for item in (*declared.figures.values(), *declared.tables.values())]
         compared = [quantity.reads for quantity in declared.quantities.values()]
         read = unique(source for reads in (*shown, *compared) for source in reads)
@@ -339,7 +339,7 @@ class Study(Section):
 
     def timed(self, experiment: str) -> list[tuple[str, int, str]]:
         """Dataset, batch size and recipe wherever an experiment's methods are timed in turn."""
-        methods = set(self.declared(experiment).times)
+        methods = set(self.declaration(experiment).times)
         at: dict[tuple[str, int, str], set[str]] = {}
         for run in self.runs(experiment):
             at.setdefault((run.dataset, run.batch, run.recipe), set()).add(run.method)

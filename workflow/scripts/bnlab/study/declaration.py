@@ -188,7 +188,7 @@ class Experiment(Section):
     across: Literal["recipes", "rates", "settings"] | None = None
     """Scope of a figure: null for one recipe each, recipes, their rates, or rates and the settings ``by``."""
     by: list[Name] = []
-    """Settings of a recipe that tidy tables have as columns and tests of claims name (``Study.compared``)."""
+    """Recipe settings that tidy tables have as columns and tests of claims name (``Study.comparison_settings``)."""
     times: list[Name] = []
     """Methods whose steps are timed in turn wherever all of them are run: the source ``timing``."""
     figures: Annotated[dict[Name, Figure], Field(min_length=1)]

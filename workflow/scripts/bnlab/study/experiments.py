@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from bnlab.study.declaration import Experiment
-from bnlab.study.places import LOADER, ConfigError, lines_of, read_places
+from bnlab.study.locations import LOADER, ConfigError, lines_of, read_locations
 from bnlab.study.registry import LIBRARY
 from bnlab.study.sentences import validate
 
@@ -36,6 +36,6 @@ def read_declaration(file: Path) -> Experiment:
         raise ConfigError(f"{file}:{line}: is not YAML: {error.problem}") from None
     declaration, problems = validate(Experiment, content)
     if declaration is None:
-        places, repeated = read_places([file])
-        raise ConfigError("\n".join(lines_of([*repeated, *problems], places, [file])))
+        locations, repeated = read_locations([file])
+        raise ConfigError("\n".join(lines_of([*repeated, *problems], locations, [file])))
     return declaration

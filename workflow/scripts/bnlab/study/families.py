@@ -15,7 +15,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from bnlab.study.places import Key, Problem, at, items, section
+from bnlab.study.locations import Key, Problem, items, section, value_at
 
 SETTING = re.compile(r"<([a-z0-9_]+)>")
 
@@ -47,7 +47,7 @@ def problems(recipes: Mapping[Any, Any]) -> Iterator[Problem]:
     """Families whose settings in brackets are no lists."""
     for name, recipe in recipes.items():
         for setting in SETTING.findall(str(name)):
-            values = at(recipe, (setting,))
+            values = value_at(recipe, (setting,))
             if not (isinstance(values, list) and values and all(map(_can_be_named, values))):
                 yield Problem(
                     ("recipes", name),
@@ -73,7 +73,7 @@ def _before(key: Key, config: Mapping[Any, Any], recipes: Mapping[Any, Any]) -> 
         return key
     origins = [
         index
-        for index, name in enumerate(items(at(config, key[:5])))
+        for index, name in enumerate(items(value_at(config, key[:5])))
         for _ in _named(name, recipes)
     ]
     return (*key[:5], origins[key[5]], *key[6:]) if key[5] < len(origins) else key
@@ -110,13 +110,13 @@ def _laid_over(member: Any, given: Any) -> Any:
 
 
 def _with_members(experiment: Any, recipes: Mapping[Any, Any]) -> Any:
-    if not isinstance(at(experiment, ("runs",)), list):
+    if not isinstance(value_at(experiment, ("runs",)), list):
         return experiment
     return {**experiment, "runs": [_group(group, recipes) for group in experiment["runs"]]}
 
 
 def _group(group: Any, recipes: Mapping[Any, Any]) -> Any:
-    if not isinstance(at(group, ("recipes",)), list):
+    if not isinstance(value_at(group, ("recipes",)), list):
         return group
     named = [member for name in group["recipes"] for member in _named(name, recipes)]
     return {**group, "recipes": named}

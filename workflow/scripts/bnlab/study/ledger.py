@@ -22,7 +22,7 @@ WORDS = {"primary", "headline", "asks", "when", "leads", "unclear"}
 SLOTS = ("on", "methods", "best", "behind")
 
 
-def compared(text: str) -> list[str]:
+def methods_in(text: str) -> list[str]:
     """Return the methods in `bn - base`, `bn / base` or `bn`."""
     return re.split(r" [-/] ", text)
 
@@ -182,7 +182,7 @@ class Effect(Measure):
     @property
     def methods(self) -> list[str]:
         """One method, or two with the reference last."""
-        return compared(self.compare)
+        return methods_in(self.compare)
 
     @property
     def is_ratio(self) -> bool:

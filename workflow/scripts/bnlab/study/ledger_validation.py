@@ -12,22 +12,22 @@ import yaml
 
 from bnlab.study.experiments import experiments
 from bnlab.study.families import expanded
-from bnlab.study.ledger import SLOTS, Ledger, compared, slots
-from bnlab.study.merging import complete
-from bnlab.study.messages import unknown
-from bnlab.study.places import (
+from bnlab.study.ledger import SLOTS, Ledger, methods_in, slots
+from bnlab.study.locations import (
     LOADER,
     ConfigError,
     Key,
     Problem,
-    at,
     items,
     lines_of,
-    read_places,
+    read_locations,
     section,
     short,
+    value_at,
     without_nulls,
 )
+from bnlab.study.merging import complete
+from bnlab.study.messages import unknown
 from bnlab.study.section import COMPARE, unique
 from bnlab.study.sentences import validate
 
@@ -49,11 +49,11 @@ def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] 
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{short(file)}:{line}: is not YAML: {error.problem}") from None
-    places, repeated = read_places([file])
+    locations, repeated = read_locations([file])
     ledger, unsound = validate(Ledger, mapping)
     problems = [*repeated, *unsound, *_ledger_problems(mapping, _known([config, *_read(others)]))]
     if ledger is None or problems:
-        raise ConfigError("\n".join(lines_of(problems, places, [file], _called(mapping))))
+        raise ConfigError("\n".join(lines_of(problems, locations, [file], _called(mapping))))
     return ledger
 
 
@@ -65,37 +65,37 @@ def _read(files: tuple[Path, ...]) -> Iterator[Any]:
 
 def _called(mapping: Any) -> dict[Key, str]:
     """Claims are called by their number, not by their place in the list."""
-    claims = enumerate(items(at(mapping, ("claims",))))
+    claims = enumerate(items(value_at(mapping, ("claims",))))
     return {
-        ("claims", place): f"claim {at(claim, ('id',))}"
+        ("claims", place): f"claim {value_at(claim, ('id',))}"
         for place, claim in claims
-        if at(claim, ("id",))
+        if value_at(claim, ("id",))
     }
 
 
 def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
-    for place, name in enumerate(items(at(mapping, ("findings",)))):
+    for place, name in enumerate(items(value_at(mapping, ("findings",)))):
         if name not in experiments():
             yield Problem(("findings", place), unknown("experiment", name, experiments()))
     sources = list(section(mapping, "sources"))
     seen: dict[int, int] = {}
-    for place, claim in enumerate(items(at(mapping, ("claims",)))):
+    for place, claim in enumerate(items(value_at(mapping, ("claims",)))):
         key = ("claims", place)
-        number, source = at(claim, ("id",)), at(claim, ("source",))
+        number, source = value_at(claim, ("id",)), value_at(claim, ("source",))
         if isinstance(number, int) and seen.setdefault(number, place) != place:
             yield Problem((*key, "id"), f"{number} is also that of an earlier claim")
         if isinstance(source, str) and source not in sources:
             yield Problem((*key, "source"), unknown("source", source, sources))
-        for index, effect in enumerate(items(at(claim, ("tests",)))):
+        for index, effect in enumerate(items(value_at(claim, ("tests",)))):
             yield from _effect_problems((*key, "tests", index), effect, known)
-    for place, row in enumerate(items(at(mapping, ("scorecard",)))):
+    for place, row in enumerate(items(value_at(mapping, ("scorecard",)))):
         yield from _effect_problems(("scorecard", place), row, known)
         yield from _slot_problems(("scorecard", place), row, known["methods"])
 
 
 def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
     known_experiments = experiments()
-    experiment, quantity = at(effect, ("experiment",)), at(effect, ("quantity",))
+    experiment, quantity = value_at(effect, ("experiment",)), value_at(effect, ("quantity",))
     declared = known_experiments.get(experiment) if isinstance(experiment, str) else None
     if isinstance(experiment, str) and declared is None:
         yield Problem((*key, "experiment"), unknown("experiment", experiment, known_experiments))
@@ -105,23 +105,23 @@ def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> I
         where = f" in {experiment}" if declared else ""
         yield Problem((*key, "quantity"), unknown("quantity", quantity, measured, where))
     for kind in ("datasets", "recipes"):
-        name = at(effect, (kind[:-1],))
+        name = value_at(effect, (kind[:-1],))
         if isinstance(name, str) and name not in known[kind]:
             yield Problem((*key, kind[:-1]), unknown(kind[:-1], name, known[kind]))
-    compare = at(effect, ("compare",))
+    compare = value_at(effect, ("compare",))
     for field in ("against", "reference"):
-        other = at(effect, (field,))
+        other = value_at(effect, (field,))
         if isinstance(other, str) and other not in known["methods"]:
             yield Problem((*key, field), unknown("method", other, known["methods"]))
     if isinstance(compare, str) and re.match(COMPARE, compare):
-        for name in compared(compare):
+        for name in methods_in(compare):
             if name not in known["methods"]:
                 yield Problem((*key, "compare"), unknown("method", name, known["methods"]))
 
 
 def _slot_problems(key: Key, row: Any, methods: list[str]) -> Iterator[Problem]:
     for field in ("leads", "unclear"):
-        sentence = at(row, (field,))
+        sentence = value_at(row, (field,))
         for slot in slots(sentence) if isinstance(sentence, str) else ():
             if slot not in (*SLOTS, *methods):
                 yield Problem((*key, field), unknown("slot", slot, [*SLOTS, *methods]))
@@ -137,6 +137,6 @@ def _known(configs: list[Any]) -> dict[str, list[str]]:
 def _names(config: Any, kind: str) -> Iterator[str]:
     for name, entry in section(config, kind).items():
         yield str(name)
-        stood_for = at(entry, ("stands_for",))
+        stood_for = value_at(entry, ("stands_for",))
         if isinstance(stood_for, str):
             yield stood_for

@@ -7,8 +7,8 @@ from typing import Any
 
 from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.families import expanded
+from bnlab.study.locations import Key, Problem, items, section, value_at
 from bnlab.study.messages import unknown
-from bnlab.study.places import Key, Problem, at, items, section
 from bnlab.study.registry import ClassReference
 
 DEFAULTS, ONLY = "recipe_defaults", "only"
@@ -79,7 +79,7 @@ def at_default(problem: Problem, mapping: Any) -> Problem:
     inherited = (
         key[:1] == ("recipes",)
         and len(key) > 2
-        and at(mapping, key[:3]) is None
-        and at(mapping, (DEFAULTS, key[2])) is not None
+        and value_at(mapping, key[:3]) is None
+        and value_at(mapping, (DEFAULTS, key[2])) is not None
     )
     return problem._replace(key=(DEFAULTS, *key[2:])) if inherited else problem

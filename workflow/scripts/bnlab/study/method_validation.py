@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from bnlab.study import registry
 from bnlab.study.config import Method
 from bnlab.study.datasets import AnyDataset
+from bnlab.study.locations import Key, Problem, items, section, texts, value_at
 from bnlab.study.messages import UnknownName
 from bnlab.study.options import DIVIDES, marked, widths
-from bnlab.study.places import Key, Problem, at, items, section, texts
 from bnlab.study.recipes import Recipe
 from bnlab.study.sentences import option_problems
 
@@ -84,11 +84,11 @@ def _run_in(
     name: str, mapping: Any, datasets: Mapping[str, AnyDataset], recipes: Mapping[str, Recipe]
 ) -> Iterator[tuple[AnyDataset, Recipe]]:
     for experiment in section(mapping, "experiments").values():
-        for group in items(at(experiment, ("runs",))):
-            if name not in items(at(group, ("methods",))):
+        for group in items(value_at(experiment, ("runs",))):
+            if name not in items(value_at(group, ("methods",))):
                 continue
-            for dataset in texts(at(group, ("datasets",))):
-                for recipe in texts(at(group, ("recipes",))):
+            for dataset in texts(value_at(group, ("datasets",))):
+                for recipe in texts(value_at(group, ("recipes",))):
                     if dataset in datasets and recipe in recipes:
                         yield datasets[dataset], recipes[recipe]
 

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from bnlab.study.config import Run, Study
-from bnlab.study.places import Problem
+from bnlab.study.locations import Problem
 from bnlab.study.registry import LIBRARY
 
 SCRIPT = LIBRARY.parent / "check_methods.py"

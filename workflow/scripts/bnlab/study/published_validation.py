@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bnlab.study.config import Run, Study
+from bnlab.study.locations import Problem
 from bnlab.study.names import PUBLISHED
-from bnlab.study.places import Problem
 
 
 def published_problems(study: Study, published: Path) -> Iterator[Problem]:

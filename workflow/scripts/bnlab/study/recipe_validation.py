@@ -7,9 +7,9 @@ from typing import Any
 
 from bnlab.study import registry
 from bnlab.study.datasets import AnyDataset
+from bnlab.study.locations import Key, Problem, items, texts, value_at
 from bnlab.study.messages import unknown
 from bnlab.study.options import options
-from bnlab.study.places import Key, Problem, at, items, texts
 from bnlab.study.recipes import Recipe
 from bnlab.study.sentences import option_problems
 
@@ -18,10 +18,10 @@ def recipe_problems(recipes: Mapping[Any, Any]) -> Iterator[Problem]:
     """Yield unknown networks and probes, and settings that are not those of the network."""
     probes = registry.shipped("probe")
     for name, recipe in recipes.items():
-        for index, probe in enumerate(items(at(recipe, ("probes",)))):
+        for index, probe in enumerate(items(value_at(recipe, ("probes",)))):
             if probe not in probes:
                 yield Problem(("recipes", name, "probes", index), unknown("probe", probe, probes))
-        network = at(recipe, ("network",))
+        network = value_at(recipe, ("network",))
         if isinstance(network, Mapping) and len(network) == 1:
             yield from _network_problems(("recipes", name, "network"), network)
 
@@ -48,13 +48,13 @@ def image_problems(
     key: Key, group: Any, datasets: Mapping[str, AnyDataset], recipes: Mapping[str, Recipe]
 ) -> Iterator[Problem]:
     """Yield recipes of a network that takes images where a dataset of the group has none."""
-    for index, name in enumerate(items(at(group, ("recipes",)))):
+    for index, name in enumerate(items(value_at(group, ("recipes",)))):
         recipe = recipes.get(name) if isinstance(name, str) else None
         network = next(iter(recipe.network)) if recipe else ""
         classes = registry.shipped("network")
         if network not in classes or classes[network].load().takes != "images":
             continue
-        for dataset in texts(at(group, ("datasets",))):
+        for dataset in texts(value_at(group, ("datasets",))):
             if dataset in datasets and datasets[dataset].shape.image is None:
                 yield Problem(
                     (*key, "recipes", index),

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bnlab.study.datasets import SOURCES
+from bnlab.study.locations import Key, Problem, value_at
 from bnlab.study.messages import unknown
 from bnlab.study.options import options
-from bnlab.study.places import Key, Problem, at
 from bnlab.study.section import COMPARE, DIGEST, NAME_IN_WORDS, REFERENCE, Section
 
 M = TypeVar("M", bound=Section)
@@ -39,7 +39,7 @@ def _schema_problem(error: ErrorDetails, mapping: Any, fields: dict[int, list[st
     key, value, context = _key(error["loc"]), error["input"], error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden" | "invalid_key":
-            return Problem(key, unknown("key", key[-1], fields[id(at(mapping, key[:-1]))]))
+            return Problem(key, unknown("key", key[-1], fields[id(value_at(mapping, key[:-1]))]))
         case "string_type" if error["loc"][-1] == "[key]":
             return Problem(key, f"{key[-1]} cannot be a name (allowed: {NAME_IN_WORDS})")
         case "union_tag_not_found":
@@ -157,6 +157,6 @@ def _within(values: Any, location: Key) -> Key:
     """Return a location of pydantic without the names of a union's parts."""
     place, rest = location[:1], location[1:]
     for part in rest:
-        if at(values, (*place, part)) is not None:
+        if value_at(values, (*place, part)) is not None:
             place = (*place, part)
     return place

@@ -15,24 +15,24 @@ from bnlab.study.config import Study, stand_ins
 from bnlab.study.datasets import AnyDataset, Dataset, RedrawDataset
 from bnlab.study.experiments import experiments
 from bnlab.study.families import at_family
-from bnlab.study.merging import ONLY, at_default, complete, only_problems
-from bnlab.study.messages import unknown
-from bnlab.study.method_validation import method_problems
-from bnlab.study.places import (
+from bnlab.study.locations import (
     LOADER,
     ConfigError,
     Key,
-    Places,
+    Locations,
     Problem,
-    at,
     items,
     lines_of,
     ordered,
     overlaid,
-    read_places,
+    read_locations,
     section,
+    value_at,
     without_nulls,
 )
+from bnlab.study.merging import ONLY, at_default, complete, only_problems
+from bnlab.study.messages import unknown
+from bnlab.study.method_validation import method_problems
 from bnlab.study.recipe_validation import image_problems, recipe_problems
 from bnlab.study.recipes import Recipe
 from bnlab.study.section import T
@@ -57,12 +57,12 @@ def load(
     Raises:
         ConfigError: every problem, one line each: `file:line: key: what is wrong (allowed: ...)`.
     """
-    places, repeated = read_places(files)
-    given = without_nulls(ordered(mapping, places))
+    locations, repeated = read_locations(files)
+    given = without_nulls(ordered(mapping, locations))
     whole = complete(given)
     study, unsound = validate(Study, whole)
     unsound = [problem for problem in unsound if not _below_unknown(problem.key)]
-    found = [*unsound, *_meaning_problems(whole, places)]
+    found = [*unsound, *_meaning_problems(whole, locations)]
     found = [at_default(at_family(problem, given), given) for problem in found]
     problems = [
         *repeated,
@@ -70,21 +70,24 @@ def load(
         *only_problems(given),
         *found,
     ]
-    problems += [*_name_problems(given, places, files), *_left_out_problems(given, places, files)]
+    problems += [
+        *_name_problems(given, locations, files),
+        *_left_out_problems(given, locations, files),
+    ]
     if study is not None and not problems:
         problems = [problem for check in checks for problem in check(study)]
     if study is None or problems:
-        raise ConfigError("\n".join(lines_of(problems, places, files)))
+        raise ConfigError("\n".join(lines_of(problems, locations, files)))
     return study
 
 
-def _name_problems(mapping: Any, places: Places, files: list[Path]) -> Iterator[Problem]:
+def _name_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iterator[Problem]:
     """An overlay without a name of its own, which would write over another study's report."""
-    file, _ = places.get(("study",), (None, 0))
+    file, _ = locations.get(("study",), (None, 0))
     if len(files) < 2 or file in (None, files[-1]):
         return
-    named = at(yaml.load(file.read_text(encoding="utf-8"), LOADER), ("study",))
-    if at(mapping, ("study",)) == named:  # else the command line gives a name
+    named = value_at(yaml.load(file.read_text(encoding="utf-8"), LOADER), ("study",))
+    if value_at(mapping, ("study",)) == named:  # else the command line gives a name
         yield Problem(
             ("study",),
             f"{files[-1].name} gives the study no name of its own and would write over"
@@ -92,13 +95,13 @@ def _name_problems(mapping: Any, places: Places, files: list[Path]) -> Iterator[
         )
 
 
-def _left_out_problems(mapping: Any, places: Places, files: list[Path]) -> Iterator[Problem]:
+def _left_out_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iterator[Problem]:
     """Runs given beside or after an ``only`` that leaves their experiment out, which would silently do nothing."""
-    if (ONLY,) not in places:
+    if (ONLY,) not in locations:
         return
-    only, (file, _) = items(at(mapping, (ONLY,))), places[ONLY,]
+    only, (file, _) = items(value_at(mapping, (ONLY,))), locations[ONLY,]
     for name in section(mapping, "experiments"):
-        given, _ = places.get(("experiments", name, "runs"), (files[0], 0))
+        given, _ = locations.get(("experiments", name, "runs"), (files[0], 0))
         if name not in only and files.index(given) >= files.index(file):
             yield Problem(
                 ("experiments", name),
@@ -110,7 +113,7 @@ def _left_out_problems(mapping: Any, places: Places, files: list[Path]) -> Itera
 # are sound, so that a mistake in one place does not hide the mistakes in others.
 
 
-def _meaning_problems(mapping: Any, places: Places) -> Iterator[Problem]:
+def _meaning_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
     datasets = _sound(section(mapping, "datasets"), Dataset)
     recipes = _sound(section(mapping, "recipes"), Recipe)
     # In runs a dataset may go by the name that it stands for.
@@ -122,7 +125,7 @@ def _meaning_problems(mapping: Any, places: Places) -> Iterator[Problem]:
         if isinstance(dataset, RedrawDataset):
             yield from _redraw_problems(name, dataset, section(mapping, "datasets"))
     yield from _repeat_problems(mapping, ())
-    yield from _stand_in_problems(mapping, places)
+    yield from _stand_in_problems(mapping, locations)
     yield from _experiment_problems(section(mapping, "experiments"))
     for key, group in _run_groups(mapping):
         yield from _reference_problems(key, group, mapping, in_runs)
@@ -163,12 +166,12 @@ def _redraw_problems(
             ("datasets", name, "label"),
             f"'{dataset.label}' passes for the original (allowed: a label with the word 'redraw')",
         )
-    originals = [other for other in datasets if at(datasets, (other, "source")) != "redraw"]
+    originals = [other for other in datasets if value_at(datasets, (other, "source")) != "redraw"]
     if dataset.of not in originals:
         yield Problem(("datasets", name, "of"), unknown("original", dataset.of, originals))
         return
     for size in ("features", "classes"):
-        original = at(datasets, (dataset.of, "shape", size))
+        original = value_at(datasets, (dataset.of, "shape", size))
         if original not in (None, getattr(dataset.shape, size)):
             yield Problem(
                 ("datasets", name, "shape", size),
@@ -176,13 +179,13 @@ def _redraw_problems(
             )
 
 
-def _stand_in_problems(mapping: Any, places: Places) -> Iterator[Problem]:
+def _stand_in_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
     """What is stood for must be known, but for a dataset that a later file took away to exchange it."""
-    named = {key[1] for key in places if len(key) == 2 and key[0] == "datasets"}
+    named = {key[1] for key in locations if len(key) == 2 and key[0] == "datasets"}
     for kind, exchanged in (("datasets", named), ("recipes", set())):
         entries = section(mapping, kind)
         for name, entry in entries.items():
-            other = at(entry, ("stands_for",))
+            other = value_at(entry, ("stands_for",))
             if isinstance(other, str) and other not in entries and other not in exchanged:
                 yield Problem((kind, name, "stands_for"), unknown(kind[:-1], other, entries))
 
@@ -245,13 +248,15 @@ def _rate_problems(key: Key, group: Any, recipes: Mapping[str, Recipe]) -> Itera
 
 def _run_groups(mapping: Any) -> Iterator[tuple[Key, Any]]:
     for name, experiment in section(mapping, "experiments").items():
-        for index, group in enumerate(items(at(experiment, ("runs",)))):
+        for index, group in enumerate(items(value_at(experiment, ("runs",)))):
             yield ("experiments", name, "runs", index), group
 
 
 def _entries(group: Any, kind: str, of: type[T]) -> list[tuple[int, T]]:
     return [
-        (i, value) for i, value in enumerate(items(at(group, (kind,)))) if isinstance(value, of)
+        (i, value)
+        for i, value in enumerate(items(value_at(group, (kind,))))
+        if isinstance(value, of)
     ]
 
 

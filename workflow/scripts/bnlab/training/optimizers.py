@@ -90,7 +90,7 @@ class Adam:
 OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}
 
 
-def made(said: Mapping[str, Mapping[str, Any]], learning_rate: float) -> Optimizer:
+def build(optimizer: Mapping[str, Mapping[str, Any]], learning_rate: float) -> Optimizer:
     """The optimizer that a recipe names, with its settings."""
-    ((name, settings),) = said.items()
+    ((name, settings),) = optimizer.items()
     return OPTIMIZERS[name](learning_rate, **settings)

@@ -112,7 +112,7 @@ class Run:
         )
         fine = settings.resolution
         self.schedule = refined(self.probed, fine) if fine else self.probed
-        self.network = network.made(
+        self.network = network.build_for(
             method,
             split.x_train.shape[1:],
             len(split.class_names),
@@ -124,7 +124,7 @@ class Run:
             self.network,
             split.x_train,
             split.y_train,
-            optimizers.made(settings.optimizer, settings.learning_rate),
+            optimizers.build(settings.optimizer, settings.learning_rate),
             settings.softmax,
             settings.l2,
         )

@@ -16,7 +16,7 @@ class Plain(Part):
     def build(self, units: int) -> None:
         """Make variables beside the kernel, if there are any."""
 
-    def made(self, units: int, name: str, dtype: str) -> Self:
+    def build_for(self, units: int, name: str, dtype: str) -> Self:
         """This linear map, built for so many units."""
         self.name, self.dtype, self.variables = name, dtype, ()
         self.build(units)

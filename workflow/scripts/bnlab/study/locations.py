@@ -1,4 +1,4 @@
-"""Where in its files everything in a config stands, and problems said at their places."""
+"""Where in its files everything in a config stands, and problems said at their locations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 from bnlab.study.section import unique
 
 Key = tuple[str | int, ...]
-Places = dict[tuple[str, ...], tuple[Path, int]]
+Locations = dict[tuple[str, ...], tuple[Path, int]]
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's, which is several times as fast, where PyYAML has it."""
@@ -52,16 +52,16 @@ def without_nulls(value: Any) -> Any:
     return value
 
 
-def ordered(value: Any, places: Places, key: tuple[str, ...] = ()) -> Any:
+def ordered(value: Any, locations: Locations, key: tuple[str, ...] = ()) -> Any:
     """The value with keys in the order of the files: what an overlay adds comes after what it is laid over.
 
     Snakemake has the keys of overlays first.
     """
     if not isinstance(value, Mapping):
         return value
-    rank = {place: number for number, place in enumerate(places)}
+    rank = {place: number for number, place in enumerate(locations)}
     names = sorted(value, key=lambda name: rank.get((*key, str(name)), math.inf))
-    return {name: ordered(value[name], places, (*key, str(name))) for name in names}
+    return {name: ordered(value[name], locations, (*key, str(name))) for name in names}
 
 
 class Node(NamedTuple):
@@ -73,23 +73,23 @@ class Node(NamedTuple):
     repeated: bool
 
 
-def read_places(files: list[Path]) -> tuple[Places, list[Problem]]:
+def read_locations(files: list[Path]) -> tuple[Locations, list[Problem]]:
     """Where each key of the files stands, later files before earlier ones, and keys that appear twice."""
-    places: Places = {}
+    locations: Locations = {}
     problems: list[Problem] = []
     for file in files:
         nodes = list(_walk(yaml.compose(file.read_text(encoding="utf-8"), LOADER), ()))
         lists = {node.key for node in nodes if node.is_list}
-        places = {key: place for key, place in places.items() if not _below(key, lists)}
+        locations = {key: place for key, place in locations.items() if not _below(key, lists)}
         for node in nodes:
             if node.repeated:
-                earlier = places[node.key][1]
+                earlier = locations[node.key][1]
                 problems.append(Problem(node.key, f"appears twice; it is also on line {earlier}"))
-                places = {
-                    key: place for key, place in places.items() if not _below(key, {node.key})
+                locations = {
+                    key: place for key, place in locations.items() if not _below(key, {node.key})
                 }
-            places[node.key] = (file, node.line)
-    return places, problems
+            locations[node.key] = (file, node.line)
+    return locations, problems
 
 
 def _below(key: tuple[str, ...], parents: set[tuple[str, ...]]) -> bool:
@@ -112,7 +112,7 @@ def _walk(node: yaml.Node | None, key: tuple[str, ...]) -> Iterator[Node]:
 
 def lines_of(
     problems: list[Problem],
-    places: Places,
+    locations: Locations,
     files: list[Path],
     called: Mapping[Key, str] | None = None,
 ) -> list[str]:
@@ -124,7 +124,7 @@ def lines_of(
 
     def place(key: Key) -> tuple[Path, int]:
         parents = (tuple(map(str, key[:end])) for end in range(len(key), 0, -1))
-        return next((places[parent] for parent in parents if parent in places), start)
+        return next((locations[parent] for parent in parents if parent in locations), start)
 
     order = {file: index for index, file in enumerate([start[0], *files])}
 
@@ -143,7 +143,7 @@ def short(file: Path) -> Path:
     return full.relative_to(here) if full.is_relative_to(here) else file
 
 
-def at(value: Any, key: Key) -> Any:
+def value_at(value: Any, key: Key) -> Any:
     """What stands at `key` below `value`; None where there is nothing."""
     for part in key:
         try:
@@ -155,7 +155,7 @@ def at(value: Any, key: Key) -> Any:
 
 def section(mapping: Any, name: str) -> Mapping[Any, Any]:
     """A mapping of the config; an empty one where something else stands there."""
-    found = at(mapping, (name,))
+    found = value_at(mapping, (name,))
     return found if isinstance(found, Mapping) else {}
 
 
