@@ -596,18 +596,20 @@ def write_report(
     ledger: report.Ledger | None = None,
 ) -> Path:
     """A report of made-up results in ``folder``, with its tables and figures and what lies beside."""
-    made_up = sources()
-    shown = dataset_label(label, redraw=True)
+    tidy_tables = sources()
+    printed_label = dataset_label(label, redraw=True)
 
     def item(name: str) -> report.Item:
         experiment, kind = name.split("/")
         csv = folder / "tables" / experiment / "digits" / "lr0.1" / f"{kind}.csv"
         csv.parent.mkdir(parents=True, exist_ok=True)
-        table = tabulated(experiment, kind, made_up[experiment], "digits", "lr0.1", shown, LABELS)
+        table = tabulated(
+            experiment, kind, tidy_tables[experiment], "digits", "lr0.1", printed_label, LABELS
+        )
         table.to_csv(csv, index=False)
         return report.Item(experiment, "digits", "lr0.1", kind, csv)
 
-    def drawn(item: report.Item) -> report.Item:
+    def with_figure(item: report.Item) -> report.Item:
         svg = folder / "figures" / item.experiment / f"{item.kind}.svg"
         svg.parent.mkdir(parents=True, exist_ok=True)
         figure = draw(item.experiment, item.kind, read_csv(item.csv))
@@ -615,8 +617,8 @@ def write_report(
         return item._replace(svg=svg)
 
     datasets = {"digits": data()}
-    trained = [(run("base", diverged_at=(500,)), 3), (run("bn"), 0)]
-    runs = pd.DataFrame([tidy.run_row(each, "0" * 8, failed) for each, failed in trained])
+    records = [(run("base", diverged_at=(500,)), 3), (run("bn"), 0)]
+    runs = pd.DataFrame([tidy.run_row(record, "0" * 8, failed) for record, failed in records])
     save_csv(folder / "runs.csv", runs)
     save_json(folder / "study.json", facts.record(study(label), datasets, runs, {}))
     if ledger:
@@ -626,26 +628,26 @@ def write_report(
         save_csv(folder / "scorecard.csv", ledger.scorecard)
         ledger = report.Ledger(*(read_csv(folder / f"{name}.csv") for name in ledger._fields))
     page = folder / "report.html"
-    declared = {name: DECLARED[name] for name in EXPERIMENTS}
-    figures, tables = [drawn(item(n)) for n in figure_kinds], [item(n) for n in table_kinds]
-    page.write_text(
-        report.render(
-            study=study(label),
-            declared=declared,
-            functions=functions,
-            figures=figures,
-            tables=tables,
-            datasets=datasets,
-            runs=runs,
-            formulas=dict.fromkeys(LABELS, "y = φ(u)") | {"bn": "y = φ(γ·û + β)"},
-            folder=folder,
-            made={"date": "2026-01-31", "version": "0.1"},
-            answered=report.answers(declared, ledger, [*figures, *tables]),
-            advice={"it matters": ["On Digits, accuracy is highest with BN."]},
-            taken="Faults (study other, 2026-01-30, commit 0123456)",
-            ledger=ledger,
-            about=ABOUT,
-        ),
-        encoding="utf8",
+    declarations = {name: DECLARED[name] for name in EXPERIMENTS}
+    figures = [with_figure(item(name)) for name in figure_kinds]
+    tables = [item(name) for name in table_kinds]
+    inputs = report.Inputs(
+        study=study(label),
+        experiments=declarations,
+        functions=functions,
+        figures=figures,
+        tables=tables,
+        datasets=datasets,
+        runs=runs,
+        formulas=dict.fromkeys(LABELS, "y = φ(u)") | {"bn": "y = φ(γ·û + β)"},
+        folder=folder,
+        date="2026-01-31",
+        version="0.1",
+        answers=report.answers(declarations, ledger, [*figures, *tables]),
+        advice={"it matters": ["On Digits, accuracy is highest with BN."]},
+        earlier="Faults (study other, 2026-01-30, commit 0123456)",
+        ledger=ledger,
+        about=ABOUT,
     )
+    page.write_text(report.render(inputs), encoding="utf8")
     return page

@@ -191,7 +191,7 @@ def test_claims_that_are_not_tested_are_folded_until_they_are_asked_for(visit):
 
 def test_a_word_that_is_explained_opens_its_explanation(visit):
     page = visit()
-    words = page.get_by_text("One training from a seed of its own").last
+    words = page.get_by_text("One training with its own seed").last
     assert not words.is_visible()
     page.get_by_role("button", name="replicates").first.click()
     assert words.is_visible()

@@ -1,4 +1,4 @@
-"""Verdicts counted, numbers printed and forest plots placed."""
+"""Counts of verdicts, printed numbers and forest plots."""
 
 import numpy as np
 import pandas as pd
@@ -11,27 +11,27 @@ from bnlab.page.forest import MARGIN, WIDTH, Label, forest
 
 NONE = float("nan")
 LABELS = {"base": "Base", "bn": "BN", "ws": "WS"}
-PLACES = {"learning_curves-digits-lr0.1"}
+GROUPS = {"learning_curves-digits-lr0.1"}
 
 
 @pytest.fixture(scope="module")
-def shown() -> dict:
+def variables() -> dict:
     claims, effects, _ = verdicts.ledger()
-    return ledger_page.page(claims, effects, LABELS, PLACES, {"report": "student report"})
+    return ledger_page.page(claims, effects, LABELS, GROUPS, {"report": "student report"})
 
 
 def row(**more):
-    """One effect as the rows of effects.csv are read."""
-    given = verdicts.effect(1, 1, 1.234, 1.1, 1.37, "supported") | more
-    return next(pd.DataFrame([given]).itertuples())
+    """Return an effect as a row of effects.csv."""
+    values = verdicts.effect(1, 1, 1.234, 1.1, 1.37, "supported") | more
+    return next(pd.DataFrame([values]).itertuples())
 
 
-def effects(shown: dict) -> list[dict]:
-    return [effect for claim in shown["claims"] for effect in claim["effects"]]
+def effects(variables: dict) -> list[dict]:
+    return [effect for claim in variables["claims"] for effect in claim["effects"]]
 
 
-def test_every_verdict_is_counted_and_shares_fill_the_bar(shown):
-    parts = shown["bar"]
+def test_every_verdict_is_counted_and_shares_fill_the_bar(variables):
+    parts = variables["bar"]
     assert [(part.verdict.name, part.claims) for part in parts] == [
         ("supported", 4),
         ("partly", 1),
@@ -40,33 +40,33 @@ def test_every_verdict_is_counted_and_shares_fill_the_bar(shown):
         ("not tested here", 1),
     ]
     assert parts[-1].start + parts[-1].width == pytest.approx(100)
-    assert sum(topic["total"] for topic in shown["topics"]) == shown["total"] == 10
+    assert sum(topic["total"] for topic in variables["topics"]) == variables["total"] == 10
 
 
-def counted(*claims: tuple[str, str, str]) -> str:
-    """The sentence on claims of which verdict, decider and stand-in are given."""
+def sentence(*claims: tuple[str, str, str]) -> str:
+    """Return the sentence on claims, each a verdict, its decider and its stand-in."""
     return ledger_page.sentence(pd.DataFrame(claims, columns=["verdict", "decided_by", "stand_in"]))
 
 
 def test_the_counts_are_those_of_the_bar_and_say_what_rests_on_stand_ins_or_needs_no_training():
     trained = ("supported", "training", "")
-    assert counted(trained, trained, ("refuted", "training", ""), ("not tested here", "", "")) == (
+    assert sentence(trained, trained, ("refuted", "training", ""), ("not tested here", "", "")) == (
         "Of 4 published claims 2 are supported, 1 refuted and 1 not tested here."
     )
-    assert counted(("partly", "training", "")) == "Of 1 published claims 1 is partly."
-    assert counted(trained, ("supported", "training", "a redraw"), ("refuted", "algebra", "")) == (
+    assert sentence(("partly", "training", "")) == "Of 1 published claims 1 is partly."
+    assert sentence(trained, ("supported", "training", "a redraw"), ("refuted", "algebra", "")) == (
         "Of 3 published claims 2 are supported and 1 refuted. Among them are 1 supported on a redraw "
         "alone; 1 by algebra or a primary source, without training."
     )
 
 
 def claim(verdict: str, regions: int, supported: int, refuted: int, stand_in: str = "") -> object:
-    given = {"verdict": verdict, "regions": regions, "supported": supported, "refuted": refuted}
-    return next(pd.DataFrame([given | {"stand_in": stand_in, "decided_by": ""}]).itertuples())
+    values = {"verdict": verdict, "regions": regions, "supported": supported, "refuted": refuted}
+    return next(pd.DataFrame([values | {"stand_in": stand_in, "decided_by": ""}]).itertuples())
 
 
 @pytest.mark.parametrize(
-    ("given", "text"),
+    ("row_of_claim", "text"),
     [
         (claim("supported", 5, 5, 0), "in 5 of 5 regions"),
         (claim("partly", 5, 4, 0), "in 4 of 5 regions, 1 open"),
@@ -77,8 +77,8 @@ def claim(verdict: str, regions: int, supported: int, refuted: int, stand_in: st
         (claim("partly", 0, 0, 0), ""),
     ],
 )
-def test_beside_the_verdict_stands_in_how_many_regions(given, text):
-    assert ledger_page.extent(given) == text
+def test_the_number_of_regions_is_beside_the_verdict(row_of_claim, text):
+    assert ledger_page.extent(row_of_claim) == text
 
 
 def test_claims_on_stand_ins_alone_are_counted_by_verdict():
@@ -88,18 +88,18 @@ def test_claims_on_stand_ins_alone_are_counted_by_verdict():
         ("partly", "a redraw"),
         ("partly", "digits"),
     ]
-    found = ledger_page.on_stand_ins(pd.DataFrame(rows, columns=["verdict", "stand_in"]))
-    assert found == {"supported": "1 on a redraw", "partly": "1 on a redraw and 1 on digits"}
+    counts = ledger_page.on_stand_ins(pd.DataFrame(rows, columns=["verdict", "stand_in"]))
+    assert counts == {"supported": "1 on a redraw", "partly": "1 on a redraw and 1 on digits"}
 
 
-def test_tested_claims_come_first_and_untested_ones_apart(shown):
-    numbers = [one["row"].id for one in shown["claims"]]
+def test_tested_claims_come_first_and_untested_ones_apart(variables):
+    numbers = [entry["row"].id for entry in variables["claims"]]
     assert numbers == [2, 3, 4, 5, 6, 8, 9, 10, 1]  # then what is settled without training
-    assert [one["row"].id for one in shown["untested"]] == [7]
+    assert [entry["row"].id for entry in variables["untested"]] == [7]
 
 
-def test_the_primary_effects_are_what_a_claim_is_measured_by(shown):
-    by_number = {one["row"].id: one["measured"] for one in shown["claims"]}
+def test_the_primary_effects_are_what_a_claim_is_measured_by(variables):
+    by_number = {entry["row"].id: entry["measured"] for entry in variables["claims"]}
     assert by_number[3] == ["1.171 (1.148 to 1.195) (digits)"]
     assert by_number[1] == []
 
@@ -129,6 +129,13 @@ def test_an_estimate_is_rounded_to_its_uncertainty(more, text):
     assert phrases.amount(row(**more)) == text
 
 
+def test_a_rule_is_printed_in_the_singular_for_one_and_with_a_true_minus():
+    rules = ["above 1 points", "below -1 points", "above 10 points", "from -1 to 1 points"]
+    assert [phrases.rule_text(rule) for rule in rules] == [
+        *("above 1 point", "below −1 point", "above 10 points", "from −1 to 1 points")
+    ]
+
+
 @pytest.mark.parametrize(
     ("p", "text"), [(0.0342, "0.034"), (1e-7, "< 0.0001"), (1.0, "1"), (NONE, "–")]
 )
@@ -136,8 +143,8 @@ def test_small_p_values_are_bounds(p, text):
     assert ledger_page.probability(p) == text
 
 
-def test_facts_name_only_what_has_a_number(shown):
-    facts = {effect["id"]: dict(effect["facts"]) for effect in effects(shown)}
+def test_facts_name_only_what_has_a_number(variables):
+    facts = {effect["id"]: dict(effect["facts"]) for effect in effects(variables)}
     assert facts["effect-5-1"] == {
         "replicates": "10",
         "p": "0.63",
@@ -148,18 +155,20 @@ def test_facts_name_only_what_has_a_number(shown):
     }
     assert facts["effect-6-1"]["replicates"] == "9 of 10 (3 never got there)"
     assert facts["effect-8-2"] == {"replicates": "0 of 10", "replicates needed": "> 10,000"}
-    printed = [(effect["facts"], effect["amount"], effect["forest"]) for effect in effects(shown)]
+    printed = [
+        (effect["facts"], effect["amount"], effect["forest"]) for effect in effects(variables)
+    ]
     assert "nan" not in str(printed)
 
 
-def test_an_effect_links_to_its_figures_where_the_page_has_them(shown):
-    links = {effect["id"]: effect["link"] for effect in effects(shown)}
+def test_an_effect_links_to_its_figures_where_the_page_has_them(variables):
+    links = {effect["id"]: effect["link"] for effect in effects(variables)}
     assert links["effect-2-1"] == "learning_curves-digits-lr0.1"
     assert links["effect-2-2"] is None
 
 
-def test_the_plot_agrees_with_the_verdict(shown):
-    for effect in effects(shown):
+def test_the_plot_agrees_with_the_verdict(variables):
+    for effect in effects(variables):
         plot = effect["forest"]
         if plot is None or plot.interval is None:
             continue
@@ -204,8 +213,8 @@ def test_an_axis_of_equal_numbers_has_room(value):
     assert all(np.isfinite(tick.x) for tick in plot.ticks)
 
 
-def test_texts_stand_inside_the_plot(shown):
-    for effect in effects(shown):
+def test_texts_stand_inside_the_plot(variables):
+    for effect in effects(variables):
         plot = effect["forest"]
         for label in [*plot.thresholds, plot.claimed] if plot else []:
             assert label is None or _extent(label)[0] >= 0 and _extent(label)[1] <= WIDTH

@@ -142,7 +142,7 @@ def test_the_readme_has_the_findings_between_its_markers_and_keeps_the_rest(proj
     for _ in range(2):
         target = publication.publish(project, "toy")
         readme = (project / "README.md").read_text(encoding="utf8")
-        assert publication.shown_findings(readme) == publication.findings(target)
+        assert publication.findings_in(readme) == publication.findings(target)
     assert readme.startswith(
         f"# Title\n\n{publication.BEGIN}\n\nNetworks are small.\n\n- Faster: half the steps.\n"
     )
@@ -220,13 +220,13 @@ published = pytest.mark.skipif(
 
 
 def test_the_readme_has_a_place_for_findings() -> None:
-    publication.shown_findings((ROOT / "README.md").read_text(encoding="utf8"))
+    publication.findings_in((ROOT / "README.md").read_text(encoding="utf8"))
 
 
 @published
 def test_the_readme_says_what_the_published_files_say() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf8")
-    assert publication.shown_findings(readme) == publication.findings(ROOT / publication.PUBLISHED)
+    assert publication.findings_in(readme) == publication.findings(ROOT / publication.PUBLISHED)
 
 
 @published

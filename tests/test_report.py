@@ -15,15 +15,15 @@ from bnlab.page import facts, report
 from bnlab.page.findings import Answer, leading
 from bnlab.page.grids import Grid, as_it_is
 from bnlab.page.methods import formula
-from bnlab.page.turning import turning
+from bnlab.page.surfaces import surfaces
 from bnlab.study.config import Runs
 
-TELLING = (
+IN_SUMMARY = (
     ("learning_curves", "accuracy"),
     ("batch_size", "all_methods"),
     ("faults", "faults"),
 )
-"""Of the figures of the made-up report those of its summary."""
+"""Figures in the summary of the synthetic report."""
 TEXTS = {
     "claims": [
         "source",
@@ -80,7 +80,7 @@ def test_an_image_that_is_shown_twice_is_in_the_page_once(text):
     images = re.findall(r"data:image/svg[^\"]+", text)
     assert len(images) == len(set(images)) == len(synthetic.FIGURES) + 1  # and the scorecard
     used = re.findall(r'<use href="#([^"]+)"', text)
-    assert used == [f"image-{experiment}-digits-lr0.1-{kind}" for experiment, kind in TELLING]
+    assert used == [f"image-{experiment}-digits-lr0.1-{kind}" for experiment, kind in IN_SUMMARY]
     assert all(f'<image id="{name}"' in text for name in used)
 
 
@@ -92,19 +92,19 @@ def test_a_study_without_a_ledger_has_a_summary_and_no_claims(tmp_path):
 
 
 def test_findings_are_first_answers_in_the_order_of_the_ledger_and_no_answer_is_lost():
-    answered = [
+    answers = [
         Answer("a", "A", ["A first.", "A second."]),
         Answer("b", "B", ["B first."]),
         Answer("c", "C", ["C first.", "C second."]),
     ]
-    first, more = leading(answered, ["c", "absent", "a"])
+    first, more = leading(answers, ["c", "absent", "a"])
     assert [(a.name, a.findings) for a in first] == [("c", ["C first."]), ("a", ["A first."])]
     assert [(a.name, a.findings) for a in more] == [
         ("a", ["A second."]),
         ("b", ["B first."]),
         ("c", ["C second."]),
     ]
-    assert leading(answered, ["absent"]) == (answered, [])
+    assert leading(answers, ["absent"]) == (answers, [])
 
 
 def test_the_record_says_config_seeds_digests_versions_and_machine(page):
@@ -128,8 +128,8 @@ def test_a_redraw_is_named_a_redraw(text):
 
 
 def test_the_page_says_how_it_was_done(text):
-    for said in ("ab" * 32, "2.21.0", "Imaginary CPU", "y = φ(γ·û + β)", "Rows of each class"):
-        assert said in text
+    for part in ("ab" * 32, "2.21.0", "Imaginary CPU", "y = φ(γ·û + β)", "Rows of each class"):
+        assert part in text
 
 
 def test_diverged_replicates_are_counted_on_the_page(text):
@@ -174,7 +174,7 @@ def test_a_run_that_experiments_share_costs_the_first_of_them():
 SOURCES = synthetic.sources()
 
 
-def shown(kind: str, experiment: str = "learning_curves") -> list[Grid]:
+def grids_of(kind: str, experiment: str = "learning_curves") -> list[Grid]:
     recipe = synthetic.recipe(experiment)
     table = synthetic.tabulated(
         experiment, kind, SOURCES[experiment], "digits", recipe, "Digits", synthetic.LABELS
@@ -184,7 +184,7 @@ def shown(kind: str, experiment: str = "learning_curves") -> list[Grid]:
 
 @pytest.mark.parametrize(("experiment", "kind"), synthetic.RESULT_KEYS)
 def test_every_result_table_is_shown_in_full_rows(experiment, kind):
-    grids = shown(kind, experiment)
+    grids = grids_of(kind, experiment)
     assert grids
     for grid in grids:
         assert all(len(row) == len(grid.columns) for row in grid.rows)
@@ -214,7 +214,7 @@ def test_a_threshold_that_was_not_reached_is_shown_as_later_than_the_last_step()
 def test_paired_differences_say_how_many_pairs_are_left_where_some_are_missing():
     cells = {
         (grid.title, row[0], column): cell
-        for grid in shown("differences", "batch_size")
+        for grid in grids_of("differences", "batch_size")
         for row in grid.rows
         for column, cell in zip(grid.columns, row, strict=True)
     }
@@ -243,13 +243,13 @@ def test_a_table_without_a_layout_of_its_own_is_shown_as_it_is():
 
 
 def test_a_formula_says_kernel_normalizer_place_and_options():
-    said = {
+    method = {
         "kernel": "ws",
         "normalizer": "bn",
         "options": {"momentum": 0.999},
         "place": "after_activation",
     }
-    text = formula(said)
+    text = formula(method)
     for part in ("Batch normalization: N(u) =", "y = N(φ(u + b)).", "u = x·Ŵ", "momentum 0.999."):
         assert part in text
     plain = formula({"kernel": "plain", "normalizer": None, "options": {}, "place": ""})
@@ -264,7 +264,7 @@ def test_every_figure_and_table_has_a_caption_in_plain_prose(experiment, kind):
 
 
 def test_the_rates_of_a_learning_rate_experiment_are_shown_with_what_diverged_there():
-    (grid,) = shown("rates", "learning_rate")
+    (grid,) = grids_of("rates", "learning_rate")
     cells = {row[0]: dict(zip(grid.columns, row, strict=True)) for row in grid.rows}
     assert list(cells) == ["0.01", "0.1", "0.3", "1", "10"]
     assert cells["10"]["Base"].endswith("(2 diverged)")
@@ -274,7 +274,7 @@ def test_the_rates_of_a_learning_rate_experiment_are_shown_with_what_diverged_th
 
 
 def test_each_method_is_shown_at_its_best_rate_with_the_rates_it_was_chosen_from():
-    (grid,) = shown("best_rates", "learning_rate")
+    (grid,) = grids_of("best_rates", "learning_rate")
     assert grid.columns[1:] == [
         *("chosen rate", "test accuracy", "less Base (points)", "less BN (points)", "rates tried")
     ]
@@ -293,7 +293,24 @@ def test_a_surface_stands_in_the_page_as_heights_on_one_logarithmic_scale():
             "loss": [1, 10, 100, 1000, 1, 1, 1, float("nan")],
         }
     )
-    made = json.loads(turning(table))
-    assert made["surfaces"] == [{"name": "A", "side": 2, "heights": [0, 333, 666, 999]}]
-    assert (made["lowest"], made["highest"]) == (1, 1000)
-    assert turning(table.assign(loss=float("nan"))) is None
+    content = json.loads(surfaces(table))
+    assert content["surfaces"] == [{"name": "A", "side": 2, "heights": [0, 333, 666, 999]}]
+    assert (content["lowest"], content["highest"]) == (1, 1000)
+    assert surfaces(table.assign(loss=float("nan"))) is None
+
+
+def test_settings_and_titles_of_recipes_are_in_the_singular_for_one_and_have_a_true_minus():
+    recipe = {"learning_rate": 0.1, "learning_rate_reference_batch": None}
+    assert report.recipe_title(recipe | {"budget": {"epochs": 1, "steps": None}}).endswith(
+        "1 epoch"
+    )
+    settings = [{"steps": 50_000, "epochs": None}, {"layers": 1}, [100, 10], -1, 1e-5, None]
+    assert [report.setting(value) for value in settings] == [
+        *("50,000 steps", "1 layer", "100 × 10", "−1", "0.00001", "–")
+    ]
+
+
+def test_a_formula_has_no_marks_of_code():
+    for name in ("bn_with_noise", "bn"):
+        method = {"kernel": "plain", "normalizer": name, "options": {}, "place": "after_activation"}
+        assert "`" not in formula(method)

@@ -37,50 +37,52 @@ with job_log(snakemake.log[0], "report"):
         name: read_json(Path(path)) for name, path in zip(params.datasets, inputs.data, strict=True)
     }
     study = Study.model_validate(params.study)
-    runs, taken = [read_csv(Path(tidy) / "runs.csv") for tidy in inputs.runs], {}
+    about = params.about or report.WITHOUT_LEDGER
+    tables_of_runs, taken = [read_csv(Path(tidy) / "runs.csv") for tidy in inputs.runs], {}
     if inputs.published:
-        found, manifest = map(Path, inputs.published)
-        runs.append(publication.runs_of(study, read_csv(found)))
-        taken = publication.taken(params.study["experiments"], read_json(manifest))
-    trained = pd.concat(runs).drop_duplicates([*RUN, "key"])
+        published_runs, manifest = map(Path, inputs.published)
+        tables_of_runs.append(publication.runs_of(study, read_csv(published_runs)))
+        taken = publication.taken_experiments(params.study["experiments"], read_json(manifest))
+    runs = pd.concat(tables_of_runs).drop_duplicates([*RUN, "key"])
     ledger, advice = None, {}
     if inputs.claims:
-        read = (inputs.claims, inputs.effects, inputs.scorecard)
-        ledger = report.Ledger(*(read_csv(Path(path)) for path in read))
-        rows = map(Row.model_validate, params.about["scorecard"])
+        paths = (inputs.claims, inputs.effects, inputs.scorecard)
+        ledger = report.Ledger(*(read_csv(Path(path)) for path in paths))
+        rows = map(Row.model_validate, about["scorecard"])
         advice = scorecard.sentences(rows, ledger.scorecard)
-    declared = {name: experiments()[name] for name in params.study["experiments"]}
-    answered = report.answers(declared, ledger, [*figures, *tables])
+    declarations = {name: experiments()[name] for name in params.study["experiments"]}
+    answers = report.answers(declarations, ledger, [*figures, *tables])
     page = report.render(
-        study=params.study,
-        declared=declared,
-        functions=functions,
-        figures=figures,
-        tables=tables,
-        datasets=datasets,
-        runs=trained,
-        formulas={name: formula(method) for name, method in params.study["methods"].items()},
-        folder=folder,
-        made={"date": datetime.now(UTC).date().isoformat(), "version": __version__},
-        answered=answered,
-        advice=advice,
-        taken=publication.taken_in_words(taken, declared),
-        ledger=ledger,
-        about=params.about,
+        report.Inputs(
+            study=params.study,
+            experiments=declarations,
+            functions=functions,
+            figures=figures,
+            tables=tables,
+            datasets=datasets,
+            runs=runs,
+            formulas={name: formula(method) for name, method in params.study["methods"].items()},
+            folder=folder,
+            date=datetime.now(UTC).date().isoformat(),
+            version=__version__,
+            answers=answers,
+            advice=advice,
+            earlier=publication.taken_text(taken, declarations),
+            ledger=ledger,
+            about=about,
+        )
     )
     save_text(Path(snakemake.output.report), page)
-    save_csv(Path(snakemake.output.runs), trained)
-    in_summary = [
-        item.svg.relative_to(folder).as_posix() for item in report.summary_items(figures, declared)
-    ]
-    first, _ = leading(answered, params.about["findings"] if params.about else [])
-    found = {
-        "in_summary": in_summary,
-        "scope": params.about["scope"] if params.about else None,
+    save_csv(Path(snakemake.output.runs), runs)
+    summary = report.summary_items(figures, declarations)
+    first, _ = leading(answers, about["findings"])
+    results = {
+        "in_summary": [item.svg.relative_to(folder).as_posix() for item in summary],
+        "scope": about["scope"],
         "answers": [text for answer in first for text in answer.findings],
         "advice": advice,
-        "called": params.about["datasets"] if params.about else {},
+        "called": about["datasets"],
         "taken": taken,
-        "costs": facts.costs(study, trained),
+        "costs": facts.costs(study, runs),
     }
-    save_json(Path(snakemake.output.record), facts.record(params.study, datasets, trained, found))
+    save_json(Path(snakemake.output.record), facts.record(params.study, datasets, runs, results))

@@ -1,4 +1,4 @@
-"""What a study was made on and how long it took, for its page and its record, from its table of runs."""
+"""Machine, versions, times and costs of a study, for its page and its record, from its table of runs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,15 @@ def record(
     study: Mapping[str, Any],
     datasets: Mapping[str, Mapping[str, Any]],
     runs: pd.DataFrame,
-    found: Mapping[str, Any],
+    results: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What study.json says: the config as checked, seeds, digests of the data, versions, machines.
+    """Return the content of study.json. Of values that differ between runs it has all.
 
-    Values that differ between runs are all listed; ``found`` is what else is known, by its name.
+    Args:
+        study: the checked config as plain data.
+        datasets: content of data.json, by name of the data set.
+        runs: a row for each run, as ``tidy.run_row`` returns it.
+        results: further entries, by name.
     """
     return {
         "config": study,
@@ -32,59 +36,59 @@ def record(
         },
         "runs": len(runs),
         **{name: int(runs[name].sum()) for name in ("replicates", "diverged", "failed")},
-        **found,
-        "device": _different(runs["device"]),
+        **results,
+        "device": _unique(runs["device"]),
         "versions": _values(runs, VERSIONS),
         "hardware": _values(runs, HARDWARE),
     }
 
 
 def facts(runs: pd.DataFrame) -> dict[str, str]:
-    """Machine, versions and counts, each with every value that occurs."""
+    """Return counts, machine and versions as texts; of values that differ between runs all."""
     total = {name: int(runs[name].sum()) for name in ("replicates", "diverged", "failed")}
-    found = {
+    texts = {
         "runs": f"{len(runs):,} (each a dataset, method, batch size and recipe)",
         "replicates trained": f"{total['replicates']:,}, of which {total['diverged']:,} diverged and"
         f" {total['failed']:,} failed",
-        "device": ", ".join(_different(runs["device"])),
+        "device": ", ".join(_unique(runs["device"])),
     }
     for part in (HARDWARE, VERSIONS):
         for name, values in _values(runs, part).items():
-            found[name.replace("_", " ")] = ", ".join(values)
-    return found | {"peak memory of a job": f"{runs['peak_memory_mb'].max():,.0f} MB"}
+            texts[name.replace("_", " ")] = ", ".join(values)
+    return texts | {"peak memory of a job": f"{runs['peak_memory_mb'].max():,.0f} MB"}
 
 
 def times(runs: pd.DataFrame) -> list[tuple[str, str]]:
-    """Time spent by activity, summed over all training jobs whose times are known; the others are counted."""
+    """Sum the time of each activity over all training jobs with known times, and count the others."""
     seconds = _part(runs, SECONDS)
     sums, unknown = seconds.sum(), int(seconds.isna().all(axis=1).sum())
-    spent = [*sums.items(), ("total", sums.sum())]
-    times = [(str(name), _duration(value)) for name, value in spent]
+    times = [(str(name), _duration(value)) for name, value in sums.items()]
+    times.append(("total", _duration(sums.sum())))
     return times + ([("runs of unknown time", f"{unknown:,}")] if unknown else [])
 
 
 def costs(study: Study, runs: pd.DataFrame) -> list[dict[str, Any]]:
-    """The runs, replicates and core-minutes of each experiment; a run that several share counts in the first.
+    """Return title, runs, replicates and minutes of each experiment; a run of several experiments counts in the first.
 
-    Minutes are those inside the training jobs, None where they are not known.
+    Minutes are those inside the training jobs, on one core; None where no run has recorded its time.
     """
-    named = runs.set_index([*RUN, "key"])
-    seconds = named.filter(like=SECONDS).sum(axis=1, min_count=1)
-    counted: set[tuple[Any, ...]] = set()
-    found = []
+    by_key = runs.set_index([*RUN, "key"])
+    seconds = by_key.filter(like=SECONDS).sum(axis=1, min_count=1)
+    earlier: set[tuple[Any, ...]] = set()
+    rows = []
     for name in study.experiments:
-        new = [key for run in study.runs(name) if (key := (*run, study.key(run))) not in counted]
-        counted.update(new)
-        spent = seconds.reindex(new).sum(min_count=min(1, len(new))) / 60
-        found.append(
+        new = [key for run in study.runs(name) if (key := (*run, study.key(run))) not in earlier]
+        earlier.update(new)
+        minutes = seconds.reindex(new).sum(min_count=min(1, len(new))) / 60
+        rows.append(
             {
                 "title": study.declaration(name).title,
                 "runs": len(new),
-                "replicates": int(named["replicates"].reindex(new).sum()),
-                "minutes": None if pd.isna(spent) else round(float(spent), 1),
+                "replicates": int(by_key["replicates"].reindex(new).sum()),
+                "minutes": None if pd.isna(minutes) else round(float(minutes), 1),
             }
         )
-    return found
+    return rows
 
 
 def _part(runs: pd.DataFrame, prefix: str) -> pd.DataFrame:
@@ -92,10 +96,10 @@ def _part(runs: pd.DataFrame, prefix: str) -> pd.DataFrame:
 
 
 def _values(runs: pd.DataFrame, prefix: str) -> dict[str, list[str]]:
-    return {str(name): _different(column) for name, column in _part(runs, prefix).items()}
+    return {str(name): _unique(column) for name, column in _part(runs, prefix).items()}
 
 
-def _different(values: Iterable[Any]) -> list[str]:
+def _unique(values: Iterable[Any]) -> list[str]:
     return [str(value) for value in dict.fromkeys(values) if not pd.isna(value)]
 
 

@@ -42,16 +42,18 @@ def answers(experiments: Mapping[str, Experiment], tables: Callable[[str], Table
     return [answer for answer in every if answer.findings]
 
 
-def leading(answered: Sequence[Answer], first: Sequence[str]) -> tuple[list[Answer], list[Answer]]:
+def leading(
+    all_answers: Sequence[Answer], first: Sequence[str]
+) -> tuple[list[Answer], list[Answer]]:
     """Split off the first finding of each experiment named in ``first``, in this order; without names all lead."""
-    by_name = {answer.name: answer for answer in answered}
-    chosen = [by_name[name] for name in first if name in by_name]
-    if not chosen:
-        return list(answered), []
+    by_name = {answer.name: answer for answer in all_answers}
+    in_order = [by_name[name] for name in first if name in by_name]
+    if not in_order:
+        return list(all_answers), []
     rest = [
-        answer._replace(findings=answer.findings[answer.name in first :]) for answer in answered
+        answer._replace(findings=answer.findings[answer.name in first :]) for answer in all_answers
     ]
-    lead = [answer._replace(findings=answer.findings[:1]) for answer in chosen]
+    lead = [answer._replace(findings=answer.findings[:1]) for answer in in_order]
     return lead, [answer for answer in rest if answer.findings]
 
 

@@ -1,4 +1,4 @@
-"""The forest plot of one effect: where its marks stand, in units of the drawing."""
+"""Forest plots of single effects: coordinates of their marks and labels."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from bnlab.page.phrases import amount, minus, plain
+from bnlab.page.phrases import amount, plain, rule_text
 
 WIDTH = 340
-"""Width of a forest plot, in units of the drawing."""
+"""Width of a forest plot, in units of the plot."""
 MARGIN = 14
-ROOM = 50
-"""What a number may need beside a line."""
+NUMBER_WIDTH = 50
+"""Width of a long number beside a line."""
 
 
 class Label(NamedTuple):
-    """A text in a plot: the x it is about, where it stands, and which end of it stands there."""
+    """A text in a plot. ``at`` is the x of its mark, ``x`` the x of its start, middle or end, by ``anchor``."""
 
     at: float
     x: float
@@ -27,10 +27,20 @@ class Label(NamedTuple):
 
 
 class Forest(NamedTuple):
-    """A forest plot of one effect, x in units of the drawing.
+    """A forest plot of one effect; coordinates are in units of the plot.
 
-    ``allowed`` is the range in which the rule is fulfilled, ``interval`` None without one; ``decisive`` is the wider
-    interval that is left after Holm's correction, by which the effect is judged.
+    Attributes:
+        title: effect and region.
+        description: the effect in words, for readers who do not see the plot.
+        height: height of the plot.
+        estimate: x of the estimate.
+        interval: x of the ends of the interval; None without one.
+        decisive: the same for the wider interval after Holm's correction, which decides the verdict.
+        allowed: x of the ends of the range in which the rule holds.
+        thresholds: labels of the ends of this range that are finite.
+        claimed: label of the claimed number; None without one.
+        reference: x of no difference; None for an effect that is no comparison.
+        ticks: labels of the axis.
     """
 
     title: str
@@ -47,9 +57,9 @@ class Forest(NamedTuple):
 
 
 def forest(row: Any) -> Forest | None:
-    """The plot of an effect: estimate, interval, rule and claimed number; None without estimate.
+    """Plot a row of effects.csv: estimate, interval, rule and claimed number; None without estimate.
 
-    Ratios are on a logarithmic axis. The axis always shows what stands for no difference.
+    Ratios are on a logarithmic axis. The axis always includes no difference, for a comparison.
     """
     if not np.isfinite(row.estimate):
         return None
@@ -57,8 +67,8 @@ def forest(row: Any) -> Forest | None:
     reference = _no_difference(row)
     limits = [value for value in (row.threshold_low, row.threshold_high) if np.isfinite(value)]
     ends = [row.low, row.high, row.decisive_low, row.decisive_high]
-    shown = [row.estimate, *ends, row.claimed, *limits]
-    finite = [value for value in shown if np.isfinite(value)]
+    numbers = [row.estimate, *ends, row.claimed, *limits]
+    finite = [value for value in numbers if np.isfinite(value)]
     if reference is not None:
         finite.append(reference)
     across = _axis(finite, logarithmic=is_ratio and min(finite) > 0)
@@ -87,7 +97,7 @@ def forest(row: Any) -> Forest | None:
 
 
 def _in_words(row: Any) -> str:
-    text = f"{amount(row)}, 95 % interval; the rule: {minus(row.rule)}"
+    text = f"{amount(row)}, 95 % interval; the rule: {rule_text(row.rule)}"
     if np.isfinite(row.decisive_low):
         text += f"; after Holm's correction {plain(row.decisive_low)} to {plain(row.decisive_high)}"
     if np.isfinite(row.claimed):
@@ -102,11 +112,11 @@ def _no_difference(row: Any) -> float | None:
 
 
 def _axis(values: Sequence[float], logarithmic: bool) -> Callable[[float], float]:
-    """The map from a value to x, with room at both ends."""
+    """Return the map from a value to x, with space at both ends."""
     scale: Any = np.log if logarithmic else float
     low, high = scale(min(values)), scale(max(values))
-    room = 0.06 * (high - low) or 1.0
-    low, high = low - room, high + room
+    space = 0.06 * (high - low) or 1.0
+    low, high = low - space, high + space
     return lambda value: round(
         MARGIN + (WIDTH - 2 * MARGIN) * float((scale(value) - low) / (high - low)), 1
     )
@@ -118,25 +128,25 @@ def _ticks(
     low, high = min(values), max(values)
     if is_ratio and low > 0 and high / low > 4:
         lead = (1,) if high / low > 100 else (1, 2, 5)
-        found = [n * 10.0**e for e in range(-6, 7) for n in lead]
+        ticks = [n * 10.0**e for e in range(-6, 7) for n in lead]
     else:
-        found = list(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
-    places = [(across(tick), plain(tick)) for tick in found if not is_ratio or tick > 0]
-    return [Label(x, x, text, "middle") for x, text in places if MARGIN <= x <= WIDTH - MARGIN]
+        ticks = list(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
+    texts = [(across(tick), plain(tick)) for tick in ticks if not is_ratio or tick > 0]
+    return [Label(x, x, text, "middle") for x, text in texts if MARGIN <= x <= WIDTH - MARGIN]
 
 
 def _thresholds(row: Any, across: Callable[[float], float]) -> list[Label]:
     low, high = row.threshold_low, row.threshold_high
     if np.isfinite(low) and np.isfinite(high):
         left, right = _label(across(low), plain(low)), _label(across(high), plain(high))
-        left = left if left.x < ROOM else left._replace(anchor="end")
-        return [left, right if right.x > WIDTH - ROOM else right._replace(anchor="start")]
+        left = left if left.x < NUMBER_WIDTH else left._replace(anchor="end")
+        return [left, right if right.x > WIDTH - NUMBER_WIDTH else right._replace(anchor="start")]
     if np.isfinite(low):
         return [_label(across(low), f"> {plain(low)}")]
     return [_label(across(high), f"< {plain(high)}")]
 
 
 def _label(x: float, text: str, gap: float = 0) -> Label:
-    """A text at x, on the side of it where there is room."""
+    """Return a label at x, on its left or right, whichever side has more space."""
     left = x < WIDTH / 2
     return Label(x, x + gap if left else x - gap, text, "start" if left else "end")

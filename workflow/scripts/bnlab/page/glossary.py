@@ -1,4 +1,4 @@
-"""What the page's words mean, where a reader may not know them."""
+"""Definitions of terms on the page."""
 
 GLOSSARY = {
     "normalization": (
@@ -6,37 +6,34 @@ GLOSSARY = {
         "trained scale (gamma) and shift (beta)."
     ),
     "batch normalization": (
-        "Normalizing each unit over the rows of a batch (BN). For prediction, averages gathered in training "
-        "take the place of the batch's own mean and variance."
+        "Normalizing each unit over the rows of a batch (BN). Prediction uses averages from training instead of the "
+        "batch's own mean and variance."
     ),
     "layer normalization": (
-        "Normalizing each row over the units of a layer (LN): no row depends on the others."
+        "Normalizing each row over the units of a layer (LN). No row depends on the others."
     ),
     "weight standardization": (
-        "Normalizing the weights that go into each unit and not what they compute (WS); WS + BN and WS + LN "
-        "have both."
+        "Normalizing the weights of each unit instead of its inputs (WS). WS + BN and WS + LN do both."
     ),
     "network without": ("The same network without any normalization, called Base."),
-    "batch": (
-        "The rows from which one step of training is computed; the batch size is their number."
-    ),
+    "batch": ("The rows of one step of training; the batch size is their number."),
     "learning rate": (
-        "How far a step goes along the gradient; a shared rate is the same for all methods, the best rate of "
-        "each is the one with the highest validation accuracy."
+        "The factor of the gradient in a step. A shared rate is the same for all methods; the best rate of a method "
+        "has its highest validation accuracy."
     ),
     "step": (
-        "One update of the weights, from one batch. An epoch is as many steps as use every training row once."
+        "One update of the weights, from one batch. The steps of an epoch use every training row once."
     ),
     "recipe": (
         "A named set of training settings: network, learning rate, number of steps, evaluations."
     ),
     "replicate": (
-        "One training from a seed of its own: initial weights and order of rows. Replicate i of every method "
-        "shares its seed, so that methods are compared in pairs."
+        "One training with its own seed for initial weights and order of rows. Replicate i of every method has the "
+        "same seed, so that methods are compared in pairs."
     ),
     "95 % interval": (
-        "A range that contains the true mean in 95 of 100 such studies; it says how certain a mean over seeds "
-        "is, not how much other data would change it."
+        "A range that contains the true mean in 95 of 100 such studies. It shows how certain a mean over seeds is, "
+        "not how much other data would change it."
     ),
     "point": ("One hundredth: from 96 % to 97 % accuracy is one point."),
     "ratio": ("One number divided by another; 1 is no difference."),
@@ -47,34 +44,30 @@ GLOSSARY = {
         "A replicate whose loss became infinite or undefined; it has no accuracy and enters no mean."
     ),
     "failed": (
-        "A replicate that ends within two points of chance or of the share of the largest class; it enters "
-        "means."
+        "A replicate that ends within two points of chance or of the share of the largest class. It enters means."
     ),
     "redraw": (
-        "Rows sampled anew from a Bayesian network fitted to another table. A stand-in: what holds on it need "
-        "not hold on the data set of the claim."
+        "New rows, sampled from a Bayesian network that is fitted to another table. It is a stand-in: a result on it "
+        "need not hold on the data set of the claim."
     ),
     "region": (
-        "One setting in which a claim is tested: data, learning rate, batch size and what is compared."
+        "One setting in which a claim is tested: data, learning rate, batch size and compared methods."
     ),
     "primary": (
-        "A test in the claim's own setting, fixed from the source's words before the runs; others bound its "
-        "region."
+        "A test in the claim's own setting, chosen from the source's words before the runs. Other tests show how far "
+        "the claim holds."
     ),
     "Holm's correction": (
         "Makes p-values larger for the number of tests in a family, so that the chance of any false decision "
         "among them stays below 5 %."
     ),
     "drift": (
-        "How far the percentiles 15, 50 and 85 of a unit are from where they end, in spreads of the unit, "
-        "averaged."
+        "Mean distance of the percentiles 15, 50 and 85 of a unit from their values at the end, in spreads of the "
+        "unit."
     ),
     "inference statistics": (
-        "The mean and variance that batch normalization uses for prediction: moving averages of training, "
-        "those of the population of training rows (Algorithm 2 of Ioffe & Szegedy), or those of the batch at "
-        "hand."
+        "The mean and variance that batch normalization uses for prediction: moving averages from training, those of "
+        "all training rows (Algorithm 2 of Ioffe & Szegedy), or those of the batch to predict."
     ),
-    "mistake": (
-        "A fault in an implementation of batch normalization; F1 to F16 are the numbers of a list of them."
-    ),
+    "mistake": ("A fault in an implementation of batch normalization, numbered F1 to F16."),
 }

@@ -1,7 +1,6 @@
-"""The ledger of claims as the report shows it: verdicts counted, effects in words, forest plots.
+"""The claims of the report: counts of verdicts, effects in words, and forest plots.
 
-Everything comes from ``claims.csv`` and ``effects.csv``; numbers are printed here and places in the
-plots worked out, the template only lays them out.
+All comes from claims.csv and effects.csv. The template adds no numbers of its own.
 """
 
 from __future__ import annotations
@@ -14,16 +13,16 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.statistics import MOST_REPLICATES
-from bnlab.page.answers import answer_plots
 from bnlab.page.forest import forest
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import amount, listed, minus
+from bnlab.page.headlines import effect_plots
+from bnlab.page.phrases import amount, listed, minus, rule_text
 from bnlab.page.verdicts import VERDICTS, Verdict, verdict_of
 from bnlab.study.names import ALL_RECIPES
 
 
 class Part(NamedTuple):
-    """A verdict's share of a bar: where it begins and how wide it is, in percent."""
+    """A verdict's part of a bar; start and width are in percent."""
 
     verdict: Verdict
     claims: int
@@ -39,33 +38,33 @@ def page(
     claims: pd.DataFrame,
     effects: pd.DataFrame,
     labels: Mapping[str, str],
-    places: Collection[str],
+    groups: Collection[str],
     shorts: Mapping[str, str],
 ) -> dict[str, Any]:
-    """What the template needs of the ledger.
+    """Return the variables of the template for the ledger.
 
     Args:
         claims: claims.csv.
         effects: effects.csv.
         labels: label of each method, by name.
-        places: ids of the report's groups of figures, to which effects may link.
-        shorts: what each source is called in a column of a table, by name.
+        groups: ids of the report's groups of figures, to which effects link.
+        shorts: short name of each source, by name.
     """
-    # How an empty text comes back from a CSV file.
+    # A CSV file returns empty texts as missing values.
     texts = ["scale", "stand_in", "headline", "coarse_reason"]
     effects = effects.assign(**effects[texts].astype(object).fillna(""))
     claims = claims.astype(object).where(claims.notna(), "")
-    shown = [
-        _claim(claim, effects[effects["id"] == claim.id], labels, places, shorts)
+    entries = [
+        _claim(claim, effects[effects["id"] == claim.id], labels, groups, shorts)
         for claim in rows_of(claims)
     ]
-    tested = [one for one in shown if one["row"].verdict != UNTESTED]
+    tested = [entry for entry in entries if entry["row"].verdict != UNTESTED]
 
-    # What training decides comes first, then what is settled without it; each by its number.
-    def settled(one: dict[str, Any]) -> bool:
-        return one["row"].decided_by in SETTLED_BY or not one["effects"]
+    # Claims that training decides come first, then those that are settled without it; each by its number.
+    def settled(entry: dict[str, Any]) -> bool:
+        return entry["row"].decided_by in SETTLED_BY or not entry["effects"]
 
-    tested.sort(key=lambda one: (settled(one), one["row"].id))
+    tested.sort(key=lambda entry: (settled(entry), entry["row"].id))
     return {
         "total": len(claims),
         "bar": bar(claims["verdict"]),
@@ -82,13 +81,13 @@ def page(
         ],
         "verdicts": VERDICTS,
         "claims": tested,
-        "untested": [one for one in shown if one["row"].verdict == UNTESTED],
-        "answers": answer_plots(effects, labels),
+        "untested": [entry for entry in entries if entry["row"].verdict == UNTESTED],
+        "effect_plots": effect_plots(effects, labels),
     }
 
 
 def bar(verdicts: Iterable[str]) -> list[Part]:
-    """Every verdict's count and share, in the order of ``VERDICTS``."""
+    """Return the count and share of every verdict, in the order of ``VERDICTS``."""
     counts = Counter(verdicts)
     parts, start = [], 0.0
     for verdict in VERDICTS:
@@ -99,12 +98,12 @@ def bar(verdicts: Iterable[str]) -> list[Part]:
 
 
 def on_stand_ins(claims: pd.DataFrame) -> dict[str, str]:
-    """``2 on a redraw``: by verdict, how many of its claims rest on stand-in data alone, and on which."""
+    """Count claims that rest on stand-in data alone, by verdict: ``2 on a redraw``."""
     on = _on_stand_ins(claims)
-    said: dict[str, list[str]] = {}
+    counts: dict[str, list[str]] = {}
     for row in rows_of(on.value_counts(["verdict", "stand_in"], sort=False).reset_index()):
-        said.setdefault(row.verdict, []).append(f"{row.count} on {row.stand_in}")
-    return {verdict: listed(parts) for verdict, parts in said.items()}
+        counts.setdefault(row.verdict, []).append(f"{row.count} on {row.stand_in}")
+    return {verdict: listed(parts) for verdict, parts in counts.items()}
 
 
 def _on_stand_ins(claims: pd.DataFrame) -> pd.DataFrame:
@@ -112,32 +111,34 @@ def _on_stand_ins(claims: pd.DataFrame) -> pd.DataFrame:
 
 
 def sentence(claims: pd.DataFrame) -> str:
-    """The counts in words: all, how many of them rest on stand-in data alone, and how many need no training."""
-    counted = [f"{p.claims} {p.verdict.name}" for p in bar(claims["verdict"]) if p.claims]
-    text = f"Of {len(claims)} published claims {_are(counted)}."
+    """Return a sentence that counts claims: by verdict, on stand-in data alone, and settled without training."""
+    text = f"Of {len(claims)} published claims {_are(_counts(claims))}."
     on = _on_stand_ins(claims)
     notes = []
     for stand_in, rows in on.groupby("stand_in", sort=False):
-        said = [f"{p.claims} {p.verdict.name}" for p in bar(rows["verdict"]) if p.claims]
-        notes.append(f"{listed(said)} on {stand_in} alone")
+        notes.append(f"{listed(_counts(rows))} on {stand_in} alone")
     settled = int(claims["decided_by"].isin(SETTLED_BY).sum())
     if settled:
         notes.append(f"{settled} by algebra or a primary source, without training")
     return f"{text} Among them are {'; '.join(notes)}." if notes else text
 
 
-def _are(counted: Sequence[str]) -> str:
-    if not counted:
+def _counts(claims: pd.DataFrame) -> list[str]:
+    return [f"{part.claims} {part.verdict.name}" for part in bar(claims["verdict"]) if part.claims]
+
+
+def _are(counts: Sequence[str]) -> str:
+    if not counts:
         return "none is judged"
-    verb = " is " if counted[0].startswith("1 ") else " are "
-    return listed(counted).replace(" ", verb, 1)
+    verb = " is " if counts[0].startswith("1 ") else " are "
+    return listed(counts).replace(" ", verb, 1)
 
 
 def _claim(
     claim: Any,
     effects: pd.DataFrame,
     labels: Mapping[str, str],
-    places: Collection[str],
+    groups: Collection[str],
     shorts: Mapping[str, str],
 ) -> dict[str, Any]:
     return {
@@ -146,12 +147,12 @@ def _claim(
         "verdict": verdict_of(claim.verdict),
         "extent": extent(claim),
         "measured": measured(effects),
-        "effects": [_effect(row, labels, places) for row in rows_of(effects)],
+        "effects": [_effect(row, labels, groups) for row in rows_of(effects)],
     }
 
 
 def extent(claim: Any) -> str:
-    """``in 4 of 5 regions, 1 open``: what stands beside the verdict."""
+    """Return the number of regions that is printed beside the verdict: ``in 4 of 5 regions, 1 open``."""
     if not claim.regions:
         return f"by {claim.decided_by}" if claim.decided_by else ""
     open_ = claim.regions - claim.supported - claim.refuted
@@ -165,35 +166,35 @@ def extent(claim: Any) -> str:
 
 
 def measured(effects: pd.DataFrame) -> list[str]:
-    """What the primary effects of a claim are, a line each."""
+    """Return the primary effects of a claim as texts."""
     primary = effects[effects["primary"].astype(bool)]
     return [f"{amount(row)} ({row.region})" for row in rows_of(primary)]
 
 
-def _effect(row: Any, labels: Mapping[str, str], places: Collection[str]) -> dict[str, Any]:
+def _effect(row: Any, labels: Mapping[str, str], groups: Collection[str]) -> dict[str, Any]:
     return {
         "row": row,
         "id": f"effect-{row.id}-{row.test}",
         "verdict": verdict_of(row.verdict),
         "amount": amount(row),
-        "rule": minus(row.rule),
+        "rule": rule_text(row.rule),
         "facts": _facts(row, labels),
         "forest": forest(row),
         "where": f"{row.dataset_label}, {_recipe(row.recipe)}, batch {row.batch}",
         "why": why(row),
-        "link": row.anchor if row.anchor in places else None,
+        "link": row.anchor if row.anchor in groups else None,
     }
 
 
 def why(row: Any) -> str:
-    """Why an effect stays undecided; empty for one that is decided."""
+    """Return the reason why an effect is undecided; empty for one that is decided."""
     if row.verdict != "undecided":
         return ""
     if row.coarse is True or row.coarse == "True":
         return f"Undecided because it is measured too coarsely: {row.coarse_reason}."
     if not np.isfinite(row.low):
         return "Undecided because fewer than two replicates are left."
-    return "Undecided because the interval that is left after Holm's correction (the thin line) reaches the threshold."
+    return "Undecided because the interval after Holm's correction (the thin line) includes the threshold."
 
 
 def _recipe(name: str) -> str:
@@ -201,7 +202,7 @@ def _recipe(name: str) -> str:
 
 
 def _facts(row: Any, labels: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Name and value of everything known of an effect that has a number."""
+    """Return names and values of the numbers of an effect."""
     facts = [("replicates", _replicates(row))]
     if np.isfinite(row.p):
         facts += [("p", probability(row.p)), ("p after Holm", probability(row.p_holm))]
@@ -227,7 +228,7 @@ def _replicates(row: Any) -> str:
 
 
 def probability(p: float) -> str:
-    """A p-value with two significant digits."""
+    """Return a p-value with two significant digits."""
     if np.isnan(p):
         return "–"
     return "< 0.0001" if p < 1e-4 else f"{p:.2g}"

@@ -1,4 +1,4 @@
-"""What a layer of each method computes, in words, from the docstrings of its kernel and its normalizer."""
+"""Descriptions of methods, from the docstrings of their kernels and normalizers."""
 
 from __future__ import annotations
 
@@ -24,27 +24,28 @@ INPUTS = {
 
 
 def formula(method: Mapping[str, Any]) -> str:
-    """A few sentences on a method of a checked config."""
+    """Describe the layer of a method of a checked config in a few sentences."""
     kernel = _summary(registry.find("kernel", method["kernel"]).load())
     if method["normalizer"] is None:
         lead = "No normalization: " if method["kernel"] == "plain" else ""
         inputs = INPUTS.get(method.get("inputs") or "", "")
-        return f"{lead}{inputs}y = φ(u + b). {_ended(kernel)}"
+        return f"{lead}{inputs}y = φ(u + b). {_sentence(kernel)}"
     normalizer = registry.find("normalizer", method["normalizer"]).load()
     bias = "" if normalizer.shifts else " + b"
-    joined = PLACES[method["place"]].format(bias=bias)
+    layer = PLACES[method["place"]].format(bias=bias)
     options = ", ".join(
         f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in method["options"].items()
     )
-    parts = [_ended(_summary(normalizer)), f"{joined}.", _ended(kernel), _ended(options)]
+    parts = [_sentence(_summary(normalizer)), f"{layer}.", _sentence(kernel), _sentence(options)]
     return " ".join(part for part in parts if part)
 
 
 def _summary(cls: type) -> str:
-    """Return the first paragraph of the docstring of a class in one line."""
-    return " ".join(inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].split())
+    """Return the first paragraph of the docstring of a class in one line, without the marks of code."""
+    paragraph = inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0]
+    return " ".join(paragraph.replace("``", "").split())
 
 
-def _ended(text: str) -> str:
+def _sentence(text: str) -> str:
     return text if text.endswith(".") or not text else f"{text}."

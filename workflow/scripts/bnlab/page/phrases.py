@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -171,5 +172,10 @@ def plain(value: float) -> str:
 
 
 def minus(text: str) -> str:
-    """With a true minus."""
+    """Return a number as text with a true minus."""
     return text.replace("-", "−")
+
+
+def rule_text(rule: str) -> str:
+    """Return the rule of an effect as it is printed: ``above 1 point``, with a true minus."""
+    return minus(re.sub(r"^((?:above|below) -?1 \w+)s$", r"\1", rule))

@@ -1,7 +1,6 @@
-"""A finished study as it is published: its pieces in one folder, and what it found in the README.
+"""Publication of a finished study: its files in one folder, and its findings in the README.
 
-Numbers in the README are rendered from the published files by ``findings`` and by nothing else, so
-a test can say whether they still agree.
+Only ``findings`` writes numbers into the README, from the published files, and a test compares the two.
 """
 
 from __future__ import annotations
@@ -39,8 +38,7 @@ BEGIN, END = "<!-- findings -->", "<!-- /findings -->"
 def publish(root: Path, study: str) -> Path:
     """Copy a finished study to ``reports/published`` and rewrite the README's findings.
 
-    Everything is made beside the folder that it replaces and takes its place at the end, so what
-    was published before stays until then, whole.
+    A complete new folder replaces the old one at the end, so an error leaves the earlier publication as it was.
 
     Args:
         root: the project's folder.
@@ -50,10 +48,10 @@ def publish(root: Path, study: str) -> Path:
         The published folder.
 
     Raises:
-        JobError: a piece is missing, the whole is too large, or the README has no place for it.
+        JobError: a file is missing, all together are too large, or the README lacks the marker lines.
     """
     source, target, readme = root / "reports" / study, root / PUBLISHED, root / "README.md"
-    names = _pieces(source, f"reports/{study}")
+    names = _files(source, f"reports/{study}")
     part = target.with_name(f".published.{os.getpid()}")
     try:
         for name in names:
@@ -69,23 +67,27 @@ def publish(root: Path, study: str) -> Path:
 
 
 def manifest(root: Path, study: str, folder: Path, names: Iterable[str]) -> dict[str, Any]:
-    """Where the published files come from and what they are, byte for byte.
+    """Return the origin and the digests of published files.
 
-    Commit and cleanness are those of the project when it publishes; what publishing itself writes
-    does not make it unclean. Versions and hardware are those of the runs, each with every value
-    that occurs; data are those that were trained on. Experiments that the study took as they were published keep what
-    was said of them then.
+    ``commit`` and ``clean`` describe the project's git checkout, without the files that publishing writes. Versions and
+    hardware are those of the runs. Experiments from an earlier publication keep its entries.
+
+    Args:
+        root: the project's folder.
+        study: name of the study.
+        folder: folder of the files, with study.json.
+        names: paths of the files in ``folder``.
     """
     record = read_json(folder / "study.json")
     changed = _git(root, "status", "--porcelain", "--", ".", ":!reports", ":!README.md")
-    made = {
+    stamp = {
         "study": study,
         "date": datetime.now(UTC).date().isoformat(),
         "commit": _git(root, "rev-parse", "HEAD"),
         "clean": None if changed is None else not changed,
     }
-    return made | {
-        "experiments": dict.fromkeys(record["config"]["experiments"], made) | record["taken"],
+    return stamp | {
+        "experiments": dict.fromkeys(record["config"]["experiments"], stamp) | record["taken"],
         "data": {
             name: {key: data[key] for key in ("source", "is_redraw", "digest")}
             for name, data in record["data"].items()
@@ -97,18 +99,18 @@ def manifest(root: Path, study: str, folder: Path, names: Iterable[str]) -> dict
 
 
 def runs_of(study: Study, published: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a published runs.csv that belong to experiments which a study takes as they are."""
-    taken = [
+    """Return the rows of a published runs.csv with runs of the experiments that a study takes from there."""
+    runs = [
         run for name in study.experiments if name not in study.own() for run in study.runs(name)
     ]
-    wanted = pd.DataFrame([(*run, study.key(run)) for run in taken], columns=[*RUN, "key"])
-    return published.merge(wanted.drop_duplicates())
+    keys = pd.DataFrame([(*run, study.key(run)) for run in runs], columns=[*RUN, "key"])
+    return published.merge(keys.drop_duplicates())
 
 
-def taken(
+def taken_experiments(
     experiments: Mapping[str, Mapping[str, Any]], manifest: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
-    """By experiment that is taken as published, what a manifest says of where it was made."""
+    """Return the manifest's entry (study, date, commit) of each experiment that is taken as published."""
     return {
         name: manifest["experiments"][name]
         for name, about in experiments.items()
@@ -116,31 +118,34 @@ def taken(
     }
 
 
-def taken_in_words(taken: Mapping[str, Any], declared: Mapping[str, Experiment]) -> str:
-    """``Learning curves, Faults (study local, 2026-11-21, commit d49491f)``, by publication."""
+def taken_text(stamps: Mapping[str, Any], experiments: Mapping[str, Experiment]) -> str:
+    """Return titles by publication: ``Learning curves, Faults (study local, 2026-11-21, commit d49491f)``."""
     titles: dict[str, list[str]] = {}
-    for name, made in taken.items():
-        where = f"study {made['study']}, {made['date']}"
-        where += f", commit {made['commit'][:7]}" if made["commit"] else ""
-        titles.setdefault(where, []).append(declared[name].title)
-    return "; ".join(f"{', '.join(named)} ({where})" for where, named in titles.items())
+    for name, stamp in stamps.items():
+        origin = f"study {stamp['study']}, {stamp['date']}"
+        origin += f", commit {stamp['commit'][:7]}" if stamp["commit"] else ""
+        titles.setdefault(origin, []).append(experiments[name].title)
+    return "; ".join(f"{', '.join(group)} ({origin})" for origin, group in titles.items())
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
-    """SHA-256 and size of a file."""
+    """Return SHA-256 and size of a file."""
     content = path.read_bytes()
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
 def findings(folder: Path) -> str:
-    """What the published study found, as Markdown: answers, verdicts, figures, and the claims that matter most.
+    """Return the findings of a study as Markdown: answers, verdicts, figures, and the most important claims.
 
-    A function of the files in ``folder`` alone; links lead to ``reports/published``.
+    They depend on the files in ``folder`` alone; links lead to ``reports/published``.
+
+    Raises:
+        JobError: no effect has a headline.
     """
     claims, effects = read_csv(folder / "claims.csv"), read_csv(folder / "effects.csv")
     manifest, record = read_json(folder / "manifest.json"), read_json(folder / "study.json")
-    drawn = [name for name in manifest["files"] if name.endswith(".svg")]
-    images = [f"![{_alt(name, record['config'])}]({PUBLISHED}/{name})" for name in drawn]
+    figures = [name for name in manifest["files"] if name.endswith(".svg")]
+    images = [f"![{_alt(name, record['config'])}]({PUBLISHED}/{name})" for name in figures]
     paragraphs = [
         *([record["scope"]] if record["scope"] else []),
         _listed(record["answers"]),
@@ -160,7 +165,7 @@ def findings(folder: Path) -> str:
 
 
 def _advice(advice: Mapping[str, Sequence[str]]) -> list[str]:
-    """The scorecard's sentences under their headings."""
+    """Return the scorecard's sentences under their headings."""
     lines = [f"When {when}: {' '.join(sentences)}" for when, sentences in advice.items()]
     return (
         ["Which normalizer when, of those that were trained there:", _listed(lines)]
@@ -174,36 +179,36 @@ def _listed(sentences: Iterable[str]) -> str:
 
 
 def _redraws(record: Mapping[str, Any]) -> list[str]:
-    """A paragraph on each redraw that was trained on in the place of another dataset."""
+    """Return a paragraph on each redraw that stands for another data set."""
     datasets = record["config"]["datasets"]
-    said = []
+    paragraphs = []
     for name, data in record["data"].items():
         stood_for = datasets[name]["stands_for"]
         if data["is_redraw"] and stood_for:
             original = record["data"][datasets[name]["of"]]["shape"]["rows"]
-            said.append(
+            paragraphs.append(
                 f"{record['called'].get(stood_for, stood_for)} is represented by {datasets[name]['label']}: "
                 f"{data['shape']['rows']:,} rows drawn anew from a Bayesian network fitted to {original:,} rows. "
                 "A verdict on it alone says so."
             )
-    return said
+    return paragraphs
 
 
 def _alt(name: str, config: Mapping[str, Any]) -> str:
-    """What is to be seen in ``figures/<experiment>/<dataset>/<recipe>/<kind>.svg``."""
+    """Return title and data set of the figure ``figures/<experiment>/<dataset>/<recipe>/<kind>.svg``."""
     _, experiment, dataset, _, file = name.split("/")
     figure = experiments()[experiment].figures[file.removesuffix(".svg")]
     return f"{figure.title}, {config['datasets'][dataset]['label']}"
 
 
 def with_findings(readme: str, text: str) -> str:
-    """The README with ``text`` in place of what stood between the two marker lines."""
+    """Return a README with ``text`` between its two marker lines. Raises JobError without these lines."""
     before, _, after = _parts(readme)
     return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
 
 
-def shown_findings(readme: str) -> str:
-    """What a README that ``with_findings`` made has between the marker lines."""
+def findings_in(readme: str) -> str:
+    """Return the text between the two marker lines of a README. Raises JobError without these lines."""
     return _parts(readme)[1].removeprefix("\n\n").removesuffix("\n")
 
 
@@ -215,32 +220,32 @@ def _parts(readme: str) -> tuple[str, str, str]:
     return before, between, after
 
 
-def _pieces(source: Path, called: str) -> list[str]:
-    """Names of the files to be published, once they are all there and not too large."""
+def _files(source: Path, folder: str) -> list[str]:
+    """Return the files to publish. Raises JobError where one is missing or all together are too large."""
     tables = sorted(path.relative_to(source).as_posix() for path in source.glob("tables/**/*.csv"))
     record = source / "study.json"
     figures = read_json(record)["in_summary"] if record.is_file() else []
     names = [*FILES, *figures, *(tables or ["tables/"])]
     missing = [name for name in names if not (source / name).is_file()]
     if missing:
-        raise JobError(f"{called} lacks {', '.join(missing)}; is the study finished?")
+        raise JobError(f"{folder} lacks {', '.join(missing)}; is the study finished?")
     size = sum((source / name).stat().st_size for name in names) / 1e6
     if size > LIMIT_MB:
-        raise JobError(f"{called} has {size:.1f} MB to publish, and {LIMIT_MB} MB is the most")
+        raise JobError(f"{folder} has {size:.1f} MB to publish, and {LIMIT_MB} MB is the most")
     return names
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """What git says, or None outside a git checkout."""
+    """Return the output of git, or None outside a git checkout."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
+        process = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
     except FileNotFoundError:
         return None
-    return None if done.returncode else done.stdout.strip()
+    return None if process.returncode else process.stdout.strip()
 
 
 def _replace(target: Path, part: Path) -> None:
-    """Put a folder in the place of another; if that fails, the other is back."""
+    """Replace a folder by another; an error leaves it as it was."""
     old = part.with_name(f"{part.name}.old")
     if target.exists():
         target.rename(old)
@@ -254,13 +259,14 @@ def _replace(target: Path, part: Path) -> None:
 
 
 def _headlines(claims: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
-    """A Markdown table with a row for each claim of which some effect has a headline."""
+    """Return a Markdown table with a row for each claim that has an effect with a headline."""
     effects = effects.assign(scale=effects["scale"].astype(object).fillna(""))
-    chosen = effects.loc[effects["headline"].notna(), "id"].unique()
-    if not len(chosen):
+    numbers_of_claims = effects.loc[effects["headline"].notna(), "id"].unique()
+    if not len(numbers_of_claims):
         raise JobError("effects.csv has no effect with a headline, which the README shows")
     cells = [["claim", "claimed", "measured", "verdict"], ["---"] * 4]
-    for claim in rows_of(claims[claims["id"].isin(chosen)].astype(object).fillna("")):
+    rows = claims[claims["id"].isin(numbers_of_claims)].astype(object).fillna("")
+    for claim in rows_of(rows):
         numbers = "; ".join(measured(effects[effects["id"] == claim.id]))
         on = f" on {claim.stand_in}" if claim.stand_in else ""
         cells.append([claim.claim, claim.claimed, numbers, f"{claim.verdict}{on}, {extent(claim)}"])
@@ -268,7 +274,7 @@ def _headlines(claims: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
 
 
 def _costs(costs: Iterable[Mapping[str, Any]]) -> list[str]:
-    """A Markdown table of what ``facts.costs`` found."""
+    """Return a Markdown table of ``facts.costs``."""
     lines = [["experiment", "runs", "replicates", "core-minutes"], ["---", *["---:"] * 3]]
     for cost in costs:
         minutes = "not recorded" if cost["minutes"] is None else f"{cost['minutes']:.0f}"

@@ -1,7 +1,7 @@
-"""The report of a study: one HTML file with every figure, every table and how they were made.
+"""The report of a study: one HTML file with every figure, every result table and the methods.
 
-Everything is in the page: figures inline, one small script that filters the claims and turns surfaces, nothing to be
-fetched. Text from configs and data is escaped by the template, and the page lets no other script run.
+The page needs no other file. Figures are inline, and one small script filters claims and turns surfaces. The template
+escapes text from configs and data, and the page lets no other script run.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,9 +30,9 @@ from bnlab.page.findings import EFFECTS, Answer, Tables, leading
 from bnlab.page.findings import answers as findings_of
 from bnlab.page.glossary import GLOSSARY
 from bnlab.page.grids import Grid
-from bnlab.page.phrases import written_out
+from bnlab.page.phrases import minus, written_out
 from bnlab.page.style import NONE_LEFT
-from bnlab.page.turning import turning
+from bnlab.page.surfaces import surfaces
 from bnlab.page.vectors import size_of
 from bnlab.study.declaration import Experiment, Table
 from bnlab.study.names import ALL_RECIPES
@@ -40,11 +41,21 @@ TEMPLATES = Path(__file__).parent / "templates"
 SHORT_TABLE = 14
 
 Functions = Callable[[str, str], Mapping[str, Callable[..., Any]]]
-"""A mapping of functions by the name of the experiment and its own, such as ``GRIDS``."""
+"""Functions of an experiment, by the names of the experiment and of the mapping, such as ``GRIDS``."""
+
+WITHOUT_LEDGER: Mapping[str, Any] = {
+    "sources": {},
+    "literature": [],
+    "datasets": {},
+    "scope": None,
+    "findings": [],
+    "scorecard": [],
+}
+"""``Inputs.about`` of a study that judges no claims."""
 
 
 class Item(NamedTuple):
-    """A figure or a table of the study: which it is, its CSV and, for a figure, its SVG."""
+    """A figure or result table of the study: its key, its CSV file and, for a figure, its SVG file."""
 
     experiment: str
     dataset: str
@@ -55,7 +66,7 @@ class Item(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """What becomes of a study's ledger: claims.csv, effects.csv and scorecard.csv."""
+    """The judged ledger of a study: claims.csv, effects.csv and scorecard.csv."""
 
     claims: pd.DataFrame
     effects: pd.DataFrame
@@ -63,109 +74,117 @@ class Ledger(NamedTuple):
 
 
 class Drawing(NamedTuple):
-    """An image that the page shows twice and holds once: its id and its size."""
+    """Id and size of an image that the page shows twice and has once."""
 
     id: str
     width: float
     height: float
 
 
-def render(
-    study: Mapping[str, Any],
-    declared: Mapping[str, Experiment],
-    functions: Functions,
-    figures: Sequence[Item],
-    tables: Sequence[Item],
-    datasets: Mapping[str, Mapping[str, Any]],
-    runs: pd.DataFrame,
-    formulas: Mapping[str, str],
-    folder: Path,
-    made: Mapping[str, str],
-    answered: Sequence[Answer],
-    advice: Mapping[str, Sequence[str]],
-    taken: str,
-    ledger: Ledger | None = None,
-    about: Mapping[str, Any] | None = None,
-) -> str:
-    """The page as HTML.
+@dataclass(frozen=True)
+class Inputs:
+    """Everything on the page of a study.
 
-    Args:
+    Attributes:
         study: the checked config as plain data.
-        declared: what its experiments offer, in the order in which they are shown.
-        functions: their mappings of functions, of which ``GRIDS`` are needed.
-        figures: every figure, in the order in which they are shown.
-        tables: every result table, likewise.
-        datasets: what data.json says, by name of dataset.
-        runs: what each run was and cost, as ``tidy.run_row`` says it.
-        formulas: what a layer computes, by method.
-        folder: where the page will lie; links to CSV files are relative to it.
-        made: date and version.
-        answered: what ``answers`` found.
-        advice: the scorecard's sentences by heading, as ``scorecard.sentences`` returns them.
-        taken: what is shown as an earlier publication had it, in words; empty without such.
-        ledger: the verdicts, if the study has any.
-        about: sources, literature, names of datasets, scope and findings, as the ledger's file says them.
+        experiments: declarations of the experiments, in the order of the page.
+        functions: mappings of functions, of which the page needs ``GRIDS``.
+        figures: every figure, in the order of the page.
+        tables: every result table, in the order of the page.
+        datasets: content of data.json, by name of the data set.
+        runs: a row for each run, as ``tidy.run_row`` returns it.
+        formulas: description of a layer, by method.
+        folder: folder of the page; links to CSV files are relative to it.
+        date: date of the page, such as 2026-01-31.
+        version: version of bnlab.
+        answers: sentences of the findings, from ``answers``.
+        advice: sentences of the scorecard by heading, from ``scorecard.sentences``.
+        earlier: experiments from an earlier publication, from ``publication.taken_text``; empty without any.
+        ledger: the judged ledger; None for a study without claims.
+        about: sources, literature, names of data sets, scope and findings of the ledger's file.
     """
-    about = about or {
-        "sources": {},
-        "literature": [],
-        "datasets": {},
-        "scope": None,
-        "findings": [],
-    }
-    environment = _environment()
-    shown = [_shown_figure(item, declared, folder) for item in figures]
-    in_summary = _summary_figures(shown, declared)
-    shown += [_shown_table(item, declared, functions, folder) for item in tables]
+
+    study: Mapping[str, Any]
+    experiments: Mapping[str, Experiment]
+    functions: Functions
+    figures: Sequence[Item]
+    tables: Sequence[Item]
+    datasets: Mapping[str, Mapping[str, Any]]
+    runs: pd.DataFrame
+    formulas: Mapping[str, str]
+    folder: Path
+    date: str
+    version: str
+    answers: Sequence[Answer]
+    advice: Mapping[str, Sequence[str]]
+    earlier: str
+    ledger: Ledger | None
+    about: Mapping[str, Any]
+
+
+def render(inputs: Inputs) -> str:
+    """Return the page as HTML. The CSV and SVG files of ``inputs`` must exist."""
+    study, runs, ledger, about = inputs.study, inputs.runs, inputs.ledger, inputs.about
+    entries = [_figure_entry(item, inputs) for item in inputs.figures]
+    in_summary = _summary_figures(entries, inputs.experiments)
+    entries += [_table_entry(item, inputs) for item in inputs.tables]
     titles = {name: recipe_title(recipe) for name, recipe in study["recipes"].items()}
-    sections = [_section(name, about, shown, titles) for name, about in declared.items()]
-    places = {group["id"] for section in sections for group in section["groups"]}
+    sections = [
+        _section(name, experiment, entries, titles)
+        for name, experiment in inputs.experiments.items()
+    ]
+    groups = {group["id"] for section in sections for group in section["groups"]}
     labels = method_labels(study)
-    first, more = leading(answered, about["findings"])
+    first, more = leading(inputs.answers, about["findings"])
     script = (TEMPLATES / "report.js").read_text("utf8")
-    return environment.get_template("report.html.j2").render(
-        study=study,
-        replicates=_range(runs["replicates"]),
-        labels={
-            name: dataset_label(dataset["label"], dataset["source"] == "redraw")
-            for name, dataset in study["datasets"].items()
-        },
-        methods=[
-            {"name": name, "label": labels[name], "formula": formulas[name]}
-            for name in labels
-            if name in set(runs["method"])
-        ],
-        recipes={name: _stated(study["recipes"][name]) for name in runs["recipe"].unique()},
-        datasets=datasets,
-        used=list(runs["dataset"].unique()),
-        sections=sections,
-        in_summary=in_summary,
-        answers=first,
-        more=more,
-        answered=answered,
-        ledger=ledger
-        and ledger_page.page(
-            ledger.claims,
-            ledger.effects,
-            labels,
-            places,
-            {name: s["short"] for name, s in about["sources"].items()},
-        ),
-        scorecard=ledger and scorecard.page(ledger.scorecard, advice),
-        scope=about["scope"],
-        literature=about["literature"],
-        called=about["datasets"],
-        glossary=GLOSSARY,
-        made=made,
-        facts=facts(runs) | ({"taken as published": taken} if taken else {}),
-        times=times(runs),
-        script=Markup(script),
-        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            study=study,
+            date=inputs.date,
+            version=inputs.version,
+            replicates=_range(runs["replicates"]),
+            labels={
+                name: dataset_label(dataset["label"], dataset["source"] == "redraw")
+                for name, dataset in study["datasets"].items()
+            },
+            methods=[
+                {"name": name, "label": labels[name], "formula": inputs.formulas[name]}
+                for name in labels
+                if name in set(runs["method"])
+            ],
+            recipes={name: _settings(study["recipes"][name]) for name in runs["recipe"].unique()},
+            datasets=inputs.datasets,
+            used=list(runs["dataset"].unique()),
+            sections=sections,
+            in_summary=in_summary,
+            first=first,
+            more=more,
+            answers=inputs.answers,
+            ledger=ledger
+            and ledger_page.page(
+                ledger.claims,
+                ledger.effects,
+                labels,
+                groups,
+                {name: s["short"] for name, s in about["sources"].items()},
+            ),
+            scorecard=ledger and scorecard.page(ledger.scorecard, inputs.advice),
+            scope=about["scope"],
+            literature=about["literature"],
+            dataset_names=about["datasets"],
+            glossary=GLOSSARY,
+            facts=facts(runs) | ({"taken as published": inputs.earlier} if inputs.earlier else {}),
+            times=times(runs),
+            script=Markup(script),
+            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
     )
 
 
 def answers(
-    declared: Mapping[str, Experiment], ledger: Ledger | None, items: Sequence[Item]
+    experiments: Mapping[str, Experiment], ledger: Ledger | None, items: Sequence[Item]
 ) -> list[Answer]:
     """Return the sentences of each experiment's findings, from its judged effects and published tables."""
     effects = pd.DataFrame(columns=EFFECT_COLUMNS) if ledger is None else ledger.effects
@@ -179,8 +198,10 @@ def answers(
 
         return rows
 
-    unbroken = findings_of(declared, tables)
-    return [a._replace(findings=[_unbroken(text) for text in a.findings]) for a in unbroken]
+    return [
+        answer._replace(findings=[_unbroken(text) for text in answer.findings])
+        for answer in findings_of(experiments, tables)
+    ]
 
 
 def _environment() -> jinja2.Environment:
@@ -192,62 +213,59 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = lambda value: f"{value:,}"
-    environment.filters["plain"] = _plain
+    environment.filters["setting"] = setting
     environment.filters["zip"] = zip
     return environment
 
 
 def method_labels(study: Mapping[str, Any]) -> dict[str, str]:
-    """What each method of a checked config, as plain data, is called in print."""
+    """Return the label of each method of a checked config, by name."""
     return {
         name: method["label"] or name.replace("_", " ") for name, method in study["methods"].items()
     }
 
 
 def grids(functions: Functions, experiment: str, kind: str, table: pd.DataFrame) -> list[Grid]:
-    """A result table as it is shown, numbers rounded to their uncertainty."""
+    """Return the grids of a result table, with numbers rounded to their uncertainty; empty grids are left out."""
     return [grid for grid in functions(experiment, "GRIDS")[kind](table) if grid.rows]
 
 
-def _shown_figure(item: Item, declared: Mapping[str, Experiment], folder: Path) -> dict[str, Any]:
+def _figure_entry(item: Item, inputs: Inputs) -> dict[str, Any]:
     assert item.svg is not None
-    figure, table = declared[item.experiment].figures[item.kind], read_csv(item.csv)
-    shown = _shown(item, figure, table, folder)
-    return shown | {
+    figure, table = inputs.experiments[item.experiment].figures[item.kind], read_csv(item.csv)
+    return _entry(item, figure, table, inputs.folder) | {
         "image": quote(item.svg.read_text("utf8"), safe=" =:/;,()'"),
         "alt": alt_text(figure.title, table),
         "drawing": None,
-        "turning": turning(table) if figure.interactive and not table.empty else None,
+        "surfaces": surfaces(table) if figure.interactive and not table.empty else None,
     }
 
 
-def _shown_table(
-    item: Item, declared: Mapping[str, Experiment], functions: Functions, folder: Path
-) -> dict[str, Any]:
-    table = read_csv(item.csv)
-    laid_out = grids(functions, item.experiment, item.kind, table)
-    return _shown(item, declared[item.experiment].tables[item.kind], table, folder) | {
-        "grids": laid_out,
-        "open": sum(len(grid.rows) for grid in laid_out) <= SHORT_TABLE,
+def _table_entry(item: Item, inputs: Inputs) -> dict[str, Any]:
+    declaration, table = inputs.experiments[item.experiment].tables[item.kind], read_csv(item.csv)
+    table_grids = grids(inputs.functions, item.experiment, item.kind, table)
+    return _entry(item, declaration, table, inputs.folder) | {
+        "grids": table_grids,
+        "open": sum(len(grid.rows) for grid in table_grids) <= SHORT_TABLE,
     }
 
 
-def lost(table: pd.DataFrame) -> list[str]:
-    """What a caption says of replicates that diverged or failed, where there are any."""
-    said = []
+def replicate_notes(table: pd.DataFrame) -> list[str]:
+    """Return sentences for the caption on replicates that diverged or failed, if there are any."""
+    notes = []
     if "diverged" in table and (table["diverged"] > 0).any():
-        said.append("Replicates that diverged are left out of means, and counted.")
+        notes.append("Replicates that diverged are left out of means, and counted.")
     if "failed" in table and (table["failed"] > 0).any():
-        said.append("Replicates that failed, ending at chance, are in the means, and counted too.")
-    return said
+        notes.append("Replicates that failed, ending at chance, are in the means, and counted too.")
+    return notes
 
 
-def _shown(item: Item, about: Table, table: pd.DataFrame, folder: Path) -> dict[str, Any]:
+def _entry(item: Item, declaration: Table, table: pd.DataFrame, folder: Path) -> dict[str, Any]:
     return {
         "item": item,
         "id": f"{item.experiment}-{item.dataset}-{item.recipe}-{item.kind}",
-        "title": about.title,
-        "caption": [*_paragraphs(about.caption), *lost(table)],
+        "title": declaration.title,
+        "caption": [*_paragraphs(declaration.caption), *replicate_notes(table)],
         "csv": _relative(item.csv, folder),
     }
 
@@ -268,10 +286,10 @@ def alt_text(title: str, table: pd.DataFrame) -> str:
     return f"{title}, {table['dataset_label'].iloc[0]}, {_recipe(table['recipe'].iloc[0])}."
 
 
-def summary_items(figures: Sequence[Item], declared: Mapping[str, Experiment]) -> list[Item]:
-    """The summary's figures: the first one ``in_summary`` of each experiment, then the second of each.
+def summary_items(figures: Sequence[Item], experiments: Mapping[str, Experiment]) -> list[Item]:
+    """Return the figures of the summary: the first one ``in_summary`` of each experiment, then the second of each.
 
-    Of several about other data or recipes it is the first.
+    A figure of several data sets or recipes is shown for the first of them.
     """
     first: dict[tuple[str, str], Item] = {}
     for item in figures:
@@ -279,46 +297,45 @@ def summary_items(figures: Sequence[Item], declared: Mapping[str, Experiment]) -
     of_each = [
         [
             first[name, kind]
-            for kind, figure in about.figures.items()
+            for kind, figure in experiment.figures.items()
             if figure.in_summary and (name, kind) in first
         ]
-        for name, about in declared.items()
+        for name, experiment in experiments.items()
     ]
     return [item for row in zip_longest(*of_each) for item in row if item]
 
 
 def _summary_figures(
-    shown: Sequence[dict[str, Any]], declared: Mapping[str, Experiment]
+    entries: Sequence[dict[str, Any]], experiments: Mapping[str, Experiment]
 ) -> list[dict[str, Any]]:
-    """The figures of the summary, marked as images that the page holds once and shows twice."""
-    by_item = {entry["item"]: entry for entry in shown}
-    chosen = [by_item[item] for item in summary_items(list(by_item), declared)]
-    for entry in chosen:
+    """Return the entries of the summary's figures, and set their ``drawing``, as the page shows them twice."""
+    by_item = {entry["item"]: entry for entry in entries}
+    in_summary = [by_item[item] for item in summary_items(list(by_item), experiments)]
+    for entry in in_summary:
         size = size_of(entry["item"].svg.read_text("utf8"))
         entry["drawing"] = Drawing(f"image-{entry['id']}", *size)
-    return chosen
+    return in_summary
 
 
 def _section(
-    name: str, about: Experiment, shown: list[dict[str, Any]], titles: Mapping[str, str]
+    name: str, experiment: Experiment, entries: list[dict[str, Any]], titles: Mapping[str, str]
 ) -> dict[str, Any]:
-    """An experiment with its figures and tables, grouped by dataset and recipe."""
+    """Return the section of an experiment: its figures and tables, grouped by data set and recipe."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for entry in (entry for entry in shown if entry["item"].experiment == name):
+    for entry in (entry for entry in entries if entry["item"].experiment == name):
         groups.setdefault((entry["item"].dataset, entry["item"].recipe), []).append(entry)
+    all_recipes = f"all {'learning rates' if experiment.across == 'rates' else 'settings'}"
     return {
         "name": name,
-        "title": about.title,
-        "question": about.question,
+        "title": experiment.title,
+        "question": experiment.question,
         "groups": [
             {
                 "id": f"{name}-{dataset}-{recipe}",
                 "dataset": dataset,
-                "title": titles.get(
-                    recipe, f"all {'learning rates' if about.across == 'rates' else 'settings'}"
-                ),
+                "title": titles.get(recipe, all_recipes),
                 "recipe": recipe,
-                "shown": part,
+                "entries": part,
             }
             for (dataset, recipe), part in groups.items()
         ],
@@ -326,12 +343,12 @@ def _section(
 
 
 def recipe_title(recipe: Mapping[str, Any]) -> str:
-    """``learning rate 0.01, 50,000 steps``."""
+    """Return the title of a recipe, such as ``learning rate 0.01, 50,000 steps``."""
     reference = recipe["learning_rate_reference_batch"]
     rate = f"learning rate {written_out(recipe['learning_rate'])}"
     if reference:
         rate += f" at batch {reference} and proportional to it"
-    (budget,) = (f"{n:,} {unit}" for unit, n in recipe["budget"].items() if n)
+    (budget,) = (_amount(n, unit) for unit, n in recipe["budget"].items() if n)
     return f"{rate}, {budget}"
 
 
@@ -348,20 +365,25 @@ def _relative(path: Path, folder: Path) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
 
 
-def _stated(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """A recipe's settings, those of its network under the network's name."""
+def _settings(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a recipe, those of its network under the network's name."""
     ((network, settings),) = recipe["network"].items()
     return {network: settings} | {k: v for k, v in recipe.items() if k != "network"}
 
 
-def _plain(value: Any) -> str:
-    """A setting as a reader writes it: lists with ×, mappings as words, None as a dash."""
+def _amount(value: Any, plural: str) -> str:
+    """Return ``1 epoch`` or ``50,000 steps``."""
+    return f"{setting(value)} {plural.removesuffix('s') if value == 1 else plural}"
+
+
+def setting(value: Any) -> str:
+    """Return a setting as a reader writes it: lists with ×, mappings as amounts, None as a dash, a true minus."""
     if value is None:
         return "–"
     if isinstance(value, Mapping):
-        return ", ".join(
-            f"{_plain(v)} {k.replace('_', ' ')}" for k, v in value.items() if v is not None
-        )
+        return ", ".join(_amount(v, k.replace("_", " ")) for k, v in value.items() if v is not None)
     if isinstance(value, list | tuple):
-        return " × ".join(_plain(v) for v in value) or "–"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+        return " × ".join(map(setting, value)) or "–"
+    if isinstance(value, float):
+        return minus(written_out(value, 12))
+    return minus(f"{value:,}") if isinstance(value, int) else str(value)

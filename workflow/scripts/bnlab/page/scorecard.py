@@ -1,4 +1,4 @@
-"""The scorecard on the page: a table shaded where intervals part, and a picture that places each method at a glance."""
+"""The scorecard of the page: a table, shaded where other methods are clearly better, a figure, and sentences."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ NO_ANSWER = "–"
 
 
 class Cell(NamedTuple):
-    """A cell of the table: its text, and the share of rivals that are better; None without rivals."""
+    """A cell of the table: its text, and the share of rivals that are clearly better; None without rivals."""
 
     text: str
     behind: float | None
 
 
 class Line(NamedTuple):
-    """A row of the table: what is asked, on which data, which way is better, and a cell for each method."""
+    """A row of the table: the question, its data, the better direction, and a cell for each method."""
 
     asks: str
     about: str
@@ -44,7 +44,7 @@ class Card(NamedTuple):
 
 
 def card(table: pd.DataFrame) -> Card | None:
-    """The table as it is shown; None where nothing is known."""
+    """Return the scorecard's table from scorecard.csv; None for an empty one."""
     if table.empty:
         return None
     labels = dict(zip(table["method"], table["method_label"], strict=True))
@@ -57,7 +57,7 @@ def card(table: pd.DataFrame) -> Card | None:
         cells |= {other: Cell("reference", None)}
         against = f", against {other}" if _text(other) else ""
         missing = f"; not ranked, without {first['missing']}" if _text(first["missing"]) else ""
-        unit = f" ({_shown(first['unit'])})" if _text(first["unit"]) else ""
+        unit = f" ({_unit_of_values(first['unit'])})" if _text(first["unit"]) else ""
         lines.append(
             Line(
                 f"{first['asks']}{unit}",
@@ -70,19 +70,19 @@ def card(table: pd.DataFrame) -> Card | None:
 
 
 def _summary(table: pd.DataFrame, methods: Sequence[str]) -> Line:
-    """In how many of the questions with rivals each method is not clearly beaten."""
-    asked = table[(table["rivals"] > 0) & table["estimate"].notna()]
-    led = asked[asked["behind"] == 0]["method_label"].value_counts()
-    total = asked["method_label"].value_counts()
+    """Count the questions with rivals in which each method is not clearly beaten."""
+    ranked = table[(table["rivals"] > 0) & table["estimate"].notna()]
+    led = ranked[ranked["behind"] == 0]["method_label"].value_counts()
+    total = ranked["method_label"].value_counts()
     cells = [
         f"{led.get(name, 0)} of {total[name]}" if name in total else NO_ANSWER for name in methods
     ]
-    about = "questions in which no other method is better by intervals that do not meet"
+    about = "questions in which no other method is better, with an interval that does not overlap"
     return Line("Not clearly beaten in", about, "", [Cell(text, None) for text in cells])
 
 
-def _shown(unit: str) -> str:
-    """The unit of a value: what are points between two of them is percent."""
+def _unit_of_values(unit: str) -> str:
+    """Return the unit of a value, which is percent where differences are in points."""
     return "%" if unit == "points" else unit
 
 
@@ -100,9 +100,9 @@ def _cell(row: Any) -> Cell:
 
 
 def sentences(rows: Iterable[Row], table: pd.DataFrame) -> dict[str, list[str]]:
-    """The sentences of the ledger's rows under the heading of each, filled by ``table``.
+    """Return the sentences of the ledger's rows by heading, with numbers of scorecard.csv.
 
-    A row that ranks nobody prints nothing, and neither does one whose sentence names a method without a value.
+    A row without ranks has no sentence, nor has one whose sentence names a method without a value.
     """
     printed: dict[str, list[str]] = {}
     for row in rows:
@@ -124,29 +124,29 @@ def sentences(rows: Iterable[Row], table: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _value(row: Any) -> str:
-    """An estimate to the digit that its interval leaves, one in points at least to the point."""
+    """Return an estimate, rounded to the first digit of its half-width; one in points at least to whole points."""
     half = (row.high - row.low) / 2
     return number(row.estimate, min(half, 9) if row.unit == "points" else half)
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """A dot plot: a row a question, each method's place between the worst and the best of them, with its interval.
+    """Draw a row of dots for each question: the methods between the worst and the best, with their intervals.
 
-    A question that ranks nobody is left out.
+    Questions without ranks are left out.
     """
     ranked = table[(table["rivals"] > 0) & table["estimate"].notna()]
-    asked = [rows for _, rows in ranked.groupby("key", sort=False)]
+    questions = [rows for _, rows in ranked.groupby("key", sort=False)]
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, 0.9 + 0.34 * len(asked)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 0.9 + 0.34 * len(questions)), layout="constrained")
         axis = figure.subplots()
-        for y, rows in enumerate(asked):
+        for y, rows in enumerate(questions):
             _row(axis, y, rows)
         axis.set_yticks(
-            range(len(asked)),
-            ["{asks}, {dataset_label}".format_map(rows.iloc[0]) for rows in asked],
+            range(len(questions)),
+            ["{asks}, {dataset_label}".format_map(rows.iloc[0]) for rows in questions],
         )
         axis.set_xticks([0, 1], ["worst", "best"])
-        axis.set(xlim=(-0.15, 1.15), ylim=(len(asked) - 0.5, -0.5))
+        axis.set(xlim=(-0.15, 1.15), ylim=(len(questions) - 0.5, -0.5))
         axis.tick_params(length=0)
         methods = table.drop_duplicates("method")
         handles = [
@@ -170,16 +170,16 @@ def _row(axis: Any, y: int, rows: pd.DataFrame) -> None:
     lowest, width = estimates.min(), (estimates.max() - estimates.min()) or 1.0
     for row in rows_of(rows):
         style = method_style(row.method)
-        at, *ends = ((sign * v - lowest) / width for v in (row.estimate, row.low, row.high))
+        x, *ends = ((sign * v - lowest) / width for v in (row.estimate, row.low, row.high))
         low, high = np.clip(sorted(ends), -0.15, 1.15)
         axis.plot([low, high], [y, y], color=style.color, lw=1.2, alpha=0.6)
-        axis.plot(at, y, ls="", marker=style.marker, color=style.color, ms=6, mec="white", mew=0.5)
+        axis.plot(x, y, ls="", marker=style.marker, color=style.color, ms=6, mec="white", mew=0.5)
 
 
 def page(table: pd.DataFrame, advice: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:
-    """The scorecard's table, sentences and image for the template; None where nothing is known."""
-    shown = card(table)
-    if shown is None:
+    """Return the variables of the template for the scorecard: table, sentences and image; None for an empty one."""
+    laid_out = card(table)
+    if laid_out is None:
         return None
     svg = as_svg(draw(table))
-    return {"card": shown, "advice": advice, "image": quote(svg, safe=" =:/;,()'")}
+    return {"card": laid_out, "advice": advice, "image": quote(svg, safe=" =:/;,()'")}

@@ -1,7 +1,4 @@
-"""How everything is drawn: sizes, colours, and the look of each method; written as SVG and PNG.
-
-A method has the same colour, marker and line everywhere. Bands and bars are 95 % t-intervals over replicates.
-"""
+"""Style of figures: sizes, fonts, and the colour, marker and line of each method, the same in all figures."""
 
 from __future__ import annotations
 
@@ -66,14 +63,14 @@ STYLES: dict[str, MethodStyle] = {
     "ws_bn": MethodStyle("#cc78bc", "P", (0, (5, 1.5))),
     "ws_ln": MethodStyle("#de8f05", "X", (0, (4, 1.2, 1, 1.2))),
 }
-"""The colour-blind-safe palette of seaborn, spread over the project's own methods."""
+"""Seaborn's palette for colour-blind readers, by method."""
 OTHER_COLORS = ("#56b4e9", "#a0342f", "#7a5fb5", "#6b8e23", "#b3669e", "#949494")
 OTHER_MARKERS = ("*", "h", "<", ">", "p")
 OTHER_LINE = (0, (2, 1))
 
 
 def method_style(method: str) -> MethodStyle:
-    """Return a method's own style, that of the experiment that brings it along, or one made from its name."""
+    """Return the style of a method: its own, else its experiment's, else one from a hash of its name."""
     if method in STYLES:
         return STYLES[method]
     for experiment in experiments().values():
@@ -86,7 +83,7 @@ def method_style(method: str) -> MethodStyle:
 
 
 def draw(function: Callable[[pd.DataFrame], Figure], title: str, table: pd.DataFrame) -> Figure:
-    """Draw a figure of its table, with its title in bold above the line that says what it is of."""
+    """Draw a figure from its table, with its title in bold above the line on data and recipe."""
     with mpl.rc_context(STYLE):
         if table.empty:
             return _nothing(title)
@@ -103,15 +100,15 @@ def draw(function: Callable[[pd.DataFrame], Figure], title: str, table: pd.DataF
 
 
 def as_svg(figure: Figure) -> str:
-    """The figure as SVG, without dates or random ids."""
+    """Return a figure as SVG, without dates or random ids."""
     with mpl.rc_context(STYLE):
-        drawn = io.StringIO()
-        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-        return compact(drawn.getvalue())
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        return compact(buffer.getvalue())
 
 
 def save(figure: Figure, svg: Path | str, png: Path | str) -> None:
-    """Write the figure as SVG and PNG, without dates or random ids."""
+    """Write a figure as SVG and PNG, without dates or random ids."""
     save_text(Path(svg), as_svg(figure))
     with mpl.rc_context(STYLE), replacing(Path(png)) as handle:
         figure.savefig(handle, format="png", dpi=RESOLUTION, metadata={"Software": None})

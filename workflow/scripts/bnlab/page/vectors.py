@@ -1,4 +1,4 @@
-"""SVGs as Matplotlib writes them, in a third of the bytes: the page holds some hundred."""
+"""Compression of Matplotlib's SVGs to a third of their size; the page has several hundred."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from xml.etree.ElementTree import Element
 
 SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 FONTS = "DejaVu Sans, Verdana, sans-serif"
-"""Of all text, in which figures are measured with the first; the second is as wide, letter by letter."""
+"""Fonts of all text. Matplotlib measures with the first; each letter of the second is as wide."""
 
 
 def compact(svg: str) -> str:
-    """The same picture: points to a hundredth, no empty groups, styles of like marks once, the font named once."""
+    """Compress an SVG: points to a hundredth, no groups without effect, the common style of marks and the font once."""
     ElementTree.register_namespace("", SVG[1:-1])
     ElementTree.register_namespace("xlink", LINK[1:-1])
     root = ElementTree.fromstring(svg)
@@ -22,18 +22,18 @@ def compact(svg: str) -> str:
             element.set(name, _shorter(name, element.attrib[name]))
         if element.get("transform", "").startswith("rotate(-0 "):
             del element.attrib["transform"]
-        element.text, element.tail = _said(element.text), _said(element.tail)
+        element.text, element.tail = _text(element.text), _text(element.tail)
     _flatten(root)
     return ElementTree.tostring(root, encoding="unicode")
 
 
 def size_of(svg: str) -> tuple[float, float]:
-    """Width and height of an SVG by its viewBox."""
+    """Return width and height of an SVG from its viewBox."""
     _, _, width, height = map(float, ElementTree.fromstring(svg).attrib["viewBox"].split())
     return width, height
 
 
-def _said(text: str | None) -> str | None:
+def _text(text: str | None) -> str | None:
     return text if text and text.strip() else None
 
 
@@ -51,7 +51,7 @@ def _rounded(match: re.Match[str]) -> str:
 
 
 def _flatten(element: Element) -> None:
-    """Put the parts of groups that say nothing in their place, and a style that all marks of a group have into it."""
+    """Replace groups without effect by their parts, and move a style that all marks of a group share to the group."""
     for child in element:
         _flatten(child)
     for child in list(element):
@@ -65,7 +65,7 @@ def _flatten(element: Element) -> None:
             for part in child:
                 part.attrib.pop("style", None)
         if set(child.keys()) <= {"id"}:
-            place = list(element).index(child)
-            element[place : place + 1] = list(child)
+            index = list(element).index(child)
+            element[index : index + 1] = list(child)
         else:
             child.attrib.pop("id", None)

@@ -1,4 +1,4 @@
-"""Verdicts as the page shows them."""
+"""Names, CSS classes and signs of verdicts."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ VERDICTS = (
 
 
 def verdict_of(name: str) -> Verdict:
-    """The verdict of this name."""
+    """Return the verdict with a name. Raises StopIteration where there is none."""
     return next(each for each in VERDICTS if each.name == name)

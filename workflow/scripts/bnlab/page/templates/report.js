@@ -10,10 +10,10 @@
   const folded = ledger.querySelector(".untested-claims");
   const texts = rows.map((row) => row.textContent.toLowerCase().replace(/\s+/g, " "));
   const lists = ["source", "topic", "verdict"];
-  const shown = () => rows.filter((row) => !row.hidden).map((row) => row.querySelector("details"));
+  const visible = () => rows.filter((row) => !row.hidden).map((row) => row.querySelector("details"));
 
   const nameOpener = () => {
-    opener.textContent = shown().every((each) => each.open) ? "Close all" : "Open all";
+    opener.textContent = visible().every((each) => each.open) ? "Close all" : "Open all";
   };
 
   const filter = () => {
@@ -25,7 +25,7 @@
       });
       row.hidden = !chosen || !words.every((word) => texts[i].includes(word));
     });
-    const left = shown().length;
+    const left = visible().length;
     count.textContent =
       left === rows.length ? `${left} claims` : `${left} of ${rows.length} claims`;
     nothing.hidden = left > 0;
@@ -57,14 +57,14 @@
   opener.addEventListener("click", () => {
     const open = opener.textContent === "Open all";
     if (folded && open) folded.open = true;
-    shown().forEach((each) => { each.open = open; });
+    visible().forEach((each) => { each.open = open; });
     nameOpener();
   });
   ledger.addEventListener("toggle", nameOpener, true);
   ledger.addEventListener("click", (event) => {
-    const said = event.target.closest("tr.said");
-    if (!said || getSelection().toString()) return;
-    const details = said.parentElement.querySelector("details");
+    const row = event.target.closest("tr.overview");
+    if (!row || getSelection().toString()) return;
+    const details = row.parentElement.querySelector("details");
     details.open = !details.open;
   });
   document.querySelectorAll("a[data-name]").forEach((link) => {
@@ -79,7 +79,7 @@
   visit();
 })();
 
-// On paper the claims that are not tested are there too; tables and effects are in the files.
+// On paper the untested claims are open too; tables and effects are in the files.
 (() => {
   const folded = document.querySelector(".untested-claims");
   if (!folded) return;
@@ -88,7 +88,7 @@
   addEventListener("afterprint", () => { folded.open = was; });
 })();
 
-// A surface of the loss that turns with the mouse or the arrow keys; without this script its contours are there.
+// A surface of the loss that turns with the mouse or the arrow keys; without this script readers see its contours.
 document.querySelectorAll(".turning").forEach((box) => {
   const { surfaces, lowest, highest } = JSON.parse(box.dataset.surfaces);
   const canvas = box.querySelector("canvas");

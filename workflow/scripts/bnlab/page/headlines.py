@@ -1,4 +1,4 @@
-"""The plot of answers: the effects that matter most, those with a headline, on the first screen."""
+"""Plots of the most important effects, those with a headline, for the summary of the page."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from bnlab.page.verdicts import Verdict, verdict_of
 PLOT_WIDTH = 400
 
 
-class Answer(NamedTuple):
-    """A line of the plot of answers: what it is about, the effect, and where its marks stand."""
+class Line(NamedTuple):
+    """A line of a plot of effects. ``estimate``, ``interval`` and ``mark`` (the claimed number) are x coordinates."""
 
-    words: str
-    where: str
+    label: str
+    dataset: str
     amount: str
     claimed: str
     estimate: float
@@ -30,21 +30,25 @@ class Answer(NamedTuple):
     link: str
 
 
-class AnswerPlot(NamedTuple):
-    """Effects of one unit on one axis: differences in points, or ratios."""
+class EffectPlot(NamedTuple):
+    """Effects of one unit on one axis: differences in points, or ratios. ``reference`` is the x of no difference."""
 
     title: str
     reference: float
     ticks: list[Label]
     left: str
     right: str
-    lines: list[Answer]
+    lines: list[Line]
 
 
-def answer_plots(effects: pd.DataFrame, labels: Mapping[str, str]) -> list[AnswerPlot]:
-    """The effects that matter most, those with a headline: differences in points, then ratios.
+def effect_plots(effects: pd.DataFrame, labels: Mapping[str, str]) -> list[EffectPlot]:
+    """Plot the effects with a headline: differences in points, then ratios.
 
     Both axes are compressed away from no difference: points by the inverse hyperbolic sine, ratios by the logarithm.
+
+    Args:
+        effects: effects.csv.
+        labels: label of each method, by name.
     """
     rows = effects[(effects["headline"] != "") & np.isfinite(effects["low"].astype(float))]
     plots = []
@@ -54,36 +58,35 @@ def answer_plots(effects: pd.DataFrame, labels: Mapping[str, str]) -> list[Answe
     ):
         part = rows[rows["scale"] == scale]
         if len(part):
-            plots.append(_answer_plot(part, title, reference, across, labels))
+            plots.append(_effect_plot(part, title, reference, across, labels))
     return plots
 
 
-def _answer_plot(
+def _effect_plot(
     rows: pd.DataFrame, title: str, reference: float, scale: Any, labels: Mapping[str, str]
-) -> AnswerPlot:
+) -> EffectPlot:
     numbers = rows[["low", "high", "claimed"]].to_numpy(float)
     finite = [*numbers[np.isfinite(numbers)], reference]
     low, high = scale(min(finite)), scale(max(finite))
-    room = 0.04 * (high - low)
+    space = 0.04 * (high - low)
 
     def across(value: float) -> float:
-        place = (float(scale(value)) - low + room) / (high - low + 2 * room)
-        return round(MARGIN + (PLOT_WIDTH - 2 * MARGIN) * place, 1)
+        share = (float(scale(value)) - low + space) / (high - low + 2 * space)
+        return round(MARGIN + (PLOT_WIDTH - 2 * MARGIN) * share, 1)
 
     marks = (
         [s * m for m in (1, 3, 10, 30, 100) for s in (-1, 1)] + [0]
         if reference == 0
         else [m * 10.0**e for e in range(-4, 5) for m in (1, 3)]
     )
-    shown = [tick for tick in sorted(marks) if min(finite) <= tick <= max(finite)]
     ticks: list[Label] = []
-    for tick in shown:
+    for tick in [mark for mark in sorted(marks) if min(finite) <= mark <= max(finite)]:
         x = across(tick)
         if not ticks or x - ticks[-1].x > 28:
             ticks.append(Label(x, x, plain(tick), "middle"))
     lines = [
-        Answer(
-            f"{row.headline}: {_compared(row, labels)}",
+        Line(
+            f"{row.headline}: {_comparison(row, labels)}",
             str(row.dataset_label),
             amount(row),
             plain(row.claimed) if np.isfinite(row.claimed) else "",
@@ -96,10 +99,10 @@ def _answer_plot(
         for row in rows_of(rows)
     ]
     left, right = ("lower", "higher") if reference == 0 else ("fewer, less", "more")
-    return AnswerPlot(title, across(reference), ticks, left, right, lines)
+    return EffectPlot(title, across(reference), ticks, left, right, lines)
 
 
-def _compared(row: Any, labels: Mapping[str, str]) -> str:
+def _comparison(row: Any, labels: Mapping[str, str]) -> str:
     first, sign, second = row.compare.split()
     return (
         f"{labels.get(first, first)} {'less' if sign == '-' else '/'} {labels.get(second, second)}"
