@@ -110,10 +110,10 @@ def _pairs(table: pd.DataFrame) -> list[tuple[str, str]]:
     return list(dict.fromkeys(zip(table["split"], table["metric"], strict=True)))
 
 
-def reference_of(table: pd.DataFrame) -> str:
-    """The label of base."""
-    labels = table.loc[table["method"] == "base", "method_label"]
-    return str(labels.iloc[0]) if len(labels) else "base"
+def reference_of(table: pd.DataFrame, method: str = "base") -> str:
+    """Return the label of the method that others are compared with."""
+    labels = table.loc[table["method"] == method, "method_label"]
+    return str(labels.iloc[0]) if len(labels) else method
 
 
 def unit_of(metric: Any) -> str:
