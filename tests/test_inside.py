@@ -11,7 +11,7 @@ import tensorflow as tf
 from bnlab.analysis import profiles
 from bnlab.experiments import quantity
 from bnlab.experiments.landscape import analysis as landscape
-from bnlab.experiments.outside_the_gradient import biases
+from bnlab.experiments.outside_the_gradient import analysis as outside_the_gradient
 from bnlab.experiments.outside_the_gradient.normalizers import (
     Centred,
     CentredOutside,
@@ -213,7 +213,7 @@ def test_each_network_is_shown_at_the_best_of_its_own_rates():
 
 
 def test_biases_are_those_of_hidden_layers_together():
-    lengths = biases.lengths(SOURCES["outside_the_gradient"]["norms"])
+    lengths = outside_the_gradient.lengths(SOURCES["outside_the_gradient"]["norms"])
     end = lengths[(lengths["method"] == "bn") & (lengths["step"] == 1000)]
     assert end["length"].tolist() == pytest.approx([50 * (1 + 0.01 * i) for i in range(4)])
     grown = measured("outside_the_gradient", "bias_norm", "base")
