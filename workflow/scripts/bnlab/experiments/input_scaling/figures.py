@@ -1,5 +1,0 @@
-"""The figure of scaled inputs, drawn from its published table and nothing else."""
-
-from bnlab.page.by_rate import draw_by_rate
-
-by_rate = draw_by_rate
