@@ -187,6 +187,31 @@ def test_a_finding_that_leads_has_its_sentence_of_every_data_set():
 # --- the findings of the experiments ----------------------------------------------------------
 
 
+def published(experiment):
+    """The published tables of an experiment, by kind."""
+
+    def tables(kind):
+        if kind == EFFECTS:
+            effects = read_csv(PUBLISHED / "effects.csv")
+            return effects[effects["experiment"] == experiment]
+        files = sorted((PUBLISHED / "tables" / experiment).glob(f"*/*/{kind}.csv"))
+        return pd.concat(map(read_csv, files))
+
+    return tables
+
+
+@pytest.mark.parametrize(
+    ("tried", "silent"), [("0.01 0.1 1 10", True), ("0.01 0.1 0.3 1 10", False)]
+)
+def test_learning_rates_a_factor_of_ten_apart_decide_nothing(tried, silent):
+    def tables(kind):
+        table = published("learning_rate")(kind)
+        return table.assign(tried=tried) if "tried" in table else table
+
+    declared = experiments()["learning_rate"].findings
+    assert {not sentences(finding, tables) for finding in declared} == {silent}
+
+
 @pytest.mark.parametrize(("experiment", "declared"), FINDINGS)
 def test_sentences_keep_the_rules(experiment, declared):
     assert problems(declared) == []
@@ -194,14 +219,7 @@ def test_sentences_keep_the_rules(experiment, declared):
 
 @pytest.mark.parametrize(("experiment", "declared"), FINDINGS)
 def test_the_published_study_has_a_sentence_for_every_finding(experiment, declared):
-    def tables(kind):
-        if kind == EFFECTS:
-            effects = read_csv(PUBLISHED / "effects.csv")
-            return effects[effects["experiment"] == experiment]
-        return pd.concat(
-            map(read_csv, sorted((PUBLISHED / "tables" / experiment).glob(f"*/*/{kind}.csv")))
-        )
-
+    tables = published(experiment)
     printed = sentences(declared, tables)
     labels = sorted(set(tables(declared.decided_by.table)["dataset_label"]), key=len, reverse=True)
     assert printed

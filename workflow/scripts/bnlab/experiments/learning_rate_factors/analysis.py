@@ -12,14 +12,13 @@ from bnlab.analysis.quantities import Bounded, Results, failed_share, narrowed
 from bnlab.analysis.rates import chosen_rates
 from bnlab.analysis.settings import in_each
 from bnlab.analysis.statistics import paired_ratio
-from bnlab.analysis.summaries import BASE, RUN, columns_of, followed, last, summarize
+from bnlab.analysis.summaries import BASE, RUN, add_interval, columns_of, followed, last, summarize
 from bnlab.analysis.thresholds import crossings
 from bnlab.study.ledger import Measure
 
 NETWORK = ["network", "activation"]
 AT_RATE = ["batch", "learning_rate"]
 MEMBERS = ("accuracy", "best_member", "mean_member")
-COUNTS = ["n", "diverged", "replicates"]
 
 
 def times_base_rate(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -94,8 +93,7 @@ def ensembles(metrics: pd.DataFrame, ensembles: pd.DataFrame) -> pd.DataFrame:
     def of_network(rows: pd.DataFrame) -> pd.DataFrame:
         table = summarize(rows, RUN, "gain", prefix="gain")
         for name in MEMBERS:
-            means = summarize(rows, RUN, name, prefix=name)
-            table = table.merge(means.drop(columns=COUNTS), on=RUN)
+            table = add_interval(table, summarize(rows, RUN, name, prefix=name))
         network = narrowed(metrics, {name: rows[name].iloc[0] for name in NETWORK})
         return table.merge(times_base_rate(network), on=AT_RATE)
 
