@@ -1,4 +1,4 @@
-"""Tables, quantities and words of what happens inside a network, from made-up probes whose law is known."""
+"""Tables, quantities and findings of what happens inside a network, from made-up probes whose law is known."""
 
 from types import SimpleNamespace
 
@@ -19,6 +19,8 @@ from bnlab.experiments.outside_the_gradient.normalizers import (
 )
 from bnlab.networks.normalizers.bn_with_noise import BNWithNoise
 from bnlab.networks.normalizers.noise import Noise
+from bnlab.page.findings import sentences
+from bnlab.study.experiments import experiments
 
 SOURCES = synthetic.sources()
 MEAN = 1.015
@@ -97,6 +99,19 @@ def test_the_gain_kept_is_a_share_of_that_of_batch_normalization():
     (row,) = table("noisy_bn", "gain_kept").itertuples()
     expected = measured("noisy_bn", "gain_kept", "noisy_bn").mean()
     assert (row.method, row.mean) == ("noisy_bn", pytest.approx(expected))
+
+
+def test_noise_that_takes_the_gain_on_one_data_set_has_its_sentence_too():
+    kept = {"method": "noisy_bn", "dataset_label": ["A", "B"], "mean": [0.9, 0.4]}
+    rows = pd.DataFrame(kept).assign(
+        low=lambda t: t["mean"] - 0.05, high=lambda t: t["mean"] + 0.05
+    )
+    finding = experiments()["noisy_bn"].findings[0]
+    assert sentences(finding, lambda kind: rows) == [
+        "Stable inputs of layers are not the whole reason why batch normalization helps.",
+        "Noise that makes inputs of layers unstable leaves BN 90 % of its gain in training accuracy on A.",
+        "Noise that makes inputs of layers unstable takes more than half of BN's gain in training accuracy on B.",
+    ]
 
 
 def built(noise, features=400, seed=3):
