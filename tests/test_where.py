@@ -29,7 +29,7 @@ def measured(experiment, name, method, results=None, **settings):
     named = {"experiment": experiment, "quantity": name, "where": {}}
     effect, study = (
         SimpleNamespace(**given | named | settings),
-        SimpleNamespace(declared=DECLARED.get),
+        SimpleNamespace(declaration=DECLARED.get),
     )
     there = Setting("digits", ALL_RECIPES)
     rows = {
