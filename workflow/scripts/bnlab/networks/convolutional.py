@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import Literal
 
 from bnlab.lazy import tf
 from bnlab.networks.block import Convolution, Dense
 from bnlab.networks.network import Network
-from bnlab.study.options import Head, Pooling, Stages
+from bnlab.study.options import Head, Stages
 
 
 class Convolutional(Network):
@@ -22,7 +23,7 @@ class Convolutional(Network):
     xla = False  # oneDNN's convolutions are many times faster on a CPU than XLA's
     takes = "images"
 
-    def __init__(self, widths: Stages, head: Head, pooling: Pooling = "max"):
+    def __init__(self, widths: Stages, head: Head, pooling: Literal["max", "average"] = "max"):
         self.widths, self.head, self.pooling = widths, head, pooling
 
     def build(self, shape: Sequence[int], classes: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -19,13 +19,9 @@ Divisor = Annotated[Count, DIVIDES]
 """A count that divides the number of features, channels or units that are normalized."""
 Widths = Annotated[list[Count], Field(min_length=1), IS_WIDTH]
 """Units or channels of consecutive layers that are normalized."""
-Head = Annotated[list[Count], IS_WIDTH]
-"""The same, and possibly none."""
+Head = Annotated[list[Count], IS_WIDTH]  # the same, and possibly none
 Stages = Annotated[list[Widths], Field(min_length=1), IS_WIDTH]
 """Widths of layers with something between the lists, such as pooling."""
-Pooling = Literal["max", "average"]
-Norm = Literal[1, 2, "inf"]
-"""The power mean of absolute values: their mean, the root of their mean square, or the largest."""
 
 
 @cache
@@ -39,12 +35,9 @@ def options(cls: type) -> type[BaseModel]:
     except Exception as error:
         raise ValueError(f"{cls.__name__}.__init__ cannot be read: {error}") from None
     fields: dict[str, Any] = {
-        argument.name: (
-            types.get(argument.name, Any),
-            ... if argument.default is argument.empty else argument.default,
-        )
-        for argument in inspect.signature(cls).parameters.values()
-        if argument.kind not in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD)
+        a.name: (types.get(a.name, Any), ... if a.default is a.empty else a.default)
+        for a in inspect.signature(cls).parameters.values()
+        if a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD)
     }
     config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
     return create_model("Options", __config__=config, **fields)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from bnlab.lazy import tf
 from bnlab.networks.normalizer import Normalizer, positions
-from bnlab.study.options import Fraction, Norm, Positive
+from bnlab.study.options import Fraction, Positive
 
 
 class Lp(Normalizer):
@@ -19,7 +21,9 @@ class Lp(Normalizer):
 
     shifts = True
 
-    def __init__(self, p: Norm = 2, momentum: Fraction = 0.99, epsilon: Positive = 1e-3):
+    def __init__(
+        self, p: Literal[1, 2, "inf"] = 2, momentum: Fraction = 0.99, epsilon: Positive = 1e-3
+    ):
         self.p, self.momentum, self.epsilon = p, momentum, epsilon
 
     def build(self) -> None:
