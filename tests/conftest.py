@@ -1,9 +1,17 @@
 """Fixtures that several test files share."""
 
+import fcntl
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from project import Project, fresh_project
+from warm import Warm
 
 LONGEST = [
     "test_inside_workflow.py",
@@ -20,12 +28,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy of the project in which the smoke study has run to its end; change only copies of it."""
-    project = fresh_project(tmp_path_factory.mktemp("finished") / "project")
-    outcome = project.snakemake()
-    assert outcome.code == 0, outcome.text
-    return project
+def warm_python() -> Iterator[str]:
+    """An executable like Python's that starts warm; Python's own where the system cannot wait for forks."""
+    if not hasattr(os, "pidfd_open"):
+        yield sys.executable
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        server = Warm(Path(folder))
+        yield str(server.python)
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory: pytest.TempPathFactory, warm_python: str) -> Project:
+    """A copy of the project in which the smoke study has run to its end.
+
+    All workers share it, so run Snakemake only in copies of it (`finished`).
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = shared / "finished" / "project", shared / "finished.done"
+    with (shared / "finished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            outcome = replace(fresh_project(folder), python=warm_python).snakemake()
+            assert outcome.code == 0, outcome.text
+            done.touch()
+    return Project(folder, python=warm_python)
 
 
 @pytest.fixture
@@ -35,6 +65,6 @@ def finished(finished_study: Project, tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Project:
+def fresh(tmp_path: Path, warm_python: str) -> Project:
     """The project as cloned, in a folder of this test's own."""
-    return fresh_project(tmp_path / "project")
+    return replace(fresh_project(tmp_path / "project"), python=warm_python)

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +40,20 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with the project's sources, the overlays laid over config.yaml, and an environment."""
+    """A folder with the project's sources, overlays, an environment, and what executes Python in it."""
 
     folder: Path
     overlays: tuple[str, ...] = (SMOKE,)
     environment: tuple[tuple[str, str], ...] = ()
+    python: str = sys.executable
 
-    @property
+    @cached_property
     def study(self) -> Study:
         return read([self.folder / name for name in ("config.yaml", *self.overlays)])
 
     def full(self) -> "Project":
         """The same folder without an overlay."""
-        return Project(self.folder, (), self.environment)
+        return replace(self, overlays=())
 
     def overlaid(self, content: Mapping[str, Any] | str, name: str = "overlay.yaml") -> "Project":
         """The same study with one more overlay laid over it, given as a mapping or as YAML text.
@@ -65,22 +67,25 @@ class Project:
         text += "" if named else f"\nstudy: {self.study.study}\n"
         (self.folder / name).write_text(text, encoding="utf8")
         overlays = tuple(known for known in self.overlays if known != name)
-        return Project(self.folder, (*overlays, name), self.environment)
+        return replace(self, overlays=(*overlays, name))
 
     def with_environment(self, **variables: str) -> "Project":
         """The same folder with these environment variables."""
-        return Project(self.folder, self.overlays, tuple(variables.items()))
+        return replace(self, environment=tuple(variables.items()))
 
     def copy(self, folder: Path) -> "Project":
         """All of it, times of change included, in another folder."""
         shutil.copytree(self.folder, folder, symlinks=True)
-        return Project(folder, self.overlays, self.environment)
+        return replace(self, folder=folder)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Snakemake with these targets and options, in a process group of its own."""
+    def start(self, *arguments: str, python: str = sys.executable) -> subprocess.Popen[str]:
+        """Start Snakemake with these targets and options, in a process group of its own.
+
+        Signals reach jobs only where `python` is Python's own executable.
+        """
         configs = ["--configfile", *self.overlays] if self.overlays else []
         return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *arguments, "--cores", "2", *configs],
+            [python, "-m", "snakemake", *arguments, "--cores", "2", *configs],
             cwd=self.folder,
             env=_environment() | dict(self.environment),
             stdout=subprocess.PIPE,
@@ -93,7 +98,7 @@ class Project:
 
     def snakemake(self, *arguments: str) -> Outcome:
         """Run Snakemake with these targets and options to its end."""
-        with self.start(*arguments) as process:
+        with self.start(*arguments, python=self.python) as process:
             try:
                 stdout, stderr = process.communicate(timeout=SECONDS)
             except BaseException:

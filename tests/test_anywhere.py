@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -81,8 +83,14 @@ def away(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def snakemake(folder: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+@pytest.fixture
+def snakemake(warm_python: str) -> Callable[..., str]:
+    """`output_of` in a process that starts warm."""
+    return partial(output_of, warm_python)
+
+
+def output_of(python: str, folder: Path, *arguments: str) -> str:
+    command = [python, "-m", "snakemake", "--cores", "2", *arguments]
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, check=False, timeout=SECONDS
     )
@@ -104,12 +112,13 @@ def test_with_another_working_directory(away):
     home.mkdir()
     overlays = [OVERLAYS[0], str(away / "away.yaml")]
     snakefile = os.path.relpath(CHECKOUT / "Snakefile", home)
-    snakemake(home, "-s", snakefile, "--directory", str(away), "--configfile", *overlays)
+    arguments = ("-s", snakefile, "--directory", str(away), "--configfile", *overlays)
+    output_of(sys.executable, home, *arguments)  # as a user has it, in processes that start cold
     assert_reported(away)
     assert not list(home.iterdir())
 
 
-def test_with_a_config_copied_to_another_folder(away):
+def test_with_a_config_copied_to_another_folder(away, snakemake):
     text = (CHECKOUT / "config.yaml").read_text(encoding="utf8")
     assert text.count("\nstudy: full") == 1
     (away / "config.yaml").write_text(text.replace("\nstudy: full", "\nstudy: copied"))
@@ -119,13 +128,13 @@ def test_with_a_config_copied_to_another_folder(away):
     assert_reported(away)
 
 
-def test_as_a_module_whose_rules_are_renamed(away):
+def test_as_a_module_whose_rules_are_renamed(away, snakemake):
     (away / "Snakefile").write_text(RENAMED.format(root=CHECKOUT))
     snakemake(away, "--configfile", *OVERLAYS)
     assert_reported(away)
 
 
-def test_as_a_module_that_is_given_its_config(away):
+def test_as_a_module_that_is_given_its_config(away, snakemake):
     files = [CHECKOUT / "config.yaml", Path(OVERLAYS[0]), away / "away.yaml"]
     (away / "settings.yaml").write_text(yaml.safe_dump(overlaid(files), sort_keys=False))
     (away / "Snakefile").write_text(CONFIGURED.format(root=CHECKOUT))
@@ -133,7 +142,7 @@ def test_as_a_module_that_is_given_its_config(away):
     assert_reported(away)
 
 
-def test_a_thin_way_in_plans_as_many_jobs(tmp_path):
+def test_a_thin_way_in_plans_as_many_jobs(tmp_path, snakemake):
     shutil.copy(CHECKOUT / "config.yaml", tmp_path)
     overlay = ["--configfile", OVERLAYS[0]]
     root, thin = (
@@ -143,7 +152,7 @@ def test_a_thin_way_in_plans_as_many_jobs(tmp_path):
     assert thin == {**root, "default": 1} and root["train"] > 1
 
 
-def test_the_documentation_draws_the_rules_of_the_full_study():
+def test_the_documentation_draws_the_rules_of_the_full_study(snakemake):
     text = snakemake(CHECKOUT, "--rulegraph", "mermaid-js")
     names = dict(re.findall(r"(id\d+)\[(\w+)\]", text))
     drawn = {(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", text)}
@@ -152,7 +161,7 @@ def test_the_documentation_draws_the_rules_of_the_full_study():
     assert len(names) <= 15
 
 
-def test_at_most_sixteen_rules_have_a_job_beside_a_target_for_each_experiment():
+def test_at_most_sixteen_rules_have_a_job_beside_a_target_for_each_experiment(snakemake):
     rules = [
         line for line in snakemake(CHECKOUT, "--list-rules").splitlines() if line[:1].isalpha()
     ]

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -131,7 +132,7 @@ def test_a_rule_depends_on_what_its_script_imports_also_through_others():
 def with_toys(fresh: Project) -> Project:
     """The project with the additions of ``toys``."""
     toys.add_to(fresh.folder)
-    return Project(fresh.folder, (*fresh.overlays, "toys.yaml"))
+    return replace(fresh, overlays=(*fresh.overlays, "toys.yaml"))
 
 
 @pytest.mark.slow

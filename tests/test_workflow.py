@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,9 @@ def assert_plain(outcome) -> None:
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory) -> Project:
-    return fresh_project(tmp_path_factory.mktemp("full") / "project").full()
+def full(tmp_path_factory, warm_python) -> Project:
+    project = fresh_project(tmp_path_factory.mktemp("full") / "project")
+    return replace(project, overlays=(), python=warm_python)
 
 
 JUDGED = ("claims", "effects", "replicates", "scorecard")
@@ -115,7 +117,7 @@ def seconds_of_children() -> float:
 
 def test_a_dry_run_of_the_full_study_plans_every_job_within_ten_seconds(full):
     before = seconds_of_children()
-    plan = full.plan()
+    plan = replace(full, python=sys.executable).plan()
     assert seconds_of_children() - before < 10
     expected = expected_jobs(full.study, list(full.study.experiments), report=True)
     assert counted(plan, expected) == expected
@@ -195,8 +197,8 @@ def test_every_job_leaves_a_log_with_progress_and_a_benchmark(finished_study):
     assert seconds["s"].item() > 0
 
 
-def test_a_second_run_does_nothing(finished_study):
-    outcome = finished_study.snakemake()
+def test_a_second_run_does_nothing(finished):
+    outcome = finished.snakemake()
     assert outcome.code == 0
     assert "Nothing to be done" in outcome.text
 
@@ -237,13 +239,13 @@ def append(project: Project, file: str, text: str) -> None:
     path.write_text(path.read_text() + text)
 
 
-def test_force_running_a_rule_runs_all_its_jobs_and_what_follows_but_nothing_before(finished_study):
-    plan = finished_study.plan("--forcerun", "train")
-    assert plan.trained == set(finished_study.study.all_runs())
+def test_force_running_a_rule_runs_all_its_jobs_and_what_follows_but_nothing_before(finished):
+    plan = finished.plan("--forcerun", "train")
+    assert plan.trained == set(finished.study.all_runs())
     assert counted(plan, ["download", "preprocess", "time_methods"]) == dict.fromkeys(
         ["download", "preprocess", "time_methods"], 0
     )
-    assert plan.jobs["draw"] == len(finished_study.study.figures())
+    assert plan.jobs["draw"] == len(finished.study.figures())
 
 
 def figures_of(project: Project, experiment: str) -> int:
@@ -645,7 +647,7 @@ def test_a_name_that_another_study_gives_to_other_data_is_refused_with_its_place
 
 
 def test_after_a_kill_the_way_on_is_said_where_the_user_sees_it(fresh):
-    demo = Project(fresh.folder, ("workflow/studies/demo.yaml",))
+    demo = replace(fresh, overlays=("workflow/studies/demo.yaml",))
     process = demo.start()
     try:
         while not demo.files("logs/data/**/*.log"):
