@@ -209,9 +209,9 @@ def test_a_study_repeated_in_another_folder_has_the_same_bits(finished_study, fr
     folders = (
         "results/data/**/*",
         "results/runs/**/[!.]*",
-        "results/smoke/experiments/learning_curves/*",
-        "reports/smoke/figures/**/*",
-        "reports/smoke/tables/**/*",
+        "results/smoke/experiments/learning_curves/[!.]*",
+        "reports/smoke/figures/**/[!.]*",
+        "reports/smoke/tables/**/[!.]*",
     )
     measured = re.compile(r"/(run\.json|runs\.csv|timing\.csv)$")  # seconds and megabytes
     files = [
@@ -532,7 +532,7 @@ def test_every_claim_has_a_verdict_and_a_study_without_a_ledger_has_none(finishe
     claims = pd.read_csv(finished.folder / "reports/smoke/claims.csv")
     assert sorted(claims["id"]) == list(range(1, 67))
     assert set(claims["verdict"]) >= {"supported", "refuted", "not tested here"}
-    assert finished.overlaid({"claims": None}).plan().count("judge_claims") == 0
+    assert finished.overlaid({"claims": None}).plan().jobs["judge_claims"] == 0
 
 
 def test_data_that_is_not_what_the_config_pins_stops_its_own_jobs_with_a_sentence(fresh):

@@ -61,6 +61,8 @@ rule take_published:
         directory(f"{REPORTS}/tables/{{experiment}}"),
     log:
         f"{LOGS}/take_published/{{experiment}}.log",
+    conda:
+        "../envs/bnlab.yaml"
     wildcard_constraints:
         experiment=any_of(TAKEN),
     localrule: True
