@@ -61,11 +61,11 @@ rule take_published:
         directory(f"{REPORTS}/tables/{{experiment}}"),
     log:
         f"{LOGS}/take_published/{{experiment}}.log",
-    conda:
-        "../envs/bnlab.yaml"
     wildcard_constraints:
         experiment=any_of(TAKEN),
     localrule: True
+    conda:
+        "../envs/bnlab.yaml"
     message:
         "Copying the published tables of {wildcards.experiment}"
     shell:

@@ -233,7 +233,8 @@ def compared(experiment):
     """Return the settings in which an experiment's recipes differ, by recipe."""
     by = STUDY.declaration(experiment).by
     settings = {
-        run.recipe: STUDY.comparison_settings(run.recipe) for run in STUDY.runs(experiment)
+        run.recipe: STUDY.comparison_settings(run.recipe)
+        for run in STUDY.runs(experiment)
     }
     return {recipe: {name: of[name] for name in by} for recipe, of in settings.items()}
 
