@@ -9,12 +9,14 @@ import synthetic
 import tensorflow as tf
 from layers import Layer
 
-from bnlab.experiments.faults import EXPERIMENT, mistakes, tables
+from bnlab.experiments.faults import analysis
 from bnlab.networks import loading
 from bnlab.study import validation
+from bnlab.study.experiments import experiments
 from bnlab.study.names import ALL_RECIPES
 
 STUDY = validation.read([Path(__file__).parents[1] / "config.yaml"])
+METHODS = experiments()["faults"].methods
 
 UNITS, FAN_IN, ROWS = 5, 7, 9
 EXACT = {"rtol": 1e-10, "atol": 1e-12}
@@ -195,7 +197,7 @@ def test_evaluation_in_training_mode_normalizes_rows_by_themselves(rng):
 
 
 def test_a_fault_is_reached_only_by_a_name_that_says_so():
-    assert all(name.startswith("bn_fault_") for name in EXPERIMENT.methods)
+    assert all(name.startswith("bn_fault_") for name in METHODS)
     for name, method in STUDY.methods.items():
         of_faults = "experiments/faults/" in (method.normalizer or "")
         assert not of_faults or name.startswith("bn_fault_"), name
@@ -209,18 +211,18 @@ def test_a_study_without_the_experiment_has_none_of_its_methods():
     config = {**plain, "experiments": {name: plain["experiments"][name] for name in left}}
     config["methods"] = {n: m for n, m in plain["methods"].items() if not n.startswith("bn_fault_")}
     study = validation.load(config, [])
-    assert set(study.methods) == set(STUDY.methods) - set(EXPERIMENT.methods)
+    assert set(study.methods) == set(STUDY.methods) - set(METHODS)
 
 
 def test_every_fault_is_in_the_list_of_mistakes_and_trained_on_fresh_seeds():
     runs = STUDY.runs("faults")
     for run in runs:
-        fault = mistakes.mistake(run.method, run.recipe)
+        fault = analysis.mistake(run.method, run.recipe)
         plain = run[1::2] in {(m, "faults_epochs91_lr0.01") for m in ("base", "bn")}
-        assert (fault.code == mistakes.NO_CODE) == plain, run
+        assert (fault.code == analysis.NO_CODE) == plain, run
         assert STUDY.recipes[run.recipe].seed not in (None, STUDY.seed)
-    assert {run.method for run in runs} >= set(mistakes.MISTAKES)
-    assert {(run.method, run.recipe) for run in runs} >= set(mistakes.VARIANTS)
+    assert {run.method for run in runs} >= set(analysis.MISTAKES)
+    assert {(run.method, run.recipe) for run in runs} >= set(analysis.VARIANTS)
 
 
 # ---------------------------------------------------------------- the rule
@@ -255,7 +257,7 @@ BASE = run("base", lambda epoch: 0.90 + 0.005 * epoch, train=0.941)
 
 
 def compatibility(*runs):
-    return tables.compatibility(pd.concat([BASE, *runs]))
+    return analysis.compatibility(pd.concat([BASE, *runs]))
 
 
 def verdict(*runs):
@@ -304,7 +306,7 @@ def test_a_mistake_is_judged_at_the_epoch_at_which_base_is_nearest_to_94_percent
 
 def test_nothing_is_compatible_where_base_is_never_near_94_percent():
     weak = run("base", lambda epoch: 0.90 + 0.003 * epoch)
-    table = tables.compatibility(pd.concat([weak, run(F2, 0.907), run(F12, 0.907, early=0.3)]))
+    table = analysis.compatibility(pd.concat([weak, run(F2, 0.907), run(F12, 0.907, early=0.3)]))
     verdicts = table.set_index("method")["verdict"]
     assert (verdicts[F2], verdicts[F12]) == ("undecided", "excluded")
 
@@ -325,7 +327,7 @@ def test_what_was_not_trained_is_said_with_its_reason():
 
 
 def test_a_method_with_a_recipe_of_its_own_has_a_row_and_a_curve_of_its_own():
-    (slow, recipe), small = next(iter(mistakes.VARIANTS.items()))
+    (slow, recipe), small = next(iter(analysis.VARIANTS.items()))
     runs = pd.concat([BASE, run("bn", 0.97), run(slow, 0.907, recipe=recipe)])
     made = {
         kind: synthetic.tabulated(
