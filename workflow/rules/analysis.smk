@@ -27,7 +27,7 @@ rule gather:
 
 rule tabulate:
     input:
-        lambda w: library("tabulate", *module(w.experiment, "TABLES")),
+        lambda w: library("tabulate", module_file(w.experiment, "TABLES")),
         tidy=lambda w: [gathered(w.experiment), *timings(w.experiment)],
     output:
         tables=directory(f"{REPORTS}/tables/{{experiment}}"),
@@ -74,7 +74,7 @@ rule take_published:
 
 rule draw:
     input:
-        lambda w: library("draw", *module(w.experiment, "FIGURES")),
+        lambda w: library("draw", module_file(w.experiment, "FIGURES")),
         tables=f"{REPORTS}/tables/{{experiment}}",
     output:
         svg=report(
@@ -104,7 +104,7 @@ rule judge_claims:
     input:
         library(
             "judge_claims",
-            *(f for name in STUDY.own() for f in module(name, "QUANTITIES")),
+            *(module_file(name, "QUANTITIES") for name in STUDY.own()),
         ),
         published=[
             f"{EARLIER}/{name}.csv"

@@ -101,12 +101,6 @@ TRAINING = code.digest_files([SCRIPTS / "train.py"])
 TIMING_METHODS = code.digest_files([SCRIPTS / "time_methods.py"])
 
 
-def module(experiment, mapping):
-    """Return the file of an experiment's functions, as a list that is empty without one."""
-    file = module_file(experiment, mapping)
-    return [file] if file.is_file() else []
-
-
 def is_redraw(name):
     return STUDY.datasets[name].source == "redraw"
 

@@ -5,7 +5,7 @@ rule write_report:
     input:
         library(
             "write_report",
-            *(file for name in STUDY.experiments for file in module(name, "GRIDS")),
+            *(module_file(name, "GRIDS") for name in STUDY.experiments),
         ),
         declarations=[
             os.path.relpath(EXPERIMENTS / name / "experiment.yaml")

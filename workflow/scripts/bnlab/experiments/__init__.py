@@ -15,24 +15,17 @@ from bnlab.study.experiments import EXPERIMENTS
 
 MODULES = {"TABLES": "analysis", "QUANTITIES": "analysis", "FIGURES": "page", "GRIDS": "page"}
 """Module that has each mapping."""
-OLD = {"TABLES": "tables", "QUANTITIES": "quantities", "FIGURES": "figures", "GRIDS": "grids"}
 
 
 def module_file(experiment: str, mapping: str) -> Path:
     """Return the file that has a mapping of an experiment."""
-    file = EXPERIMENTS / experiment / f"{MODULES[mapping]}.py"
-    return file if file.is_file() else EXPERIMENTS / experiment / f"{OLD[mapping]}.py"
+    return EXPERIMENTS / experiment / f"{MODULES[mapping]}.py"
 
 
 def functions(experiment: str, mapping: str) -> dict[str, Callable[..., Any]]:
     """Return a mapping of an experiment, ``TABLES``, ``QUANTITIES``, ``FIGURES`` or ``GRIDS``; empty without one."""
-    file = module_file(experiment, mapping)
-    if not file.is_file():
-        return {}
-    module = importlib.import_module(f"bnlab.experiments.{experiment}.{file.stem}")
-    if file.stem == MODULES[mapping]:
-        return getattr(module, mapping, {})
-    return vars(module)
+    module = importlib.import_module(f"bnlab.experiments.{experiment}.{MODULES[mapping]}")
+    return getattr(module, mapping, {})
 
 
 def quantity(experiment: str, name: str) -> Callable[..., Any]:
