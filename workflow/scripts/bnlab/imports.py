@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Import in the body without garbage collection, and never look through what it has made again.
+    """Import packages in the body without garbage collection, and exclude their objects from later collections.
 
-    The objects of a package live to the end of a job. To look through those of TensorFlow again and again takes a
-    third of its import, the last time at the end of the process.
+    The objects of a package live to the end of a job. Collections during the import of TensorFlow take a third of its
+    time, and one more follows at the end of the process.
     """
     gc.disable()
     try:

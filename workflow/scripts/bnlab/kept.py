@@ -1,4 +1,4 @@
-"""A second place for finished runs, since Snakemake deletes outputs before it makes them again."""
+"""Second copies of finished runs, since Snakemake deletes outputs before it makes them again."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 RECORD = "run.json"
-"""The file that a training writes last; it holds times, so no two trainings write the same."""
+"""File that a training writes last; it has times, so no two trainings write the same."""
 
 
 def keep(run: Path) -> None:
     """Link the files of a finished run into `results/kept`, under the same path as in `results/runs`.
 
-    Results of an earlier training that are kept there move to `results/earlier/<path>-<date>-<time>`;
-    equal ones are replaced. Links take no space; where a file system has none, files are copied. A
-    run that cannot be kept is a warning, since its results are there.
+    Kept results of an earlier training move to `results/earlier/<path>-<date>-<time>`; equal ones are
+    replaced. Links take no space; a file system without links gets copies. A run that cannot be kept
+    is a warning, since its results are in `results/runs`.
 
     Args:
         run: `results/runs/<dataset>/<method>/batch<b>/<recipe>-<key>`.

@@ -1,4 +1,4 @@
-"""TensorFlow and pandas, imported when something of them is first used.
+"""TensorFlow and pandas, imported at their first use.
 
 The library writes ``from bnlab.lazy import tf`` in the place of ``import tensorflow as tf``, so that normalizers,
 networks and probes can be described in a fraction of a second. Both names lead to the same TensorFlow.

@@ -1,4 +1,4 @@
-"""On what a result was made: versions, processor, memory."""
+"""Versions, processor and memory of the process that computes a result."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "snakemake")
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that a result depends on."""
-    found = {"python": platform.python_version()}
+    """Return the versions of Python and of the packages that a result depends on."""
+    numbers = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            numbers[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return numbers
 
 
 def hardware() -> dict[str, str]:
-    """The processor's name, the number of its cores, and the operating system."""
+    """Return the name of the processor, the number of its cores, and the operating system."""
     return {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
@@ -32,7 +32,7 @@ def hardware() -> dict[str, str]:
 
 
 def peak_memory_mb() -> float:
-    """The most memory that this process has held, in MB (10⁶ bytes)."""
+    """Return the largest memory of this process so far, in MB (10⁶ bytes)."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 

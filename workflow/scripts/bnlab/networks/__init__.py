@@ -1,1 +1,1 @@
-"""Kernels, normalizers, the block that joins them, and one file a network."""
+"""Kernels, normalizers, the block that joins them, and networks, one file each."""

@@ -1,6 +1,6 @@
-"""The layer that every network is made of: a kernel, a normalizer and an activation, joined in one order.
+"""The layer of every network: a kernel, a normalizer and an activation.
 
-``place`` says where the normalizer N stands about the linear map L(x) = x·Ŵ and the activation φ:
+``place`` is the place of the normalizer N beside the linear map L(x) = x·Ŵ and the activation φ:
 
     before_activation    y = φ(N(L(x)) + b)     (no b where N shifts by itself)
     after_activation     y = N(φ(L(x) + b))
@@ -25,7 +25,7 @@ BEFORE_LINEAR = "before_linear"
 
 
 def activation_function(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
-    """The activation φ of this name: sigmoid, tanh, relu or linear."""
+    """Return the activation φ of a name: sigmoid, tanh, relu or linear."""
     functions = {
         "sigmoid": tf.sigmoid,
         "tanh": tf.tanh,
@@ -37,9 +37,9 @@ def activation_function(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
 
 @dataclass(frozen=True)
 class Method:
-    """How layers are normalized: the classes of kernel and normalizer, its options and its place.
+    """A way to normalize layers: the classes of kernel and normalizer, its options and its place.
 
-    ``inputs`` is what is made of the network's inputs before training (``training.inputs``), None for nothing.
+    ``inputs`` is the transformation of the network's inputs before training (``training.inputs``), None for none.
     """
 
     kernel: type[Plain] = Plain
@@ -50,11 +50,11 @@ class Method:
 
 
 class Block(Part):
-    """A layer with a method; a subclass says what its linear map is.
+    """A layer with a method; a subclass defines its linear map.
 
     Args:
         name: of the layer, which its variables' paths begin with.
-        method: how it is normalized.
+        method: kernel and normalizer of the layer.
         fan_in, units: features or channels that come in and go out.
         activation: name of φ (``activation_function``).
         initializer: name of the distribution of W; b starts at zero.

@@ -11,11 +11,11 @@ from bnlab.study.options import Count
 
 
 class DeepLinear(Network):
-    """So many layers without biases or activations, W_k ⋯ W_2·W_1·x, for a vector y of the size of x.
+    """The product of k layers without biases or activations, W_k ⋯ W_2·W_1·x, for a vector y of the size of x.
 
     An example is x beside y. All layers but the last are normalized; training lowers mean ‖W_k ⋯ W_1·x − y‖² over rows,
-    and accuracy is the share of rows whose largest output stands where that of y does. Published with the sum over all
-    rows in the place of the mean: its rate times the number of rows is the one here.
+    and accuracy is the share of rows in which output and y have their largest element at the same index. The paper
+    takes the sum over rows in the place of the mean: its rate times the number of rows is the one here.
 
     Reference: Santurkar, Tsipras, Ilyas & Madry 2018, arXiv 1805.11604, the deep linear network: 25 layers of 10.
     """

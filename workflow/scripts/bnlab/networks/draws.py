@@ -10,11 +10,11 @@ from bnlab.lazy import tf
 def draw(
     law: Any, key: tf.Tensor, step: tf.Tensor, number: int, shape: Any, dtype: str, **limits: float
 ) -> tf.Tensor:
-    """Draw ``number`` (0 to 3) of a step, by ``tf.random.stateless_…``.
+    """Return draw ``number`` (0 to 3) of a step, an array of this shape from the distribution ``law``.
 
-    ``key`` (2,) is a variable drawn from N(0, 1), whose bits in float32 are the replicate's and the layer's; ``step``
-    () counts the steps.
+    ``law`` is a function ``tf.random.stateless_…``. ``key`` (2,) is a variable from N(0, 1), whose bits in float32 are
+    those of the replicate and layer, and ``step`` () counts the steps.
     """
     bits = tf.bitcast(tf.cast(key, tf.float32), tf.int32)
-    at = tf.cast(4 * step, tf.int32) + number
-    return tf.cast(law(shape, bits + tf.stack([0, at]), **limits), dtype)
+    index = tf.cast(4 * step, tf.int32) + number
+    return tf.cast(law(shape, bits + tf.stack([0, index]), **limits), dtype)

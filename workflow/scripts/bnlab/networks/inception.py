@@ -43,7 +43,7 @@ class Inception(Network):
         def branch(number: int, convolutions: int) -> list[Block]:
             lead = f"{name}_branch{number}"
             first = self.add(Pointwise, f"{lead}_1", fan_in, units)
-            names = [f"{lead}_{place}" for place in range(2, convolutions + 2)]
+            names = [f"{lead}_{rank}" for rank in range(2, convolutions + 2)]
             return [first, *(self.add(Convolution, name, units, units) for name in names)]
 
         return [branch(number, convolutions) for number, convolutions in enumerate((0, 1, 2, 0), 1)]

@@ -1,6 +1,6 @@
-"""How kernels start, as Keras' initializers of these names do, to the bit.
+"""Initial kernels, equal to the bit to those of Keras' initializers of the same names.
 
-Written here because importing Keras takes as long as importing all of TensorFlow.
+They are written here because importing Keras takes as long as importing all of TensorFlow.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from math import prod, sqrt
 from bnlab.lazy import tf
 
 TRUNCATED_DEVIATION = 0.87962566103423978
-"""Standard deviation of a standard normal variable that is drawn anew beyond ±2."""
+"""Standard deviation of a standard normal distribution truncated at ±2."""
 SCALES: dict[str, tuple[float, str, str]] = {
     "glorot_uniform": (1.0, "fan_avg", "uniform"),
     "glorot_normal": (1.0, "fan_avg", "normal"),
@@ -18,13 +18,13 @@ SCALES: dict[str, tuple[float, str, str]] = {
     "he_normal": (2.0, "fan_in", "normal"),
     "lecun_normal": (1.0, "fan_in", "normal"),
 }
-"""Variance times the fan, which fan, and the distribution (normal: truncated at two deviations)."""
+"""Variance times the fan, the kind of fan, and the distribution (normal: truncated at two deviations)."""
 DEVIATIONS = {"normal_0.01": 0.01, "normal_0.1": 0.1, "normal_1": 1.0}
-"""Of plain normal distributions."""
+"""Standard deviations of normal distributions that are not truncated."""
 
 
 def draw(name: str, shape: tuple[int, ...], seed: int, dtype: str = "float32") -> tf.Tensor:
-    """A kernel (…, fan_in, units) from the distribution called ``name``; the same for the same seed.
+    """Draw a kernel (…, fan_in, units) from the distribution ``name``; equal seeds give equal kernels.
 
     References: Glorot & Bengio 2010; He et al. 2015, arXiv 1502.01852; LeCun et al. 1998.
     """

@@ -1,4 +1,4 @@
-"""What a network is: blocks joined by a file of its own, and a function of its variables' values."""
+"""Base class of networks, which are functions of an input and of the values of their variables."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ B = TypeVar("B", bound=Block)
 
 
 class Network:
-    """An architecture; a subclass in a file of its own is all that a config needs to name one.
+    """An architecture; a config can name any subclass in a file of its own.
 
     Its settings are the arguments of ``__init__``, annotated with types of ``bnlab.study.options``; ``build`` makes the
-    blocks with ``add`` and ``add_logits``, ``call`` joins them. It tells classes apart, unless ``target`` and ``loss``
-    say that it learns something else.
+    blocks with ``add`` and ``add_logits``, ``call`` joins them. It is a classifier, unless a subclass overrides
+    ``target`` and ``loss``.
 
     Attributes:
         xla: whether its steps are compiled by XLA, where its normalizer allows; else they run as a plain graph.
         biases: whether layers have them, where no normalizer shifts.
-        takes: "rows" (features in a row) or "images" (height × width × channels), as which examples come in.
+        takes: form of an example, "rows" (features) or "images" (height × width × channels).
         blocks: the normalized layers from the first to the last, once built.
     """
 
@@ -37,31 +37,31 @@ class Network:
     logits: Dense
 
     def build(self, shape: Sequence[int], classes: int) -> None:
-        """Make the blocks for examples of this shape."""
+        """Make the blocks for examples of this shape and so many classes."""
         raise NotImplementedError
 
     def call(self, x: tf.Tensor, training: bool) -> tf.Tensor:
-        """Logits (m, classes) of the examples x (m, …)."""
+        """Return the logits (m, classes) of the examples x (m, …)."""
         raise NotImplementedError
 
     def target(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        """What the outputs for the examples x with the classes y are held against."""
+        """Return the target of the loss, here the class indices y (m,) of the examples x (m, …)."""
         return y
 
     def loss(self, outputs: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
-        """Mean over the rows of what training lowers: here −log softmax(outputs)[class]."""
+        """Return the loss that training lowers, here the mean over rows of −log softmax(outputs)[class]."""
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(target, outputs)
         return tf.reduce_mean(losses)
 
     def add(self, kind: type[B], name: str, fan_in: int, units: int) -> B:
-        """A block with the method, activation and initializer of this network."""
-        made = (self.activation, self.initializer, self.dtype, self.biases, self.dropout)
-        block = kind(name, self.method, fan_in, units, *made)
+        """Add a block with the method, activation and initializer of this network, and return it."""
+        settings = (self.activation, self.initializer, self.dtype, self.biases, self.dropout)
+        block = kind(name, self.method, fan_in, units, *settings)
         self.blocks.append(block)
         return block
 
     def add_logits(self, fan_in: int, classes: int) -> Dense:
-        """The plain dense layer of logits."""
+        """Add the plain dense layer of logits, and return it."""
         self.logits = Dense(
             "logits",
             Method(),
@@ -84,7 +84,7 @@ class Network:
         dtype: str = "float32",
         dropout: float = 0.0,
     ) -> Network:
-        """This network, built; ``dropout`` is that of its hidden layers."""
+        """Build this network for examples of this shape, and return it; ``dropout`` is that of hidden layers."""
         self.method, self.activation, self.initializer = method, activation, initializer
         self.dtype, self.dropout, self.blocks = dtype, dropout, []
         self.compiled = self.xla and (method.normalizer is None or method.normalizer.xla)
@@ -101,9 +101,9 @@ class Network:
         x: tf.Tensor,
         training: bool,
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        """Logits, and the new state, for these values of ``trainable`` and ``state``.
+        """Return the logits (m, classes) and the new state, for these values of ``trainable`` and ``state``.
 
-        What ``state`` has beyond that, as an optimizer adds, is returned as it is.
+        Further values in ``state``, such as those of an optimizer, are returned unchanged.
         """
         own, more = state[: len(self.state)], state[len(self.state) :]
         for variable, value in zip(
@@ -117,7 +117,7 @@ class Network:
 def initial_values(
     network: Network, seed: np.random.SeedSequence
 ) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
-    """Fresh (trainable, state) values for one replicate.
+    """Return initial (trainable, state) values of one replicate.
 
     Kernels are drawn from one child of ``seed`` a layer, so that two methods with the same widths start from the same
     kernels; every other variable starts as its layer says.

@@ -1,4 +1,4 @@
-"""What a normalizer is: from u to N(u), of any rank, the last axis the features or channels."""
+"""Base class of normalizers, which map u to N(u)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bnlab.study.options import DIVIDES, marked
 
 
 class Normalizer(Part):
-    """A way to normalize; a subclass in a file of its own is all that a config needs to name one.
+    """Map from u to N(u); a config can name any subclass in a file of its own.
 
     Options are the arguments of ``__init__``, annotated with types of ``bnlab.study.options``. ``build`` makes the
     variables, ``normalize`` computes. u has the shape (m, features), or (m, height, width, channels) in a convolutional
@@ -20,8 +20,8 @@ class Normalizer(Part):
     Attributes:
         xla: whether XLA compiles it well; else the network's steps run as a plain graph.
         shifts: whether N adds an offset of its own, so that the layer before it needs no bias.
-        reads_averages: whether what it makes of a batch in training depends on its averages.
-        features: the size of u's last axis, known when ``build`` is called.
+        reads_averages: whether N(u) of a batch in training depends on its averages.
+        features: the size of u's last axis, known in ``build``.
         momentum: of the averages that ``move`` keeps, if there are any.
     """
 
@@ -35,14 +35,14 @@ class Normalizer(Part):
         """Make the variables."""
 
     def build_for(self, features: int, name: str = "", dtype: str = "float32") -> Self:
-        """This normalizer, built for inputs with so many features or channels."""
+        """Build this normalizer for inputs with so many features or channels, and return it."""
         self.features, self.name, self.dtype, self.variables = features, name, dtype, ()
         self.build()
         return self
 
     @classmethod
     def keeps_averages(cls, **options: Any) -> bool:
-        """Return whether ``build`` makes moving averages with these options.
+        """Return true where ``build`` makes moving averages with these options.
 
         Variables have no values, so that TensorFlow is not imported, unless ``build`` computes with them.
         """
@@ -60,15 +60,19 @@ class Normalizer(Part):
         return any(variable.is_average for variable in built)
 
     def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
-        """N(u), of the shape of u."""
+        """Return N(u), of the shape of u."""
         raise NotImplementedError
 
     def vector(self, name: str, start: str, trainable: bool = True) -> tf.Tensor:
-        """A variable of shape (features,) that starts as "zeros" or "ones"."""
+        """Make a variable of shape (features,) that starts as "zeros" or "ones", and return its value."""
         return self.variable(name, (self.features,), start, trainable)
 
     def move(self, name: str, value: tf.Tensor) -> None:
-        """moving ← momentum·moving + (1 − momentum)·value, of the average ``name``; a constant to the gradient."""
+        """Update the average ``name``: moving ← momentum·moving + (1 − momentum)·value, a constant to the gradient.
+
+        Raises:
+            ValueError: the name does not begin with ``moving_``.
+        """
         if not name.startswith(AVERAGE):
             raise ValueError(f"the name of a moving average begins with {AVERAGE}, and not {name}")
         average = getattr(self, name)
@@ -77,5 +81,5 @@ class Normalizer(Part):
 
 
 def positions(u: tf.Tensor) -> list[int]:
-    """All axes but the last: the rows and, in images, the positions."""
+    """Return all axes but the last: the rows and, in images, the positions."""
     return list(range(len(u.shape) - 1))

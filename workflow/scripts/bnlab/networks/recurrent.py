@@ -38,10 +38,10 @@ class Recurrent(Network):
         self.add_logits(self.units, classes)
 
     def _like(self, first: Normalizer, step: int) -> Normalizer:
-        made = type(first)(**self.method.options)
-        made.build_for(first.features, f"cell/step{step}", self.dtype)
-        self.cell.variables += made.variables
-        return made
+        normalizer = type(first)(**self.method.options)
+        normalizer.build_for(first.features, f"cell/step{step}", self.dtype)
+        self.cell.variables += normalizer.variables
+        return normalizer
 
     def call(self, x: tf.Tensor, training: bool) -> tf.Tensor:
         h = tf.zeros([tf.shape(x)[0], self.units], x.dtype)

@@ -19,7 +19,7 @@ ROWS = 4
 def failure(
     method: Mapping[str, Any], network: tuple[str, Any], shape: list[int], classes: int
 ) -> str | None:
-    """Build a network with this method, run it once, and return what goes wrong in one sentence; None if nothing does.
+    """Build a network with this method, run it once, and return the error in one sentence, None without one.
 
     Args:
         method: arguments of ``loading.method``.
@@ -28,10 +28,10 @@ def failure(
         classes: number of logits.
     """
     try:
-        built = loading.network(*network)
-        examples = [prod(shape)] if built.takes == "rows" else shape
-        built.build_for(loading.method(**method), examples, classes, "sigmoid", "glorot_uniform")
-        _run(built, examples)
+        tested = loading.network(*network)
+        examples = [prod(shape)] if tested.takes == "rows" else shape
+        tested.build_for(loading.method(**method), examples, classes, "sigmoid", "glorot_uniform")
+        _run(tested, examples)
     except Exception as error:
         path = str(method["normalizer"])
         return messages.failure(path, ClassReference.of(path).file, error)
@@ -39,7 +39,11 @@ def failure(
 
 
 def _run(network: Network, shape: list[int]) -> None:
-    """One batch in training and at inference, every normalizer watched."""
+    """Run one batch in training and at inference, and check shapes.
+
+    Raises:
+        ValueError: a normalizer changes the shape of its input or of a variable.
+    """
     for block in network.blocks:
         if block.normalizer is not None:
             _watch(block.normalizer)
@@ -54,7 +58,7 @@ def _run(network: Network, shape: list[int]) -> None:
 
 
 def _watch(normalizer: Normalizer) -> None:
-    """Make a normalizer say so where it changes the shape of what it normalizes."""
+    """Let a normalizer raise ValueError where it changes the shape of its input."""
     if any(not variable.trainable for variable in normalizer.variables):
         normalizer.momentum  # noqa: B018  (an AttributeError where there is none)
     normalize = normalizer.normalize

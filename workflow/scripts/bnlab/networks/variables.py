@@ -1,7 +1,7 @@
-"""Variables as plain attributes: whoever owns one finds its present value, a tensor, under its name.
+"""Variables as plain attributes: the value of a variable, a tensor, is the attribute of its name of the owner.
 
-A network is a function of the values that are bound to its variables before a call. What a layer assigns to
-an attribute of a non-trainable variable during the call is that variable's new value.
+A network is a function of the values that are bound to its variables before a call. A layer updates a variable that is
+not trainable by an assignment to the attribute during the call.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bnlab.lazy import tf
 
 AVERAGE = "moving_"
-"""With what the names of moving averages begin."""
+"""Beginning of the names of moving averages."""
 
 
 @dataclass(eq=False)
@@ -37,35 +37,35 @@ class Variable:
 
     @property
     def is_average(self) -> bool:
-        """Whether it is a moving average over batches, as its name says."""
+        """True for a moving average over batches, by its name."""
         return self.name.startswith(AVERAGE)
 
     @property
     def value(self) -> tf.Tensor:
-        """The present value."""
+        """Present value, a tensor of ``shape``."""
         return getattr(self.owner, self.name)
 
     def bind(self, value: tf.Tensor | None) -> None:
-        """Give it another value."""
+        """Set the value."""
         setattr(self.owner, self.name, value)
 
 
 CONSTANT = ("zeros", "ones", "identity")
-"""Values that variables start from without a draw."""
+"""Initial values that are not drawn."""
 
 
 def constant(start: str, shape: tuple[int, ...], dtype: str) -> tf.Tensor:
-    """The value of this name in ``CONSTANT``."""
+    """Return the tensor of a name in ``CONSTANT``."""
     if start == "identity":
         return tf.eye(*shape, dtype=dtype)
     return tf.ones(shape, dtype) if start == "ones" else tf.zeros(shape, dtype)
 
 
 class Part:
-    """Something with variables: a normalizer, or a block of a network.
+    """Base class of objects with variables: normalizers, kernels and blocks of a network.
 
     Attributes:
-        valued: whether variables have values once they are made.
+        valued: whether ``variable`` sets first values.
     """
 
     name = ""
@@ -80,7 +80,7 @@ class Part:
     def variable(
         self, name: str, shape: tuple[int, ...], start: str, trainable: bool = True
     ) -> tf.Tensor:
-        """Make a variable and return its first value; of one to be drawn, zeros."""
+        """Make a variable and return its first value, zeros for one that is still to be drawn."""
         path = f"{self.name}/{name}" if self.name else name
         variable = Variable(self, name, shape, start, trainable, self.dtype, path)
         self.variables = (*self.variables, variable)

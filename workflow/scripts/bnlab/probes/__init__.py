@@ -1,1 +1,1 @@
-"""One file a probe; its name is what a recipe calls it."""
+"""Probes, one file each, whose name recipes use."""

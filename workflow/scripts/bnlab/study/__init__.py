@@ -1,1 +1,1 @@
-"""What a study says, read and checked; imports neither pandas nor TensorFlow, so that dry runs are quick."""
+"""Schema and validation of config, claims and declarations, without pandas and TensorFlow to keep dry runs fast."""

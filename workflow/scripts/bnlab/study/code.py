@@ -1,4 +1,4 @@
-"""Code that results depend on: files by their imports, and digests that only a change of what runs changes.
+"""Code that results depend on: files by their imports, and digests of the code that runs.
 
 Import lines, docstrings, comments and formatting count in no digest, nor do the names and paths of files.
 """
@@ -25,7 +25,7 @@ CARRIERS = {
     "study/options.py",
     "study/registry.py",
 }
-"""Files of the library that carry results and do not make them: an edit of theirs runs nothing again."""
+"""Files of the library that carry results and do not compute them; after an edit of one, nothing runs again."""
 
 
 class Statement(NamedTuple):
@@ -82,7 +82,7 @@ def digest(reference: ClassReference) -> str:
 
 @cache
 def source(file: Path) -> Source:
-    """Read a file. Raises SyntaxError."""
+    """Return the statements, digest and imports of a file. Raises SyntaxError."""
     statements, modules = [], set[str]()
     for node in ast.parse(file.read_bytes(), file).body:
         words: list[str] = []
@@ -100,8 +100,8 @@ def source(file: Path) -> Source:
 def _file_of_module(module: str) -> Path | None:
     """Return the file of a module or package of the library; None for a carrier and for any other name."""
     package, *parts = module.split(".")
-    place = LIBRARY.joinpath(*parts)
-    for file in (place.with_name(f"{place.name}.py"), place / "__init__.py"):
+    path = LIBRARY.joinpath(*parts)
+    for file in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
         if package == "bnlab" and file.is_file():
             return None if file.relative_to(LIBRARY).as_posix() in CARRIERS else file
     return None
@@ -130,7 +130,7 @@ def _write(part: Any, words: list[str], modules: set[str]) -> None:
 
 
 def _runs_nothing(node: ast.AST) -> bool:
-    """Return whether it is a docstring, or ``if TYPE_CHECKING`` with imports alone."""
+    """Return true for a docstring, and for ``if TYPE_CHECKING`` with imports alone."""
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     if not isinstance(node, ast.If) or node.orelse:

@@ -96,7 +96,7 @@ class Run(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Its name in logs and paths."""
+        """Name of the run in logs and paths."""
         return f"{self.dataset}/{self.method}/batch{self.batch}/{self.recipe}"
 
 
@@ -110,7 +110,7 @@ class Item(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Where it lies below `reports/<study>/figures/` or `…/tables/`, without its suffix."""
+        """Path below `reports/<study>/figures/` or `…/tables/`, without a suffix."""
         return "/".join(self)
 
 
@@ -139,21 +139,21 @@ class Study(Section):
     """Runs of each experiment, by its name."""
 
     def declaration(self, experiment: str) -> Experiment:
-        """What an experiment of this study offers."""
+        """Return the declaration of an experiment."""
         return experiments()[experiment]
 
     def label(self, method: str) -> str:
-        """What a method is called in print."""
+        """Return the name of a method in print."""
         return self.methods[method].label or method.replace("_", " ")
 
     def own(self) -> list[str]:
-        """The experiments that this study trains; the others are taken as they are published."""
+        """Return the experiments that this study trains; the results of others are published ones."""
         return [name for name, about in self.experiments.items() if not about.published]
 
     # Runs.
 
     def runs(self, experiment: str) -> list[Run]:
-        """The experiment's runs, each once, in the order of the config."""
+        """Return the runs of an experiment, each once, in the order of the config."""
         return unique(
             Run(self.stand_in(dataset), method, batch, recipe)
             for group in self.experiments[experiment].runs
@@ -163,15 +163,15 @@ class Study(Section):
         )
 
     def all_runs(self) -> list[Run]:
-        """The runs of all experiments; one that several experiments share appears once."""
+        """Return the runs of all experiments; one that several experiments share appears once."""
         return unique(run for experiment in self.experiments for run in self.runs(experiment))
 
     def stand_in(self, dataset: str) -> str:
-        """The dataset of this name; where the study has none, the one that stands for it."""
+        """Return the name of a data set, or of the one that stands for it where the study lacks it."""
         return dataset if dataset in self.datasets else stand_ins(self.datasets)[dataset]
 
     def used_datasets(self) -> list[str]:
-        """Datasets that some run trains on, each redraw preceded by what it is drawn from."""
+        """Return the data sets of all runs, each redraw after the data set that it is drawn from."""
         return unique(
             name
             for run in self.all_runs()
@@ -179,7 +179,10 @@ class Study(Section):
         )
 
     def settings(self, run: Run) -> dict[str, Any]:
-        """A run's recipe worked out: every number that its result depends on, and nothing else."""
+        """Return every setting of a run's recipe that its result depends on, and no other.
+
+        The learning rate is that at the batch size, and the budget is in steps.
+        """
         recipe = self.recipes[run.recipe]
         evaluations = recipe.evaluations
         unusual = {
@@ -202,11 +205,11 @@ class Study(Section):
         }
 
     def replicates_of(self, run: Run) -> int:
-        """How many replicates a run has."""
+        """Return the number of replicates of a run."""
         return self.recipes[run.recipe].replicates or self.replicates
 
     def seed_of(self, run: Run) -> int:
-        """What a run's replicates are seeded by."""
+        """Return the seed of a run's first replicate."""
         own = self.recipes[run.recipe].seed
         return self.seed if own is None else own
 
@@ -225,7 +228,7 @@ class Study(Section):
 
     @cached_property
     def averaging(self) -> frozenset[str]:
-        """The methods whose normalizer keeps moving averages."""
+        """Methods whose normalizer keeps moving averages."""
         classes = {name: self.method_classes(name).get("normalizer") for name in self.methods}
         return frozenset(
             name
@@ -239,26 +242,26 @@ class Study(Section):
         return registry.find("network", name), settings
 
     def comparison_settings(self, recipe: str) -> dict[str, Any]:
-        """Settings of a recipe by which experiments compare: a number or a word each.
+        """Return the settings of a recipe by which experiments compare, each a number or a word.
 
         ``layers`` are hidden ones and ``units`` those of the widest; ``share`` is that of a batch's rows which come
         from few ``classes``, 0 where batches are random; ``shuffle`` is "random", "none" or "by_class".
         """
-        said, (network, settings) = self.recipes[recipe], self.network(recipe)
-        layers = widths(network.load(), settings)
+        settings, (network, sizes) = self.recipes[recipe], self.network(recipe)
+        layers = widths(network.load(), sizes)
         return {
-            "network": next(iter(said.network)),
-            "activation": said.activation,
+            "network": next(iter(settings.network)),
+            "activation": settings.activation,
             "layers": len(layers),
             "units": max(layers, default=0),
-            "initializer": said.initializer,
-            "l2": said.l2,
-            "dropout": said.dropout,
-            "classes": said.correlated.classes if said.correlated else 0,
-            "share": said.correlated.share if said.correlated else 0.0,
-            "shuffle": said.shuffle
-            if isinstance(said.shuffle, str)
-            else ("none", "random")[said.shuffle],
+            "initializer": settings.initializer,
+            "l2": settings.l2,
+            "dropout": settings.dropout,
+            "classes": settings.correlated.classes if settings.correlated else 0,
+            "share": settings.correlated.share if settings.correlated else 0.0,
+            "shuffle": settings.shuffle
+            if isinstance(settings.shuffle, str)
+            else ("none", "random")[settings.shuffle],
         }
 
     def classes(self, run: Run) -> dict[str, ClassReference]:
@@ -268,7 +271,7 @@ class Study(Section):
         return {**self.method_classes(run.method), "network": network, **probes}
 
     def key(self, run: Run) -> str:
-        """Eight hexadecimal digits that tell apart runs of one name with other settings or data."""
+        """Return eight hexadecimal digits that distinguish runs of one name by their settings and data."""
         recipe, method = self.recipes[run.recipe], self.methods[run.method]
         decides = {
             "data": identity(run.dataset, self.datasets),
@@ -283,21 +286,21 @@ class Study(Section):
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def name(self, run: Run) -> str:
-        """A run's path and key, by which studies know the same run."""
+        """Return the path and key of a run, which are equal in all studies that share it."""
         return f"{run.path}-{self.key(run)}"
 
     def folder(self, run: Run) -> str:
-        """Where a run lies; studies whose runs are the same share it."""
+        """Return the folder of a run's results, which all studies with the same run share."""
         return f"results/runs/{self.name(run)}"
 
-    # What is shown of them.
+    # Figures and tables.
 
     def figures(self) -> list[Item]:
-        """Every figure that the runs of the study can fill."""
+        """Return every figure that the runs of the study can fill."""
         return [item for name in self.experiments for item in self._items(name, "figures")]
 
     def tables(self) -> list[Item]:
-        """Every result table that the runs of the study can fill."""
+        """Return every result table that the runs of the study can fill."""
         return [item for name in self.experiments for item in self._items(name, "tables")]
 
     def _items(self, experiment: str, what: Literal["figures", "tables"]) -> list[Item]:
@@ -310,7 +313,7 @@ class Study(Section):
         ]
 
     def _run_sets(self, experiment: str) -> dict[tuple[str, str], list[Run]]:
-        """Runs that are shown in one figure, by dataset and recipe (or ``ALL_RECIPES``)."""
+        """Return the runs of each figure, by data set and recipe (or ``ALL_RECIPES``)."""
         across = self.declaration(experiment).across
         groups: dict[tuple[str, str], list[Run]] = {}
         for run in self.runs(experiment):
@@ -325,38 +328,37 @@ class Study(Section):
         return recorded and table.when.holds(RunSet(methods, batches, methods & self.averaging))
 
     def records(self, recipe: str, reads: list[str]) -> bool:
-        """Whether the runs of a recipe leave what these tidy sources are made from."""
+        """Return true where the runs of a recipe leave the files that these tidy sources are read from."""
         return probes_of(reads) <= set(self.recipes[recipe].probes)
 
     def sources(self, experiment: str) -> dict[str, list[Run]]:
-        """The tidy sources that something in an experiment reads, and the runs that record each."""
-        declared, runs = self.declaration(experiment), self.runs(experiment)
-        shown = [item.reads for item in (*declared.figures.values(), *declared.tables.values())]
-        compared = [quantity.reads for quantity in declared.quantities.values()]
-        read = unique(source for reads in (*shown, *compared) for source in reads)
+        """Return the tidy sources that an experiment reads, and the runs that record each."""
+        declaration, runs = self.declaration(experiment), self.runs(experiment)
+        readers = (declaration.figures, declaration.tables, declaration.quantities)
+        read = unique(source for kind in readers for each in kind.values() for source in each.reads)
         recorded = {s: [r for r in runs if self.records(r.recipe, [s])] for s in read}
         return {s: recording for s, recording in recorded.items() if recording and s != TIMING}
 
     def timed(self, experiment: str) -> list[tuple[str, int, str]]:
-        """Dataset, batch size and recipe wherever an experiment's methods are timed in turn."""
+        """Return the data sets, batch sizes and recipes at which an experiment times its methods in turn."""
         methods = set(self.declaration(experiment).times)
-        at: dict[tuple[str, int, str], set[str]] = {}
+        trained: dict[tuple[str, int, str], set[str]] = {}
         for run in self.runs(experiment):
-            at.setdefault((run.dataset, run.batch, run.recipe), set()).add(run.method)
-        return [place for place, trained in at.items() if methods and trained >= methods]
+            trained.setdefault((run.dataset, run.batch, run.recipe), set()).add(run.method)
+        return [setting for setting, each in trained.items() if methods and each >= methods]
 
     @property
     def timed_processes(self) -> int:
-        """In how many processes methods are timed, which are the replicates of a timing."""
+        """Number of processes in which methods are timed, the replicates of a timing."""
         return min(TIMED_PROCESSES, self.replicates)
 
     def timed_methods(self, experiment: str, dataset: str, batch: int, recipe: str) -> list[str]:
-        """The methods that are timed there."""
-        there = (dataset, batch, recipe)
+        """Return the methods that are timed at a data set, batch size and recipe."""
+        setting = (dataset, batch, recipe)
         runs = self.runs(experiment)
-        return [run.method for run in runs if (run.dataset, run.batch, run.recipe) == there]
+        return [run.method for run in runs if (run.dataset, run.batch, run.recipe) == setting]
 
 
 def stand_ins(datasets: dict[str, AnyDataset]) -> dict[str, str]:
-    """By the name that it stands for, the dataset that does."""
+    """Return the names of data sets that stand for others, by the names of those others."""
     return {d.stands_for: name for name, d in reversed(datasets.items()) if d.stands_for}

@@ -1,6 +1,6 @@
 """Declaration of an experiment, as ``experiment.yaml`` in its folder states it.
 
-Rules, config, ledger, judge and page read declarations and know no experiment by name. Two modules stand beside it.
+Rules, config, ledger, verdicts and page read declarations and know no experiment by name. Two modules stand beside it.
 ``analysis.py`` ends in ``TABLES``, a function for every figure and table, and ``QUANTITIES``, one for every quantity of
 the experiment's own. ``page.py`` ends in ``FIGURES``, a function for every figure, and ``GRIDS``, one for every table.
 """
@@ -15,9 +15,9 @@ from bnlab.study.section import Count, Name, Section, Text
 
 
 class RunSet(NamedTuple):
-    """The runs that one figure or table shows, of one data set (and recipe).
+    """Methods and batch sizes of the runs in one figure or table, of one data set (and recipe).
 
-    ``averaging`` are those of their methods that keep averages for inference.
+    ``averaging`` are the methods that keep averages for inference.
     """
 
     methods: frozenset[str]
@@ -26,7 +26,7 @@ class RunSet(NamedTuple):
 
 
 class Condition(Section):
-    """Condition under which a figure or table is made; all that is given must hold."""
+    """Condition for a figure or table; all of its parts must hold."""
 
     trains: list[Name] = []
     """Methods that must all be run."""
@@ -52,16 +52,16 @@ class Condition(Section):
 
 
 class Table(Section):
-    """A published table, made where ``when`` holds and the recipes record what it reads."""
+    """A published table, written where ``when`` holds and the recipes record what it reads."""
 
     title: Text
-    """Heading of the table or figure: what is shown, not what was found."""
+    """Heading of the table or figure; it names the data and not the result."""
     caption: Text
     """Text below it; a blank line separates paragraphs."""
     reads: Annotated[list[Name], Field(min_length=1)] = ["metrics"]
     """Tidy sources that its function takes, in this order."""
     when: Condition = Condition()
-    """Runs without which it is not made."""
+    """Condition on the runs, without which the table is left out."""
 
 
 class Figure(Table):
@@ -70,7 +70,7 @@ class Figure(Table):
     in_summary: bool = False
     """True for a figure that stands in the report's summary too."""
     interactive: bool = False
-    """True for surfaces that the page lets one turn: columns method_label, statistics, a, b and loss."""
+    """True for a surface that a reader of the page can turn: columns method_label, statistics, a, b and loss."""
 
 
 class Quantity(Section):
@@ -85,7 +85,7 @@ class Quantity(Section):
     takes: list[Name] = ["recipe", "batch"]
     """Settings that a test of a claim must give; those of recipes stand under ``where``."""
     among: list[Name] = []
-    """Settings under ``where`` of which it is given the rows of every value, to compare one with another."""
+    """Settings under ``where`` whose rows it takes at every value, to compare one value with another."""
     better: Literal["high", "low"] = "high"
     """Side on which a method is better. It says what is still possible where its best rate is the last one tried."""
 
@@ -200,7 +200,7 @@ class Experiment(Section):
     ] = {}
     """Quantities that claims may compare here, beside those of every experiment."""
     methods: dict[Name, dict[str, Any]] = {}
-    """Methods that the experiment brings along, as a config states them; a file is one of its own folder."""
+    """Methods that the experiment defines, as a config does; a file is one of its own folder."""
     styles: dict[Name, Style] = {}
     """Colours and markers of these methods in figures; others have those of the page."""
     findings: list[Finding] = []
@@ -223,17 +223,17 @@ SOURCES = {
     "confusion": "predictions.npz",
     "ensembles": "predictions.npz",
 }
-"""Tidy sources that are no probe's own table, and the file of a run that each is made from."""
+"""Tidy sources that are no probe's own table, and the file of a run that each is read from."""
 TIMING = "timing"
 """The source that no run leaves: seconds per step, measured in turn."""
 TIMED_PROCESSES = 5
-"""Most processes that measure it anew. Repeats within one share its place in memory, and with it their errors."""
+"""Largest number of processes that time methods. Repeats in one process share its memory layout and thus its errors."""
 RECORDS = ("history.parquet", "run.json")
 """Files that every run leaves."""
 
 
 def file_of(source: str) -> str:
-    """Return the file of a run that a tidy source is made from; a probe's table has the probe's name."""
+    """Return the file of a run that a tidy source is read from; a probe's table has the probe's name."""
     return SOURCES.get(source, f"{source}.parquet")
 
 

@@ -28,7 +28,7 @@ def experiments() -> dict[str, Experiment]:
 
 
 def read_declaration(file: Path) -> Experiment:
-    """Read one declaration; raises ConfigError with every problem and its line."""
+    """Read one declaration. Raises ConfigError with every problem and its line."""
     try:
         content = yaml.load(file.read_text(encoding="utf-8"), LOADER)
     except yaml.MarkedYAMLError as error:

@@ -21,16 +21,16 @@ SETTING = re.compile(r"<([a-z0-9_]+)>")
 
 
 def expanded(config: Mapping[Any, Any]) -> dict[Any, Any]:
-    """The config with the members of families in the place of these.
+    """Return the config with each family replaced by its members.
 
-    A recipe that is given by the name of a member is laid over it. A family with ``problems`` has no members.
+    A recipe with the name of a member is laid over it. A family with ``problems`` has no members.
     """
     recipes = section(config, "recipes")
     members = {name: _members(name, recipe) for name, recipe in recipes.items()}
     whole = dict(config)
-    if not any(found is not None for found in members.values()):
+    if all(family is None for family in members.values()):
         return whole
-    every = {member: own for found in members.values() for member, own in (found or {}).items()}
+    every = {name: recipe for family in members.values() for name, recipe in (family or {}).items()}
     whole["recipes"] = {
         member: _laid_over(every.get(member), recipes.get(member))
         for name in recipes
@@ -44,7 +44,7 @@ def expanded(config: Mapping[Any, Any]) -> dict[Any, Any]:
 
 
 def problems(recipes: Mapping[Any, Any]) -> Iterator[Problem]:
-    """Families whose settings in brackets are no lists."""
+    """Yield families whose settings in brackets are no lists."""
     for name, recipe in recipes.items():
         for setting in SETTING.findall(str(name)):
             values = value_at(recipe, (setting,))
@@ -56,7 +56,7 @@ def problems(recipes: Mapping[Any, Any]) -> Iterator[Problem]:
 
 
 def at_family(problem: Problem, config: Mapping[Any, Any]) -> Problem:
-    """A problem of a member or of a run with members, placed where the family stands."""
+    """Return a problem of a member, or of a run with members, with the key of the family."""
     recipes, key = section(config, "recipes"), problem.key
     if key[:1] == ("recipes",) and len(key) > 1 and key[1] not in recipes:
         for name, recipe in recipes.items():
@@ -68,7 +68,7 @@ def at_family(problem: Problem, config: Mapping[Any, Any]) -> Problem:
 
 
 def _before(key: Key, config: Mapping[Any, Any], recipes: Mapping[Any, Any]) -> Key:
-    """The key of an entry of a list of recipes before families were expanded in it."""
+    """Return the key that an entry of a list of recipes had before the list was expanded."""
     if len(key) < 6 or not isinstance(key[5], int):
         return key
     origins = [
@@ -80,33 +80,33 @@ def _before(key: Key, config: Mapping[Any, Any], recipes: Mapping[Any, Any]) -> 
 
 
 def _named(name: Any, recipes: Mapping[Any, Any]) -> list[Any]:
-    """The recipes that an entry of a list stands for."""
-    found = _members(name, recipes[name]) if isinstance(name, str) and name in recipes else None
-    return [name] if found is None else list(found)
+    """Return the names of the recipes that an entry of a list stands for."""
+    family = _members(name, recipes[name]) if isinstance(name, str) and name in recipes else None
+    return [name] if family is None else list(family)
 
 
 def _members(name: Any, recipe: Any) -> dict[str, Any] | None:
-    """The recipes of a family by their names; None for a recipe that is no family."""
+    """Return the recipes of a family by their names; None for a recipe that is no family."""
     settings = SETTING.findall(name) if isinstance(name, str) else []
     if not settings:
         return None
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     if any(True for _ in problems({name: recipe})):
-        return found
+        return members
     for values in product(*(recipe[setting] for setting in settings)):
         chosen = dict(zip(settings, values, strict=True))
         member = name
         for setting, value in chosen.items():
             member = member.replace(f"<{setting}>", _written(value))
-        found[member] = {**recipe, **chosen}
-    return found
+        members[member] = {**recipe, **chosen}
+    return members
 
 
-def _laid_over(member: Any, given: Any) -> Any:
-    """A recipe given by the name of a member, laid over this."""
-    if member is None or not isinstance(given, Mapping):
-        return member if given is None else given
-    return {**member, **given}
+def _laid_over(member: Any, recipe: Any) -> Any:
+    """Return a member with the entries of a recipe of its name laid over it; either may be None."""
+    if member is None or not isinstance(recipe, Mapping):
+        return member if recipe is None else recipe
+    return {**member, **recipe}
 
 
 def _with_members(experiment: Any, recipes: Mapping[Any, Any]) -> Any:
@@ -129,5 +129,5 @@ def _can_be_named(value: Any) -> bool:
 
 
 def _written(value: Any) -> str:
-    """A value as it stands in a name: ``0.00002``, ``10``, ``relu``."""
+    """Return a value as names contain it: ``0.00002``, ``10``, ``relu``."""
     return value if isinstance(value, str) else format(Decimal(str(value)).normalize(), "f")

@@ -62,8 +62,8 @@ class Rule(Section):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Rule:
-        given = [rule for rule in (self.above, self.below, self.within) if rule is not None]
-        if len(given) != 1:
+        bounds = [rule for rule in (self.above, self.below, self.within) if rule is not None]
+        if len(bounds) != 1:
             raise PydanticCustomError("rule", "must name exactly one of above, below, within")
         if self.within is not None and self.within[0] >= self.within[1]:
             raise PydanticCustomError("rule", "within needs a lower number and then a higher one")
@@ -94,7 +94,7 @@ class Measure(Section):
     recipe: Name | None = None
     """Name of the recipe, where the quantity is of one recipe."""
     rate: Literal["best", "fastest"] | None = None
-    """The rate at which each method is measured: best has the highest validation accuracy at the end, fastest
+    """Learning rate at which each method is measured: best has the highest validation accuracy at the end, fastest
     reaches `level` first. In place of recipe."""
     batch: Count | None = None
     """Batch size in rows, where the quantity is of one."""
@@ -108,7 +108,7 @@ class Measure(Section):
     epoch: Annotated[float, Field(gt=0)] | None = None
     """Measure at the last evaluation up to this epoch; left out: at the end of training."""
     level: Annotated[float | None, Field(gt=0, lt=1)] = None
-    """Level that has to be reached, such as an accuracy of 0.9, where the quantity needs one."""
+    """Level to reach, such as an accuracy of 0.9, where the quantity needs one."""
     class_: Annotated[Count | None, Field(alias="class")] = None
     """Number of a class, from 1, where the quantity is of one class."""
     layer: Count | None = None
@@ -118,24 +118,24 @@ class Measure(Section):
 
     @model_validator(mode="after")
     def _settings_fit_the_quantity(self) -> Measure:
-        declared = experiments().get(self.experiment)
-        quantity = declared.quantities.get(self.quantity) if declared else None
-        if declared is None or quantity is None:
+        declaration = experiments().get(self.experiment)
+        quantity = declaration.quantities.get(self.quantity) if declaration else None
+        if declaration is None or quantity is None:
             return self  # an unknown name is a problem of its own
-        given = {
+        settings = {
             "batches": self.batches,
             "batch": self.batch,
             "recipe": self.recipe or self.rate,
             "level": self.level,
             "class": self.class_,
             "layer": self.layer,
-            **{name: self.where.get(name) for name in (*declared.by, *self.where)},
+            **{name: self.where.get(name) for name in (*declaration.by, *self.where)},
         }
-        for name, value in given.items():
+        for name, value in settings.items():
             needed = name in quantity.takes
             if needed != (value is not None):
-                said = "is missing" if needed else "has no meaning"
-                raise PydanticCustomError("effect", f"{name} {said} for {self.quantity}")
+                problem = "is missing" if needed else "has no meaning"
+                raise PydanticCustomError("effect", f"{name} {problem} for {self.quantity}")
         if "epoch" in quantity.takes and self.epoch is None:
             raise PydanticCustomError("effect", f"epoch is missing for {self.quantity}")
         if self.recipe and self.rate:
@@ -144,7 +144,7 @@ class Measure(Section):
             )
         if self.rate == "fastest" and self.level is None:
             raise PydanticCustomError("effect", "rate: fastest needs a level to be reached")
-        if self.rate and declared.across not in ("rates", "settings"):
+        if self.rate and declaration.across not in ("rates", "settings"):
             raise PydanticCustomError(
                 "effect", f"learning rates are not compared in {self.experiment}"
             )
@@ -152,7 +152,7 @@ class Measure(Section):
 
     @property
     def key(self) -> str:
-        """Eight hexadecimal digits, equal where measure, rule and region are equal."""
+        """Eight hexadecimal digits, equal for equal measures, rules and regions."""
         settings = self.model_dump(by_alias=True, exclude=WORDS, exclude_defaults=True)
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
@@ -165,7 +165,7 @@ class Effect(Measure):
     primary: bool = False
     """true: the claim's own setting, fixed before results; default false: it bounds the region."""
     headline: Text | None = None
-    """Name on the first screen of the report; left out: not shown there."""
+    """Name on the first screen of the report; left out: it does not stand there."""
     compare: Annotated[str, StringConstraints(pattern=COMPARE)]
     """`bn - base` for a difference, `bn / base` for a ratio, `bn` for the value itself."""
     rule: Rule
@@ -208,7 +208,7 @@ class Row(Measure):
     unclear: Text | None = None
     """Sentence for the case that no method is clearly behind another; needed where `when` is."""
     against: Name | None = None
-    """Method to divide by; left out: the value itself is shown."""
+    """Method to divide by; left out: the row has the value itself."""
     reference: Name | None = None
     """Method with which the quantity itself compares; left out: none."""
 

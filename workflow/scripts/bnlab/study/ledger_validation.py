@@ -1,4 +1,4 @@
-"""Reading the ledger of claims: everything that is wrong at once, with its line and what is allowed."""
+"""Reading the ledger of claims, and all of its problems at once, each with its line and the allowed values."""
 
 from __future__ import annotations
 
@@ -35,11 +35,18 @@ KINDS = ("datasets", "recipes", "methods")
 
 
 def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] = ()) -> Ledger:
-    """The checked ledger of claims in `file`.
+    """Read a ledger of claims and check it.
 
-    `config` is the mapping that the study was loaded from: tests may name its datasets, what these
-    stand for, its recipes and its methods, also those that an overlay took away; and those of
-    `others`, overlays of other studies. Raises ConfigError as `validation.load` does.
+    Tests may name the data sets, recipes and methods of any of these configs, and the names that their data sets and
+    recipes stand for.
+
+    Args:
+        file: the ledger.
+        config: mapping that the study was loaded from.
+        others: overlays of other studies.
+
+    Raises:
+        ConfigError: every problem, one line each, as in ``validation.load``.
     """
     try:
         text = file.read_text(encoding="utf-8")
@@ -53,7 +60,7 @@ def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] 
     ledger, unsound = validate(Ledger, mapping)
     problems = [*repeated, *unsound, *_ledger_problems(mapping, _known([config, *_read(others)]))]
     if ledger is None or problems:
-        raise ConfigError("\n".join(lines_of(problems, locations, [file], _called(mapping))))
+        raise ConfigError("\n".join(lines_of(problems, locations, [file], _claim_labels(mapping))))
     return ledger
 
 
@@ -63,47 +70,47 @@ def _read(files: tuple[Path, ...]) -> Iterator[Any]:
             yield yaml.load(file.read_text(encoding="utf-8"), LOADER)
 
 
-def _called(mapping: Any) -> dict[Key, str]:
-    """Claims are called by their number, not by their place in the list."""
+def _claim_labels(mapping: Any) -> dict[Key, str]:
+    """Return labels of claims by their keys, with the number of the claim in the place of its rank in the list."""
     claims = enumerate(items(value_at(mapping, ("claims",))))
     return {
-        ("claims", place): f"claim {value_at(claim, ('id',))}"
-        for place, claim in claims
+        ("claims", rank): f"claim {value_at(claim, ('id',))}"
+        for rank, claim in claims
         if value_at(claim, ("id",))
     }
 
 
 def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
-    for place, name in enumerate(items(value_at(mapping, ("findings",)))):
+    for rank, name in enumerate(items(value_at(mapping, ("findings",)))):
         if name not in experiments():
-            yield Problem(("findings", place), unknown("experiment", name, experiments()))
+            yield Problem(("findings", rank), unknown("experiment", name, experiments()))
     sources = list(section(mapping, "sources"))
     seen: dict[int, int] = {}
-    for place, claim in enumerate(items(value_at(mapping, ("claims",)))):
-        key = ("claims", place)
+    for rank, claim in enumerate(items(value_at(mapping, ("claims",)))):
+        key = ("claims", rank)
         number, source = value_at(claim, ("id",)), value_at(claim, ("source",))
-        if isinstance(number, int) and seen.setdefault(number, place) != place:
+        if isinstance(number, int) and seen.setdefault(number, rank) != rank:
             yield Problem((*key, "id"), f"{number} is also that of an earlier claim")
         if isinstance(source, str) and source not in sources:
             yield Problem((*key, "source"), unknown("source", source, sources))
         for index, effect in enumerate(items(value_at(claim, ("tests",)))):
             yield from _effect_problems((*key, "tests", index), effect, known)
-    for place, row in enumerate(items(value_at(mapping, ("scorecard",)))):
-        yield from _effect_problems(("scorecard", place), row, known)
-        yield from _slot_problems(("scorecard", place), row, known["methods"])
+    for rank, row in enumerate(items(value_at(mapping, ("scorecard",)))):
+        yield from _effect_problems(("scorecard", rank), row, known)
+        yield from _slot_problems(("scorecard", rank), row, known["methods"])
 
 
 def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
     known_experiments = experiments()
     experiment, quantity = value_at(effect, ("experiment",)), value_at(effect, ("quantity",))
-    declared = known_experiments.get(experiment) if isinstance(experiment, str) else None
-    if isinstance(experiment, str) and declared is None:
+    declaration = known_experiments.get(experiment) if isinstance(experiment, str) else None
+    if isinstance(experiment, str) and declaration is None:
         yield Problem((*key, "experiment"), unknown("experiment", experiment, known_experiments))
-    of = [declared] if declared else list(known_experiments.values())
-    measured = unique(name for each in of for name in each.quantities)
-    if isinstance(quantity, str) and quantity not in measured:
-        where = f" in {experiment}" if declared else ""
-        yield Problem((*key, "quantity"), unknown("quantity", quantity, measured, where))
+    declarations = [declaration] if declaration else list(known_experiments.values())
+    quantities = unique(name for each in declarations for name in each.quantities)
+    if isinstance(quantity, str) and quantity not in quantities:
+        where = f" in {experiment}" if declaration else ""
+        yield Problem((*key, "quantity"), unknown("quantity", quantity, quantities, where))
     for kind in ("datasets", "recipes"):
         name = value_at(effect, (kind[:-1],))
         if isinstance(name, str) and name not in known[kind]:
@@ -128,7 +135,7 @@ def _slot_problems(key: Key, row: Any, methods: list[str]) -> Iterator[Problem]:
 
 
 def _known(configs: list[Any]) -> dict[str, list[str]]:
-    """Names of these configs, names that their entries stand for, and methods that experiments bring along."""
+    """Return the names in these configs, those that their entries stand for, and the methods of all experiments."""
     every: dict[str, Any] = {"experiments": dict.fromkeys(experiments(), {}), "methods": {}}
     wholes = [complete(every), *(expanded(each) for each in configs if isinstance(each, Mapping))]
     return {kind: unique(n for config in wholes for n in _names(config, kind)) for kind in KINDS}
@@ -137,6 +144,6 @@ def _known(configs: list[Any]) -> dict[str, list[str]]:
 def _names(config: Any, kind: str) -> Iterator[str]:
     for name, entry in section(config, kind).items():
         yield str(name)
-        stood_for = value_at(entry, ("stands_for",))
-        if isinstance(stood_for, str):
-            yield stood_for
+        other = value_at(entry, ("stands_for",))
+        if isinstance(other, str):
+            yield other

@@ -1,4 +1,4 @@
-"""Where in its files everything in a config stands, and problems said at their locations."""
+"""Files and lines of the keys of a config, and problems with the line that each is on."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Problem(NamedTuple):
-    """One thing wrong in the config: where, and a sentence on what and what is allowed."""
+    """A problem of the config: its key, and a sentence that names the problem and the allowed values."""
 
     key: Key
     sentence: str
 
 
 class ConfigError(ValueError):
-    """The config cannot be run; the text has one line per problem, with its place in the file."""
+    """A config that cannot be run; the text has one line a problem, with file and line."""
 
 
 def overlaid(files: list[Path]) -> Any:
-    """The mapping of these YAML files, later ones laid over earlier ones as Snakemake does it."""
+    """Return the mapping of these YAML files, later ones laid over earlier ones as Snakemake does it."""
     mapping: Any = {}
     for file in files:
         mapping = _overlay(mapping, yaml.load(file.read_text(encoding="utf-8"), LOADER) or {})
@@ -44,7 +44,7 @@ def _overlay(below: Any, above: Any) -> Any:
 
 
 def without_nulls(value: Any) -> Any:
-    """The value without the keys that are null."""
+    """Return a value without the keys that are null."""
     if isinstance(value, Mapping):
         return {key: without_nulls(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
@@ -53,13 +53,13 @@ def without_nulls(value: Any) -> Any:
 
 
 def ordered(value: Any, locations: Locations, key: tuple[str, ...] = ()) -> Any:
-    """The value with keys in the order of the files: what an overlay adds comes after what it is laid over.
+    """Return a value with its keys in the order of the files, those that an overlay adds last.
 
     Snakemake has the keys of overlays first.
     """
     if not isinstance(value, Mapping):
         return value
-    rank = {place: number for number, place in enumerate(locations)}
+    rank = {key: number for number, key in enumerate(locations)}
     names = sorted(value, key=lambda name: rank.get((*key, str(name)), math.inf))
     return {name: ordered(value[name], locations, (*key, str(name))) for name in names}
 
@@ -74,19 +74,19 @@ class Node(NamedTuple):
 
 
 def read_locations(files: list[Path]) -> tuple[Locations, list[Problem]]:
-    """Where each key of the files stands, later files before earlier ones, and keys that appear twice."""
+    """Return file and line of each key, in the last file that has it, and a problem for each key that appears twice."""
     locations: Locations = {}
     problems: list[Problem] = []
     for file in files:
         nodes = list(_walk(yaml.compose(file.read_text(encoding="utf-8"), LOADER), ()))
         lists = {node.key for node in nodes if node.is_list}
-        locations = {key: place for key, place in locations.items() if not _below(key, lists)}
+        locations = {key: line for key, line in locations.items() if not _below(key, lists)}
         for node in nodes:
             if node.repeated:
                 earlier = locations[node.key][1]
                 problems.append(Problem(node.key, f"appears twice; it is also on line {earlier}"))
                 locations = {
-                    key: place for key, place in locations.items() if not _below(key, {node.key})
+                    key: line for key, line in locations.items() if not _below(key, {node.key})
                 }
             locations[node.key] = (file, node.line)
     return locations, problems
@@ -114,37 +114,37 @@ def lines_of(
     problems: list[Problem],
     locations: Locations,
     files: list[Path],
-    called: Mapping[Key, str] | None = None,
+    labels: Mapping[Key, str] | None = None,
 ) -> list[str]:
-    """One line per problem, in the order of the files; a key of no file is placed at its parent.
+    """Return one line a problem, in the order of the files; a key of no file has the line of its parent.
 
-    ``called`` has other names for what stands at the first two parts of a key.
+    ``labels`` has names for the first two parts of keys.
     """
     start = (files[0] if files else Path("config"), 1)
 
-    def place(key: Key) -> tuple[Path, int]:
+    def location(key: Key) -> tuple[Path, int]:
         parents = (tuple(map(str, key[:end])) for end in range(len(key), 0, -1))
         return next((locations[parent] for parent in parents if parent in locations), start)
 
     order = {file: index for index, file in enumerate([start[0], *files])}
 
     def name(key: Key) -> str:
-        first = (called or {}).get(key[:2])
+        first = (labels or {}).get(key[:2])
         return ".".join(map(str, [first, *key[2:]] if first else key)) or "config"
 
-    placed = [(*place(key), name(key), text) for key, text in problems]
-    placed.sort(key=lambda item: (order[item[0]], item[1]))
-    return unique(f"{short(file)}:{line}: {key}: {text}" for file, line, key, text in placed)
+    located = [(*location(key), name(key), text) for key, text in problems]
+    located.sort(key=lambda item: (order[item[0]], item[1]))
+    return unique(f"{short(file)}:{line}: {key}: {text}" for file, line, key, text in located)
 
 
 def short(file: Path) -> Path:
-    """The path as seen from the current folder, where the file lies in it."""
+    """Return a path relative to the working directory, for a file inside it; else the path as it is."""
     full, here = file.resolve(), Path.cwd()
     return full.relative_to(here) if full.is_relative_to(here) else file
 
 
 def value_at(value: Any, key: Key) -> Any:
-    """What stands at `key` below `value`; None where there is nothing."""
+    """Return the entry of a nested value at a key, such as ("runs", 0, "batches"); None if there is none."""
     for part in key:
         try:
             value = value[part]
@@ -154,16 +154,16 @@ def value_at(value: Any, key: Key) -> Any:
 
 
 def section(mapping: Any, name: str) -> Mapping[Any, Any]:
-    """A mapping of the config; an empty one where something else stands there."""
-    found = value_at(mapping, (name,))
-    return found if isinstance(found, Mapping) else {}
+    """Return the mapping at a key, an empty one if the entry is no mapping."""
+    entry = value_at(mapping, (name,))
+    return entry if isinstance(entry, Mapping) else {}
 
 
 def items(value: Any) -> list[Any]:
-    """The entries of a list; none where something else stands there."""
+    """Return the entries of a list, none of any other value."""
     return value if isinstance(value, list) else []
 
 
 def texts(value: Any) -> list[str]:
-    """The entries of a list that are texts, as names are."""
+    """Return the entries of a list that are texts, as names are."""
     return [entry for entry in items(value) if isinstance(entry, str)]

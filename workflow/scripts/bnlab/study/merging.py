@@ -1,4 +1,4 @@
-"""A config made whole: families as their members, recipes with their defaults, methods that experiments bring along."""
+"""Completion of a config: members of families, defaults of recipes, and methods of experiments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEFAULTS, ONLY = "recipe_defaults", "only"
 
 
 def complete(mapping: Any) -> Any:
-    """The config with every recipe worked out, the experiments that it is to make, and their methods added."""
+    """Return the config with whole recipes, its chosen experiments, and the methods of these."""
     if not isinstance(mapping, Mapping):
         return mapping
     mapping = {**mapping, "experiments": _chosen(mapping)}
@@ -23,23 +23,23 @@ def complete(mapping: Any) -> Any:
     if isinstance(whole.get("recipes"), Mapping):
         whole["recipes"] = _with_defaults(section(whole, "recipes"), section(mapping, DEFAULTS))
     if isinstance(mapping.get("methods"), Mapping):
-        brought = _brought(section(mapping, "experiments"))
-        whole["methods"] = {**mapping["methods"], **brought, **mapping["methods"]}
+        own = _experiment_methods(section(mapping, "experiments"))
+        whole["methods"] = {**mapping["methods"], **own, **mapping["methods"]}
     return whole
 
 
 def only_problems(mapping: Mapping[Any, Any]) -> Iterator[Problem]:
-    """Entries of ``only`` that are no experiments; one that an overlay takes away may stand there."""
+    """Yield entries of ``only`` that are no experiments; one that an overlay takes away is allowed."""
     known, only = experiments(), mapping.get(ONLY, [])
     if not isinstance(only, list):
         yield Problem((ONLY,), "must be a list of experiments, those that the study makes")
-    for place, name in enumerate(items(only)):
+    for index, name in enumerate(items(only)):
         if name not in known:
-            yield Problem((ONLY, place), unknown("experiment", name, known))
+            yield Problem((ONLY, index), unknown("experiment", name, known))
 
 
 def _chosen(mapping: Mapping[Any, Any]) -> Any:
-    """The experiments; where the config lists some as ``only``, these."""
+    """Return the experiments, or those that ``only`` lists."""
     listed, only = mapping.get("experiments"), items(mapping.get(ONLY))
     if not only or not isinstance(listed, Mapping) or not set(only) <= {*experiments()}:
         return listed
@@ -47,15 +47,15 @@ def _chosen(mapping: Mapping[Any, Any]) -> Any:
 
 
 def _with_defaults(recipes: Mapping[Any, Any], defaults: Mapping[Any, Any]) -> dict[Any, Any]:
-    """A recipe's own entry takes the place of the default, whole."""
+    """Return recipes with defaults; an entry of a recipe replaces the whole default."""
     return {
         name: {**defaults, **recipe} if isinstance(recipe, Mapping) else recipe
         for name, recipe in recipes.items()
     }
 
 
-def _brought(names: Iterable[str]) -> dict[str, Any]:
-    """Return the methods that these experiments bring along."""
+def _experiment_methods(names: Iterable[str]) -> dict[str, Any]:
+    """Return the methods that these experiments define."""
     known = experiments()
     return {
         method: _at_home(dict(settings), name)
@@ -74,7 +74,7 @@ def _at_home(method: dict[str, Any], experiment: str) -> dict[str, Any]:
 
 
 def at_default(problem: Problem, mapping: Any) -> Problem:
-    """A problem of a recipe that comes from the defaults, placed there."""
+    """Return a problem that a recipe has from the defaults with the key of the default."""
     key: Key = problem.key
     inherited = (
         key[:1] == ("recipes",)

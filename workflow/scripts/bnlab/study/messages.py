@@ -1,4 +1,4 @@
-"""Sentences about names that lead nowhere, and about errors in the files of users."""
+"""Messages about unknown names, and about errors in the files of users."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 MOST = 300
-"""Characters of an error that are printed."""
+"""Largest number of characters of an error that are printed."""
 
 
 class UnknownName(ValueError):
-    """A name that leads to no class; the text is a sentence for the user."""
+    """A name of no class; the text is a sentence for the user."""
 
 
 def unknown(kind: str, word: Any, allowed: Iterable[Any], where: str = "") -> str:
-    """``unknown method 'nb'; did you mean 'bn'? (allowed: base, bn)``"""
+    """Return a message such as ``unknown method 'nb'; did you mean 'bn'? (allowed: base, bn)``."""
     options = [str(name) for name in allowed]
     close = get_close_matches(str(word), options, n=1)
     hint = f"; did you mean '{close[0]}'?" if close else ""
@@ -26,7 +26,7 @@ def unknown(kind: str, word: Any, allowed: Iterable[Any], where: str = "") -> st
 
 
 def failure(path: str, file: Path, error: Exception) -> str:
-    """``my_norms.py:MyNorm cannot be used: TypeError in line 14: …``, the line that of the file where it fails."""
+    """Return ``my_norms.py:MyNorm cannot be used: TypeError in line 14: …``, with the line of ``file`` that fails."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(file)]
     text = str(error)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 DIVIDES, IS_WIDTH = "divides what is normalized", "is the width of a layer"
-"""Marks, in ``Annotated``, of numbers that have to do with the units or channels of layers."""
+"""Marks, in ``Annotated``, of numbers that depend on the units or channels of layers."""
 
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -28,7 +28,8 @@ Stages = Annotated[list[Widths], Field(min_length=1), IS_WIDTH]
 def options(cls: type) -> type[BaseModel]:
     """Return a model of the arguments of ``__init__``: of their types, none missing, no others.
 
-    Raises ValueError, a sentence for the user, where an annotation names nothing.
+    Raises:
+        ValueError: an annotation is an unknown name; the text is a sentence for the user.
     """
     try:
         types = get_type_hints(cls.__init__, include_extras=True)  # type: ignore[misc]

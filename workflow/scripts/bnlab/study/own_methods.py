@@ -15,7 +15,7 @@ SCRIPT = LIBRARY.parent / "check_methods.py"
 
 
 def own_method_problems(study: Study) -> list[Problem]:
-    """Return what goes wrong when each of them is built in the networks that it is run in."""
+    """Return the errors of building each of them in the networks of its runs."""
     trials = {}
     for run in study.all_runs():
         normalizer = study.method_classes(run.method).get("normalizer")

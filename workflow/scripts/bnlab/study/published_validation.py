@@ -1,4 +1,4 @@
-"""Whether what a study takes from reports/published is there, and was trained as the study says."""
+"""Problems of results that a study takes from reports/published: missing ones, and those under other settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bnlab.study.names import PUBLISHED
 
 
 def published_problems(study: Study, published: Path) -> Iterator[Problem]:
-    """Experiments whose runs or tables are not published, or were made under other settings."""
+    """Yield experiments whose runs or tables are not published, or not under the settings of the study."""
     known = _published_runs(published / "runs.csv")
     for name, experiment in study.experiments.items():
         if not experiment.published:

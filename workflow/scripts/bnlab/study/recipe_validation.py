@@ -15,7 +15,7 @@ from bnlab.study.sentences import option_problems
 
 
 def recipe_problems(recipes: Mapping[Any, Any]) -> Iterator[Problem]:
-    """Yield unknown networks and probes, and settings that are not those of the network."""
+    """Yield unknown networks and probes, and settings that the network does not have."""
     probes = registry.shipped("probe")
     for name, recipe in recipes.items():
         for index, probe in enumerate(items(value_at(recipe, ("probes",)))):

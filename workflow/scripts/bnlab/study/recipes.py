@@ -73,12 +73,14 @@ class Optimizer(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _name_alone(cls, said: Any) -> Any:
-        if not isinstance(said, str):
-            return said
-        if said not in cls.model_fields:
-            raise PydanticCustomError("optimizer", f"'{said}' is no optimizer (allowed: sgd, adam)")
-        return {said: {}}
+    def _name_alone(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value not in cls.model_fields:
+            raise PydanticCustomError(
+                "optimizer", f"'{value}' is no optimizer (allowed: sgd, adam)"
+            )
+        return {value: {}}
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Optimizer:

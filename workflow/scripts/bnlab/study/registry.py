@@ -1,4 +1,4 @@
-"""Registry of kernels, normalizers, networks and probes: a class each, in a file whose name configs use.
+"""Registry of kernels, normalizers, networks and probes: one class a file, whose name configs use.
 
 A kernel or normalizer may also be a class in a file of the user's, ``my_norms.py:MyNorm``.
 """
@@ -17,14 +17,14 @@ from bnlab import lazy
 from bnlab.study.messages import UnknownName, failure, unknown
 
 LIBRARY, SHIPPED = Path(__file__).resolve().parents[1], "workflow/scripts/bnlab/"
-"""The folder of the library; what a path begins with that means a file of it, wherever it lies."""
+"""Folder of the library, and the beginning of paths that mean a file of it, wherever the library is installed."""
 KINDS = {
     "kernel": ("networks/kernels", "networks/kernels/plain.py:Plain"),
     "normalizer": ("networks/normalizers", "networks/normalizer.py:Normalizer"),
     "network": ("networks", "networks/network.py:Network"),
     "probe": ("probes", "training/probe.py:Probe"),
 }
-"""The folder of the classes of a kind, and the class from which they are derived."""
+"""Folder of the classes of a kind, and the class that they inherit from."""
 
 
 class ClassReference(NamedTuple):
@@ -42,7 +42,7 @@ class ClassReference(NamedTuple):
 
     @property
     def path(self) -> str:
-        """``file.py:Class``, for a class of the library the same text in every working directory."""
+        """``file.py:Class``; for a class of the library, the text is the same in every working directory."""
         if self.file.is_relative_to(LIBRARY):
             return f"{SHIPPED}{self.file.relative_to(LIBRARY).as_posix()}:{self.name}"
         return f"{os.path.relpath(self.file)}:{self.name}"
@@ -61,22 +61,26 @@ def shipped(kind: str) -> dict[str, ClassReference]:
 
 
 def find(kind: str, reference: str) -> ClassReference:
-    """Return the class that a config names: one of ``shipped``, or ``file.py:Class``. Raises UnknownName."""
+    """Return the class that a config names: one of ``shipped``, or ``file.py:Class``.
+
+    Raises:
+        UnknownName: there is no such class, or its file cannot be imported.
+    """
     path, colon, name = reference.rpartition(":")
     if not colon:
         if name not in shipped(kind):
             raise UnknownName(unknown(kind, name, [*shipped(kind), "file.py:Class"]))
         return shipped(kind)[name]
-    found = ClassReference.of(reference)
-    if not found.file.is_file():
+    own = ClassReference.of(reference)
+    if not own.file.is_file():
         raise UnknownName(f"there is no file {path} (it is looked for in the working directory)")
     try:
-        names = _classes(kind, found.file)
+        names = _classes(kind, own.file)
     except Exception as error:
-        raise UnknownName(failure(reference, found.file, error)) from None
+        raise UnknownName(failure(reference, own.file, error)) from None
     if name not in names:
         raise UnknownName(unknown(kind, name, names, f" in {path}"))
-    return found
+    return own
 
 
 def _classes(kind: str, file: Path) -> list[str]:

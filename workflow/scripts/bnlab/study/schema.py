@@ -18,7 +18,7 @@ Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FAMILY = r"^(?=.*<[a-z0-9_]+>)[a-z<][a-z0-9_.<>]*$"
-"""Pattern of the names of families: recipes with settings in angle brackets."""
+"""Pattern of the names of families, which have settings in angle brackets."""
 NULL: Schema = {"type": "null"}
 
 

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong, said in plain words."""
+"""Readable messages for pydantic errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ M = TypeVar("M", bound=Section)
 
 
 def validate(model: type[M], mapping: Any) -> tuple[M | None, list[Problem]]:
-    """The checked model, or what is wrong with the mapping."""
+    """Return the model of a mapping and no problems, or None and the problems of the mapping."""
     fields: dict[int, list[str]] = {}
     try:
         return model.model_validate(mapping, context=fields), []
@@ -35,7 +35,7 @@ def validate(model: type[M], mapping: Any) -> tuple[M | None, list[Problem]]:
 
 
 def _schema_problem(error: ErrorDetails, mapping: Any, fields: dict[int, list[str]]) -> Problem:
-    """`fields` has the allowed keys of each mapping, by its id."""
+    """Return the problem of an error; ``fields`` has the allowed keys of each mapping, by its id."""
     key, value, context = _key(error["loc"]), error["input"], error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden" | "invalid_key":
@@ -54,49 +54,49 @@ def _schema_problem(error: ErrorDetails, mapping: Any, fields: dict[int, list[st
 
 
 def sentence(error: ErrorDetails) -> str:
-    """One finding of pydantic in plain words."""
+    """Return the message of one error of pydantic."""
     value, context = error["input"], error.get("ctx", {})
-    shown = in_words(value)
+    text = in_words(value)
     match error["type"]:
         case "missing":
             return "is missing, and is needed here"
         case "int_type":
-            return f"{shown} is not a whole number"
+            return f"{text} is not a whole number"
         case "float_type" | "finite_number":
-            return f"{shown} is not a number"
+            return f"{text} is not a number"
         case "string_type":
-            return f"{shown} is not text (if it is meant, put it in quotes)"
+            return f"{text} is not text (if it is meant, put it in quotes)"
         case "list_type":
-            return f"{shown} is not a list (allowed: [a, b] or lines that begin with a dash)"
+            return f"{text} is not a list (allowed: [a, b] or lines that begin with a dash)"
         case "dict_type" | "model_type" | "model_attributes_type":
-            return f"{shown} is not a mapping (allowed: {{key: value}} or lines of key: value)"
+            return f"{text} is not a mapping (allowed: {{key: value}} or lines of key: value)"
         case "too_short" | "string_too_short":
             return "is empty (allowed: at least one entry)"
         case "greater_than":
-            return f"{shown} is too small (allowed: above {context['gt']})"
+            return f"{text} is too small (allowed: above {context['gt']})"
         case "greater_than_equal":
-            return f"{shown} is too small (allowed: {context['ge']} and above)"
+            return f"{text} is too small (allowed: {context['ge']} and above)"
         case "less_than":
-            return f"{shown} is too large (allowed: below {context['lt']})"
+            return f"{text} is too large (allowed: below {context['lt']})"
         case "less_than_equal":
-            return f"{shown} is too large (allowed: {context['le']} and below)"
+            return f"{text} is too large (allowed: {context['le']} and below)"
         case "too_long":
             return f"has {len(value)} entries (allowed: {context['max_length']})"
         case "share":
-            return f"{shown} is no size of a part (allowed: rows as 1, 2, …; a share as 0.2)"
+            return f"{text} is no size of a part (allowed: rows as 1, 2, …; a share as 0.2)"
         case "string_pattern_mismatch" if context["pattern"] == DIGEST:
-            return f"{shown} is not a SHA-256 (allowed: 64 hexadecimal digits in lower case)"
+            return f"{text} is not a SHA-256 (allowed: 64 hexadecimal digits in lower case)"
         case "string_pattern_mismatch" if context["pattern"] == COMPARE:
-            return f"{shown} compares nothing (allowed: bn, bn - base, bn / base, with spaces)"
+            return f"{text} compares nothing (allowed: bn, bn - base, bn / base, with spaces)"
         case "string_pattern_mismatch" if context["pattern"] == REFERENCE:
-            return f"{shown} names nothing (allowed: a name, or a class in a file as my_norms.py:MyNorm)"
+            return f"{text} names nothing (allowed: a name, or a class in a file as my_norms.py:MyNorm)"
         case "string_pattern_mismatch":
-            return f"{shown} cannot be a name (allowed: {NAME_IN_WORDS})"
+            return f"{text} cannot be a name (allowed: {NAME_IN_WORDS})"
     return error["msg"]
 
 
 def _key(location: Key) -> Key:
-    """The config's key of a pydantic location, which also names the branch of a union."""
+    """Return the key in the config of a pydantic location, which also names the branch of a union."""
     if location[-1:] == ("[key]",):
         location = location[:-1]
     branch = location[:1] == ("datasets",) and len(location) > 2
@@ -104,7 +104,7 @@ def _key(location: Key) -> Key:
 
 
 def in_words(value: Any) -> str:
-    """A value in a sentence: whole where it is short, else what it is."""
+    """Return a value as a sentence has it: a mapping or list by its kind, anything else in full."""
     if isinstance(value, Mapping):
         return "a mapping"
     return "a list" if isinstance(value, list) else repr(value)
@@ -122,7 +122,7 @@ def _is_number(text: str) -> bool:
 
 
 def _as_number(text: str) -> str:
-    """The number in `text` as YAML 1.1 reads one: with a point, and a sign in the exponent.
+    """Return the number in `text` as YAML 1.1 reads one: with a point, and a sign in the exponent.
 
     >>> _as_number("1e-4"), _as_number("2.5E3"), _as_number("0.1")
     ('1.0e-4', '2.5e+3', '0.1')
@@ -135,7 +135,7 @@ def _as_number(text: str) -> str:
 
 
 def option_problems(key: Key, values: Any, cls: type) -> Iterator[Problem]:
-    """Return what is wrong with the options of a class at these values, which stand at ``key``.
+    """Yield the problems of these values, at ``key``, as the options of a class.
 
     A value that fits no part of a union is one problem, with a reason for each part.
     """
@@ -144,19 +144,20 @@ def option_problems(key: Key, values: Any, cls: type) -> Iterator[Problem]:
         model.model_validate(values)
     except ValidationError as error:
         for detail in error.errors():
-            place = _within(values, detail["loc"])
+            location = _within(values, detail["loc"])
             if detail["type"] == "extra_forbidden":
-                reason = unknown("option", place[-1], model.model_fields)
+                reason = unknown("option", location[-1], model.model_fields)
             else:
-                reason = _schema_problem({**detail, "loc": place}, {}, {}).sentence
-            reasons.setdefault(place, []).append(reason)
-    yield from (Problem((*key, *place), "; or ".join(each)) for place, each in reasons.items())
+                reason = _schema_problem({**detail, "loc": location}, {}, {}).sentence
+            reasons.setdefault(location, []).append(reason)
+    for location, each in reasons.items():
+        yield Problem((*key, *location), "; or ".join(each))
 
 
 def _within(values: Any, location: Key) -> Key:
     """Return a location of pydantic without the names of a union's parts."""
-    place, rest = location[:1], location[1:]
+    inner, rest = location[:1], location[1:]
     for part in rest:
-        if value_at(values, (*place, part)) is not None:
-            place = (*place, part)
-    return place
+        if value_at(values, (*inner, part)) is not None:
+            inner = (*inner, part)
+    return inner

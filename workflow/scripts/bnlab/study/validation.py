@@ -1,4 +1,4 @@
-"""Reading a study: everything that is wrong at once, with its place and what is allowed."""
+"""Reading a study, and all of its problems at once, each with its line and the allowed values."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from bnlab.study.sentences import in_words, validate
 
 
 def read(files: list[Path]) -> Study:
-    """The study of these YAML files, later ones laid over earlier ones as Snakemake does it."""
+    """Return the study of these YAML files, later ones laid over earlier ones as Snakemake does it."""
     return load(overlaid(files), files)
 
 
@@ -49,30 +49,33 @@ def load(
     files: list[Path],
     *checks: Callable[[Study], Iterable[Problem]],
 ) -> Study:
-    """Return the checked study in `mapping`, which was merged from `files` in this order (later ones win).
+    """Return the study of a config.
 
-    `files` serve to say where a problem is. A key set to null counts as absent, so that an overlay
-    can take a key away. A config without problems goes through further `checks`, as of the data.
+    A key set to null counts as absent, so that an overlay can take a key away.
+
+    Args:
+        mapping: the config.
+        files: its YAML files, of which later ones win; they give the lines of problems.
+        checks: further checks, such as of the data, for a config without problems.
 
     Raises:
-        ConfigError: every problem, one line each: `file:line: key: what is wrong (allowed: ...)`.
+        ConfigError: every problem, one line each: `file:line: key: problem (allowed: ...)`.
     """
     locations, repeated = read_locations(files)
-    given = without_nulls(ordered(mapping, locations))
-    whole = complete(given)
+    config = without_nulls(ordered(mapping, locations))
+    whole = complete(config)
     study, unsound = validate(Study, whole)
     unsound = [problem for problem in unsound if not _below_unknown(problem.key)]
-    found = [*unsound, *_meaning_problems(whole, locations)]
-    found = [at_default(at_family(problem, given), given) for problem in found]
+    of_whole = [*unsound, *_meaning_problems(whole, locations)]
     problems = [
         *repeated,
-        *families.problems(section(given, "recipes")),
-        *only_problems(given),
-        *found,
+        *families.problems(section(config, "recipes")),
+        *only_problems(config),
+        *(at_default(at_family(problem, config), config) for problem in of_whole),
     ]
     problems += [
-        *_name_problems(given, locations, files),
-        *_left_out_problems(given, locations, files),
+        *_name_problems(config, locations, files),
+        *_left_out_problems(config, locations, files),
     ]
     if study is not None and not problems:
         problems = [problem for check in checks for problem in check(study)]
@@ -82,7 +85,7 @@ def load(
 
 
 def _name_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iterator[Problem]:
-    """An overlay without a name of its own, which would write over another study's report."""
+    """Yield an overlay without a name of its own, which would overwrite another study's report."""
     file, _ = locations.get(("study",), (None, 0))
     if len(files) < 2 or file in (None, files[-1]):
         return
@@ -96,21 +99,21 @@ def _name_problems(mapping: Any, locations: Locations, files: list[Path]) -> Ite
 
 
 def _left_out_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iterator[Problem]:
-    """Runs given beside or after an ``only`` that leaves their experiment out, which would silently do nothing."""
+    """Yield runs beside or after an ``only`` that leaves their experiment out, since they would have no effect."""
     if (ONLY,) not in locations:
         return
     only, (file, _) = items(value_at(mapping, (ONLY,))), locations[ONLY,]
     for name in section(mapping, "experiments"):
-        given, _ = locations.get(("experiments", name, "runs"), (files[0], 0))
-        if name not in only and files.index(given) >= files.index(file):
+        file_of_runs, _ = locations.get(("experiments", name, "runs"), (files[0], 0))
+        if name not in only and files.index(file_of_runs) >= files.index(file):
             yield Problem(
                 ("experiments", name),
                 f"`only` in {file.name} leaves it out (allowed: name it there, or in an `only` of your own)",
             )
 
 
-# The schema is checked by now; this is about what one part says of another. It reads the parts that
-# are sound, so that a mistake in one place does not hide the mistakes in others.
+# The checks below compare parts of the config. They read the parts that fit the schema, so that a problem in one
+# part does not hide the problems in others.
 
 
 def _meaning_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
@@ -131,13 +134,13 @@ def _meaning_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
         yield from _reference_problems(key, group, mapping, in_runs)
         yield from _batch_problems(key, group, in_runs)
         yield from image_problems(key, group, in_runs, recipes)
-        declared = experiments().get(str(key[1]))
-        if declared and declared.across == "rates":
+        declaration = experiments().get(str(key[1]))
+        if declaration and declaration.across == "rates":
             yield from _rate_problems(key, group, recipes)
 
 
 def _below_unknown(key: Key) -> bool:
-    """Whether something is said of an experiment that does not exist, which is said instead."""
+    """Return true for a key inside an unknown experiment, whose name is a problem already."""
     return key[:1] == ("experiments",) and len(key) > 2 and key[1] not in experiments()
 
 
@@ -180,7 +183,7 @@ def _redraw_problems(
 
 
 def _stand_in_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
-    """What is stood for must be known, but for a dataset that a later file took away to exchange it."""
+    """Yield unknown names under ``stands_for``, but for data sets that a later file took away to replace them."""
     named = {key[1] for key in locations if len(key) == 2 and key[0] == "datasets"}
     for kind, exchanged in (("datasets", named), ("recipes", set())):
         entries = section(mapping, kind)
@@ -191,7 +194,7 @@ def _stand_in_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
 
 
 def _repeat_problems(value: Any, key: Key) -> Iterator[Problem]:
-    """Entries that a list has twice; widths of layers and sides of images may well be equal."""
+    """Yield entries that a list has twice, but for widths of layers and sides of images."""
     if "network" in key or "image" in key:
         return
     if isinstance(value, list):
@@ -232,7 +235,7 @@ def _batch_problems(key: Key, group: Any, datasets: Mapping[str, AnyDataset]) ->
 
 
 def _rate_problems(key: Key, group: Any, recipes: Mapping[str, Recipe]) -> Iterator[Problem]:
-    """Recipes that would be mixed up where runs are told apart by their learning rate."""
+    """Yield recipes with equal learning rates in an experiment that distinguishes runs by their rates."""
     named = [(index, name) for index, name in _entries(group, "recipes", str) if name in recipes]
     for batch in (batch for _, batch in _entries(group, "batches", int)):
         first: dict[float, str] = {}
@@ -261,7 +264,7 @@ def _entries(group: Any, kind: str, of: type[T]) -> list[tuple[int, T]]:
 
 
 def _sound(section: Mapping[str, Any], kind: Any) -> dict[str, Any]:
-    """The entries of a section that the schema accepts, as `kind`."""
+    """Return the entries of a section that the schema accepts, as `kind`."""
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
     sound = {}
     for name, value in section.items():

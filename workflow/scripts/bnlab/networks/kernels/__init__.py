@@ -1,1 +1,1 @@
-"""One file a parametrization of the kernel; its name is what a config calls it."""
+"""Parametrizations of kernels, one file each, whose name configs use."""

@@ -1,4 +1,4 @@
-"""Kernels as they are, and the products that are fastest on one core."""
+"""Kernels without reparametrization, and the products that are fastest on one core."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ class Plain(Part):
         """Make variables beside the kernel, if there are any."""
 
     def build_for(self, units: int, name: str, dtype: str) -> Self:
-        """This linear map, built for so many units."""
+        """Build this linear map for so many units, and return it."""
         self.name, self.dtype, self.variables = name, dtype, ()
         self.build(units)
         return self
 
     def multiply(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        """From x (m, fan_in) and W (fan_in, units) to u (m, units)."""
+        """Return u (m, units) for x (m, fan_in) and W (fan_in, units)."""
         return linear(x, kernel)
 
     def convolve(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        """From x (m, height, width, channels) and W (k, k, channels, filters) to u (m, height, width, filters).
+        """Return u (m, height, width, filters) for x (m, height, width, channels) and W (k, k, channels, filters).
 
-        In steps of one position, x padded with zeros.
+        The stride is one, and x is padded with zeros.
         """
         return tf.nn.conv2d(x, kernel, 1, "SAME")
 
 
 def transposed_gradient(x: tf.Tensor, d: tf.Tensor) -> tf.Tensor:
-    """dᵀ·x, shape (units, fan_in), for x (m, fan_in) and d (m, units): the transposed gradient of a kernel.
+    """Return dᵀ·x (units, fan_in) for x (m, fan_in) and d (m, units): the transposed gradient of a kernel.
 
     Written for speed on one core. The transposed product is the one that a CPU does fastest, and since the trainer
     keeps its kernels transposed, nothing is transposed back. For m ≤ ``SMALL_BATCH`` it is a sum of m outer products,
@@ -48,7 +48,7 @@ def transposed_gradient(x: tf.Tensor, d: tf.Tensor) -> tf.Tensor:
 
 
 def linear(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """u = x·W for x (m, fan_in) and W (fan_in, units)."""
+    """Return u = x·W (m, units) for x (m, fan_in) and W (fan_in, units)."""
 
     @tf.custom_gradient
     def product(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:

@@ -25,6 +25,6 @@ class WN(Plain):
         return super().convolve(x, kernel) * self._factor(kernel)
 
     def _factor(self, kernel: tf.Tensor) -> tf.Tensor:
-        """g/‖w‖ of each unit."""
+        """Return g/‖w‖ of each unit, shape (units,)."""
         axes = list(range(len(kernel.shape) - 1))
         return self.gain * tf.math.rsqrt(tf.reduce_sum(tf.square(kernel), axis=axes))

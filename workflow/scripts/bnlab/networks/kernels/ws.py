@@ -27,17 +27,17 @@ class WS(Plain):
 
 
 def standardized(kernel: tf.Tensor, epsilon: float) -> tf.Tensor:
-    """Ŵ = (W − μ)/(σ + ε), each filter over all axes but the last."""
+    """Return Ŵ = (W − μ)/(σ + ε), with μ and σ of each filter over all axes but the last."""
     axes = list(range(len(kernel.shape) - 1))
     centred = kernel - tf.reduce_mean(kernel, axis=axes)
     return centred / (tf.sqrt(tf.reduce_mean(tf.square(centred), axis=axes)) + epsilon)
 
 
 def standardized_linear(x: tf.Tensor, kernel: tf.Tensor, epsilon: float) -> tf.Tensor:
-    """u = x·Ŵ, Ŵ = (W − μ)/s, s = σ + ε, without ever forming Ŵ: u = (x·W − (Σₖxₖ)·μ)/s.
+    """Return u = x·Ŵ, Ŵ = (W − μ)/s, s = σ + ε, without forming Ŵ: u = (x·W − (Σₖxₖ)·μ)/s.
 
-    μ and σ are each column's mean and biased standard deviation over fan_in = N rows. With D = ∂L/∂u / s the gradients
-    through x, μ and σ are
+    x is (m, fan_in), W (fan_in, units) and u (m, units). μ and σ are each column's mean and biased standard deviation
+    over fan_in = N rows. With D = ∂L/∂u / s the gradients through x, μ and σ are
 
         ∂L/∂x = D·(W − μ)ᵀ
         ∂L/∂W = xᵀ·D − (Σₖxₖ)ᵀ·D/N − (W − μ)·q,   q = Σ_rows(D∘u)/(σ·N)
@@ -66,5 +66,5 @@ def standardized_linear(x: tf.Tensor, kernel: tf.Tensor, epsilon: float) -> tf.T
 
 
 def column_mean(a: tf.Tensor) -> tf.Tensor:
-    """Mean over axis 0 of a (n, units), shape (1, units), as a matrix product: far faster than a reduction."""
+    """Return the mean (1, units) over axis 0 of a (n, units), by a matrix product, far faster than a reduction."""
     return tf.matmul(tf.fill((1, a.shape[0]), tf.constant(1 / a.shape[0], a.dtype)), a)

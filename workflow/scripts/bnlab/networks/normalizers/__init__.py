@@ -1,1 +1,1 @@
-"""One file a normalizer; its name is what a config calls it."""
+"""Normalizers, one file each, whose name configs use."""

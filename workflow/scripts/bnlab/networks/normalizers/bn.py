@@ -31,13 +31,13 @@ class BN(Normalizer):
         self.moving_variance = self.vector("moving_variance", "ones", trainable=False)
 
     def batch_statistics(self, u: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Mean and biased variance of each feature over rows and positions, each of shape (features,)."""
+        """Return the mean and biased variance of each feature over rows and positions, both (features,)."""
         axes = positions(u)
         mean = tf.reduce_mean(u, axis=axes)
         return mean, tf.reduce_mean(tf.square(u - mean), axis=axes)
 
     def statistics(self, u: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
-        """Mean and variance by which u is normalized; in training the averages move."""
+        """Return the mean and variance that normalize u, both (features,); in training, update the averages."""
         if not training:
             return self.moving_mean, self.moving_variance
         mean, variance = self.batch_statistics(u)

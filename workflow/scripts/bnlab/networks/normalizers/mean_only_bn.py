@@ -10,7 +10,7 @@ from bnlab.study.options import Fraction
 class MeanOnlyBN(Normalizer):
     """Mean-only batch normalization: N(u) = u − μ + β, μ over the rows (and positions) of the batch.
 
-    At inference μ is the moving average, which moves as that of ``BN``. Made to go with weight normalization.
+    At inference μ is the moving average, updated as in ``BN``. It goes with weight normalization.
 
     Reference: Salimans & Kingma 2016, arXiv 1602.07868, section 4.
     """

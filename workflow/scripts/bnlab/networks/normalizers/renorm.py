@@ -13,8 +13,8 @@ class BatchRenorm(BN):
     μ_B and σ_B² are the mean and biased variance of the batch, μ and σ² the moving averages before it, each √ with ε
     under it; r is clipped to [1/r_max, r_max] and d to ±d_max, and both are constants to the gradient. For the first
     ``warm_up`` steps r = 1 and d = 0, so that N is batch normalization; then the limits grow evenly, that of r to
-    ``r_max`` at step ``r_steps``, that of d to ``d_max`` at step ``d_steps``. Without clipping N(u) in training is what
-    it is at inference. There N is as in ``BN``.
+    ``r_max`` at step ``r_steps``, that of d to ``d_max`` at step ``d_steps``. Without clipping, N(u) in training equals
+    N(u) at inference, which is that of ``BN``.
 
     Reference: Ioffe 2017, arXiv 1702.03275, Algorithm 1 and section 3 (its limits, in steps, are the defaults).
     """
@@ -52,7 +52,7 @@ class BatchRenorm(BN):
         return self.gamma * ((u - batch_mean) / batch_sigma * r + d) + self.beta
 
     def _limits(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """How far r and d may be from 1 and 0 at this step."""
+        """Return the largest r and the largest |d| at this step."""
 
         def grown(until: int) -> tf.Tensor:
             share = (self.step - self.warm_up) / max(1, until - self.warm_up)

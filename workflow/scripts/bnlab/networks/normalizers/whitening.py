@@ -33,7 +33,7 @@ class Whitening(Normalizer):
         self.moving_covariance = self.variable("moving_covariance", square, "identity", False)
 
     def statistics(self, u: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
-        """Mean (features,) and covariance (features, features) by which u is whitened."""
+        """Return the mean (features,) and covariance (features, features) that whiten u."""
         if not training:
             return self.moving_mean, self.moving_covariance
         mean = tf.reduce_mean(u, axis=positions(u))
