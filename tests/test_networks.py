@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from methods import METHODS
 
-from bnlab.data import datasets
+from bnlab.data import preprocessing
 from bnlab.data.synthetic import linear_map
 from bnlab.data.tables import read_file
 from bnlab.networks import initializers
@@ -322,7 +322,7 @@ def fashion():
     """The first 500 images: 380 to train, 20 to validate, 100 to test."""
     table = read_file(FASHION)
     rule = {"test": 100, "test_rows": "last", "validation": 20}
-    return Split(**datasets.preprocess(table, rule, "divide_255", [28, 28, 1]))
+    return Split(**preprocessing.preprocess(table, rule, "divide_255", [28, 28, 1]))
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -1,4 +1,4 @@
-"""What enters the activations of a network, for probes that look at it."""
+"""Inputs of the activations of a network, for several probes."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 PROBE_ROWS = 1000
 MOST = 20_000
-"""Positions of images that are looked at, of all rows together."""
+"""Largest number of rows, which are positions in images, of all examples together."""
 
 
 class ActivationInputs:
-    """The inputs of every hidden activation for 1,000 validation rows (all where there are fewer), a layer an array.
+    """Inputs of every hidden activation for 1,000 validation rows (all if there are fewer), an array a layer.
 
     They are normalized as in a training step over these rows. In a convolutional network every position counts as a
-    row; of more than ``MOST`` every k-th is taken, k odd, so that all columns of an image are seen. Shapes are (rows,
-    units). With ``dtype`` the network computes in it, from the same values.
+    row; of more than ``MOST`` every k-th is taken, with odd k so that all columns of an image occur. Shapes are (rows,
+    units). The network computes in ``dtype``, from the same values.
     """
 
     def __init__(self, run: Run, dtype: str = "float32"):
@@ -51,8 +51,8 @@ def _thinned(rows: tf.Tensor) -> tf.Tensor:
 
 
 def in_dtype(run: Run, dtype: str) -> Network:
-    """A run's network built again for numbers of another precision."""
-    made = run.network
-    shape, classes = run.trainer.x.shape[1:], made.logits.units
-    settings = (made.activation, made.initializer, dtype, made.dropout)
-    return copy(made).build_for(made.method, shape, classes, *settings)
+    """Return a run's network, built for numbers of another precision."""
+    network = run.network
+    shape, classes = run.trainer.x.shape[1:], network.logits.units
+    settings = (network.activation, network.initializer, dtype, network.dropout)
+    return copy(network).build_for(network.method, shape, classes, *settings)

@@ -1,4 +1,4 @@
-"""How the gradient of a layer changes when the layers before it are updated."""
+"""Change of a layer's gradient by an update of the layers before it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 COLUMNS = ["layer", "gradient", "shift", "relative", "cosine"]
 
 Gradient = Callable[[Values], Values]
-"""From values of all parameters to the gradient of the loss by each."""
+"""Function from the values of all parameters to the gradient of the loss by each."""
 
 
 class CovariateShift(StepProbe):
     """Internal covariate shift of every layer as a change of gradients.
 
     G is the gradient of the loss by a layer's kernel, and G′ the same on the same batch after the layers before it
-    have made the step of gradient descent that the batch asks for; both in training mode. Columns: ``layer`` from 1,
+    have taken a step of gradient descent on the batch; both in training mode. Columns: ``layer`` from 1,
     ‖G‖₂ as ``gradient``, ‖G − G′‖₂ as ``shift``, ‖G − G′‖₂/‖G‖₂ as ``relative``, and ``cosine`` of the angle between
     them; means over batches of training rows, the same at every step. A cosine with a zero vector is NaN. The step is
     one of plain gradient descent whatever the optimizer, as the definition has it.
@@ -45,15 +45,15 @@ class CovariateShift(StepProbe):
         )
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
-        found = []
+        changes = []
         for rows in self.batches:
 
             def gradient(values: Values, rows: tf.Tensor = rows) -> Values:
                 return self.gradient(values, state, rows)
 
             moved = self.run.trainer.descended(parameters, gradient(parameters))
-            found.append(shifts(gradient, parameters, moved, self.layers, self.kernels))
-        return _table(np.mean(found, axis=0))
+            changes.append(shifts(gradient, parameters, moved, self.layers, self.kernels))
+        return _table(np.mean(changes, axis=0))
 
     def nothing(self) -> pd.DataFrame:
         return _table(np.full((len(self.kernels), 4), np.nan))
@@ -62,29 +62,29 @@ class CovariateShift(StepProbe):
 def shifts(
     gradient: Gradient, before: Values, after: Values, layers: list[int], kernels: list[int]
 ) -> np.ndarray:
-    """‖G‖, ‖G − G′‖, ‖G − G′‖/‖G‖ and cos(G, G′) of each kernel, shape (kernels, 4).
+    """Return ‖G‖, ‖G − G′‖, ‖G − G′‖/‖G‖ and cos(G, G′) of each kernel, shape (kernels, 4).
 
     Args:
         gradient: of the loss.
         before: all parameters before a step.
         after: all parameters after it.
-        layers: to which layer each parameter belongs, from 0.
-        kernels: places of those whose gradients are compared, in the order of their layers.
+        layers: number of the layer of each parameter, from 0.
+        kernels: indices of the kernels among the parameters, in the order of their layers.
     """
     first = [g.numpy() for g in gradient(before)]
-    found = []
+    changes = []
     for kernel in kernels:
         mixed = [
             new if layer < layers[kernel] else old
             for old, new, layer in zip(before, after, layers, strict=True)
         ]
         second = gradient(mixed)[kernel].numpy() if layers[kernel] else first[kernel]
-        found.append(compare_gradients(first[kernel], second))
-    return np.array(found)
+        changes.append(compare_gradients(first[kernel], second))
+    return np.array(changes)
 
 
 def compare_gradients(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float, float]:
-    """‖G‖, ‖G − G′‖, ‖G − G′‖/‖G‖ and the cosine of the angle between G and G′."""
+    """Return ‖G‖, ‖G − G′‖, ‖G − G′‖/‖G‖ and cos(G, G′), NaN where a divisor is 0."""
     g, other = first.ravel().astype(np.float64), second.ravel().astype(np.float64)
     length, shift = float(np.linalg.norm(g)), float(np.linalg.norm(g - other))
     both = length * float(np.linalg.norm(other))

@@ -1,4 +1,4 @@
-"""How the values of one unit in every layer are distributed."""
+"""Distribution of the values of one unit in every layer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHARES = np.linspace(0.01, 0.99, 50)
 
 
 class Distributions(StepProbe):
-    """Quantiles of what enters the activation of the first unit in every layer (``ActivationInputs``).
+    """Quantiles of the activation input of the first unit in every layer (``ActivationInputs``).
 
     Columns: ``layer`` from 1, ``share`` of the rows and the ``value`` that they do not exceed.
     """

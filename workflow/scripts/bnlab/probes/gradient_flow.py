@@ -1,4 +1,4 @@
-"""How gradients shrink or grow from layer to layer, and how a small change of the weights does."""
+"""Length of gradients, and effect of a small change of the weights, from layer to layer."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class GradientFlow(StepProbe):
     """Length of the gradient by each layer's kernel, and the effect of a small change in the first one, layer by layer.
 
     Columns: ``layer`` from 1; ``gradient``, ‖∂L/∂W‖₂ in training mode, mean over batches of training rows; ``moved``,
-    how far a random change of the first kernel by a thousandth of its length moves the inputs of that layer's
-    activation, as a root mean square over rows and units, in thousandths; and ``change``, the same in their spread over
-    rows. Both are NaN at the logits, which have no activation, and computed in float64: through ten sigmoid layers a
-    change shrinks to less than float32 resolves. Measured before training too.
+    the change of the activation inputs of the layer by a random change of the first kernel by a thousandth of its
+    length, as a root mean square over rows and units, in thousandths; and ``change``, the same over their spread over
+    rows. Both are NaN at the logits, which have no activation. They are computed in float64, since float32 does not
+    resolve a change after ten sigmoid layers. Measured before training too.
     """
 
     at_start = True
@@ -61,12 +61,12 @@ class GradientFlow(StepProbe):
 
 
 def moved_by(before: np.ndarray, after: np.ndarray) -> float:
-    """Root mean square of after − before over rows and units."""
+    """Return the root mean square of after − before over rows and units."""
     return float(np.sqrt(np.mean((after.astype(np.float64) - before) ** 2)))
 
 
 def spread_over_rows(values: np.ndarray) -> float:
-    """Root mean square, over rows and units, of values − their mean over rows; NaN if it is 0."""
+    """Return the root mean square, over rows and units, of values − their mean over rows; NaN if it is 0."""
     exact = values.astype(np.float64)
     return float(np.sqrt(np.mean((exact - exact.mean(axis=0)) ** 2))) or np.nan
 

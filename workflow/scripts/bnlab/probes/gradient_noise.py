@@ -1,4 +1,4 @@
-"""How far the gradient of a batch is from its mean, by the size of the batch."""
+"""Noise of the gradient of a batch, by the size of the batch."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class GradientNoise(StepProbe):
         return tf.concat([tf.reshape(g, [-1]) for g in gradients], axis=0)
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
-        found = []
+        numbers = []
         for batches in self.batches.values():
-            drawn = np.array([self.gradient(parameters, state, rows).numpy() for rows in batches])
-            found.append(noise(drawn.astype(np.float64)))
-        return self._table(np.array(found))
+            gradients = [self.gradient(parameters, state, rows).numpy() for rows in batches]
+            numbers.append(noise(np.array(gradients).astype(np.float64)))
+        return self._table(np.array(numbers))
 
     def nothing(self) -> pd.DataFrame:
         return self._table(np.full((len(self.sizes), 2), np.nan))
@@ -59,7 +59,7 @@ class GradientNoise(StepProbe):
 
 
 def noise(gradients: np.ndarray) -> tuple[float, float]:
-    """Trace of the covariance, unbiased, and length of the mean of gradients (draws, parameters)."""
+    """Return the unbiased trace of the covariance, and the length of the mean, of gradients (draws, parameters)."""
     mean = gradients.mean(axis=0)
     off = np.sum((gradients - mean) ** 2) / (len(gradients) - 1)
     return float(off), float(np.linalg.norm(mean))

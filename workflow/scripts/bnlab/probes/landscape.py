@@ -1,4 +1,4 @@
-"""The loss and its gradient along the way that gradient descent would go."""
+"""The loss and its gradient along the direction of gradient descent."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from bnlab.training.run import Run
 
 SIZES = {"rate": (0.5, 1.0, 2.0, 4.0), "weights": (0.001, 0.003, 0.01, 0.03)}
-"""How far to go: in steps of the learning rate, and in lengths of all kernels together."""
+"""Distances, in steps of the learning rate and in lengths of all kernels together."""
 COLUMNS = ["unit", "sample", "size", "loss", "gradient", "gradient_change", "distance", "weights"]
 
 
 class Landscape(StepProbe):
-    """Loss and gradient at points along −∂L/∂w, the batch and its mode (training) the same at all of them.
+    """Loss and gradient at points along −∂L/∂w, with one batch, in training mode, for all of them.
 
     A point lies at w − s·∂L/∂w. By ``unit`` "rate" s is ``size`` learning rates; by "weights" the ``distance`` from w
     is ``size`` times the length ‖W‖ of all kernels together (``weights``), since a normalized network does not change
@@ -47,21 +47,21 @@ class Landscape(StepProbe):
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
         weights = float(tf.linalg.global_norm([parameters[i] for i in self.kernels]))
         rate = float(self.run.settings.learning_rate)
-        found = []
+        points = []
         for sample, rows in enumerate(self.rows):
             loss, gradient = self.gradient(parameters, state, rows)
             length = float(tf.linalg.global_norm(gradient))
             for unit, sizes in SIZES.items():
-                found.append((unit, sample, 0.0, float(loss), length, 0.0, 0.0, weights))
+                points.append((unit, sample, 0.0, float(loss), length, 0.0, 0.0, weights))
                 for size in sizes:
                     step = size * rate if unit == "rate" else size * weights / max(length, 1e-30)
                     point = [p - step * g for p, g in zip(parameters, gradient, strict=True)]
-                    there, other = self.gradient(point, state, rows)
+                    loss_there, other = self.gradient(point, state, rows)
                     change = [a - b for a, b in zip(gradient, other, strict=True)]
                     moved = float(tf.linalg.global_norm(change))
-                    numbers = (float(there), length, moved, step * length, weights)
-                    found.append((unit, sample, size, *numbers))
-        return _table(found)
+                    numbers = (float(loss_there), length, moved, step * length, weights)
+                    points.append((unit, sample, size, *numbers))
+        return _table(points)
 
     def nothing(self) -> pd.DataFrame:
         nan = (np.nan,) * 5

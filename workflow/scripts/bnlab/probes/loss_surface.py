@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 ROWS = 1000
 LINES, POINTS = 10, 25
-"""Directions, and points along each from −1 to 1."""
+"""Number of directions, and of points along each from −1 to 1."""
 KINDS = {"moving": False, "batch": True}
-"""Statistics of normalizers, and whether they are those of the rows at each point."""
+"""Statistics of normalizers, and True for those of the rows at each point."""
 
 
 class LossSurface(StepProbe):
@@ -50,42 +50,42 @@ class LossSurface(StepProbe):
         first: Values,
         second: Values,
         state: Values,
-        places: tf.Tensor,
+        points: tf.Tensor,
         training: bool,
     ) -> tf.Tensor:
-        def at(place: tf.Tensor) -> tf.Tensor:
+        def loss_at(point: tf.Tensor) -> tf.Tensor:
             values = [
-                p + place[0] * a + place[1] * b
+                p + point[0] * a + point[1] * b
                 for p, a, b in zip(parameters, first, second, strict=True)
             ]
             outputs, _ = self.run.network(stored(values), state, self.x, training)
             return self.run.network.loss(outputs, self.target)
 
-        return tf.map_fn(at, places)
+        return tf.map_fn(loss_at, points)
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
         rng = np.random.default_rng(0)
         paths = [v.path for v in self.run.network.trainable]
         tables = []
-        for _, places in self.points.groupby("picture"):
+        for _, points in self.points.groupby("picture"):
             directions = [filter_normalized(rng, parameters, paths) for _ in range(2)]
             for kind in self.kinds:
-                found = self.losses(
+                losses = self.losses(
                     parameters,
                     *directions,
                     state,
-                    tf.constant(places[["a", "b"]].to_numpy(np.float32)),
+                    tf.constant(points[["a", "b"]].to_numpy(np.float32)),
                     KINDS[kind],
                 )
-                tables.append(places.assign(statistics=kind, loss=found.numpy()))
+                tables.append(points.assign(statistics=kind, loss=losses.numpy()))
         return pd.concat(tables)
 
     def nothing(self) -> pd.DataFrame:
         nan = np.float32(np.nan)
         return pd.concat(
             [
-                places.assign(statistics=kind, loss=nan)
-                for _, places in self.points.groupby("picture")
+                points.assign(statistics=kind, loss=nan)
+                for _, points in self.points.groupby("picture")
                 for kind in self.kinds
             ]
         )
@@ -94,7 +94,7 @@ class LossSurface(StepProbe):
 def filter_normalized(
     rng: np.random.Generator, parameters: Values, paths: list[str]
 ) -> list[np.ndarray]:
-    """A random direction (as ``stored``): each filter of a kernel as long as that of the network, zero elsewhere."""
+    """Return a random direction (as ``stored``): each filter as long as that of the network, zero elsewhere."""
     direction = []
     for value, path in zip(parameters, paths, strict=True):
         if not path.endswith("/kernel"):
@@ -107,7 +107,7 @@ def filter_normalized(
 
 
 def _lengths(kernel: np.ndarray) -> np.ndarray:
-    """Length of each filter of a kernel, as stored: (units, fan_in), or (…, fan_in, units) in a convolution."""
+    """Return the length of each filter of a kernel as ``stored``: (units, fan_in), or (…, fan_in, units)."""
     axes = (1,) if kernel.ndim == 2 else tuple(range(kernel.ndim - 1))
     return np.sqrt((kernel**2).sum(axis=axes, keepdims=True))
 

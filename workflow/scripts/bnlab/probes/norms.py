@@ -1,4 +1,4 @@
-"""How long trained vectors and matrices are."""
+"""Length of trained vectors and matrices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bnlab.training.trainer import Values
 
 
 class Norms(StepProbe):
-    """The Euclidean ``norm`` of every trained ``variable``, by its path; measured before training too."""
+    """Euclidean ``norm`` of every trained ``variable``, by its path; measured before training too."""
 
     at_start = True
 

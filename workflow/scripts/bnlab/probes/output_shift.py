@@ -1,4 +1,4 @@
-"""How far the distributions of a layer's outputs move in a few steps."""
+"""Movement of the distributions of a layer's outputs in a few steps."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ COLUMNS = [
 class OutputShift(StepProbe):
     """Earth mover's distance between the outputs of each layer now and ten steps of training later.
 
-    Outputs are what enters the activation (``ActivationInputs``, the same rows both times). ``units`` is the distance
+    Outputs are activation inputs (``ActivationInputs``, the same rows both times). ``units`` is the distance
     W₁ of each unit's values, averaged over units; ``sliced`` that of the layer's vectors along random unit vectors,
     averaged over these. ``…_in_spreads`` divides each by the standard deviation of its values at both times together,
-    since a normalizer pins the scale; a constant has none. The steps are made on rows that are the same at every
-    measurement, and are undone. ``distance_from_normal`` is that of the outputs now from mean 0 and standard deviation
-    1: the root mean square over units of √(mean² + (deviation − 1)²).
+    since a normalizer fixes the scale; a constant has none. The steps use the same rows at every measurement, and
+    training goes on without them. ``distance_from_normal`` is that of the outputs now from mean 0 and standard
+    deviation 1: the root mean square over units of √(mean² + (deviation − 1)²).
 
     References: Huang & Yu 2020, arXiv 2001.02814 (the distance); Rabin, Peyré, Delon & Bernot 2011 (sliced).
     """
@@ -52,27 +52,27 @@ class OutputShift(StepProbe):
             parameters, state, self.rows, tf.constant(0), tf.constant(STEPS)
         )
         after = self.inputs(moved, later)
-        found = []
+        numbers = []
         for first, second in zip(before, after, strict=True):
             along = self.directions[first.shape[1]]
             shifts = [*distances(first, second), *distances(first @ along, second @ along)]
-            found.append([*shifts, from_normal(first)])
-        return _table(np.array(found))
+            numbers.append([*shifts, from_normal(first)])
+        return _table(np.array(numbers))
 
     def nothing(self) -> pd.DataFrame:
         return _table(np.full((len(self.run.network.blocks), 5), np.nan))
 
 
 def unit_vectors(rng: np.random.Generator, size: int, number: int) -> np.ndarray:
-    """So many random unit vectors, uniform in direction, (size, number)."""
+    """Return random unit vectors, uniform in direction, (size, number)."""
     drawn = rng.normal(size=(size, number))
     return (drawn / np.linalg.norm(drawn, axis=0)).astype(np.float32)
 
 
 def distances(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
-    """W₁ of each column of (rows, columns), averaged; and the same with each in its standard deviations.
+    """Return the mean over columns of W₁ between (rows, columns), and of W₁ over the column's standard deviation.
 
-    Of two samples of one size W₁ is the mean distance of their values in order.
+    For two samples of one size, W₁ is the mean distance of their sorted values.
     """
     moved = np.abs(np.sort(first, axis=0) - np.sort(second, axis=0)).mean(axis=0)
     spread = np.concatenate([first, second]).std(axis=0)
@@ -83,7 +83,7 @@ def distances(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
 
 
 def from_normal(values: np.ndarray) -> float:
-    """Root mean square over columns of the distance of (mean, deviation) from (0, 1)."""
+    """Return the root mean square over columns of the distance of (mean, deviation) from (0, 1)."""
     off = np.hypot(values.mean(axis=0), values.std(axis=0) - 1)
     return float(np.sqrt(np.mean(off**2)))
 

@@ -1,4 +1,4 @@
-"""How values spread over examples and over weights: percentiles unit by unit."""
+"""Percentiles of activation inputs over examples, and of weights, by unit."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ class Percentiles(StepProbe):
 
 
 def percentiles(**quantities: np.ndarray) -> pd.DataFrame:
-    """Percentiles 15, 50 and 85 of each column of each array (samples, units), one row a unit and percentile."""
+    """Return percentiles 15, 50 and 85 of each column of each array (samples, units), a row a unit and percentile."""
     return pd.concat([_table(name, values) for name, values in quantities.items()])
 
 
 def _table(quantity: str, values: np.ndarray) -> pd.DataFrame:
-    found = np.percentile(values, PERCENTILES, axis=0)
+    numbers = np.percentile(values, PERCENTILES, axis=0)
     units = values.shape[1]
     return pd.DataFrame(
         {
             "quantity": quantity,
             "unit": np.tile(np.arange(units), len(PERCENTILES)),
             "percentile": np.repeat(PERCENTILES, units),
-            "value": found.ravel(),
+            "value": numbers.ravel(),
         }
     ).astype(COLUMNS)

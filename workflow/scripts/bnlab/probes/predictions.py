@@ -1,4 +1,4 @@
-"""What a network predicts once it is trained."""
+"""Predictions of a trained network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bnlab.training.trainer import Values
 class Predictions(EndProbe):
     """``probabilities`` (replicates, test rows, classes) at the end, under moving statistics, and the rows' ``labels``.
 
-    Of a replicate that diverged they are NaN. ``labels`` (replicates, test rows) are the same for every replicate.
+    They are NaN for a replicate that diverged. ``labels`` (replicates, test rows) are the same for every replicate.
     """
 
     def keep(

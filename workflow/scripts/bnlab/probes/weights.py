@@ -1,4 +1,4 @@
-"""What a network is once it is trained."""
+"""Variables of a trained network."""
 
 from __future__ import annotations
 

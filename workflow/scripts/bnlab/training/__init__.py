@@ -1,1 +1,1 @@
-"""Many replicates, many steps, fast: the compiled trainer, its schedule, evaluation and timing."""
+"""Fast training of many replicates: the compiled trainer, its schedule, evaluation and timing."""

@@ -15,13 +15,13 @@ EVALUATION_BLOCK = 500
 
 
 def accuracy(logits: np.ndarray, y: np.ndarray) -> float:
-    """Share of rows whose largest logit is that of their class."""
+    """Return the share of rows whose largest logit is that of their class, for logits (rows, classes) and y (rows,)."""
     own = logits[np.arange(len(y)), y]
     return float(np.mean(own >= logits.max(axis=1)))
 
 
 class Logits(NamedTuple):
-    """Logits (rows, classes) of validation and then test rows, and which of them were computed, by part."""
+    """Logits (rows, classes) of validation and then test rows, and the indices of computed rows, by part."""
 
     values: np.ndarray
     computed: dict[str, np.ndarray]
@@ -31,7 +31,7 @@ class Evaluator:
     """Validation and test loss and accuracy of a replicate under each kind of inference statistics.
 
     Args:
-        rows: how many rows of each part an evaluation before the last may use, None for all.
+        rows: most rows of each part in an evaluation before the last, None for all.
     """
 
     def __init__(self, trainer: Trainer, split: Split, batch: int, rows: int | None):
@@ -44,7 +44,7 @@ class Evaluator:
     def logits(
         self, parameters: Values, state: Values, by_batch: bool = False, few: bool = False
     ) -> Logits:
-        """Logits under the statistics in ``state``.
+        """Return logits under the statistics in ``state``.
 
         ``by_batch`` normalizes blocks by their own statistics; they have the training batch size, or the size of the
         smaller part if that is less. ``few`` computes as many blocks of each part as ``rows`` fills, at least one.
@@ -55,22 +55,22 @@ class Evaluator:
             "validation": row_blocks(0, validation, block),
             "test": row_blocks(validation, test, block),
         }
-        room = sum(map(len, blocks.values()))
+        number = sum(map(len, blocks.values()))
         if few and self.rows:
             blocks = {part: b[: max(1, self.rows // block)] for part, b in blocks.items()}
-        wanted = np.concatenate(list(blocks.values()))
+        order = np.concatenate(list(blocks.values()))
         values = self.trainer.logits(
             parameters,
             state,
             self.x,
-            tf.constant(np.pad(wanted, ((0, room - len(wanted)), (0, 0)))),
-            tf.constant(len(wanted)),
+            tf.constant(np.pad(order, ((0, number - len(order)), (0, 0)))),
+            tf.constant(len(order)),
             by_batch,
         )
         return Logits(values.numpy(), {part: np.unique(b) for part, b in blocks.items()})
 
     def scores(self, logits: Logits, statistics: str) -> list[dict[str, Any]]:
-        """One history row a part."""
+        """Return a history row for each part: split, statistics, loss and accuracy."""
         return [
             {"split": part, "statistics": statistics}
             | {
@@ -81,10 +81,10 @@ class Evaluator:
         ]
 
     def _loss(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        """The network's loss, in float64."""
+        """Return the network's loss, in float64."""
         exact = targets.astype(np.float64) if targets.dtype.kind == "f" else targets
         return float(self.trainer.network.loss(tf.constant(outputs, tf.float64), exact))
 
     def test_rows(self, values: np.ndarray) -> np.ndarray:
-        """What of an array over validation and test rows belongs to the test rows."""
+        """Return the part of the test rows of an array over validation and test rows."""
         return values[self.sizes["validation"] :]

@@ -1,4 +1,4 @@
-"""What a method makes of the inputs of a network before training: scaled or whitened features."""
+"""Input scaling and whitening."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from bnlab.training.settings import Split
 
 PARTS = ("train", "validation", "test")
 SMALLEST = 1e-8
-"""Eigenvalues of a covariance below this share of the largest one are those of constant directions."""
+"""Share of the largest eigenvalue of a covariance below which a direction counts as constant."""
 
 
 def transformed(split: Split, inputs: str | None) -> Split:
-    """The split with its features transformed, fitted on training rows; "standardize_parts" fits on each part.
+    """Return a split with transformed features, fitted to training rows; "standardize_parts" fits to each part.
 
-    min_max: (x − min)/(max − min); standardize: (x − mean)/deviation; whiten: C^(−½)·(x − mean), C the covariance, in
-    which directions that are constant become 0.
+    min_max: (x − min)/(max − min); standardize: (x − mean)/deviation; whiten: C^(−½)·(x − mean) with the covariance C,
+    where constant directions become 0.
     """
     if inputs is None:
         return split
     parts = {part: getattr(split, f"x_{part}") for part in PARTS}
     if inputs == "standardize_parts":
-        made = {part: _fitted(x, "standardize")(x) for part, x in parts.items()}
+        features = {part: _fitted(x, "standardize")(x) for part, x in parts.items()}
     else:
         transform = _fitted(parts["train"], inputs)
-        made = {part: transform(x) for part, x in parts.items()}
-    return split._replace(**{f"x_{part}": x for part, x in made.items()})
+        features = {part: transform(x) for part, x in parts.items()}
+    return split._replace(**{f"x_{part}": x for part, x in features.items()})
 
 
 def _fitted(x: np.ndarray, inputs: str) -> Callable[[np.ndarray], np.ndarray]:
@@ -41,7 +41,10 @@ def _fitted(x: np.ndarray, inputs: str) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def inverse_root(rows: np.ndarray) -> np.ndarray:
-    """C^(−½) of the covariance C of the columns, symmetric; 0 along directions that are constant."""
+    """Return C^(−½) of the covariance C of the columns, symmetric, and 0 along constant directions.
+
+    For rows (rows, features) the shape is (features, features), in float64.
+    """
     values, vectors = np.linalg.eigh(np.cov(rows.astype(np.float64), rowvar=False, bias=True))
     kept = values > SMALLEST * values[-1]
     inverse = np.where(kept, 1 / np.sqrt(np.where(kept, values, 1)), 0)

@@ -1,4 +1,4 @@
-"""Optimizers, each as Keras has it; what they remember travels with a network's state from step to step."""
+"""Optimizers in the form of Keras; their memory goes with the state of the network from step to step."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Values: TypeAlias = "list[tf.Tensor]"
 
 
 class Optimizer(Protocol):
-    """How parameters move along gradients."""
+    """Update of parameters by their gradients."""
 
     learning_rate: float
 
     def slots(self, parameters: Values) -> Values:
-        """What it remembers before the first step."""
+        """Return the memory before the first step, in the shapes of the parameters."""
         ...
 
     def moved(
         self, parameters: Values, gradients: Values, slots: Values, step: tf.Tensor
     ) -> tuple[Values, Values]:
-        """Parameters and memory after a step; ``step`` counts from 0."""
+        """Return parameters and memory after a step; ``step`` counts from 0."""
         ...
 
 
@@ -31,7 +31,7 @@ class Optimizer(Protocol):
 class SGD:
     """Stochastic gradient descent: v ← ρ·v − η·g, w ← w + v; with ``nesterov`` w ← w + ρ·v − η·g.
 
-    ρ is the ``momentum``; without one nothing is remembered and w ← w − η·g.
+    ρ is the ``momentum``; at 0 there is no memory, and w ← w − η·g.
 
     Reference: Sutskever, Martens, Dahl & Hinton 2013, ICML 28(3), eq. 1 to 4; the form is that of Keras.
     """
@@ -91,6 +91,6 @@ OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}
 
 
 def build(optimizer: Mapping[str, Mapping[str, Any]], learning_rate: float) -> Optimizer:
-    """The optimizer that a recipe names, with its settings."""
+    """Return the optimizer of a recipe, ``{name: settings}``, at a learning rate."""
     ((name, settings),) = optimizer.items()
     return OPTIMIZERS[name](learning_rate, **settings)

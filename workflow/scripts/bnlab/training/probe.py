@@ -1,7 +1,7 @@
-"""What a probe is: a measurement of a run that a recipe may ask for, and that costs nothing where it does not.
+"""Base classes of probes, which measure runs of the recipes that name them.
 
-A probe is a subclass in a file of its own, whose name is what recipes call it. What it measures lies in the run's
-folder under that name, and experiments may read it.
+A probe is a subclass in a file of its own, and recipes use the name of the file. Its results lie in the run's folder
+under that name, for experiments to read.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ PROBE_SEED, BATCHES = 1, 4
 
 
 def probe_rows(run: Run, batches: int) -> tf.Tensor:
-    """Batches of training rows to measure on, (batches, m); the same at every step and for every method."""
+    """Return batches of training rows to measure on, (batches, m), equal at every step and for every method."""
     seed = np.random.SeedSequence([run.seed, PROBE_SEED])
     return tf.constant(row_order(seed, run.rows, run.batch, batches))
 
 
 def gradient_rows(run: Run) -> tf.Tensor:
-    """Batches over which gradients are measured; one where a batch has all rows."""
+    """Return the batches of gradients, (batches, m); one where a batch has all rows."""
     return probe_rows(run, 1 if run.batch == run.rows else BATCHES)
 
 
 class Probe:
-    """A measurement of a run, whose ``network``, ``trainer`` and rows it may use."""
+    """A measurement of ``run``, which may use its ``network``, ``trainer`` and rows."""
 
     def __init__(self, run: Run):
         self.run = run
 
 
 class StepProbe(Probe):
-    """A table at every evaluation that no resolution added: the run's ``<probe>.parquet``, a tidy source.
+    """A table at every evaluation but those that a ``resolution`` adds: the run's ``<probe>.parquet``, a tidy source.
 
-    It is led by replicate and step.
+    The run adds the columns replicate and step.
 
     Attributes:
         at_start: whether it measures at step 0 as well, before training.
@@ -54,11 +54,11 @@ class StepProbe(Probe):
     only_at_end = False
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
-        """Rows on the network with these values (``trainer.stored``)."""
+        """Return the table of the network with these values (``trainer.stored``)."""
         raise NotImplementedError
 
     def nothing(self) -> pd.DataFrame:
-        """The same rows without values, for a replicate that has diverged."""
+        """Return the same rows with NaN for values, for a replicate that has diverged."""
         raise NotImplementedError
 
 
@@ -68,5 +68,5 @@ class EndProbe(Probe):
     def keep(
         self, parameters: Values, state: Values, probabilities: np.ndarray
     ) -> dict[str, np.ndarray]:
-        """Arrays of one replicate; ``probabilities`` are those of the test rows, (rows, classes)."""
+        """Return the arrays of one replicate; ``probabilities`` are those of the test rows, (rows, classes)."""
         raise NotImplementedError

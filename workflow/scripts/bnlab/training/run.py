@@ -1,4 +1,4 @@
-"""One configuration, all its replicates: from first values to history, probes and times."""
+"""Training of all replicates of one run: history, probes and times."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 POPULATION_EXAMPLES = 10_000
 
 Records = dict[str, Any]
-"""What each probe measured, by its name: a table, or arrays by name."""
+"""Results of each probe, by its name: a table, or arrays by name."""
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Clock:
 
 @dataclass
 class Replicate:
-    """What one replicate leaves: see ``Result``."""
+    """Results of one replicate, with the attributes of ``Result``."""
 
     history: pd.DataFrame
     records: Records
@@ -67,13 +67,13 @@ class Replicate:
 
 @dataclass
 class Result:
-    """What a run leaves.
+    """Results of a run.
 
     Attributes:
         history: loss and accuracy by replicate, step, split and statistics. Split ``train`` is the mean over the steps
-            since the evaluation before, as a progress bar shows it; the others are taken after the step.
-        records: what each probe measured: tables by replicate and step, or arrays with the replicates first.
-        diverged_at: the step whose loss was not finite, or None, for each replicate.
+            since the evaluation before, as in a progress bar; the others are taken after the step.
+        records: results of each probe: tables by replicate and step, or arrays with the replicates first.
+        diverged_at: for each replicate the step whose loss was not finite, or None.
         steps_per_epoch: training rows over the batch size.
         parameters: trainable numbers of one replicate.
         seconds: of this process by activity.
@@ -88,7 +88,7 @@ class Result:
 
 
 class Run:
-    """One configuration, made ready to train any of its replicates."""
+    """A network, its data and settings, ready to train any replicate."""
 
     def __init__(
         self,
@@ -131,20 +131,20 @@ class Run:
         self.evaluator = Evaluator(self.trainer, split, batch, settings.evaluation_rows)
         self.has_statistics = any(v.is_average for v in self.network.state)
         self.clock = Clock()
-        made = {name: probe(self) for name, probe in (probes or {}).items()}
-        self.step_probes = {n: p for n, p in made.items() if isinstance(p, StepProbe)}
+        all_probes = {name: probe(self) for name, probe in (probes or {}).items()}
+        self.step_probes = {n: p for n, p in all_probes.items() if isinstance(p, StepProbe)}
         self.probe_steps = {n: self.steps_of(probe) for n, probe in self.step_probes.items()}
-        self.end_probes = {n: p for n, p in made.items() if isinstance(p, EndProbe)}
+        self.end_probes = {n: p for n, p in all_probes.items() if isinstance(p, EndProbe)}
 
     def steps_of(self, probe: StepProbe) -> list[int]:
-        """The steps after which a probe measures."""
+        """Return the steps after which a probe measures."""
         later = self.probed[-1:] if probe.only_at_end else self.probed
         return [0, *later] if probe.at_start else later
 
     def start(self, replicate: int) -> tuple[Values, Values, tf.Tensor, np.random.SeedSequence]:
-        """Initial parameters (as ``stored``), state, order of rows, and the seed of Algorithm 2's batches.
+        """Return initial parameters (as ``stored``), state, order of rows, and the seed of Algorithm 2's batches.
 
-        They depend on the study's seed and on i alone, not on the method or the number of replicates.
+        They depend on the seed and on the number of the replicate alone, not on method or number of replicates.
         """
         initial, shuffle, population = np.random.SeedSequence([self.seed, replicate]).spawn(3)
         parameters, state = initial_values(self.network, initial)
@@ -153,22 +153,23 @@ class Run:
         return parameters, state + self.trainer.optimizer.slots(parameters), order, population
 
     def order(self, seed: np.random.SeedSequence) -> np.ndarray:
-        """Which training rows each step sees, shape (steps, batch)."""
-        said, labels = self.settings, self.trainer.y
-        if said.correlated:
-            return correlated_order(seed, labels.numpy(), self.batch, said.steps, **said.correlated)
-        if said.shuffle == "by_class":
-            return sorted_order(seed, labels.numpy(), self.batch, said.steps)
-        return row_order(seed, self.rows, self.batch, said.steps, said.shuffle)
+        """Return the training rows of each step, shape (steps, batch)."""
+        steps, labels = self.settings.steps, self.trainer.y
+        if self.settings.correlated:
+            few = self.settings.correlated
+            return correlated_order(seed, labels.numpy(), self.batch, steps, **few)
+        if self.settings.shuffle == "by_class":
+            return sorted_order(seed, labels.numpy(), self.batch, steps)
+        return row_order(seed, self.rows, self.batch, steps, self.settings.shuffle)
 
     def compile(self) -> None:
-        """Compile the loop of steps ahead of its use, so that the clock tells compiling from training."""
+        """Compile the loop of steps before its use, so that the clock measures it apart from training."""
         with self.clock.measure("compile"):
             parameters, state, order, _ = self.start(0)
             self.trainer.advance(parameters, state, order, tf.constant(0), tf.constant(0))
 
     def train(self, replicate: int) -> Replicate:
-        """One replicate from its first step to its last, or to the step at which it diverges."""
+        """Train one replicate to its last step, or to the step at which it diverges."""
         with self.clock.measure("prepare"):
             parameters, state, order, population = self.start(replicate)
         history: list[dict[str, Any]] = []
@@ -193,7 +194,7 @@ class Run:
                 few = stop < self.settings.steps
                 logits = self.evaluator.logits(parameters, state, few=few)
                 if not np.isfinite(logits.values).all():
-                    # The loss was still finite; it was the update after it that blew up.
+                    # The loss was finite, and the update after it was not.
                     diverged_at = min(stop + 1, self.settings.steps)
                     break
                 scores = self.evaluator.scores(logits, "moving")
@@ -219,7 +220,7 @@ class Run:
         )
 
     def complete_table(self, name: str, tables: list[pd.DataFrame], replicate: int) -> pd.DataFrame:
-        """A step probe's tables, and rows without values for every measurement that was never reached."""
+        """Return one table of a step probe, with NaN for measurements that a diverged replicate did not reach."""
         probe, missed = self.step_probes[name], self.probe_steps[name][len(tables) :]
         tables = tables + [probe.nothing().assign(step=step) for step in missed]
         return pd.concat(tables).assign(replicate=replicate)
@@ -227,7 +228,7 @@ class Run:
     def under_other_statistics(
         self, parameters: Values, state: Values, seed: np.random.SeedSequence
     ) -> list[dict[str, Any]]:
-        """Scores under the batch's own statistics and, where m > 1 defines them, under those of Algorithm 2."""
+        """Return scores under the batch's own statistics and, for m > 1, under those of Algorithm 2."""
         logits = self.evaluator.logits(parameters, state, by_batch=True)
         rows = self.evaluator.scores(logits, "batch")
         if self.batch > 1:
@@ -239,7 +240,7 @@ class Run:
         return rows
 
     def complete(self, history: list[dict[str, Any]]) -> pd.DataFrame:
-        """The history with a NaN row for every evaluation that a diverged replicate never reached."""
+        """Return the history, with a NaN row for every evaluation that a diverged replicate did not reach."""
         parts = [("train", "batch"), ("validation", "moving"), ("test", "moving")]
         expected = [(step, *part) for step in self.schedule for part in parts]
         if self.has_statistics:
@@ -252,7 +253,7 @@ class Run:
 
 
 def train(run: Run, replicates: int) -> Result:
-    """All replicates of one run, with a line of progress in the log after each.
+    """Train all replicates of one run, with a line in the log after each.
 
     Replicate i of every method starts from the same kernels and sees the training rows in the same order. One whose
     loss is not finite has diverged: it stops there, its later rows are NaN, and the others go on.
@@ -274,7 +275,7 @@ def train(run: Run, replicates: int) -> Result:
 
 
 def _together(parts: list[Any]) -> Any:
-    """Tables one below the other, arrays stacked."""
+    """Concatenate tables, and stack arrays with the replicates first."""
     if isinstance(parts[0], pd.DataFrame):
         return pd.concat(parts, ignore_index=True)
     return {name: np.stack([part[name] for part in parts]) for name in parts[0]}

@@ -1,4 +1,4 @@
-"""Which rows a step sees, and after which steps a run is evaluated."""
+"""Training rows of each step, and steps of evaluations."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ FIRST_ROWS = 100
 def row_order(
     seed: np.random.SeedSequence, rows: int, batch: int, steps: int, shuffle: bool = True
 ) -> np.ndarray:
-    """Which training rows each step sees, shape (steps, batch), int32.
+    """Return the training rows of each step, shape (steps, batch), int32.
 
-    One random permutation of all rows after another (without ``shuffle`` their own order each time), cut into batches;
-    a batch may span two of them, so that all rows are used equally often, also where m does not divide the data.
+    Random permutations of all rows (without ``shuffle``, the order of the data) follow one another and are cut into
+    batches. A batch may span two of them, so that all rows are used equally often where m does not divide the data.
     """
     generator = np.random.default_rng(seed)
     passes = -(-steps * batch // rows)
@@ -29,10 +29,10 @@ def row_order(
 def sorted_order(
     seed: np.random.SeedSequence, labels: np.ndarray, batch: int, steps: int
 ) -> np.ndarray:
-    """Which training rows each step sees where every pass is sorted by class, shape (steps, batch), int32.
+    """Return the training rows of each step, with every pass sorted by class, shape (steps, batch), int32.
 
-    As ``row_order``, but in each pass all rows of one class come before those of the next, in a random order of their
-    own. ``labels`` (rows,) are class indices.
+    As in ``row_order``, but in each pass all rows of one class come before those of the next, in random order within
+    the class. ``labels`` (rows,) are class indices.
     """
     generator = np.random.default_rng(seed)
     passes = -(-steps * batch // len(labels))
@@ -49,11 +49,11 @@ def correlated_order(
     classes: int,
     share: float,
 ) -> np.ndarray:
-    """Which training rows each step sees where batches are of few classes, shape (steps, batch), int32.
+    """Return the training rows of each step, with batches of few classes, shape (steps, batch), int32.
 
-    Each batch chooses so many ``classes`` at random; the ``share`` of its rows (rounded) comes from them, as equally
-    often from each as that can be, and the others from all rows. Rows come in random permutations of each class and of
-    all, one after another, so within each all are used equally often. ``labels`` (rows,) are class indices.
+    Each batch draws ``classes`` classes at random. A ``share`` of its rows (rounded) comes from them, nearly the same
+    number from each, and the others from all rows. Random permutations of each class and of all rows follow one
+    another, so that rows are used equally often. ``labels`` (rows,) are class indices.
     """
     generator = np.random.default_rng(seed)
     own = round(share * batch)
@@ -69,7 +69,7 @@ def correlated_order(
 
 
 def _passes(generator: np.random.Generator, rows: np.ndarray) -> Iterator[int]:
-    """These rows without end, in one random permutation after another."""
+    """Yield rows without end, in one random permutation after another."""
     while True:
         yield from generator.permutation(rows).tolist()
 
@@ -77,7 +77,7 @@ def _passes(generator: np.random.Generator, rows: np.ndarray) -> Iterator[int]:
 def evaluation_steps(
     steps: int, steps_per_epoch: float, first_epoch: int, later: int, first: int = 1
 ) -> list[int]:
-    """The steps after which a run is evaluated: a geometric series through the first epoch, then evenly to the end.
+    """Return the steps of evaluations: a geometric series through the first epoch, then evenly to the end.
 
     The series begins at step ``first`` or, in a shorter epoch, at its end.
     """
@@ -88,9 +88,9 @@ def evaluation_steps(
 
 
 def refined(steps: list[int], resolution: float) -> list[int]:
-    """These steps and so many more that each comes at most ``resolution`` of it, or one step, after the one before.
+    """Return these steps and more, so that each is at most a share ``resolution`` of itself after the one before.
 
-    Those between begin at step 1 / ``resolution``, from where on a resolution can be had.
+    The further steps begin at 1 / ``resolution``, since steps are whole numbers.
     """
     between = [max(steps[0], round(1 / resolution))]
     while between[-1] < steps[-1]:
@@ -99,10 +99,10 @@ def refined(steps: list[int], resolution: float) -> list[int]:
 
 
 def row_blocks(first: int, rows: int, block: int) -> np.ndarray:
-    """Blocks that cover ``rows`` rows from ``first`` on, shape (blocks, block), int32.
+    """Return blocks that cover ``rows`` rows from ``first`` on, shape (blocks, block), int32.
 
-    The rows are taken in one fixed random order, so that a block is a fair sample even where a table is sorted; the
-    last block begins early enough to be whole.
+    The rows are in one fixed random order, so that a block of a sorted table is a random sample too. The last block
+    repeats rows of the one before where it would not be full.
     """
     order = first + np.random.default_rng(0).permutation(rows).astype(np.int32)
     starts = np.minimum(np.arange(0, rows, block), rows - block)

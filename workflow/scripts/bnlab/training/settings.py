@@ -1,4 +1,4 @@
-"""What a run is made of: the parts of a data set, and a recipe worked out."""
+"""Data and settings of a run: the parts of a data set, and a recipe at one batch size."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Split(NamedTuple):
     class_names: np.ndarray
 
     def in_rows(self) -> Split:
-        """The same with the features of each example in a row."""
+        """Return the split with x as (rows, features)."""
         parts = {
             name: x.reshape(len(x), -1) for name, x in self._asdict().items() if name[0] == "x"
         }
@@ -37,21 +37,21 @@ def load_split(path: Path) -> Split:
 
 @dataclass(frozen=True)
 class Settings:
-    """A recipe worked out for one dataset and batch size.
+    """Settings of a recipe for one data set and batch size.
 
     Attributes:
         activation, initializer: of the network.
         learning_rate, steps: of gradient descent.
         first_epoch, later: evaluations within the first epoch and after it.
         evaluation_rows: validation and test rows that each of them uses, None for all; the last uses all.
-        resolution: between them, so many more that each comes at most this share of its step after the one before.
-        shuffle: whether every pass sees the rows in a random order of its own, or all in that of the data; "by_class":
-            in a random one within each class, one class after another.
-        softmax: how often logits pass through it before the logarithm of the loss, once or (a mistake) twice.
+        resolution: largest distance of an evaluation from the one before, as a share of its step; None for no limit.
+        shuffle: True for a new random order of rows in every pass, False for that of the data; "by_class" for random
+            orders within each class, one class after another.
+        softmax: number of softmax functions before the logarithm of the loss, once or (a mistake) twice.
         optimizer: its name and its settings beside the rate.
         l2: λ of the penalty λ·Σ w² on kernels.
-        correlated: of how many classes a batch is, and which share of its rows; None for rows in random order.
-        dropout: share of the outputs of each hidden layer that a training step leaves out.
+        correlated: number of ``classes`` in a batch, and the ``share`` of its rows from them; None for all classes.
+        dropout: share of the outputs of each hidden layer that a training step sets to 0.
     """
 
     activation: str

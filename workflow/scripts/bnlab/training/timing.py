@@ -1,4 +1,4 @@
-"""What a step costs, method beside method."""
+"""Times of training steps, by method."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def time_in_turn(
     repeats: int = 5,
     seconds: float = 0.15,
 ) -> pd.DataFrame:
-    """Seconds per 1,000 training steps of one replicate, the methods measured in turn after one uncounted round.
+    """Measure the seconds per 1,000 training steps of one replicate, for the methods in turn.
 
-    Each measurement takes as many steps as fill about ``seconds``; since the methods alternate, what else the machine
-    does falls on all of them alike, and their ratio within a repeat is steadier than either.
+    Each measurement takes about ``seconds``, after one round that does not count. Since the methods alternate, other
+    work of the machine slows all of them alike, and the ratio of two methods within a repeat varies less than either.
 
     Returns:
         Columns method, repeat, seconds_per_1000_steps.

@@ -1,9 +1,9 @@
-"""Many steps, fast: gradient descent compiled into one loop.
+"""Gradient descent, compiled into one loop over many steps.
 
-A run's replicates are trained one after the other by the same compiled program, so each is exactly what it would be
-alone, the weights of the one in training stay in the processor's cache, and one that diverges stops by itself. The
-program is the whole loop of steps between two evaluations: parameters are its state, the data lie in memory as tensors,
-and each step gathers its rows by index. Programs that run a few times a replicate are plain graphs, which start sooner.
+The same compiled program trains the replicates of a run one after the other. So each gets the results that it has
+alone, its weights stay in the processor's cache, and one that diverges does not stop the others. The program is the
+whole loop of steps between two evaluations: parameters are its state, the data lie in memory as tensors, and each step
+gathers its rows by index. Programs that run a few times a replicate are plain graphs, which start sooner.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from bnlab.training.optimizers import SGD, Optimizer, Values
 
 
 def share_the_machine() -> None:
-    """One thread and no more of a GPU's memory than needed: Snakemake fills the machine with processes.
+    """Limit TensorFlow to one thread and to the GPU memory that it needs, since Snakemake runs many processes.
 
-    To be called before TensorFlow makes its first tensor.
+    It has an effect only before TensorFlow makes its first tensor.
     """
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -29,31 +29,31 @@ def share_the_machine() -> None:
 
 
 def device() -> str:
-    """What TensorFlow computes on: "CPU", or "GPU" where it sees one."""
+    """Return the kind of device that TensorFlow uses, "CPU" or "GPU"."""
     return tf.config.list_logical_devices()[-1].device_type
 
 
 def resident(array: np.ndarray) -> tf.Tensor:
-    """The array as a tensor in the memory of the device.
+    """Return an array as a tensor in the memory of the device.
 
-    Conversion by TensorFlow holds a large array three times over; sharing an aligned copy holds it once.
+    TensorFlow's own conversion holds a large array three times; sharing an aligned copy holds it once.
     """
-    room = np.empty(array.nbytes + 64, np.uint8)
-    start = -room.ctypes.data % 64
-    aligned = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    buffer = np.empty(array.nbytes + 64, np.uint8)
+    start = -buffer.ctypes.data % 64
+    aligned = buffer[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
     aligned[...] = array
     return tf.identity(tf.experimental.dlpack.from_dlpack(aligned.__dlpack__()))
 
 
 def stored(values: Values) -> Values:
-    """Kernels transposed to (units, fan_in), the layout in which a step's products are fastest; its own inverse."""
+    """Transpose kernels to (units, fan_in), in which a step's products are fastest; the function is its own inverse."""
     return [tf.transpose(v) if len(v.shape) == 2 else v for v in values]
 
 
 class Step(NamedTuple):
-    """What comes of some rows in training mode; gradients are in the order of the parameters.
+    """Result of one forward and backward pass in training mode; gradients are in the order of the parameters.
 
-    ``loss`` is without the penalty on the kernels, ``gradients`` are with it.
+    ``loss`` excludes the penalty on the kernels, ``gradients`` include it.
     """
 
     loss: tf.Tensor
@@ -66,14 +66,14 @@ class Trainer:
     """The programs of one run; they hold no state of a replicate, which is passed in and returned.
 
     Args:
-        network: what is trained, built.
+        network: the network, built.
         x, y: training examples (rows, …) and class indices (rows,).
         optimizer: moves the parameters along the gradient of the batch's mean loss.
         softmax: "twice" takes the cross-entropy of softmax(softmax(logits)), as a network that ends in a softmax under
             a loss that expects logits.
         l2: λ of a penalty λ·Σ w² over all kernels, those of the logits included.
 
-    ``state`` is that of the network and, after it, what the optimizer remembers.
+    ``state`` is that of the network, followed by the memory of the optimizer.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Trainer:
         self.population_state = tf.function(self._population_state, autograph=False)
 
     def gradient(self, parameters: Values, state: Values, rows: tf.Tensor) -> Step:
-        """Loss, gradient, logits and new state for these training rows."""
+        """Return loss, gradients, logits and new state for these training rows (m,)."""
         x, y = tf.gather(self.x, rows), tf.gather(self.y, rows)
         with tf.GradientTape() as tape:
             tape.watch(parameters)
@@ -112,7 +112,7 @@ class Trainer:
         return Step(loss, gradients, logits, state)
 
     def descended(self, parameters: Values, gradients: Values) -> Values:
-        """The parameters after a step of plain gradient descent at the optimizer's rate, w − η·g."""
+        """Return the parameters after a step of plain gradient descent at the optimizer's rate, w − η·g."""
         return SGD(self.optimizer.learning_rate).moved(parameters, gradients, [], tf.constant(0))[0]
 
     def _step(
@@ -128,10 +128,11 @@ class Trainer:
     def _advance(
         self, parameters: Values, state: Values, order: tf.Tensor, start: tf.Tensor, stop: tf.Tensor
     ) -> tuple[Values, Values, tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Steps ``start`` to ``stop`` − 1 of ``order``.
+        """Take the steps ``start`` to ``stop`` − 1 of ``order``.
 
-        Returns the new parameters (as ``stored``) and state, the mean loss and accuracy over these steps, and the
-        number of the first step (from 1) whose loss was not finite, 0 if there was none.
+        Returns:
+            The new parameters (as ``stored``) and state, the mean loss and accuracy over these steps, and the number
+            of the first step (from 1) whose loss was not finite, 0 if there was none.
         """
         zero = tf.zeros((), parameters[0].dtype)
 
@@ -165,7 +166,7 @@ class Trainer:
         count: tf.Tensor,
         training: bool,
     ) -> tf.Tensor:
-        """Logits (rows, classes) of the rows of x in the first ``count`` of ``blocks``; others are 0.
+        """Return the logits (rows, classes) of the rows of x in the first ``count`` of ``blocks``, 0 for others.
 
         ``training`` normalizes each block by its own statistics, else by those in ``state``.
         """
@@ -181,13 +182,12 @@ class Trainer:
         return tf.while_loop(lambda i, *_: i < count, body, start)[1]
 
     def _population_state(self, parameters: Values, state: Values, order: tf.Tensor) -> Values:
-        """State with the statistics of Algorithm 2 in the place of the moving ones.
+        """Return the state with the statistics of Algorithm 2 in the place of moving averages.
 
         Weights frozen, each of the batches in ``order`` (batches, m) passes through the network in training mode;
         E[x] ← mean of the batch means, Var[x] ← m/(m − 1) · mean of the biased batch variances. A layer's update of
-        its averages is linear, so the statistics are read off by letting it start from zero, or from what ``state``
-        has where the layer's output depends on it. What of ``state`` is no average goes from batch to batch. Needs
-        m > 1.
+        its averages is linear, so an update from zero gives the statistics (from the value in ``state`` where the
+        layer's output depends on it). Values of ``state`` that are no averages pass from batch to batch. Needs m > 1.
 
         Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2, steps 8 to 11.
         """
