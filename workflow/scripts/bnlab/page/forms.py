@@ -41,14 +41,6 @@ def with_mean(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return rows.assign(mean=rows[column], low=rows[f"{column}_low"], high=rows[f"{column}_high"])
 
 
-def draw_shares(axis: Axes, rows: pd.DataFrame, x: str, part: str, whole: str) -> None:
-    """Draw ``part`` in percent of ``whole`` over a column, a line per method."""
-    for method, of_method in by_method(rows):
-        curve, style = of_method.sort_values(x), method_style(method)
-        share = 100 * curve[part] / curve[whole]
-        axis.plot(curve[x], share, color=style.color, marker=style.marker, ls=style.line)
-
-
 def log_axis_at(axis: Axes, values: Sequence[float]) -> None:
     """Make the x-axis logarithmic, with a tick at each of these values and nowhere else."""
     axis.set_xscale("log")

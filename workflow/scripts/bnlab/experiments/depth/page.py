@@ -9,9 +9,10 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import MaxNLocator
 
 from bnlab.page.by_rate import setting_grids
-from bnlab.page.forms import cross_table, draw_lines, draw_shares, log_axis_at, split_by
+from bnlab.page.forms import cross_table, draw_lines, log_axis_at, split_by
 from bnlab.page.grids import Grid, amount, of_batch
-from bnlab.page.panels import in_percent, name_and_failures, per_batch
+from bnlab.page.panels import by_method, in_percent, name_and_failures, per_batch
+from bnlab.page.style import method_style
 
 LINES = [
     ("gradient", "start", "gradient\nbefore training"),
@@ -30,7 +31,13 @@ def depth(table: pd.DataFrame) -> Figure:
         for (above, below), activation in zip(grid.T, activations, strict=True):
             curves = rows[rows["activation"] == activation]
             draw_lines(above, in_percent(curves), "layers")
-            draw_shares(below, curves, "layers", "lost", "replicates")
+            for method, of_method in by_method(curves.sort_values("layers", kind="stable")):
+                lost, style = (
+                    100 * of_method["lost"] / of_method["replicates"],
+                    method_style(method),
+                )
+                form: Any = {"color": style.color, "marker": style.marker, "ls": style.line}
+                below.plot(of_method["layers"], lost, **form)
             log_axis_at(below, sorted(rows["layers"].unique()))
             above.set(title=activation, ylim=(0, 101))
             below.set(xlabel="hidden layers (log axis)", ylim=(-4, 104))
