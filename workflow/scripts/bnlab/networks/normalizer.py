@@ -13,9 +13,10 @@ from bnlab.study.options import DIVIDES, marked
 class Normalizer(Part):
     """Map from u to N(u); a config can name any subclass in a file of its own.
 
-    Options are the arguments of ``__init__``, annotated with types of ``bnlab.study.options``. ``build`` makes the
-    variables, ``normalize`` computes. u has the shape (m, features), or (m, height, width, channels) in a convolutional
-    network; m may be 1. State that is a moving average over batches has a name that begins with ``moving_``.
+    Options are the arguments of ``__init__``. Their annotations, such as those of ``bnlab.study.options``, check a
+    config. ``build`` makes the variables, ``normalize`` computes. u has the shape (m, features), or (m, height, width,
+    channels) in a convolutional network; m may be 1. State that is a moving average over batches has a name that begins
+    with ``moving_``.
 
     Attributes:
         xla: whether XLA compiles it well; else the network's steps run as a plain graph.
