@@ -89,10 +89,16 @@ def snakemake(warm_python: str) -> Callable[..., str]:
     return partial(output_of, warm_python)
 
 
-def output_of(python: str, folder: Path, *arguments: str) -> str:
+def output_of(python: str, folder: Path, *arguments: str, **environment: str) -> str:
     command = [python, "-m", "snakemake", "--cores", "2", *arguments]
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=SECONDS
+        command,
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -107,13 +113,17 @@ def assert_reported(folder: Path) -> None:
 OVERLAYS = [f"{CHECKOUT}/workflow/studies/smoke.yaml", "away.yaml"]
 
 
-def test_with_another_working_directory(away):
+def test_with_another_working_directory_beside_an_installed_library(away):
+    installed = away / "site-packages" / "bnlab"
+    installed.mkdir(parents=True)
+    (installed / "__init__.py").write_text("raise RuntimeError('not the one of the workflow')")
     home = away / "home"
     home.mkdir()
     overlays = [OVERLAYS[0], str(away / "away.yaml")]
     snakefile = os.path.relpath(CHECKOUT / "Snakefile", home)
     arguments = ("-s", snakefile, "--directory", str(away), "--configfile", *overlays)
-    output_of(sys.executable, home, *arguments)  # as a user has it, in processes that start cold
+    # As a user has it, in processes that start cold.
+    output_of(sys.executable, home, *arguments, PYTHONPATH=str(installed.parent))
     assert_reported(away)
     assert not list(home.iterdir())
 

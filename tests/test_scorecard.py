@@ -17,9 +17,9 @@ from bnlab.analysis.scores import COLUMNS, ranked, score
 from bnlab.experiments import quantity
 from bnlab.files import read_json
 from bnlab.page import scorecard
-from bnlab.page.findings import MOST_SLOTS, excess
 from bnlab.study import validation
 from bnlab.study.config import Runs
+from bnlab.study.declaration import MOST_SLOTS, excess
 from bnlab.study.ledger import Row, slots
 
 ROOT = Path(__file__).parents[1]

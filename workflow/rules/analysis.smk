@@ -94,6 +94,7 @@ rule draw:
     params:
         title=lambda w: item(w).title,
         caption=caption,
+        styles=styles,
     message:
         "Drawing {wildcards.kind} of {wildcards.experiment}, {wildcards.dataset}, {wildcards.recipe}"
     script:
@@ -127,6 +128,7 @@ rule judge_claims:
         ledger=LEDGER.model_dump(by_alias=True) if LEDGER else None,
         study=STUDY.model_dump(),
         evidence={name: tidy(name) for name in STUDY.own()},
+        quantities={name: quantities(name) for name in STUDY.own()},
     message:
         "Judging the claims"
     script:

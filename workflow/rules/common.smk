@@ -10,6 +10,10 @@ RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 ROOT = RULES.parents[1]
 SCRIPTS = ROOT / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
+# Jobs too must take the library beside the workflow, not one that pip has installed.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")])
+)
 
 from bnlab.data.validation import data_problems
 from bnlab.experiments import module_file
@@ -24,7 +28,6 @@ from bnlab.study.names import ALL_RECIPES, PUBLISHED
 from bnlab.study.own_methods import own_method_problems
 from bnlab.study.locations import ConfigError
 from bnlab.study.published_validation import published_problems
-from bnlab.study.registry import LIBRARY
 from bnlab.study.validation import load
 
 
@@ -39,7 +42,9 @@ CONFIG = shipped("config.yaml")
 configfile: CONFIG
 
 
-FILES = [Path(file) for file in [CONFIG, *workflow.overwrite_configfiles]]
+# A module that is given its config reads no config file.
+BASE = [] if workflow.modifier.skip_configfile else [CONFIG]
+FILES = [Path(file) for file in [*BASE, *workflow.overwrite_configfiles]]
 EARLIER = shipped(PUBLISHED)
 # Claims may use names from all of these studies, also names that this study lacks.
 OTHER_STUDIES = sorted(
@@ -134,13 +139,6 @@ def network_of(recipe):
     """Return the class and the settings of a recipe's network."""
     network, settings = STUDY.network(recipe)
     return [network.path, settings]
-
-
-def own_files(run):
-    """Return the user's files with classes of a run."""
-    files = [each.file for each in STUDY.classes(run).values()]
-    own = [file for file in files if not file.is_relative_to(LIBRARY)]
-    return sorted(os.path.relpath(file) for file in own)
 
 
 def digests(classes):
@@ -252,6 +250,23 @@ def item(key):
 def caption(wildcards):
     """Return the caption of a figure for Snakemake's own report."""
     return inspect.cleandoc(item(wildcards).caption)
+
+
+def styles(wildcards):
+    """Return the styles that declarations give to methods of an experiment."""
+    known = {
+        m: s for about in experiments().values() for m, s in about.styles.items()
+    }
+    methods = {run.method for run in STUDY.runs(wildcards.experiment)}
+    return {
+        name: known[name].model_dump() for name in sorted(methods & set(known))
+    }
+
+
+def quantities(experiment):
+    """Return the declared quantities of an experiment, which decide how its effects are judged."""
+    about = STUDY.declaration(experiment)
+    return {name: each.model_dump() for name, each in about.quantities.items()}
 
 
 def figure_labels(wildcards):

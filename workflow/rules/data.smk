@@ -13,7 +13,7 @@ rule download:
     benchmark:
         "logs/data/{dataset}/download.tsv"
     wildcard_constraints:
-        dataset="|".join(n for n in STUDY.datasets if not is_redraw(n)),
+        dataset=any_of(n for n in STUDY.datasets if not is_redraw(n)),
     conda:
         "../envs/bnlab.yaml"
     params:
@@ -37,7 +37,7 @@ rule redraw:
     benchmark:
         "logs/data/{dataset}/redraw.tsv"
     wildcard_constraints:
-        dataset="|".join(n for n in STUDY.datasets if is_redraw(n)) or "no_redraw",
+        dataset=any_of(n for n in STUDY.datasets if is_redraw(n)),
     conda:
         "../envs/bnlab.yaml"
     params:

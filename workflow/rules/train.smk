@@ -3,7 +3,6 @@
 
 rule train:
     input:
-        files=lambda w: own_files(run_of(w)),
         split=f"{DATA}/{{dataset}}/split.npz",
     output:
         run=directory("results/runs/{dataset}/{method}/batch{batch}/{recipe}-{key}"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from bnlab.files import save_text
-from bnlab.study.messages import UnknownName
+from bnlab.study.options import parse
 from bnlab.study.registry import find
 
 
@@ -18,13 +18,11 @@ def overlay(method: str, options: list[str]) -> tuple[str, str]:
     """Return file name and text of the overlay for ``file.py:Class`` with options as ``name=value``.
 
     Raises:
-        UnknownName: there is no such file or class.
+        ValueError: there is no such file or class, or an option has no value.
     """
     name = find("normalizer", method).name
-    pairs = dict(option.split("=", 1) for option in options)
-    values = {option: yaml.safe_load(value) for option, value in pairs.items()}
     study = "scorecard_" + re.sub(r"[^a-z0-9_]", "_", name.lower())
-    own = {"normalizer": method, "options": values, "label": name}
+    own = {"normalizer": method, "options": parse(options), "label": name}
     header = {"study": study, "title": f"Which normalizer when? {name} beside others"}
     text = yaml.safe_dump(header | {"methods": {"own": own}}, sort_keys=False, allow_unicode=True)
     return f"{study}.yaml", f"# Written by `make scorecard`.\n{text}"
@@ -34,12 +32,9 @@ def main() -> None:
     """Write the overlay of the method on the command line."""
     if len(sys.argv) < 2 or ":" not in sys.argv[1]:
         sys.exit("Name a class: make scorecard METHOD=my_norms.py:MyNorm OPTIONS='p=1'")
-    wrong = [option for option in sys.argv[2:] if "=" not in option]
-    if wrong:
-        sys.exit(f"An option is name=value, and {wrong[0]} is not.")
     try:
         name, text = overlay(sys.argv[1], sys.argv[2:])
-    except UnknownName as error:
+    except ValueError as error:
         sys.exit(f"{error}")
     save_text(Path(name), text)
     print(name)

@@ -6,9 +6,9 @@ python workflow/scripts/test_method.py my_norms.py:MyNorm p=1
 import sys
 
 import pytest
-import yaml
 
 from bnlab import testing
+from bnlab.study.options import parse
 from bnlab.study.registry import find
 from bnlab.study.sentences import option_problems
 
@@ -18,9 +18,8 @@ def main() -> None:
     if len(sys.argv) < 2 or not sys.argv[1]:
         sys.exit("Name a class: make test-method METHOD=my_norms.py:MyNorm (OPTIONS='p=1')")
     reference, *pairs = sys.argv[1:]
-    texts = dict(pair.split("=", 1) for pair in pairs)
-    options = {name: yaml.safe_load(text) for name, text in texts.items()}
     try:
+        options = parse(pairs)
         normalizer = find("normalizer", reference).load()
         problems = list(option_problems((), options, normalizer))
     except ValueError as error:

@@ -70,8 +70,9 @@ def save_csv(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """Read a published table. Only empty cells are missing, so a class ``NA`` stays text; the column key is text."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"key": str})
+    """Read a published table; keys and lists of rates are text, and only empty cells are missing."""
+    text = {"key": str, "tried": str}
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=text)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 
-from bnlab.page.forms import cross_tables, rate_axis, split_by
+from bnlab.page.forms import cross_tables, log_axis, split_by
 from bnlab.page.grids import Grid, amount, less_base, of_batch, percent, reference_of, rows_of
 from bnlab.page.panels import by_method, draw_curve, in_percent, name_of, per_batch
 from bnlab.page.style import method_style
@@ -29,7 +29,7 @@ def draw_by_rate(table: pd.DataFrame) -> Figure:
                 best["learning_rate"], best["mean"], "o", color=method_style(method).color, **ring
             )
         axis.set_ylabel("test accuracy (%)")
-        rate_axis(axis)
+        log_axis(axis, "learning rate (log axis)")
         axis.legend(loc="best")
 
     title = "test accuracy at the end (ringed: the best rate by validation)"

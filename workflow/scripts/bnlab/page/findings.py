@@ -6,7 +6,6 @@ sentence, which names its data sets. Recipes that disagree on a data set leave i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,12 +13,9 @@ import pandas as pd
 
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import listed, number, significant, spread
-from bnlab.study.declaration import Comparison, Experiment, Finding
+from bnlab.study.declaration import OUTCOMES, Comparison, Experiment, Finding
 
-OUTCOMES = ("higher", "lower", "unclear")
 EFFECTS = "effects"
-MOST_WORDS, MOST_NUMBERS, MOST_SLOTS = 25, 3, 3
-NUMBER = re.compile(r"(?<![\w-])\d[\d.,]*")
 
 Tables = Callable[[str], pd.DataFrame]
 """Rows of one of an experiment's published tables, of all data sets; ``EFFECTS`` are its judged effects."""
@@ -86,6 +82,8 @@ def intervals(comparison: Comparison, tables: Tables) -> pd.DataFrame:
     """
     table, column = tables(comparison.table), comparison.column
     prefix = "" if column in ("mean", "estimate") else f"{column}_"
+    if "coarse" in table:  # undecided, whatever the interval says
+        table = table[table["coarse"].astype(str) != "True"]
     for name, value in comparison.where.items():
         table = table[_equal(table[name], value)] if name in table else table[:0]
     for name, least in comparison.at_least.items():
@@ -148,32 +146,6 @@ def neutral(rows: pd.DataFrame, comparison: Comparison) -> str:
         for row in rows_of(scaled)
     ]
     return f"{comparison.column.replace('_', ' ')}: {listed(parts)}."
-
-
-def problems(finding: Finding) -> list[str]:
-    """Return everything in a finding's sentences that breaks the rules, before there are any numbers."""
-    broken = []
-    for name in (*OUTCOMES, "mixed"):
-        sentence = getattr(finding, name)
-        used = re.findall(r"{(\w*)}", sentence)
-        allowed = {"on", "value", *finding.cells} if name in OUTCOMES else set()
-        broken += [f"{name}: unknown slot {slot}" for slot in used if slot not in allowed]
-        if len(used) > MOST_SLOTS:
-            broken.append(f"{name}: {len(used)} slots")
-        if name in OUTCOMES and "on" not in used:
-            broken.append(f"{name}: names no data")
-        broken += [f"{name}: {reason}" for reason in excess(sentence)]
-    return broken
-
-
-def excess(sentence: str, labels: Sequence[str] = ()) -> list[str]:
-    """Return reasons why a sentence is too long; numbers in ``labels`` of data sets do not count."""
-    without_labels = sentence
-    for label in labels:
-        without_labels = without_labels.replace(label, "")
-    counts = {"words": len(sentence.split()), "numbers": len(NUMBER.findall(without_labels))}
-    most = {"words": MOST_WORDS, "numbers": MOST_NUMBERS}
-    return [f"{count} {name}" for name, count in counts.items() if count > most[name]]
 
 
 def _equal(column: pd.Series, value: int | float | str | bool) -> pd.Series:

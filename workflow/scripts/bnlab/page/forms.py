@@ -49,11 +49,6 @@ def log_axis_at(axis: Axes, values: Sequence[float]) -> None:
     axis.set_xticklabels([f"{value:g}" for value in values])
 
 
-def rate_axis(axis: Axes, label: str = "learning rate (log axis)") -> None:
-    """Make the x-axis a logarithmic one of learning rates, with plain numbers."""
-    log_axis(axis, label)
-
-
 def log_axis(axis: Axes, label: str = "") -> None:
     """Make the x-axis logarithmic, with plain numbers at powers of ten."""
     axis.set(xscale="log", xlabel=label)

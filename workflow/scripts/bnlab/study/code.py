@@ -29,11 +29,10 @@ CARRIERS = {
 
 
 class Statement(NamedTuple):
-    """A statement at the top level of a file: its text and, of a class, the name and the names of its bases."""
+    """A statement at the top level of a file: its text and, of a class, the name."""
 
     text: str
     name: str = ""
-    bases: tuple[str, ...] = ()
 
 
 class Source(NamedTuple):
@@ -65,17 +64,17 @@ def digest_files(files: Iterable[Path]) -> str:
 def digest(reference: ClassReference) -> str:
     """Return the SHA-256, in hexadecimal, of the code that a class consists of.
 
-    That is the class, the classes of its file that it inherits from, whatever else stands at the top level of the file,
-    and the files of the library that it imports.
+    That is the class, the classes of its file that it names, whatever else stands at the top level of the file, and the
+    files of the library that it imports. Without a class of this name at the top level it is the whole file.
     """
     own = source(reference.file).statements
-    bases = {statement.name: statement.bases for statement in own if statement.name}
-    lineage, waiting = {""}, [reference.name]
+    classes = {statement.name: statement.text for statement in own if statement.name}
+    needed, waiting = {""}, [reference.name] if reference.name in classes else [*classes]
     while waiting:
         name = waiting.pop()
-        lineage.add(name)
-        waiting += [base for base in bases[name] if base in bases]
-    texts = [statement.text for statement in own if statement.name in lineage]
+        needed.add(name)
+        waiting += [n for n in classes if n not in needed and f" {n!r} " in f"{classes[name]} "]
+    texts = [statement.text for statement in own if statement.name in needed]
     others = (file for file in imported([reference.file]) if file != reference.file)
     return _sha256([*texts, *sorted(source(file).digest for file in others)])
 
@@ -87,11 +86,8 @@ def source(file: Path) -> Source:
     for node in ast.parse(file.read_bytes(), file).body:
         words: list[str] = []
         _write(node, words, modules)
-        if isinstance(node, ast.ClassDef):
-            bases = tuple(base.id for base in node.bases if isinstance(base, ast.Name))
-            statements.append(Statement(" ".join(words), node.name, bases))
-        else:
-            statements.append(Statement(" ".join(words)))
+        name = node.name if isinstance(node, ast.ClassDef) else ""
+        statements.append(Statement(" ".join(words), name))
     files = {file for file in map(_file_of_module, modules) if file}
     statements = [statement for statement in statements if statement.text]
     return Source(statements, _sha256(s.text for s in statements), files)

@@ -7,11 +7,18 @@ the experiment's own. ``page.py`` ends in ``FIGURES``, a function for every figu
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from bnlab.study.section import Count, Name, Section, Text
+
+OUTCOMES = ("higher", "lower", "unclear")
+MOST_WORDS, MOST_NUMBERS, MOST_SLOTS = 25, 3, 3
+NUMBER = re.compile(r"(?<![\w-])\d[\d.,]*")
 
 
 class RunSet(NamedTuple):
@@ -130,6 +137,30 @@ class Finding(Section):
     """Sentence in front of the others where data sets differ, without slots."""
     cells: dict[Name, Comparison] = {}
     """Further numbers, by slot. One with ``at_least`` also leaves out every data set that it has no number of."""
+
+    @model_validator(mode="after")
+    def _sentences_keep_the_rules(self) -> Finding:
+        for name in (*OUTCOMES, "mixed"):
+            sentence = getattr(self, name)
+            used = re.findall(r"{(\w*)}", sentence)
+            allowed = ["on", "value", *self.cells] if name in OUTCOMES else []
+            broken = [f"has the unknown slot {{{slot}}}" for slot in used if slot not in allowed]
+            broken += [f"has {len(used)} slots"] * (len(used) > MOST_SLOTS)
+            broken += ["does not name its data, {on}"] * (name in OUTCOMES and "on" not in used)
+            broken += [f"has {reason}" for reason in excess(sentence)]
+            if broken:
+                problem = f"{name}: the sentence {broken[0]}"
+                raise PydanticCustomError("finding", "{problem}", {"problem": problem})
+        return self
+
+
+def excess(sentence: str, labels: Sequence[str] = ()) -> list[str]:
+    """Return reasons why a sentence is too long, ``26 words``; numbers in ``labels`` of data sets do not count."""
+    for label in labels:
+        sentence = sentence.replace(label, "data")
+    counts = {"words": len(sentence.split()), "numbers": len(NUMBER.findall(sentence))}
+    most = {"words": MOST_WORDS, "numbers": MOST_NUMBERS}
+    return [f"{count} {name}" for name, count in counts.items() if count > most[name]]
 
 
 class Style(Section):

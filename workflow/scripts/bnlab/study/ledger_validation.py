@@ -66,7 +66,7 @@ def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] 
 
 def _read(files: tuple[Path, ...]) -> Iterator[Any]:
     for file in files:
-        with suppress(OSError, yaml.YAMLError):
+        with suppress(OSError, UnicodeDecodeError, yaml.YAMLError):
             yield yaml.load(file.read_text(encoding="utf-8"), LOADER)
 
 

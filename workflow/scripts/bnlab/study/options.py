@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, get_type_hints
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 DIVIDES, IS_WIDTH = "divides what is normalized", "is the width of a layer"
@@ -42,6 +43,17 @@ def options(cls: type) -> type[BaseModel]:
     }
     config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
     return create_model("Options", __config__=config, **fields)
+
+
+def parse(pairs: Iterable[str]) -> dict[str, Any]:
+    """Return options written as ``name=value``, each value in YAML. Raises ValueError, a sentence for the user."""
+    options = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ValueError(f"An option is name=value, and {pair} is not.")
+        options[name] = yaml.safe_load(value)
+    return options
 
 
 def marked(cls: type, mark: str, settings: Any) -> dict[str, Any]:

@@ -86,8 +86,8 @@ def find(kind: str, reference: str) -> ClassReference:
 def _classes(kind: str, file: Path) -> list[str]:
     """Return the names of the classes of a kind that a file defines."""
     module, base = _module(file), ClassReference.of(SHIPPED + KINDS[kind][1]).load()
-    own = [c for c in vars(module).values() if isinstance(c, type) and issubclass(c, base)]
-    return [cls.__name__ for cls in own if cls.__module__ == module.__name__]
+    classes = {n: c for n, c in vars(module).items() if isinstance(c, type) and issubclass(c, base)}
+    return [name for name, cls in classes.items() if cls.__module__ == module.__name__]
 
 
 @cache

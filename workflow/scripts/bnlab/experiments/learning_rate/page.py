@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
-from bnlab.page.forms import cross_tables, rate_axis, split_by
+from bnlab.page.forms import cross_tables, log_axis, split_by
 from bnlab.page.grids import Grid, amount, labels_of, lost, of_batch, percent, rows_of, signed
 from bnlab.page.heat import LEGEND, draw_heat
 from bnlab.page.panels import base_name, beside, diverged, per_batch
@@ -36,7 +36,7 @@ def rate_range(table: pd.DataFrame) -> Figure:
         for height, row in enumerate(rows_of(rows)):
             _range(axis, row, height)
         first, last = rows["first_tried"].min(), rows["last_tried"].max()
-        rate_axis(axis, "learning rate (log axis; dots: tried; shaded: beyond)")
+        log_axis(axis, "learning rate (log axis; dots: tried; shaded: beyond)")
         axis.set(xlim=(first / 2.5, last * 2.5), ylim=(len(rows) - 0.4, -0.9))
         axis.set_yticks(range(len(rows)), rows["method_label"])
         for outside in ((first / 2.5, first), (last, last * 2.5)):
