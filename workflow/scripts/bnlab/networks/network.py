@@ -20,8 +20,8 @@ class Network:
     """An architecture; a config can name any subclass in a file of its own.
 
     Its settings are the arguments of ``__init__``. Their annotations, such as those of ``bnlab.study.options``, check a
-    config. ``build`` makes the blocks with ``add`` and ``add_logits``, ``call`` joins them. It is a classifier, unless a
-    subclass overrides ``target`` and ``loss``.
+    config. ``build`` makes the blocks with ``add`` and ``add_logits``, ``call`` joins them. It is a classifier, unless
+    a subclass overrides ``target`` and ``loss``.
 
     Attributes:
         xla: whether its steps are compiled by XLA, where its normalizer allows; else they run as a plain graph.
