@@ -1,4 +1,4 @@
-"""The methods of the project by the names that its config gives them."""
+"""Methods of the project, by their names in config.yaml."""
 
 from bnlab.networks.block import Method
 from bnlab.networks.kernels.ws import WS

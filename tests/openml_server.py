@@ -1,4 +1,4 @@
-"""A loopback server with as much of OpenML's REST API (v1, XML) as a download needs.
+"""A loopback server with the part of OpenML's REST API (v1, XML) that a download needs.
 
 with serve({61: iris}, Faults(...)) as server:
     read_openml(61, server=server.url, ...)
@@ -21,7 +21,7 @@ TARGET = "class"
 
 @dataclass
 class Faults:
-    """What goes wrong with the first downloads of a file, and the wait before every answer."""
+    """Numbers of first downloads with each fault, and the wait before every answer in seconds."""
 
     unavailable: int = 0
     truncated: int = 0
@@ -32,7 +32,7 @@ class Faults:
 
 @dataclass
 class Served:
-    """A running server: its address, its faults (each is used up), what it was asked for."""
+    """A running server: its address, its remaining faults, and the paths of all requests."""
 
     url: str
     faults: Faults
@@ -44,7 +44,7 @@ class Served:
 
 
 def arff(table: Table) -> bytes:
-    """`table` as ARFF text, every name and class in quotes."""
+    """Return a table as ARFF text, every name and class in quotes."""
     lines = ["% made for a test", "@RELATION 'a table'"]
     lines += [f"@ATTRIBUTE '{name}' REAL" for name in table.feature_names]
     classes = ",".join(f"'{name}'" for name in table.class_names)

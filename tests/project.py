@@ -22,12 +22,12 @@ CHECKOUT = Path(__file__).parents[1]
 SOURCES = ("Snakefile", "config.yaml", "workflow", "profiles")
 SMOKE = "workflow/studies/smoke.yaml"
 SECONDS = 600
-"""No call of Snakemake may take longer than this; the longest takes half of it where other tests run beside it."""
+"""Time limit of a call of Snakemake. The longest call takes half of it beside other tests."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a call of Snakemake left: exit code, standard output, and what it said on stderr."""
+    """Exit code, standard output and standard error of a call of Snakemake."""
 
     code: int
     stdout: str
@@ -40,7 +40,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with the project's sources, overlays, an environment, and what executes Python in it."""
+    """A folder with the project's sources, the overlays of config.yaml, environment variables, and a Python."""
 
     folder: Path
     overlays: tuple[str, ...] = (SMOKE,)
@@ -52,13 +52,13 @@ class Project:
         return read([self.folder / name for name in ("config.yaml", *self.overlays)])
 
     def full(self) -> "Project":
-        """The same folder without an overlay."""
+        """Return the project of the same folder without overlays."""
         return replace(self, overlays=())
 
     def overlaid(self, content: Mapping[str, Any] | str, name: str = "overlay.yaml") -> "Project":
-        """The same study with one more overlay laid over it, given as a mapping or as YAML text.
+        """Return the project with one more overlay, a mapping or YAML text.
 
-        Without a name of its own it has that of the study.
+        An overlay that does not set ``study`` keeps the study's name.
         """
         text = (
             content if isinstance(content, str) else yaml.safe_dump(dict(content), sort_keys=False)
@@ -70,11 +70,11 @@ class Project:
         return replace(self, overlays=(*overlays, name))
 
     def with_environment(self, **variables: str) -> "Project":
-        """The same folder with these environment variables."""
+        """Return the project of the same folder with these environment variables."""
         return replace(self, environment=tuple(variables.items()))
 
     def copy(self, folder: Path) -> "Project":
-        """All of it, times of change included, in another folder."""
+        """Copy the folder, with modification times, and return the new project."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return replace(self, folder=folder)
 
@@ -107,13 +107,13 @@ class Project:
         return Outcome(process.returncode, stdout, stderr)
 
     def plan(self, *arguments: str) -> "Plan":
-        """What a dry run with these targets and options would do."""
+        """Return the plan of a dry run with these targets and options."""
         outcome = self.snakemake("--dry-run", *arguments)
         assert outcome.code == 0, outcome.text
         return Plan.of(outcome.text)
 
     def files(self, pattern: str) -> set[str]:
-        """Files that match a pattern, relative to the folder."""
+        """Return the files that match a pattern, relative to the folder."""
         return {
             path.relative_to(self.folder).as_posix()
             for path in self.folder.glob(pattern)
@@ -123,7 +123,7 @@ class Project:
 
 @dataclass(frozen=True)
 class Plan:
-    """The jobs of a dry run: how many of each rule, and which runs would be trained."""
+    """Jobs of a dry run: the number of each rule, and the runs to train."""
 
     jobs: Counter[str]
     trained: set[Run]
@@ -142,7 +142,7 @@ class Plan:
 
 
 def fresh_project(folder: Path) -> Project:
-    """The sources of the project as they are in the checkout, and nothing that they made."""
+    """Copy the sources of the checkout, without any results."""
     folder.mkdir(parents=True)
     for name in SOURCES:
         source = CHECKOUT / name
@@ -154,5 +154,5 @@ def fresh_project(folder: Path) -> Project:
 
 
 def _environment() -> dict[str, str]:
-    """This process' environment without what would lead a study elsewhere."""
+    """Return the environment of this process without the variables of bnlab."""
     return {name: value for name, value in os.environ.items() if not name.startswith("BNLAB_")}

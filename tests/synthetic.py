@@ -1,4 +1,4 @@
-"""Made-up results with the schemas of a run's files, small enough to reason about."""
+"""Synthetic results with the schemas of a run's files and known numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DECLARED = experiments()
 FIGURE_KEYS = [(name, kind) for name, about in DECLARED.items() for kind in about.figures]
 RESULT_KEYS = [(name, kind) for name, about in DECLARED.items() for kind in about.tables]
 TABLE_KEYS = list(dict.fromkeys([*FIGURE_KEYS, *RESULT_KEYS]))
-"""Experiment and kind of everything that is declared."""
+"""Experiment and kind of every declared figure and table."""
 
 LABELS = {"base": "Base", "bn": "BN", "ln": "LN", "ws": "WS", "ws_bn": "WS + BN"}
 METHODS = tuple(LABELS)
@@ -49,14 +49,14 @@ def tabulated(
     label: str,
     labels: dict[str, str],
 ) -> pd.DataFrame:
-    """A published table, as the rule makes it."""
+    """Compute a published table, as the rule does."""
     read = [sources[name] for name in DECLARED[experiment].item(kind).reads]
     table = functions(experiment, "TABLES")[kind]
     return published(table, read, dataset, recipe, label, labels)
 
 
 def draw(experiment: str, kind: str, table: pd.DataFrame) -> Figure:
-    """A figure, as the rule draws it."""
+    """Draw a figure, as the rule does."""
     title = DECLARED[experiment].figures[kind].title
     return style.draw(functions(experiment, "FIGURES")[kind], title, table)
 
@@ -68,7 +68,7 @@ def history(
     diverged_at: Sequence[int | None] = (),
     classes: int = 10,
 ) -> pd.DataFrame:
-    """Curves that rise from chance, faster with normalization; their end falls with the distance from batch 30."""
+    """Return curves that rise from chance, faster with normalization; they end highest at batch 30."""
     faster = 1.0 if method == "base" else 4.0
     collapse = 0.6 if "bn" in method and batch < 3 else 0.0
     rows = []
@@ -108,7 +108,7 @@ def history(
 def probes(
     method: str, replicates: int = 4, units: int = 5, diverged_at: Sequence[int | None] = ()
 ) -> pd.DataFrame:
-    """Percentiles of units that wander for base and stay for the others; NaN once diverged."""
+    """Return percentiles of units that drift far for base and little for the others; NaN after divergence."""
     rows = []
     for replicate in range(replicates):
         rng = np.random.default_rng([replicate, len(method)])
@@ -128,7 +128,7 @@ def probes(
 def predictions(
     method: str, replicates: int = 4, rows: int = 400, classes: int = 4
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Labels (rows,) and probabilities (replicates, rows, classes) of an able but fallible network."""
+    """Return labels (rows,) and probabilities (replicates, rows, classes) of a network with some errors."""
     labels = np.random.default_rng(0).integers(0, classes, rows)
     rng = np.random.default_rng(len(method))
     logits = rng.normal(0, 1, (replicates, rows, classes)) + 2.5 * np.eye(classes)[labels]
@@ -144,7 +144,7 @@ def run(
     replicates: int = 4,
     diverged_at: Sequence[int | None] = (),
 ) -> dict[str, Any]:
-    """A run.json that agrees with ``history``."""
+    """Return the content of a run.json that agrees with ``history``."""
     padded = [*diverged_at, *[None] * (replicates - len(diverged_at))]
     return {
         "dataset": dataset,
@@ -224,11 +224,11 @@ def learning_rate() -> dict[str, pd.DataFrame]:
     for method in METHODS:
         for rate in (0.01, 0.1, 0.3, 1.0, 10.0):
             gone = {("base", 10.0): (100, 500), ("ws", 10.0): (50,) * 4}.get((method, rate), ())
-            made = history(method, diverged_at=gone)
-            loss = losses[method] + 0.003 * made["replicate"]
-            made["accuracy"] -= loss * abs(np.log10(rate / (1 if method == "base" else 0.1)))
-            made["accuracy"] = made["accuracy"].clip(lower=0.1)
-            histories.append(made)
+            metrics = history(method, diverged_at=gone)
+            loss = losses[method] + 0.003 * metrics["replicate"]
+            metrics["accuracy"] -= loss * abs(np.log10(rate / (1 if method == "base" else 0.1)))
+            metrics["accuracy"] = metrics["accuracy"].clip(lower=0.1)
+            histories.append(metrics)
             summary = run(method, recipe=f"lr{rate:g}", diverged_at=gone)
             runs.append(summary | {"learning_rate": rate})
     return {
@@ -237,7 +237,7 @@ def learning_rate() -> dict[str, pd.DataFrame]:
 
 
 def recipe(experiment: str) -> str:
-    """What stands in the place of the recipe in the made-up tables of an experiment."""
+    """Return the name in the column recipe of an experiment's synthetic tables."""
     return ALL_RECIPES if DECLARED[experiment].across else "lr0.1"
 
 
@@ -252,14 +252,14 @@ LAYERS = (1, 2, 3)
 
 
 def inside(methods: Sequence[str], lost: str = "") -> dict[str, pd.DataFrame]:
-    """What probes of the inside of a network find, of a known law; replicate 3 of ``lost`` has diverged at step 500.
+    """Return measurements of probes inside a network, by known formulas; replicate 3 of ``lost`` diverges at step 500.
 
     The gradient of layer i changes by 0.1·(i − 1) of its length in base and by twice that in the others; outputs move
     by 0.2 in base and by half of that in the others; along the gradient the loss of base is 1 + d²/2 for a distance d
     and that of the others 1 + d²/8.
     """
     runs = [run(m, diverged_at=(None, None, None, 500) if m == lost else ()) for m in methods]
-    made: dict[str, list[pd.DataFrame]] = {}
+    by_probe: dict[str, list[pd.DataFrame]] = {}
     for r in runs:
         base = r["method"] == "base"
         for name, make in (
@@ -282,14 +282,14 @@ def inside(methods: Sequence[str], lost: str = "") -> dict[str, pd.DataFrame]:
                         numbers = [c for c in table if c not in NAMES]
                         table[numbers] = np.nan
                     tables.append(table.assign(step=step, replicate=replicate))
-            made.setdefault(name, []).append(pd.concat(tables))
+            by_probe.setdefault(name, []).append(pd.concat(tables))
     histories = [history(r["method"], 60, 4, r["diverged_at"]) for r in runs]
     metrics = {"metrics": tidy.collect(runs, histories)}
-    return metrics | {name: tidy.collect(runs, tables) for name, tables in made.items()}
+    return metrics | {name: tidy.collect(runs, tables) for name, tables in by_probe.items()}
 
 
 NAMES = ("variable", "layer", "share", "unit", "sample", "size", "picture", "a", "b", "statistics")
-"""What measures are of, which is known of a diverged replicate too."""
+"""Columns that are known for a diverged replicate too."""
 
 
 def _gradient_shifts(base: bool, factor: float, step: int) -> pd.DataFrame:
@@ -391,10 +391,10 @@ def by_rate(methods: Sequence[str]) -> dict[str, pd.DataFrame]:
     runs, histories = [], []
     for method in methods:
         for rate in (0.1, 1.0):
-            made = history("bn")
-            made["accuracy"] -= 0.02 * (method == "base") + 0.01 * (rate == 1.0)
+            metrics = history("bn")
+            metrics["accuracy"] -= 0.02 * (method == "base") + 0.01 * (rate == 1.0)
             runs.append(run(method, recipe=f"lr{rate:g}") | {"learning_rate": rate})
-            histories.append(made)
+            histories.append(metrics)
     return {"metrics": tidy.collect(runs, histories)}
 
 
@@ -403,14 +403,14 @@ def initialization() -> dict[str, pd.DataFrame]:
     parts = []
     for initializer, lost in (("glorot_uniform", 0.0), ("normal_0.01", 0.2)):
         for rate in (0.1, 1.0):
-            made = inside(("base", "bn"))["metrics"]
-            base = made["method"] == "base"
-            made.loc[base, "accuracy"] -= lost
-            made["accuracy"] -= 0.01 * (rate == 1.0)
+            metrics = inside(("base", "bn"))["metrics"]
+            base = metrics["method"] == "base"
+            metrics.loc[base, "accuracy"] -= lost
+            metrics["accuracy"] -= 0.01 * (rate == 1.0)
             if lost and rate == 1.0:
-                made.loc[base, ["accuracy", "failed"]] = [0.1, True]
+                metrics.loc[base, ["accuracy", "failed"]] = [0.1, True]
             name = f"{initializer}_lr{rate:g}"
-            parts.append(made.assign(recipe=name, learning_rate=rate, initializer=initializer))
+            parts.append(metrics.assign(recipe=name, learning_rate=rate, initializer=initializer))
     return {"metrics": pd.concat(parts, ignore_index=True)}
 
 
@@ -418,10 +418,10 @@ def correlated_batches() -> dict[str, pd.DataFrame]:
     """Random batches, batches of two classes, after which bn has 30 points less and base 10, and sorted rows."""
     parts = []
     for name, classes, share, lost in (("random", 0, 0.0, 0.0), ("two_classes", 2, 1.0, 0.1)):
-        made = inside(("base", "bn"))["metrics"]
-        made["accuracy"] -= lost * np.where(made["method"] == "bn", 3, 1)
+        metrics = inside(("base", "bn"))["metrics"]
+        metrics["accuracy"] -= lost * np.where(metrics["method"] == "bn", 3, 1)
         about = {"classes": classes, "share": share, "shuffle": "random"}
-        parts.append(made.assign(recipe=name, **about))
+        parts.append(metrics.assign(recipe=name, **about))
     alike = parts[0].assign(recipe="sorted", shuffle="by_class")
     alike["accuracy"] -= 0.5
     parts.append(alike)
@@ -432,11 +432,11 @@ def regularization() -> dict[str, pd.DataFrame]:
     """Training accuracy is four points above test accuracy in base and one in bn; dropout costs bn a point."""
     parts = []
     for name, dropout, l2 in (("plain", 0.0, 0.0), ("dropout", 0.3, 0.0), ("l2", 0.0, 0.001)):
-        made = inside(("base", "bn"))["metrics"]
-        bn, train = made["method"] == "bn", made["split"] == "train"
-        made.loc[train, "accuracy"] += np.where(bn[train], 0.01, 0.04)
-        made.loc[bn, "accuracy"] -= 0.01 * (dropout > 0)
-        parts.append(made.assign(recipe=name, dropout=dropout, l2=l2))
+        metrics = inside(("base", "bn"))["metrics"]
+        bn, train = metrics["method"] == "bn", metrics["split"] == "train"
+        metrics.loc[train, "accuracy"] += np.where(bn[train], 0.01, 0.04)
+        metrics.loc[bn, "accuracy"] -= 0.01 * (dropout > 0)
+        parts.append(metrics.assign(recipe=name, dropout=dropout, l2=l2))
     return {"metrics": pd.concat(parts, ignore_index=True)}
 
 
@@ -452,13 +452,13 @@ def learning_rate_factors() -> dict[str, pd.DataFrame]:
         ("inception", "sigmoid"),
     ):
         for rate, lost in ((0.2, (0.02, 0.01)), (1.0, (0.0, 0.0)), (5.0, (0.1, 0.0))):
-            made = inside(("base", "bn"))["metrics"]
-            base, later = made["method"] == "base", made["step"] > 0
-            made.loc[later, "accuracy"] -= np.where(base[later], *lost)
+            rows = inside(("base", "bn"))["metrics"]
+            base, later = rows["method"] == "base", rows["step"] > 0
+            rows.loc[later, "accuracy"] -= np.where(base[later], *lost)
             if activation == "sigmoid":
-                made.loc[base, ["accuracy", "failed"]] = [0.1, True]
+                rows.loc[base, ["accuracy", "failed"]] = [0.1, True]
             about = {"network": network, "activation": activation, "learning_rate": rate}
-            parts.append(made.assign(recipe=f"{network}_{activation}_lr{rate:g}", **about))
+            parts.append(rows.assign(recipe=f"{network}_{activation}_lr{rate:g}", **about))
     metrics = pd.concat(parts, ignore_index=True)
     labels, probabilities = predictions("bn", 12)
     voted = pd.DataFrame(measure.ensembles(labels, probabilities)).assign(
@@ -543,7 +543,7 @@ EXPERIMENTS = ("learning_curves", "batch_size", "landscape", "faults")
 
 
 def study(label: str) -> dict[str, Any]:
-    """A checked config as plain data."""
+    """Return a checked config as plain data."""
     return {
         "study": "made_up",
         "title": "A made-up study",
@@ -574,7 +574,7 @@ def study(label: str) -> dict[str, Any]:
 
 
 def data(classes: int = 4) -> dict[str, Any]:
-    """A data.json."""
+    """Return the content of a data.json."""
     counts = {"all": 1797, "train": 1200, "validation": 197, "test": 400}
     return {
         "source": "redraw of digits with seed 1",
@@ -595,7 +595,7 @@ def write_report(
     table_kinds: Sequence[str] = TABLES,
     ledger: report.Ledger | None = None,
 ) -> Path:
-    """A report of made-up results in ``folder``, with its tables and figures and what lies beside."""
+    """Write a report of synthetic results to ``folder``, with tables, figures and the other files beside it."""
     tidy_tables = sources()
     printed_label = dataset_label(label, redraw=True)
 

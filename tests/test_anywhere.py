@@ -1,4 +1,4 @@
-"""The workflow runs from any folder: what ships lies beside it, what is a user's beside the working directory."""
+"""The workflow runs from any folder: shipped files lie beside it, a user's files in the working directory."""
 
 import os
 import re
@@ -165,9 +165,9 @@ def test_a_thin_way_in_plans_as_many_jobs(tmp_path, snakemake):
 def test_the_documentation_draws_the_rules_of_the_full_study(snakemake):
     text = snakemake(CHECKOUT, "--rulegraph", "mermaid-js")
     names = dict(re.findall(r"(id\d+)\[(\w+)\]", text))
-    drawn = {(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", text)}
+    edges = {(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", text)}
     page = (CHECKOUT / "docs" / "workflow.md").read_text(encoding="utf8")
-    assert set(re.findall(r"^  (\w+) --> (\w+)$", page, re.MULTILINE)) == drawn
+    assert set(re.findall(r"^  (\w+) --> (\w+)$", page, re.MULTILINE)) == edges
     assert len(names) <= 15
 
 

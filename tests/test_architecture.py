@@ -22,12 +22,12 @@ NOT_BEFORE = {
     "analysis": {"data", "networks", "training", "probes"},
     "page": {"data", "networks", "training", "probes"},
 }
-"""What tables and pages are made of needs no TensorFlow."""
+"""Packages of tables and pages, which need no TensorFlow."""
 
 
 def modules() -> dict[str, set[str]]:
     """The modules of the library that each of its files imports, by its path within the library."""
-    found = {}
+    modules_of = {}
     for file in sorted(LIBRARY.rglob("*.py")):
         nodes = ast.walk(ast.parse(file.read_text(encoding="utf8")))
         named = {
@@ -36,8 +36,8 @@ def modules() -> dict[str, set[str]]:
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bnlab")
             for alias in node.names
         }
-        found[file.relative_to(LIBRARY).as_posix()] = named
-    return found
+        modules_of[file.relative_to(LIBRARY).as_posix()] = named
+    return modules_of
 
 
 def test_arrows_run_one_way():
@@ -72,14 +72,14 @@ def test_no_file_names_an_experiment_but_its_own_config_ledger_and_tests():
     files = [CHECKOUT / "Snakefile", *(CHECKOUT / "workflow" / "rules").glob("*.smk")]
     files += (CHECKOUT / "workflow" / "scripts").rglob("*.py")
     files += (CHECKOUT / "workflow" / "scripts").rglob("*.j2")
-    found = []
+    mentions = []
     for file in files:
         if file.is_relative_to(EXPERIMENTS):
             continue
         for number, line in enumerate(file.read_text(encoding="utf8").splitlines(), 1):
             if named.search(line):
-                found.append((file.relative_to(CHECKOUT).as_posix(), number, line))
-    assert found == []
+                mentions.append((file.relative_to(CHECKOUT).as_posix(), number, line))
+    assert mentions == []
 
 
 def test_no_file_of_the_library_is_longer_than_400_lines():
@@ -115,14 +115,14 @@ def test_a_training_job_imports_no_keras():
 
 
 def test_a_rule_depends_on_what_its_script_imports_also_through_others():
-    found = {
+    files = {
         path.relative_to(LIBRARY).as_posix()
         for path in code.imported([CHECKOUT / "workflow" / "scripts" / "train.py"])
         if path.is_relative_to(LIBRARY)
     }
-    assert {"training/run.py", "training/trainer.py", "networks/block.py"} <= found
-    assert not {file for file in found if file.startswith(("experiments", "page", "study/config"))}
-    assert "networks/normalizers/bn.py" not in found  # a method's own code counts for its own runs
+    assert {"training/run.py", "training/trainer.py", "networks/block.py"} <= files
+    assert not {file for file in files if file.startswith(("experiments", "page", "study/config"))}
+    assert "networks/normalizers/bn.py" not in files  # a method's own code counts for its own runs
 
 
 # --- what is promised and not there -----------------------------------------------------------
@@ -171,13 +171,13 @@ def test_toys_are_added_without_touching_another_file_and_run_to_the_end(with_to
     claims = pd.read_csv(reports / "claims.csv")
     assert claims[["id", "verdict"]].to_numpy().tolist() == [[1, "supported"]]
     page = (reports / "report.html").read_text(encoding="utf8")
-    for said in (
+    for text in (
         "The growth of weights",
         "Do weights grow more",
         "Norm at the end",
         "Centring: N(u)",
     ):
-        assert said in page
+        assert text in page
     inference = pd.read_csv(reports / "tables/batch_size/iris_redraw/smoke/statistics.csv")
     kinds = inference.groupby("method")["statistics"].unique().map(set)
     assert kinds.to_dict() == {m: {"moving", "batch", "population"} for m in ("bn", "centred")}
@@ -233,7 +233,9 @@ def test_a_normalizer_of_ones_own_that_cannot_be_used_is_one_sentence_before_any
     file.write_text(text.replace(old, new))
     outcome = with_toys.snakemake()
     assert outcome.code != 0 and "Traceback" not in outcome.text, outcome.text
-    told = re.findall(r"^toys\.yaml:4: (methods\.centred\S*): (.+)$", outcome.stderr, re.MULTILINE)
-    assert len(told) == 1, outcome.stderr
-    assert SAID[what] in told[0][1]
+    matches = re.findall(
+        r"^toys\.yaml:4: (methods\.centred\S*): (.+)$", outcome.stderr, re.MULTILINE
+    )
+    assert len(matches) == 1, outcome.stderr
+    assert SAID[what] in matches[0][1]
     assert with_toys.files("results/**/*") == set()

@@ -1,4 +1,4 @@
-"""The report in a real browser: what a reader clicks, types, prints, and sees without JavaScript."""
+"""The report in a real browser: clicks, keys, print, and the page without JavaScript."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def visit(browser: Any, report: Path) -> Iterator[Callable[..., Any]]:
-    """Open the report; at the end of the test nothing may have been asked for or gone wrong."""
+    """Open the report; at the end of the test, fail for any request and any error of the page."""
     contexts: list[Any] = []
     wrong: list[str] = []
 
@@ -65,16 +65,16 @@ def visit(browser: Any, report: Path) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     own = report.as_uri()
-    assert [said for said in wrong if not said.startswith((own, "data:"))] == []
+    assert [text for text in wrong if not text.startswith((own, "data:"))] == []
 
 
 def rows(page: Any) -> list[str]:
-    """Numbers of the claims that are shown."""
-    shown = page.locator(".ledger tbody:visible")
-    return [row.get_attribute("id").removeprefix("claim-") for row in shown.all()]
+    """Return the numbers of the visible claims."""
+    claims = page.locator(".ledger tbody:visible")
+    return [row.get_attribute("id").removeprefix("claim-") for row in claims.all()]
 
 
-def said(page: Any) -> str:
+def status(page: Any) -> str:
     return page.get_by_role("status").inner_text()
 
 
@@ -109,11 +109,11 @@ def test_no_script_but_the_pages_own_runs(visit):
 def test_claims_are_filtered_by_source_topic_and_verdict(visit):
     page = visit()
     assert len(rows(page)) == CLAIMS - UNTESTED
-    assert said(page) == f"{CLAIMS} claims"
+    assert status(page) == f"{CLAIMS} claims"
     page.get_by_role("combobox", name="Source").select_option("report")
     page.get_by_role("combobox", name="Verdict").select_option("supported")
     assert rows(page) == ["3", "4", "13", "14"]
-    assert said(page) == f"4 of {CLAIMS} claims"
+    assert status(page) == f"4 of {CLAIMS} claims"
     page.get_by_role("combobox", name="Topic").select_option("cost")
     assert rows(page) == ["3", "13"]
     page.get_by_role("button", name="Show all").click()
@@ -212,8 +212,8 @@ def test_the_first_stop_of_the_keyboard_leads_past_the_contents(visit):
 def test_the_first_screen_has_answers_and_the_counts(visit):
     page = visit(1280)
     page.set_viewport_size({"width": 1280, "height": 900})
-    for shown in (page.locator(".answers li").first, page.locator("#summary .bar").first):
-        playwright.expect(shown).to_be_in_viewport()
+    for element in (page.locator(".answers li").first, page.locator("#summary .bar").first):
+        playwright.expect(element).to_be_in_viewport()
     first = page.locator(".answers li").first.inner_text()
     for unexplained in ("recipe", "lr0.1", "F1 "):
         assert unexplained not in first
@@ -310,7 +310,7 @@ def test_all_can_be_read_without_javascript(visit):
     assert len(rows(page)) == CLAIMS - UNTESTED
     page.locator("#claim-2 summary").click()
     assert page.locator(OPEN).first.is_visible()
-    assert said(page) == f"{CLAIMS} claims"
+    assert status(page) == f"{CLAIMS} claims"
 
 
 def test_controls_have_names_and_headings_are_in_order(visit):

@@ -1,4 +1,4 @@
-"""How claims are judged: effects by their intervals, claims by their effects."""
+"""Verdicts on claims: effects are judged by their intervals, claims by their effects."""
 
 from __future__ import annotations
 
@@ -101,8 +101,8 @@ def judge_ledger(ledger: Ledger, study: Study, results) -> tuple[pd.DataFrame, p
 
 
 def judged(*tests: Effect, **claim) -> tuple[pd.Series, pd.DataFrame]:
-    found, effects = judge_ledger(ledger_of(*tests, **claim), STUDY, RESULTS)
-    return found.iloc[0], effects
+    table, effects = judge_ledger(ledger_of(*tests, **claim), STUDY, RESULTS)
+    return table.iloc[0], effects
 
 
 @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ def judged(*tests: Effect, **claim) -> tuple[pd.Series, pd.DataFrame]:
 )
 def test_the_interval_decides_and_p_says_the_same(low, high, verdict):
     values = np.array([0.2, 0.8, 1.2, 1.8, 0.6, 1.4])  # mean 1, 95 % interval 0.40 to 1.60
-    found, p, interval = judge(values, low, high)
+    actual, p, interval = judge(values, low, high)
     assert (interval.low, interval.high) == pytest.approx(
         stats.t.interval(0.95, 5, 1, stats.sem(values))
     )
-    assert found == verdict
+    assert actual == verdict
     assert (p <= 0.05) == (verdict != "undecided")
 
 
@@ -167,10 +167,10 @@ VALUES = np.array([0.2, 0.5, 0.9])
 
 def of_topic(values: np.ndarray = VALUES, **columns) -> pd.DataFrame:
     count = len(columns["p"])
-    drawn = judging.Sample(values, values, values, np.arange(len(values)), values, None, 0, ())
-    made = pd.DataFrame({"primary": True} | columns | {"verdict": ["supported"] * count})
+    sample = judging.Sample(values, values, values, np.arange(len(values)), values, None, 0, ())
+    rows = pd.DataFrame({"primary": True} | columns | {"verdict": ["supported"] * count})
     same = {"dataset": "d", "recipe": "r", "batch": 60, "coarse": False, "threshold": 0.0}
-    return made.assign(**same, scale="", drawn=[drawn] * count)
+    return rows.assign(**same, scale="", drawn=[sample] * count)
 
 
 @pytest.mark.parametrize(
@@ -194,33 +194,33 @@ def of_topic(values: np.ndarray = VALUES, **columns) -> pd.DataFrame:
 def test_a_verdict_is_certain_if_no_value_between_the_bounds_turns_it(
     lowest, highest, low, high, verdict, certain
 ):
-    drawn = judging.Sample(VALUES, lowest, highest, np.arange(3), VALUES, None, 0, ())
-    assert judging.is_certain(verdict, drawn, low, high) == certain
+    sample = judging.Sample(VALUES, lowest, highest, np.arange(3), VALUES, None, 0, ())
+    assert judging.is_certain(verdict, sample, low, high) == certain
 
 
 def test_holm_is_made_within_a_topic_and_can_take_a_decision_back():
-    made = corrected(of_topic(topic=list("aaab"), effect=list("wxyz"), p=[0.04, 0.03, 0.001, 0.04]))
-    assert made["p_holm"].to_numpy() == pytest.approx([0.06, 0.06, 0.003, 0.04])
-    assert made["verdict"].tolist() == ["undecided"] * 2 + ["supported"] * 2
-    assert made["replicates_needed"].notna().tolist() == [True, True, False, False]
+    rows = corrected(of_topic(topic=list("aaab"), effect=list("wxyz"), p=[0.04, 0.03, 0.001, 0.04]))
+    assert rows["p_holm"].to_numpy() == pytest.approx([0.06, 0.06, 0.003, 0.04])
+    assert rows["verdict"].tolist() == ["undecided"] * 2 + ["supported"] * 2
+    assert rows["replicates_needed"].notna().tolist() == [True, True, False, False]
 
 
 def test_primary_effects_are_a_family_of_their_own():
     primary = [True, True, False, False]
     p = [0.04, 0.02, 0.03, 0.03]
-    made = corrected(of_topic(topic=list("aaaa"), effect=list("wxyz"), p=p, primary=primary))
-    assert made["p_holm"].to_numpy() == pytest.approx([0.04, 0.04, 0.06, 0.06])
+    rows = corrected(of_topic(topic=list("aaaa"), effect=list("wxyz"), p=p, primary=primary))
+    assert rows["p_holm"].to_numpy() == pytest.approx([0.04, 0.04, 0.06, 0.06])
 
 
 def test_an_effect_that_two_claims_rest_on_counts_once():
-    made = corrected(of_topic(topic=list("aaa"), effect=list("xxy"), p=[0.02, 0.02, 0.04]))
-    assert made["p_holm"].to_numpy() == pytest.approx([0.04, 0.04, 0.04])
+    rows = corrected(of_topic(topic=list("aaa"), effect=list("xxy"), p=[0.02, 0.02, 0.04]))
+    assert rows["p_holm"].to_numpy() == pytest.approx([0.04, 0.04, 0.04])
 
 
 def test_replicates_needed_are_those_at_the_level_that_holm_leaves():
-    made = corrected(of_topic(topic=list("aa"), effect=list("xy"), p=[0.04, 0.04]))
+    rows = corrected(of_topic(topic=list("aa"), effect=list("xy"), p=[0.04, 0.04]))
     alone = corrected(of_topic(topic=["a"], effect=["x"], p=[0.06]))
-    assert (made["replicates_needed"] > alone["replicates_needed"].item()).all()
+    assert (rows["replicates_needed"] > alone["replicates_needed"].item()).all()
 
 
 @pytest.mark.parametrize("tests", [1, 2, 5, 40])
@@ -228,11 +228,11 @@ def test_the_decisive_interval_reaches_the_threshold_unless_p_after_holm_decides
     values = np.random.default_rng(tests).normal(1, 0.8, 8)
     p = stats.ttest_1samp(values, 0).pvalue
     names = [f"e{number}" for number in range(tests)]
-    made = corrected(of_topic(values, topic=["a"] * tests, effect=names, p=[p] * tests)).iloc[0]
-    assert (made["decisive_low"] > 0) == (made["p_holm"] <= 0.05)
-    assert made["p_holm"] == pytest.approx(min(1, tests * p))
-    expected = stats.t.interval(1 - 0.05 * p / made["p_holm"], 7, values.mean(), stats.sem(values))
-    assert (made["decisive_low"], made["decisive_high"]) == pytest.approx(expected)
+    rows = corrected(of_topic(values, topic=["a"] * tests, effect=names, p=[p] * tests)).iloc[0]
+    assert (rows["decisive_low"] > 0) == (rows["p_holm"] <= 0.05)
+    assert rows["p_holm"] == pytest.approx(min(1, tests * p))
+    expected = stats.t.interval(1 - 0.05 * p / rows["p_holm"], 7, values.mean(), stats.sem(values))
+    assert (rows["decisive_low"], rows["decisive_high"]) == pytest.approx(expected)
 
 
 def final(method: str, split: str = "test", column: str = "accuracy") -> np.ndarray:
@@ -342,15 +342,15 @@ def test_the_growth_of_a_spread_is_last_over_first_averaged_over_units():
     rows = RESULTS["learning_curves"]["percentiles"].query(
         "method == 'bn' and quantity == 'activation'"
     )
-    found = []
+    estimates = []
     for _, of_replicate in rows.groupby("replicate"):
         logs = []
         for _, unit in of_replicate.groupby("unit"):
             at = {key: part.set_index("percentile")["value"] for key, part in unit.groupby("step")}
             last, first = at[max(at)], at[min(at)]
             logs.append(np.log((last[85] - last[15]) / (first[85] - first[15])))
-        found.append(np.exp(np.mean(logs)))
-    assert judged(test)[1].iloc[0]["estimate"] == pytest.approx(np.mean(found))
+        estimates.append(np.exp(np.mean(logs)))
+    assert judged(test)[1].iloc[0]["estimate"] == pytest.approx(np.mean(estimates))
 
 
 def test_an_epoch_takes_the_last_evaluation_up_to_it():
@@ -402,9 +402,9 @@ def test_class_ranks_count_from_the_lowest_area():
 @pytest.mark.parametrize("quantity", ["activation_drift", "weight_drift"])
 def test_drift_is_the_average_that_the_drift_table_publishes(quantity):
     row = judged(effect(quantity=quantity, compare="bn", rule={"above": 0}))[1].iloc[0]
-    made = drift(RESULTS["learning_curves"]["percentiles"])
-    chosen = (made["method"] == "bn") & (made["quantity"] == quantity.removesuffix("_drift"))
-    assert row["estimate"] == pytest.approx(made.loc[chosen, "average"].iloc[0])
+    rows = drift(RESULTS["learning_curves"]["percentiles"])
+    chosen = (rows["method"] == "bn") & (rows["quantity"] == quantity.removesuffix("_drift"))
+    assert row["estimate"] == pytest.approx(rows.loc[chosen, "average"].iloc[0])
 
 
 def test_the_stand_in_is_named_beside_what_it_stands_for():
@@ -432,10 +432,10 @@ def test_what_the_study_does_not_train_is_not_tested_and_said(changes, why):
 def test_what_the_recipes_do_not_record_is_not_tested_and_said():
     unprobed = STUDY.recipes["lr0.1"].model_copy(update={"probes": []})
     study = STUDY.model_copy(update={"recipes": {"lr0.1": unprobed}})
-    wanted = ledger_of(effect(quantity="macro_auc"), effect())
-    found, effects, _ = claims.judge_ledger(wanted, study, RESULTS, find_quantity)
+    ledger = ledger_of(effect(quantity="macro_auc"), effect())
+    table, effects, _ = claims.judge_ledger(ledger, study, RESULTS, find_quantity)
     assert len(effects) == 1
-    assert "does not record classes" in found.iloc[0]["reason"]
+    assert "does not record classes" in table.iloc[0]["reason"]
 
 
 def test_a_claim_keeps_the_effects_that_can_be_judged():
@@ -490,11 +490,11 @@ def test_a_verdict_on_stand_ins_alone_says_so(source, stand_in):
     config = STUDY.model_dump(by_alias=True, exclude_none=True)
     config["datasets"] = {"digits": entry | {"source": source} | more}
     study = Study.model_validate(config)
-    found, effects = judge_ledger(ledger_of(effect()), study, RESULTS)
-    assert found.iloc[0]["stand_in"] == effects.iloc[0]["stand_in"] == stand_in
+    table, effects = judge_ledger(ledger_of(effect()), study, RESULTS)
+    assert table.iloc[0]["stand_in"] == effects.iloc[0]["stand_in"] == stand_in
     own = effect(dataset="digits", recipe="lr0.1")
-    found, _ = judge_ledger(ledger_of(effect(), own), study, RESULTS)
-    assert found.iloc[0]["stand_in"] == ""
+    table, _ = judge_ledger(ledger_of(effect(), own), study, RESULTS)
+    assert table.iloc[0]["stand_in"] == ""
 
 
 def test_what_each_replicate_gave_is_published_in_the_units_of_its_effect():

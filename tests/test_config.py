@@ -1,4 +1,4 @@
-"""What a config may say, and that everything wrong in it is said at once and at its place."""
+"""Configs are read and checked, and every problem is reported at once, with its line."""
 
 from __future__ import annotations
 
@@ -94,13 +94,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def small(folder: Path) -> Callable[..., config.Study]:
-    """The study of SMALL with overlays laid over it."""
+    """Return the study of SMALL with overlays."""
     return lambda *overlays: validation.read(written(folder, SMALL, *overlays))
 
 
 @pytest.fixture
 def problems(folder: Path) -> Callable[..., list[str]]:
-    """Lines of the ConfigError of SMALL with texts replaced, and of overlays laid over it."""
+    """Return the lines of the ConfigError of SMALL, with texts replaced, and of overlays."""
 
     def of(*replaced: tuple[str, str], overlays: tuple[str, ...] = ()) -> list[str]:
         text = SMALL
@@ -115,7 +115,7 @@ def problems(folder: Path) -> Callable[..., list[str]]:
 
 
 def written(folder: Path, *texts: str) -> list[Path]:
-    """The texts as files: config.yaml, 1.yaml, 2.yaml, …; an overlay gives the study a name of its own."""
+    """Write the texts as files config.yaml, 1.yaml, 2.yaml, …; an overlay sets its own study name."""
     files = [folder / f"{index or 'config'}.yaml" for index in range(len(texts))]
     for file, text in zip(files, texts, strict=True):
         named = re.search("^study:", text, re.MULTILINE)
@@ -181,9 +181,9 @@ def test_batch_size_figures_need_the_methods_and_small_batches_they_show(
 
 def test_rates_are_compared_across_recipes(small):
     study = small(RATES)
-    found = [(item.dataset, item.recipe, item.kind) for item in study.figures() + study.tables()]
+    actual = [(item.dataset, item.recipe, item.kind) for item in study.figures() + study.tables()]
     kinds = ["heat_map", "rate_range", "best_rates", "rates"]
-    assert found == [("flowers", names.ALL_RECIPES, kind) for kind in kinds]
+    assert actual == [("flowers", names.ALL_RECIPES, kind) for kind in kinds]
 
 
 def test_base_and_bn_are_timed_only_where_both_are_run(small):
@@ -314,7 +314,7 @@ def test_the_advice_for_a_number_in_text_is_a_number_in_yaml_and_the_same(proble
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "key", "said"),
+    ("old", "new", "key", "sentence"),
     [
         ("replicates: 2", "replicats: 2", "replicats", "did you mean 'replicates'?"),
         (
@@ -446,9 +446,9 @@ def test_the_advice_for_a_number_in_text_is_a_number_in_yaml_and_the_same(proble
         ),
     ],
 )
-def test_a_mistake_is_named_by_its_key_with_what_is_allowed(problems, old, new, key, said):
+def test_a_mistake_is_named_by_its_key_with_what_is_allowed(problems, old, new, key, sentence):
     [line] = [line for line in problems((old, new)) if f": {key}: " in line]
-    assert said in line
+    assert sentence in line
     assert re.match(r"config\.yaml:\d+: ", line)
 
 
@@ -476,7 +476,7 @@ def test_an_image_has_all_features_of_its_row(problems):
 
 
 @pytest.mark.parametrize(
-    ("network", "key", "said"),
+    ("network", "key", "sentence"),
     [
         ("{convolutional: {widths: [[4]]}}", "convolutional.head", "is missing"),
         ("{convolutional: {widths: [4], head: []}}", "convolutional.widths.0", "not a list"),
@@ -490,10 +490,10 @@ def test_an_image_has_all_features_of_its_row(problems):
         ("[3]", "", "not a mapping"),
     ],
 )
-def test_settings_of_a_network_are_those_that_it_takes(problems, network, key, said):
+def test_settings_of_a_network_are_those_that_it_takes(problems, network, key, sentence):
     lines = problems(overlays=(f"recipes: {{quick: {{network: {network}}}}}\n",))
-    wanted = f"1.yaml:1: recipes.quick.network{'.' if key else ''}{key}: "
-    assert any(line.startswith(wanted) and said in line for line in lines), lines
+    expected = f"1.yaml:1: recipes.quick.network{'.' if key else ''}{key}: "
+    assert any(line.startswith(expected) and sentence in line for line in lines), lines
 
 
 METHOD_MISTAKES = [
@@ -578,8 +578,10 @@ class Typed(Normalizer):
 """
 
 
-@pytest.mark.parametrize(("method", "key", "said"), METHOD_MISTAKES)
-def test_a_mistake_in_a_method_is_one_sentence_at_its_place(folder, problems, method, key, said):
+@pytest.mark.parametrize(("method", "key", "sentence"), METHOD_MISTAKES)
+def test_a_mistake_in_a_method_is_one_sentence_at_its_place(
+    folder, problems, method, key, sentence
+):
     (folder / "norms.py").write_text(NORMS)
     (folder / "broken.py").write_text("import os\ndef broken(:\n")
     (folder / "failing.py").write_text("import os\n1 / 0\n")
@@ -588,7 +590,7 @@ def test_a_mistake_in_a_method_is_one_sentence_at_its_place(folder, problems, me
     lines = [line for line in problems(overlays=(overlay,)) if "methods.mine" in line]
     (line,) = lines
     assert line.startswith(f"1.yaml:1: methods.mine{'.' if key else ''}{key}: "), line
-    assert said in line
+    assert sentence in line
 
 
 def test_an_option_that_divides_every_width_is_allowed(small):

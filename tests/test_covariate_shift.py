@@ -57,20 +57,20 @@ def test_of_a_product_of_two_numbers_the_shift_is_known():
 
     a, b = tf.constant(0.5), tf.constant(0.25)
     after = [tf.constant(0.7), tf.constant(9.0)]  # what comes of b itself plays no part
-    found = shifts(gradient, [a, b], after, [0, 1], [0, 1])
+    actual = shifts(gradient, [a, b], after, [0, 1], [0, 1])
     before_b = 0.5 * x * (0.5 * 0.25 * x - y)
     after_b = 0.7 * x * (0.7 * 0.25 * x - y)
-    assert found[1, 0] == pytest.approx(abs(before_b))
-    assert found[1, 1] == pytest.approx(abs(before_b - after_b))
-    assert found[1, 2] == pytest.approx(abs(before_b - after_b) / abs(before_b))
-    assert found[0].tolist() == pytest.approx([abs(0.25 * x * (0.25 * x * 0.5 - y)), 0, 0, 1])
+    assert actual[1, 0] == pytest.approx(abs(before_b))
+    assert actual[1, 1] == pytest.approx(abs(before_b - after_b))
+    assert actual[1, 2] == pytest.approx(abs(before_b - after_b) / abs(before_b))
+    assert actual[0].tolist() == pytest.approx([abs(0.25 * x * (0.25 * x * 0.5 - y)), 0, 0, 1])
 
 
 def test_the_shift_is_that_of_a_loop_in_numpy():
     """A deep linear network, whose gradients are products of matrices."""
-    made = run(network=DeepLinear(3), learning_rate=0.05)
-    table = measured(made).set_index("layer")
-    kernels = [value.numpy().T for value in made.start(0)[0]]
+    training = run(network=DeepLinear(3), learning_rate=0.05)
+    table = measured(training).set_index("layer")
+    kernels = [value.numpy().T for value in training.start(0)[0]]
     x_all = split().x_train.astype(np.float64)
 
     def gradients(w, rows):
@@ -78,27 +78,27 @@ def test_the_shift_is_that_of_a_loop_in_numpy():
         for kernel in w:
             hidden.append(hidden[-1] @ kernel)
         back = 2 * (hidden[-1] - x_all[rows][:, 3:]) / len(rows)
-        found = []
+        actual = []
         for i in reversed(range(3)):
-            found.insert(0, hidden[i].T @ back)
+            actual.insert(0, hidden[i].T @ back)
             back = back @ w[i].T
-        return found
+        return actual
 
     expected = {layer: [] for layer in (1, 2, 3)}
-    for rows in made.step_probes["ics"].batches.numpy():
+    for rows in training.step_probes["ics"].batches.numpy():
         first = gradients(kernels, rows)
         moved = [w - 0.05 * g for w, g in zip(kernels, first, strict=True)]
         for layer in expected:
             second = gradients(moved[: layer - 1] + kernels[layer - 1 :], rows)[layer - 1]
             expected[layer].append(compare_gradients(first[layer - 1], second))
     for layer, numbers in expected.items():
-        found = table.loc[layer, ["gradient", "shift", "relative", "cosine"]].to_numpy(float)
-        np.testing.assert_allclose(found, np.mean(numbers, axis=0), rtol=1e-4, atol=1e-6)
+        actual = table.loc[layer, ["gradient", "shift", "relative", "cosine"]].to_numpy(float)
+        np.testing.assert_allclose(actual, np.mean(numbers, axis=0), rtol=1e-4, atol=1e-6)
 
 
 def test_opposite_gradients_have_the_cosine_minus_one():
-    found = compare_gradients(np.array([[3.0, 4.0]]), np.array([[-3.0, -4.0]]))
-    assert found == pytest.approx((5, 10, 2, -1))
+    actual = compare_gradients(np.array([[3.0, 4.0]]), np.array([[-3.0, -4.0]]))
+    assert actual == pytest.approx((5, 10, 2, -1))
     assert np.isnan(compare_gradients(np.zeros(2), np.ones(2))[3])
 
 

@@ -50,11 +50,11 @@ def test_the_t_interval_covers_95_percent_if_normal_90_if_skewed_and_less_beyond
 
 def test_the_report_says_what_the_table_says():
     page = " ".join((TEMPLATES / "report.html.j2").read_text("utf8").split())
-    told = re.search(
+    matches = re.search(
         r"of ten replicates, .* in (\d+)&nbsp;% .* normal .* (\d+)&nbsp;% .* skewed", page
     )
-    assert told
-    for number, name in zip(told.groups(), ("normal", "skewed"), strict=True):
+    assert matches
+    for number, name in zip(matches.groups(), ("normal", "skewed"), strict=True):
         assert int(number) == pytest.approx(documented(name, 10), abs=0.51)
 
 

@@ -14,7 +14,7 @@ SOUND = "\n".join(["length,width,kind", *ROWS, ""])
 
 
 def described(path, **changes) -> FileDataset:
-    said = {
+    settings = {
         "label": "mine",
         "source": "file",
         "path": str(path),
@@ -23,19 +23,19 @@ def described(path, **changes) -> FileDataset:
         "split": {"test": 5, "validation": 5},
         "scaling": "none",
     }
-    return FileDataset.model_validate(said | changes)
+    return FileDataset.model_validate(settings | changes)
 
 
 @pytest.fixture
 def file(tmp_path):
-    """A CSV file of this text, and what is said of it."""
+    """Return a function that writes a CSV file and returns its problems."""
 
-    def said(text, **changes):
+    def problems_of(text, **changes):
         path = tmp_path / "mine.csv"
         path.write_text(text)
         return validation.file_problems(described(path, **changes))
 
-    return said
+    return problems_of
 
 
 def test_nothing_is_said_of_a_sound_file(file, tmp_path):
@@ -51,10 +51,12 @@ def test_nothing_is_said_of_a_file_that_is_not_there_or_of_another_kind(tmp_path
 
 
 def test_columns_that_are_not_there_are_all_said_with_the_names_that_are(file):
-    found = file(SOUND, target="kint", drop=["lengths", "colour"])
-    assert [setting for setting, _ in found] == ["target", "drop", "drop"]
-    assert "no column kint, did you mean kind?; the columns are length, width, kind" in found[0][1]
-    assert "did you mean length?" in found[1][1] and "did you mean" not in found[2][1]
+    problems = file(SOUND, target="kint", drop=["lengths", "colour"])
+    assert [setting for setting, _ in problems] == ["target", "drop", "drop"]
+    assert (
+        "no column kint, did you mean kind?; the columns are length, width, kind" in problems[0][1]
+    )
+    assert "did you mean length?" in problems[1][1] and "did you mean" not in problems[2][1]
 
 
 def test_of_thirteen_columns_all_are_listed(file):
@@ -68,19 +70,19 @@ def test_of_thirteen_columns_all_are_listed(file):
 def test_everything_wrong_with_the_values_is_said_at_once(file):
     text = SOUND.replace("3.5,3,no", "long,3,no").replace("4.5,4,yes", ",wide,yes")
     text = text.replace("5.5,5,yes", "5.5,5,")
-    found = file(text, shape={"rows": 31, "features": 3, "classes": 2}, classes=["yes", "maybe"])
-    said = {setting: [s for name, s in found if name == setting] for setting, _ in found}
-    assert said["shape"] == [
+    problems = file(text, shape={"rows": 31, "features": 3, "classes": 2}, classes=["yes", "maybe"])
+    sentences = {setting: [s for name, s in problems if name == setting] for setting, _ in problems}
+    assert sentences["shape"] == [
         "found 30 rows, 2 features, expected 31 rows, 3 features: correct `shape` in the config,"
         " or the source if it is not the data you mean"
     ]
-    assert [line.split(";")[0] for line in said["path"]] == [
+    assert [line.split(";")[0] for line in sentences["path"]] == [
         "column length holds text ('long'), features must be numbers",
         "column width holds text ('wide'), features must be numbers",
         "found 1 missing values in length, expected none: fill them in or leave their columns or rows out",
     ]
-    assert said["target"] == ["1 rows have no class; remove them or fill them in"]
-    assert said["classes"] == [
+    assert sentences["target"] == ["1 rows have no class; remove them or fill them in"]
+    assert sentences["classes"] == [
         "classes no are in the data but not among the declared yes, maybe; name every class, in order"
     ]
 
@@ -90,8 +92,8 @@ def test_a_file_without_a_header_needs_as_many_columns_as_it_has(file):
     assert setting == "columns" and "the first row has 3 values for 2 columns" in sentence
     ((setting, sentence),) = file("\n".join(["length,kind", *ROWS]))
     assert setting == "columns" and "the first row has 3 values for 2 columns" in sentence
-    found = file("\n".join(["1,1,yes"] * 3))
-    assert any("two columns have the same name" in sentence for _, sentence in found)
+    problems = file("\n".join(["1,1,yes"] * 3))
+    assert any("two columns have the same name" in sentence for _, sentence in problems)
 
 
 def test_of_a_long_file_the_number_of_rows_is_left_to_the_job(file, monkeypatch):

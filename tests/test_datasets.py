@@ -1,4 +1,4 @@
-"""Sources agree on content, faults are survived or told plainly, split and scaling are sound."""
+"""Sources agree on content, faults are overcome or reported, split and scaling are correct."""
 
 import gzip
 import hashlib
@@ -386,10 +386,10 @@ def test_every_row_is_in_exactly_one_part_and_the_sizes_are_those_asked_for(rule
     y = np.random.default_rng(0).integers(0, 10, 70_000).astype(np.uint8)
     parts = preprocessing.split(y, rule)
     assert np.array_equal(np.sort(np.concatenate(list(parts.values()))), np.arange(len(y)))
-    wanted = {
+    expected = {
         k: rule[k] if isinstance(rule[k], int) else rule[k] * len(y) for k in ("test", "validation")
     }
-    assert {k: len(parts[k]) for k in wanted} == wanted
+    assert {k: len(parts[k]) for k in expected} == expected
 
 
 def test_the_last_rows_are_the_test_rows_where_the_config_says_so():
@@ -517,8 +517,8 @@ def test_the_summary_tells_the_origin_and_counts_every_class(flowers):
 def test_a_server_of_ones_own_is_named_where_its_data_come_from():
     served = {"source": "openml", "id": 61}
     assert datasets.describe(served) == "OpenML data set 61"
-    said = datasets.describe(served, "http://127.0.0.1:1/api")
-    assert said == "OpenML data set 61 of the server http://127.0.0.1:1/api"
+    origin = datasets.describe(served, "http://127.0.0.1:1/api")
+    assert origin == "OpenML data set 61 of the server http://127.0.0.1:1/api"
 
 
 def test_images_in_planes_have_their_channels_last_after_preprocessing():

@@ -20,17 +20,17 @@ every_experiment = pytest.mark.parametrize("experiment", EXPERIMENTS)
 @pytest.mark.parametrize("mapping", ["TABLES", "QUANTITIES", "FIGURES", "GRIDS"])
 def test_the_functions_of_an_experiment_are_those_that_it_declares(experiment, mapping):
     about = EXPERIMENTS[experiment]
-    declared = {
+    names = {
         "TABLES": about.kinds,
         "QUANTITIES": [name for name in about.quantities if name not in COMMON],
         "FIGURES": about.figures,
         "GRIDS": about.tables,
     }[mapping]
     there = functions(experiment, mapping)
-    assert set(declared) - set(there) == set()
-    assert all(callable(there[name]) for name in declared)
+    assert set(names) - set(there) == set()
+    assert all(callable(there[name]) for name in names)
     if module_file(experiment, mapping).stem in ("analysis", "page"):
-        assert set(there) - set(declared) == set()
+        assert set(there) - set(names) == set()
 
 
 @every_experiment

@@ -22,8 +22,8 @@ def of(network):
 
 
 def test_multiples_are_of_the_rate_with_bases_best_validation_accuracy():
-    found = times_base_rate(of(RELU)).set_index("learning_rate")["factor"]
-    assert found.to_dict() == {0.2: 0.2, 1.0: 1.0, 5.0: 5.0}
+    actual = times_base_rate(of(RELU)).set_index("learning_rate")["factor"]
+    assert actual.to_dict() == {0.2: 0.2, 1.0: 1.0, 5.0: 5.0}
 
 
 def test_where_base_trains_at_no_rate_there_are_no_multiples():
@@ -37,12 +37,12 @@ def test_where_base_trains_at_no_rate_there_are_no_multiples():
 def test_steps_and_accuracy_are_those_of_a_loop_over_evaluations():
     rows = of(RELU)
     tests = rows[(rows["split"] == "test") & (rows["statistics"] == "moving")]
-    found = progress(rows).set_index(["method", "learning_rate", "replicate"])
+    actual = progress(rows).set_index(["method", "learning_rate", "replicate"])
     for (method, rate, replicate), run in tests.groupby(["method", "learning_rate", "replicate"]):
         own = tests.query("method == 'base' and learning_rate == 1 and replicate == @replicate")
         level = max(own["accuracy"])
         reached = [s for s, a in zip(run["step"], run["accuracy"], strict=True) if a >= level]
-        line = found.loc[(method, rate, replicate)]
+        line = actual.loc[(method, rate, replicate)]
         assert line["best"] == max(run["accuracy"])
         assert (line["first"] == min(reached)) if reached else np.isnan(line["first"])
         assert line["base_first"] == 1000
@@ -80,9 +80,9 @@ def test_how_many_fail_is_at_the_multiple_itself():
 
 def test_an_ensemble_predicts_by_the_mean_of_its_members_probabilities():
     labels, probabilities = synthetic.predictions("bn", 13)
-    found = measure.ensembles(labels, probabilities)
-    assert len(found) == 2  # the thirteenth is in none
-    for number, row in found.iterrows():
+    actual = measure.ensembles(labels, probabilities)
+    assert len(actual) == 2  # the thirteenth is in none
+    for number, row in actual.iterrows():
         members = probabilities[6 * number : 6 * number + 6]
         right = [
             sum(int(np.argmax(p) == y) for p, y in zip(rows, labels, strict=True)) / len(labels)
@@ -97,8 +97,8 @@ def test_an_ensemble_predicts_by_the_mean_of_its_members_probabilities():
 def test_an_ensemble_with_a_member_that_diverged_has_no_accuracy():
     labels, probabilities = synthetic.predictions("bn", 12)
     probabilities[7] = np.nan
-    found = measure.ensembles(labels, probabilities)
-    assert found["accuracy"].isna().tolist() == [False, True]
+    actual = measure.ensembles(labels, probabilities)
+    assert actual["accuracy"].isna().tolist() == [False, True]
     assert measure.ensembles(labels, probabilities[:5]).empty
 
 

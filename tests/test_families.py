@@ -1,4 +1,4 @@
-"""Families of recipes: what their names stand for, and where their problems are said to be."""
+"""Families of recipes: the recipes of a pattern, and the lines of its problems."""
 
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def test_runs_that_name_a_family_have_all_its_members_in_order(tmp_path):
 
 
 def test_members_are_the_recipes_that_they_would_be_if_written_out(tmp_path):
-    found = study(tmp_path)
+    checked = study(tmp_path)
     written = yaml.safe_load(CONFIG)
     family = written["recipes"].pop("<activation>_lr<learning_rate>")
     for name in MEMBERS:
@@ -80,21 +80,25 @@ def test_members_are_the_recipes_that_they_would_be_if_written_out(tmp_path):
     same = study(tmp_path, yaml.safe_dump({"study": "again"}))
     (tmp_path / "written.yaml").write_text(yaml.safe_dump(written), encoding="utf8")
     out = load(written, [tmp_path / "written.yaml"])
-    assert [found.name(run) for run in found.all_runs()] == [out.name(r) for r in out.all_runs()]
-    assert [found.name(run) for run in found.all_runs()] == [same.name(r) for r in same.all_runs()]
+    assert [checked.name(run) for run in checked.all_runs()] == [
+        out.name(r) for r in out.all_runs()
+    ]
+    assert [checked.name(run) for run in checked.all_runs()] == [
+        same.name(r) for r in same.all_runs()
+    ]
 
 
 def test_an_overlay_gives_a_family_other_values_and_a_member_settings_of_its_own(tmp_path):
-    found = study(
+    checked = study(
         tmp_path,
         "study: mine\n"
         "recipes:\n"
         "  <activation>_lr<learning_rate>: {activation: [relu], learning_rate: [0.5, 2.0]}\n"
         "  relu_lr2: {replicates: 7}\n",
     )
-    assert list(found.recipes) == ["relu_lr0.5", "relu_lr2", "single"]
-    assert [r.replicates for r in found.recipes.values()] == [None, 7, None]
-    assert found.recipes["relu_lr2"].budget.steps == 10
+    assert list(checked.recipes) == ["relu_lr0.5", "relu_lr2", "single"]
+    assert [r.replicates for r in checked.recipes.values()] == [None, 7, None]
+    assert checked.recipes["relu_lr2"].budget.steps == 10
 
 
 @pytest.mark.parametrize(
@@ -110,10 +114,10 @@ def test_an_overlay_gives_a_family_other_values_and_a_member_settings_of_its_own
 def test_a_problem_of_a_family_is_said_once_where_it_stands(tmp_path, overlay, place):
     with pytest.raises(ConfigError) as error:
         study(tmp_path, f"study: mine\n{overlay}\n")
-    told = [line for line in str(error.value).splitlines() if "<activation>_lr" in line]
-    assert len(told) == 1, error.value
-    assert told[0].startswith(f"{tmp_path}/1.yaml:2: recipes.<activation>_lr<learning_rate>")
-    assert place in told[0]
+    lines = [line for line in str(error.value).splitlines() if "<activation>_lr" in line]
+    assert len(lines) == 1, error.value
+    assert lines[0].startswith(f"{tmp_path}/1.yaml:2: recipes.<activation>_lr<learning_rate>")
+    assert place in lines[0]
 
 
 def test_an_unknown_recipe_after_a_family_is_said_at_its_own_place(tmp_path):

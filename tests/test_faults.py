@@ -63,7 +63,7 @@ def product(layer, x):
 
 
 def kernel_gradient(layer, x, weights):
-    """Of Σ weights·y in training mode."""
+    """Return the gradient of Σ weights·y by the kernel, in training mode."""
     return layer.gradients(x, weights)["kernel"]
 
 
@@ -248,8 +248,8 @@ def run(method, test, train=0.9, early=0.85, recipe="long", epochs=EPOCHS, repli
                 rows.append((replicate, 100 * epoch, epoch, split, statistics, accuracy + noise))
     columns = ["replicate", "step", "epoch", "split", "statistics", "accuracy"]
     lead = {"dataset": "mnist", "method": method, "batch": 60, "recipe": recipe}
-    made = pd.DataFrame(rows, columns=columns)
-    return made.assign(**lead, learning_rate=0.01, loss=1.0, failed=False)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(**lead, learning_rate=0.01, loss=1.0, failed=False)
 
 
 BASE = run("base", lambda epoch: 0.90 + 0.005 * epoch, train=0.941)
@@ -329,14 +329,14 @@ def test_what_was_not_trained_is_said_with_its_reason():
 def test_a_method_with_a_recipe_of_its_own_has_a_row_and_a_curve_of_its_own():
     (slow, recipe), small = next(iter(analysis.VARIANTS.items()))
     runs = pd.concat([BASE, run("bn", 0.97), run(slow, 0.907, recipe=recipe)])
-    made = {
+    metrics = {
         kind: synthetic.tabulated(
             "faults", kind, {"metrics": runs}, "mnist", ALL_RECIPES, "MNIST", {"bn": "BN"}
         )
         for kind in ("faults", "compatibility")
     }
-    for table in made.values():
+    for table in metrics.values():
         assert set(table.loc[table["trained_with"] == recipe, "code"]) == {small.code}
-    curve = made["faults"].query("trained_with == @recipe and split == 'test'")
+    curve = metrics["faults"].query("trained_with == @recipe and split == 'test'")
     assert curve["epoch"].tolist() == list(EPOCHS)
     assert set(curve["verdict"]) == {"compatible"}

@@ -1,4 +1,4 @@
-"""Figures from made-up tables: what is drawn, and that it is the same every time."""
+"""Figures from synthetic tables: their content, and that they are always the same."""
 
 import io
 import re
@@ -27,8 +27,8 @@ def published(
     """A figure's table as it comes back from its CSV; ``diverged_at`` by method where it is given."""
     sources = synthetic.learning_curves(**diverged_at) if diverged_at else SOURCES[experiment]
     recipe = synthetic.recipe(experiment)
-    made = synthetic.tabulated(experiment, kind, sources, "digits", recipe, label, synthetic.LABELS)
-    return pd.read_csv(io.StringIO(made.to_csv(index=False)))
+    rows = synthetic.tabulated(experiment, kind, sources, "digits", recipe, label, synthetic.LABELS)
+    return pd.read_csv(io.StringIO(rows.to_csv(index=False)))
 
 
 def texts(figure) -> list[str]:
@@ -37,22 +37,22 @@ def texts(figure) -> list[str]:
 
 @pytest.mark.parametrize(("experiment", "kind"), synthetic.FIGURE_KEYS)
 def test_a_figure_names_its_data_and_is_written_the_same_twice(experiment, kind, tmp_path):
-    drawn = []
+    images = []
     for name in ("one", "two"):
         figure = synthetic.draw(experiment, kind, published(experiment, kind, "Digits (redraw)"))
         style.save(figure, tmp_path / f"{name}.svg", tmp_path / f"{name}.png")
-        drawn.append(
+        images.append(
             (tmp_path / f"{name}.svg").read_bytes() + (tmp_path / f"{name}.png").read_bytes()
         )
     assert any("Digits (redraw)" in text for text in texts(figure))
-    assert drawn[0] == drawn[1]
+    assert images[0] == images[1]
 
 
 @pytest.mark.parametrize(("experiment", "kind"), synthetic.FIGURE_KEYS)
 def test_no_text_is_smaller_than_seven_points_in_print(experiment, kind):
     figure = synthetic.draw(experiment, kind, published(experiment, kind))
-    shown = [text for text in figure.findobj(Text) if text.get_text().strip()]
-    assert min(text.get_fontsize() for text in shown) >= 7.5
+    texts = [text for text in figure.findobj(Text) if text.get_text().strip()]
+    assert min(text.get_fontsize() for text in texts) >= 7.5
 
 
 def test_every_figure_has_a_table():
@@ -93,8 +93,10 @@ def test_diverged_replicates_are_written_above_the_batch_size():
 
 def test_diverged_replicates_are_written_beside_the_name_of_their_method():
     for kind in ("accuracy", "percentiles", "drift", "roc", "confusion"):
-        shown = texts(synthetic.draw("learning_curves", kind, published("learning_curves", kind)))
-        assert any(text.startswith("Base") and "(1 of 4 diverged)" in text for text in shown), kind
+        printed = texts(synthetic.draw("learning_curves", kind, published("learning_curves", kind)))
+        assert any(text.startswith("Base") and "(1 of 4 diverged)" in text for text in printed), (
+            kind
+        )
 
 
 def test_a_figure_survives_a_method_that_always_diverged():
@@ -119,12 +121,12 @@ def test_differences_are_drawn_beside_a_method_of_which_no_pair_is_left():
 def test_a_method_that_always_diverged_is_named_with_no_replicate_left(kind, methods):
     table = published("learning_curves", kind, **dict.fromkeys(methods, (50, 50, 100, 10)))
     figure = synthetic.draw("learning_curves", kind, table)
-    shown = [text.get_text() for text in figure.findobj(Text)]
-    times = sum("no replicate left" in text for text in shown if not text.strip().endswith("."))
+    texts = [text.get_text() for text in figure.findobj(Text)]
+    times = sum("no replicate left" in text for text in texts if not text.strip().endswith("."))
     assert times == {"roc": 4}.get(kind, 2) * len(methods)
     for method in methods:
         label = synthetic.LABELS[method]
-        assert any(text.startswith(label) and "(4 of 4 diverged)" in text for text in shown)
+        assert any(text.startswith(label) and "(4 of 4 diverged)" in text for text in texts)
 
 
 @pytest.mark.parametrize("kind", ["percentiles", "drift"])
@@ -142,10 +144,10 @@ def test_perfect_accuracy_is_drawn_inside_the_panel():
     for axis in figure.axes:
         assert axis.get_yscale() == "logit"
         lines = {line.get_label().split()[0]: line for line in axis.get_lines()}
-        drawn = lines["BN"].get_ydata()
-        assert drawn[-1] == panels.HIGHEST
+        points = lines["BN"].get_ydata()
+        assert points[-1] == panels.HIGHEST
         bands = [band.get_paths()[0].vertices[:, 1] for band in axis.collections]
-        assert max(max(heights) for heights in [drawn, *bands]) < axis.get_ylim()[1]
+        assert max(max(heights) for heights in [points, *bands]) < axis.get_ylim()[1]
     assert any("BN  100.00" in text for text in texts(figure))
 
 
@@ -173,8 +175,8 @@ def test_an_interrupted_save_leaves_the_old_figure(tmp_path, interrupted):
 def test_two_batch_sizes_are_drawn_one_below_the_other():
     table = published("learning_curves", "accuracy")
     both = pd.concat([table, table.assign(batch=4)])
-    shown = texts(synthetic.draw("learning_curves", "accuracy", both))
-    assert {"batch 4", "batch 60"} <= set(shown)
+    printed = texts(synthetic.draw("learning_curves", "accuracy", both))
+    assert {"batch 4", "batch 60"} <= set(printed)
 
 
 def test_batch_sizes_are_plain_numbers():
@@ -197,17 +199,17 @@ def test_a_compact_svg_draws_what_matplotlib_wrote(experiment, kind):
         synthetic.draw(experiment, kind, published(experiment, kind)).savefig(written, format="svg")
     before, after = drawn(written.getvalue()), drawn(compact(written.getvalue()))
     assert len(before) == len(after) > 20
-    for (tag, numbers, style_, said), (tag_, numbers_, style__, said_) in zip(
+    for (tag, numbers, style_, text), (tag_, numbers_, style__, text_) in zip(
         before, after, strict=True
     ):
-        assert (tag, style_, said) == (tag_, style__, said_)
+        assert (tag, style_, text) == (tag_, style__, text_)
         assert numbers_ == pytest.approx(numbers, abs=0.0051)
     assert len(compact(written.getvalue())) < 0.6 * len(written.getvalue())
 
 
 def drawn(svg: str) -> list[tuple[str, list[float], dict[str, str], str]]:
-    """Paths, marks and texts of an SVG in order: numbers of their places, styles with those of groups, words."""
-    found = []
+    """Return paths, marks and texts of an SVG in order: tag, coordinates, style with that of its groups, words."""
+    actual = []
 
     def walk(element: ElementTree.Element, inherited: dict[str, str], clip: str) -> None:
         tag = element.tag.rpartition("}")[2]
@@ -222,12 +224,12 @@ def drawn(svg: str) -> list[tuple[str, list[float], dict[str, str], str]]:
             style_.pop("font-family", None)
             letters = re.sub(r"[^A-Za-z]", "", element.get("d", ""))
             words = f"{letters} {clip} {''.join(''.join(element.itertext()).split())}"
-            found.append((tag, numbers, style_, words))
+            actual.append((tag, numbers, style_, words))
         for child in element:
             walk(child, style_ if tag == "g" else inherited, clip)
 
     walk(ElementTree.fromstring(svg), {}, "")
-    return found
+    return actual
 
 
 def heat_map(table: pd.DataFrame) -> Figure:
@@ -243,9 +245,9 @@ def test_a_heat_map_frames_the_chosen_rate_of_each_method():
 
 
 def test_a_heat_map_counts_the_diverged_replicates_of_a_cell():
-    shown = texts(heat_map(published("learning_rate", "heat_map")))
-    assert sum(text.endswith("\n2 diverged") for text in shown) == 1
-    assert shown.count("all\ndiverged") == 1
+    printed = texts(heat_map(published("learning_rate", "heat_map")))
+    assert sum(text.endswith("\n2 diverged") for text in printed) == 1
+    assert printed.count("all\ndiverged") == 1
 
 
 def test_arrows_count_the_replicates_whose_range_goes_beyond_the_rates_tried():
@@ -266,11 +268,11 @@ def test_learning_rates_of_a_method_that_always_diverged_are_drawn(kind):
         *("learning_rate", kind, {"metrics": metrics}, "digits"),
         *(synthetic.recipe("learning_rate"), "Digits", synthetic.LABELS),
     )
-    said, times = {
+    text, times = {
         "heat_map": ("all\ndiverged", 6),
         "rate_range": ("no replicate left (4 of 4 diverged)", 1),
     }[kind]
-    assert texts(synthetic.draw("learning_rate", kind, table)).count(said) == times
+    assert texts(synthetic.draw("learning_rate", kind, table)).count(text) == times
 
 
 def test_a_figure_is_titled_by_what_it_shows_and_then_by_what_it_is_of():
@@ -291,8 +293,8 @@ def test_differences_from_base_have_a_zero_line_and_are_in_points():
     zero = [line for line in axis.get_lines() if set(line.get_ydata()) == {0}]
     assert [line.get_color() for line in zero] == [style.STYLES["base"].color]
     rows = table.query("method == 'ln' and split == 'test' and metric == 'accuracy'")
-    drawn = next(line for line in axis.get_lines() if line.get_label() == "LN").get_ydata()
-    assert list(drawn) == pytest.approx((100 * rows["difference"]).tolist())
+    points = next(line for line in axis.get_lines() if line.get_label() == "LN").get_ydata()
+    assert list(points) == pytest.approx((100 * rows["difference"]).tolist())
 
 
 def test_the_difference_of_a_pair_is_that_of_the_first_less_the_second():
@@ -339,7 +341,9 @@ def test_the_rates_that_were_tried_are_marked_in_a_range_of_rates():
 
 @pytest.mark.parametrize("experiment", synthetic.DECLARED)
 def test_methods_that_are_shown_together_look_different(experiment):
-    shown = {run.method for run in FULL.runs(experiment) if not run.method.startswith("bn_fault_")}
-    styles = [style.method_style(method) for method in shown]
-    assert len({one.color for one in styles}) == len(shown)
-    assert len({one.marker for one in styles}) == len(shown)
+    methods = {
+        run.method for run in FULL.runs(experiment) if not run.method.startswith("bn_fault_")
+    }
+    styles = [style.method_style(method) for method in methods]
+    assert len({one.color for one in styles}) == len(methods)
+    assert len({one.marker for one in styles}) == len(methods)

@@ -148,8 +148,8 @@ def test_a_slot_holds_the_numbers_of_the_data_sets_with_its_outcome():
             sizes((0.5, 0.7), (0.8, 0.9), method="base")("sizes"),
         ]
     )
-    asked = finding(cells=cells, higher="{on}: {plain}.", lower="{on}: less than {plain}.")
-    assert sentences(asked, lambda kind: both) == ["A: 60.", "B: less than 85."]
+    question = finding(cells=cells, higher="{on}: {plain}.", lower="{on}: less than {plain}.")
+    assert sentences(question, lambda kind: both) == ["A: 60.", "B: less than 85."]
 
 
 @pytest.mark.parametrize(
@@ -171,22 +171,26 @@ def test_a_sentence_that_breaks_the_rules_is_refused_when_the_declaration_is_rea
 
 def test_the_first_finding_of_the_named_experiments_leads():
     about = experiments()["depth"].model_dump()
-    declared = {
+    declarations = {
         name: Experiment.model_validate(about | {"title": name, "findings": [finding(), finding()]})
         for name in ("first", "second", "third")
     }
-    answered = answers(declared, lambda name: sizes((0.02, 0.04)) if name != "third" else sizes())
-    lead, more = leading(answered, ["second"])
+    all_answers = answers(
+        declarations, lambda name: sizes((0.02, 0.04)) if name != "third" else sizes()
+    )
+    lead, more = leading(all_answers, ["second"])
     gain = "BN gains 3 points on A."
     assert [(a.name, a.findings) for a in lead] == [("second", [gain])]
     assert [(a.name, a.findings) for a in more] == [("first", [gain, gain]), ("second", [gain])]
-    assert leading(answered, []) == (answered, [])
+    assert leading(all_answers, []) == (all_answers, [])
 
 
 def test_a_finding_that_leads_has_its_sentence_of_every_data_set():
     about = experiments()["depth"].model_dump() | {"findings": [finding()]}
-    declared = {"depth": Experiment.model_validate(about)}
-    lead, more = leading(answers(declared, lambda _: sizes((0.02, 0.04), (-0.4, -0.2))), ["depth"])
+    declarations = {"depth": Experiment.model_validate(about)}
+    lead, more = leading(
+        answers(declarations, lambda _: sizes((0.02, 0.04), (-0.4, -0.2))), ["depth"]
+    )
     assert lead[0].findings == ["BN gains 3 points on A. BN loses 30 points on B."]
     assert more == []
 
@@ -227,26 +231,28 @@ def test_learning_rates_a_factor_of_ten_apart_decide_nothing(tried, silent):
         table = published("learning_rate")(kind)
         return table.assign(tried=tried) if "tried" in table else table
 
-    declared = experiments()["learning_rate"].findings
-    assert {not sentences(finding, tables) for finding in declared} == {silent}
+    findings = experiments()["learning_rate"].findings
+    assert {not sentences(each, tables) for each in findings} == {silent}
 
 
-@pytest.mark.parametrize(("experiment", "declared"), FINDINGS)
-def test_the_published_study_has_a_sentence_for_every_finding(experiment, declared):
+@pytest.mark.parametrize(("experiment", "declaration"), FINDINGS)
+def test_the_published_study_has_a_sentence_for_every_finding(experiment, declaration):
     tables = published(experiment)
-    printed = sentences(declared, tables)
-    labels = sorted(set(tables(declared.decided_by.table)["dataset_label"]), key=len, reverse=True)
+    printed = sentences(declaration, tables)
+    labels = sorted(
+        set(tables(declaration.decided_by.table)["dataset_label"]), key=len, reverse=True
+    )
     assert printed
     assert not any(
-        sentence.startswith(declared.decided_by.column.replace("_", " ") + ": ")
+        sentence.startswith(declaration.decided_by.column.replace("_", " ") + ": ")
         for sentence in printed
     )
     assert [excess(sentence, labels) for sentence in printed] == [[]] * len(printed)
 
 
-@pytest.mark.parametrize(("experiment", "declared"), FINDINGS)
-def test_the_sign_of_the_comparison_chooses_another_sentence(experiment, declared):
-    deciding = declared.decided_by
+@pytest.mark.parametrize(("experiment", "declaration"), FINDINGS)
+def test_the_sign_of_the_comparison_chooses_another_sentence(experiment, declaration):
+    deciding = declaration.decided_by
     prefix = "" if deciding.column in ("mean", "estimate") else f"{deciding.column}_"
     neutral = deciding.neutral
 
@@ -254,7 +260,7 @@ def test_the_sign_of_the_comparison_chooses_another_sentence(experiment, declare
         numbers = {deciding.column: (low + high) / 2, f"{prefix}low": low, f"{prefix}high": high}
         guards = {name: least for name, least in deciding.at_least.items()}
         row = {"dataset_label": "A"} | dict(deciding.where) | guards | numbers
-        for cell in declared.cells.values():
+        for cell in declaration.cells.values():
             row |= {cell.column: 0.5}
         rows = pd.DataFrame([row])
         cells = [
@@ -267,12 +273,12 @@ def test_the_sign_of_the_comparison_chooses_another_sentence(experiment, declare
                     f"{'' if c.column in ('mean', 'estimate') else c.column + '_'}high": 0.6,
                 },
             )
-            for c in declared.cells.values()
+            for c in declaration.cells.values()
         ]
         tables = {deciding.table: rows}
-        for cell, made in zip(declared.cells.values(), cells, strict=True):
-            tables[cell.table] = pd.concat([tables.get(cell.table), made])
-        return sentences(declared, lambda kind: tables.get(kind, pd.DataFrame()))
+        for cell, table in zip(declaration.cells.values(), cells, strict=True):
+            tables[cell.table] = pd.concat([tables.get(cell.table), table])
+        return sentences(declaration, lambda kind: tables.get(kind, pd.DataFrame()))
 
     outcomes = [
         printed(neutral + 0.2, neutral + 0.4),

@@ -64,8 +64,8 @@ def set_weights(twin, values):
 
 @pytest.mark.parametrize("name", ["base", "bn", "ln", "gn"])
 def test_an_inception_network_has_logits_and_gradients_of_keras_own_layers(name):
-    made = (METHODS[name], IMAGE, CLASSES, "relu", "he_normal", "float64")
-    network, rng = Inception(WIDTHS).build_for(*made), np.random.default_rng(3)
+    settings = (METHODS[name], IMAGE, CLASSES, "relu", "he_normal", "float64")
+    network, rng = Inception(WIDTHS).build_for(*settings), np.random.default_rng(3)
     values = [rng.normal(0.2, 0.5, size=v.shape) for v in network.trainable]
     paths = [v.path for v in network.trainable]
     x = tf.constant(rng.normal(size=(5, *IMAGE)))
@@ -85,13 +85,13 @@ def test_an_inception_network_has_logits_and_gradients_of_keras_own_layers(name)
         expected = twin(x, training=True)
         there = loss(expected)
     np.testing.assert_allclose(logits, expected, rtol=1e-9, atol=1e-12)
-    found = dict(zip(paths, tape.gradient(here, tensors), strict=True))
+    actual = dict(zip(paths, tape.gradient(here, tensors), strict=True))
     gradients = twin_tape.gradient(there, twin.trainable_variables)
     assert len(gradients) == len(paths)
     for variable, gradient in zip(twin.trainable_variables, gradients, strict=True):
         block, _, kind = variable.path.rpartition("/")
         path = f"{block.removesuffix('_normal')}/{kind}"
-        np.testing.assert_allclose(found[path], gradient, rtol=1e-8, atol=1e-11, err_msg=path)
+        np.testing.assert_allclose(actual[path], gradient, rtol=1e-8, atol=1e-11, err_msg=path)
 
 
 def test_every_branch_of_a_module_has_its_width_and_all_methods_start_from_the_same_kernels():

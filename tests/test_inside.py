@@ -115,16 +115,16 @@ def test_noise_that_takes_the_gain_on_one_data_set_has_its_sentence_too():
 
 
 def built(noise, features=400, seed=3):
-    made = noise.build_for(features, "layer", "float64")
-    made.key = np.random.default_rng(seed).normal(size=2)
-    return made
+    layer = noise.build_for(features, "layer", "float64")
+    layer.key = np.random.default_rng(seed).normal(size=2)
+    return layer
 
 
 def test_every_step_has_noise_of_its_own_with_the_published_constants():
     u = np.random.default_rng(1).normal(size=(2000, 400))
-    made, shifts, scales = built(Noise()), [], []
+    layer, shifts, scales = built(Noise()), [], []
     for _ in range(3):
-        noisy = made.normalize(u, training=True).numpy()
+        noisy = layer.normalize(u, training=True).numpy()
         slope = ((u - u.mean(0)) * (noisy - noisy.mean(0))).mean(0) / u.var(0)
         shifts.append((noisy - slope * u).mean(0))
         scales.append(slope)
@@ -146,13 +146,13 @@ def test_noise_differs_between_replicates_and_layers_and_is_the_same_for_the_sam
 
 def test_without_training_there_is_no_noise_and_after_normalization_it_is_normalized_first():
     u = np.random.default_rng(2).normal(3, 2, (500, 400))
-    made = built(BNWithNoise())
-    noisy = made.normalize(u, training=True).numpy()
+    layer = built(BNWithNoise())
+    noisy = layer.normalize(u, training=True).numpy()
     assert abs(noisy.mean(0)).max() <= 0.55
-    assert made.shifts
+    assert layer.shifts
     np.testing.assert_array_equal(built(Noise()).normalize(u, training=False), u)
-    quiet = made.normalize(u, training=False).numpy()
-    expected = (u - made.moving_mean) / np.sqrt(made.moving_variance + 1e-3)
+    quiet = layer.normalize(u, training=False).numpy()
+    expected = (u - layer.moving_mean) / np.sqrt(layer.moving_variance + 1e-3)
     np.testing.assert_allclose(quiet, expected, rtol=1e-9)
 
 
@@ -161,8 +161,8 @@ def test_without_training_there_is_no_noise_and_after_normalization_it_is_normal
 
 def test_along_a_parabola_range_and_smoothness_are_known():
     """L = 1 + c·d²/2 with c = 1 for base; distances up to 1 by rate and up to 0.08 by weights of length 4."""
-    found = landscape.along_the_gradient(SOURCES["landscape"]["landscape"])
-    base = found[(found["method"] == "base") & (found["replicate"] == 0)].iloc[0]
+    actual = landscape.along_the_gradient(SOURCES["landscape"]["landscape"])
+    base = actual[(actual["method"] == "base") & (actual["replicate"] == 0)].iloc[0]
     assert base["loss_range"] == pytest.approx(0.5)
     assert base["gradient_change"] == pytest.approx(1.0)
     assert base["smoothness"] == pytest.approx(1.0)
@@ -174,10 +174,10 @@ def test_along_a_parabola_range_and_smoothness_are_known():
 
 
 def test_around_a_bowl_the_rise_is_that_of_the_bowl_and_nothing_curves_down():
-    found = landscape.around_the_weights(SOURCES["landscape"]["loss_surface"])
-    base = found[(found["method"] == "base") & (found["replicate"] == 1)].set_index("distance")
+    actual = landscape.around_the_weights(SOURCES["landscape"]["loss_surface"])
+    base = actual[(actual["method"] == "base") & (actual["replicate"] == 1)].set_index("distance")
     assert base["rise"].to_dict() == pytest.approx({d: 1.01 * d**2 for d in np.linspace(0, 1, 5)})
-    assert (found["concave"] == 0).all()
+    assert (actual["concave"] == 0).all()
     assert measured("landscape", "rise", "bn", statistics="batch").iloc[0] == pytest.approx(0.75)
 
 
@@ -243,22 +243,22 @@ def test_what_grows_by_the_same_at_every_step_is_on_a_line():
 
 @pytest.mark.parametrize(("method", "exponent"), [("whitening", 3), ("bn", 1)])
 def test_the_exponent_of_the_cost_is_that_of_what_is_added_to_base(method, exponent):
-    found = measured("whitening_cost", "cost_exponent", method)
-    assert found.tolist() == pytest.approx([exponent] * 2)
+    actual = measured("whitening_cost", "cost_exponent", method)
+    assert actual.tolist() == pytest.approx([exponent] * 2)
 
 
 def outside(normalizer, u, steps, rate, gradient):
     """Steps of gradient descent on the bias alone: its values, and the outputs at each."""
-    made = normalizer(epsilon=1e-12).build_for(u.shape[1], "n", "float64")
+    layer = normalizer(epsilon=1e-12).build_for(u.shape[1], "n", "float64")
     biases_seen, outputs = [], []
     for _ in range(steps):
         with tf.GradientTape() as tape:
-            tape.watch(made.bias)
-            y = made.normalize(tf.constant(u), training=True)
+            tape.watch(layer.bias)
+            y = layer.normalize(tf.constant(u), training=True)
             loss = tf.reduce_sum(y * gradient)
-        biases_seen.append(np.array(made.bias))
+        biases_seen.append(np.array(layer.bias))
         outputs.append(y.numpy())
-        made.bias = made.bias - rate * tape.gradient(loss, made.bias)
+        layer.bias = layer.bias - rate * tape.gradient(loss, layer.bias)
     return np.array(biases_seen), np.array(outputs)
 
 

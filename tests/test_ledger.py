@@ -1,4 +1,4 @@
-"""What a ledger of claims may say, and that everything wrong in it is said at once and at its place."""
+"""Ledgers of claims are read and checked, and every problem is reported at once, with its line."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def problems(folder: Path, *replaced: tuple[str, str]) -> list[str]:
 
 
 def test_the_ledger_of_the_project_is_sound_and_has_each_of_the_66_claims_once():
-    found = load_ledger(ROOT / "workflow" / "claims.yaml", CONFIG).claims
-    assert sorted(claim.id for claim in found) == list(range(1, 67))
+    claims = load_ledger(ROOT / "workflow" / "claims.yaml", CONFIG).claims
+    assert sorted(claim.id for claim in claims) == list(range(1, 67))
 
 
 def test_what_settles_a_claim_by_a_test_names_a_test_that_is_there():
@@ -86,7 +86,7 @@ def test_a_sound_ledger_is_read(tmp_path):
 
 
 def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
-    found = problems(
+    lines = problems(
         tmp_path,
         ("experiment: learning_curves", "experiment: landscapes"),
         ("dataset: mnist", "dataset: mnits"),
@@ -95,16 +95,16 @@ def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
         ("id: 50", "id: 6"),
         ("        rule: {below: 0}\n", ""),
     )
-    assert [line.partition(": ")[0] for line in found] == ["10", "12", "13", "16", "17", "18"]
-    said = "\n".join(found)
+    assert [line.partition(": ")[0] for line in lines] == ["10", "12", "13", "16", "17", "18"]
+    text = "\n".join(lines)
     for part in ("landscapes", "did you mean 'mnist'", "test_acuracy", "did you mean 'base'"):
-        assert part in said
-    assert "rule: is missing" in said
-    assert "6 is also that of an earlier claim" in said
+        assert part in text
+    assert "rule: is missing" in text
+    assert "6 is also that of an earlier claim" in text
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "sentence"),
     [
         ("rule: {below: 0}", "rule: {below: 0, above: 1}", "exactly one of above, below, within"),
         ("rule: {below: 0}", "rule: {within: [1, 0]}", "a lower number and then a higher one"),
@@ -148,8 +148,8 @@ def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
         ("batch: 60", "batch: 60\n        region: MNIST", "appears twice"),
     ],
 )
-def test_what_a_ledger_may_not_say(tmp_path, old, new, said):
-    assert said in "\n".join(problems(tmp_path, (old, new)))
+def test_what_a_ledger_may_not_say(tmp_path, old, new, sentence):
+    assert sentence in "\n".join(problems(tmp_path, (old, new)))
 
 
 def test_a_ledger_that_is_not_there_or_no_yaml_is_named_in_one_sentence(tmp_path):
@@ -171,8 +171,8 @@ def test_tests_may_name_what_a_dataset_or_recipe_stands_for(tmp_path):
 
 
 def test_every_quantity_that_an_experiment_declares_can_be_computed():
-    for name, declared in experiments().items():
-        assert all(callable(quantity(name, each)) for each in declared.quantities), name
+    for name, names in experiments().items():
+        assert all(callable(quantity(name, each)) for each in names.quantities), name
 
 
 @pytest.mark.parametrize(
@@ -195,8 +195,8 @@ def test_every_quantity_that_an_experiment_declares_can_be_computed():
     ],
 )
 def test_a_mistake_is_said_once_and_by_the_number_of_its_claim(tmp_path, old, new, line):
-    (found,) = [said for said in problems(tmp_path, (old, new)) if ".tests: is missing" not in said]
-    assert found.partition(": ")[2].startswith(line), found
+    (lines,) = [text for text in problems(tmp_path, (old, new)) if ".tests: is missing" not in text]
+    assert lines.partition(": ")[2].startswith(line), lines
 
 
 def test_names_of_other_studies_are_known_and_typing_errors_are_not(tmp_path):
@@ -241,8 +241,8 @@ def test_a_rate_chosen_for_speed_needs_a_level(tmp_path):
 
 
 def test_every_claim_of_the_project_with_tests_has_primary_ones_and_some_are_headlines():
-    found = load_ledger(ROOT / "workflow" / "claims.yaml", CONFIG).claims
-    tested = [claim for claim in found if claim.tests]
+    claims = load_ledger(ROOT / "workflow" / "claims.yaml", CONFIG).claims
+    tested = [claim for claim in claims if claim.tests]
     assert len(tested) >= 24
     headlines = [test for claim in tested for test in claim.tests if test.headline]
     assert 15 <= len(headlines) <= 30

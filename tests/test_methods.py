@@ -122,7 +122,7 @@ def test_normalization_stands_before_the_activation(rng, method):
 
 
 class WrongAxis(BN):
-    """The mistake of taking statistics over units, as layer normalization does."""
+    """A mistaken normalizer: statistics over units, as in layer normalization."""
 
     def normalize(self, u, training):
         mean = tf.reduce_mean(u, axis=1, keepdims=True)
@@ -131,7 +131,7 @@ class WrongAxis(BN):
 
 
 class OneScalarMean(BN):
-    """The mistake of forgetting the axis."""
+    """A mistaken normalizer: no axis."""
 
     def normalize(self, u, training):
         mean = tf.reduce_mean(u)
@@ -140,7 +140,7 @@ class OneScalarMean(BN):
 
 
 class DividesByVariance(BN):
-    """The mistake of a missing square root."""
+    """A mistaken normalizer: no square root."""
 
     def normalize(self, u, training):
         mean = tf.reduce_mean(u, axis=0)
@@ -149,7 +149,7 @@ class DividesByVariance(BN):
 
 
 class UnbiasedVariance(BN):
-    """The mistake of m − 1 in training."""
+    """A mistaken normalizer: m − 1 in training."""
 
     def normalize(self, u, training):
         mean = tf.reduce_mean(u, axis=0)
@@ -200,10 +200,10 @@ def test_wn_multiplies_by_columns_of_the_trained_length(rng):
 
 def test_the_gradient_of_wn_leaves_the_length_of_a_kernel_alone(rng):
     layer = make(Method(kernel=WN), rng)
-    found = layer.gradients(rng.normal(size=(6, FAN_IN)), rng.normal(size=(6, UNITS)))
-    along = np.sum(layer["kernel"] * found["kernel"], axis=0)
+    actual = layer.gradients(rng.normal(size=(6, FAN_IN)), rng.normal(size=(6, UNITS)))
+    along = np.sum(layer["kernel"] * actual["kernel"], axis=0)
     np.testing.assert_allclose(along, 0, atol=1e-12)
-    assert np.abs(found["gain"]).min() > 1e-6
+    assert np.abs(actual["gain"]).min() > 1e-6
 
 
 def plain_gradients(x, kernel, weights, constants=False):
@@ -222,12 +222,12 @@ def plain_gradients(x, kernel, weights, constants=False):
 def test_the_gradient_of_ws_flows_through_mean_and_std_of_the_kernel(rng, m):
     layer = make(METHODS["ws"], rng)
     x, weights = rng.normal(0.5, 2, size=(m, FAN_IN)), rng.normal(size=(m, UNITS))
-    found = layer.gradients(x, weights)
+    actual = layer.gradients(x, weights)
     dx, dkernel = plain_gradients(x, layer["kernel"], weights)
-    np.testing.assert_allclose(found["x"], dx, **EXACT)
-    np.testing.assert_allclose(found["kernel"], dkernel, **EXACT)
+    np.testing.assert_allclose(actual["x"], dx, **EXACT)
+    np.testing.assert_allclose(actual["kernel"], dkernel, **EXACT)
     _, with_constants = plain_gradients(x, layer["kernel"], weights, constants=True)
-    assert np.abs(found["kernel"] - with_constants).max() > 0.1
+    assert np.abs(actual["kernel"] - with_constants).max() > 0.1
 
 
 def test_ws_scaled_is_ws_over_root_fan_in(rng):
@@ -303,7 +303,7 @@ def test_gradients_are_the_numerical_ones(rng, method, m):
 
 
 class ConstantStatistics(BN):
-    """The mistake of statistics outside the gradient step (Ioffe & Szegedy, §2)."""
+    """A mistaken normalizer: statistics outside the gradient step (Ioffe & Szegedy, §2)."""
 
     def normalize(self, u, training):
         mean = tf.stop_gradient(tf.reduce_mean(u, axis=0))
@@ -418,9 +418,9 @@ def test_one_row_gives_beta_and_no_gradient_below_it(rng, method):
     x = rng.normal(size=(1, FAN_IN))
     expected = 1 / (1 + np.exp(-layer["beta"][None]))
     np.testing.assert_allclose(training_output(layer, x), expected, **EXACT)
-    found = layer.gradients(x, np.ones((1, UNITS)))
-    assert all((found[name] == 0).all() for name in ("x", "kernel", "gamma"))
-    assert (found["beta"] != 0).all()
+    actual = layer.gradients(x, np.ones((1, UNITS)))
+    assert all((actual[name] == 0).all() for name in ("x", "kernel", "gamma"))
+    assert (actual["beta"] != 0).all()
 
 
 def test_of_two_rows_bn_keeps_only_which_is_larger_and_no_gradient(without_epsilon, rng):
@@ -429,9 +429,9 @@ def test_of_two_rows_bn_keeps_only_which_is_larger_and_no_gradient(without_epsil
     normalized = (training_output(layer, x) - layer["beta"]) / layer["gamma"]
     u = linear_output(layer, x)
     np.testing.assert_allclose(normalized, np.where(u == u.max(axis=0), 1, -1), **EXACT)
-    found = layer.gradients(x, rng.normal(size=(2, UNITS)))
-    np.testing.assert_allclose(found["kernel"], 0, atol=1e-12)
-    np.testing.assert_allclose(found["x"], 0, atol=1e-12)
+    actual = layer.gradients(x, rng.normal(size=(2, UNITS)))
+    np.testing.assert_allclose(actual["kernel"], 0, atol=1e-12)
+    np.testing.assert_allclose(actual["x"], 0, atol=1e-12)
 
 
 def backward(layer, u, dy):
@@ -462,8 +462,8 @@ def test_the_gradient_norm_below_bn_is_that_of_santurkar_theorem_4_1(without_eps
     normalized = (u - u.mean(axis=0)) / sigma
     lost = np.square(dy.sum(axis=0)) / m + np.square((dy * normalized).sum(axis=0)) / m
     expected = np.square(layer["gamma"] / sigma) * (np.square(dy).sum(axis=0) - lost)
-    found = np.square(backward(layer, u, dy)).sum(axis=0)
-    np.testing.assert_allclose(found, expected, **EXACT)
+    actual = np.square(backward(layer, u, dy)).sum(axis=0)
+    np.testing.assert_allclose(actual, expected, **EXACT)
 
 
 def test_with_gamma_as_deviation_the_gradient_below_bn_is_never_larger(without_epsilon, rng):

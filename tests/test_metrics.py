@@ -18,21 +18,21 @@ def curve(*accuracies: float, replicate: int = 0) -> pd.DataFrame:
 
 
 def test_the_first_step_counts_even_if_the_accuracy_falls_again():
-    found = crossings(curve(0.5, 0.8, 0.7, 0.9), 0.8)
-    assert found.loc[0].tolist() == [20, 10]
+    actual = crossings(curve(0.5, 0.8, 0.7, 0.9), 0.8)
+    assert actual.loc[0].tolist() == [20, 10]
 
 
 def test_a_replicate_that_never_reaches_the_level_is_kept_as_nan_and_lies_after_the_last_step():
-    found = crossings(pd.concat([curve(0.5, 0.9), curve(0.5, np.nan, replicate=1)]), 0.8)
-    assert found["first"][0] == 20
-    assert np.isnan(found["first"][1])
-    assert found["after"][1] == 20
+    actual = crossings(pd.concat([curve(0.5, 0.9), curve(0.5, np.nan, replicate=1)]), 0.8)
+    assert actual["first"][0] == 20
+    assert np.isnan(actual["first"][1])
+    assert actual["after"][1] == 20
 
 
 def test_a_mean_since_the_evaluation_before_may_have_been_there_one_interval_earlier():
     # 0.75 is the mean of an interval that ends at 0.8 or above: the crossing may lie in it.
-    found = crossings(curve(0.5, 0.75, 0.85, 0.9), 0.8, averaged=True)
-    assert found.loc[0].tolist() == [30, 10]
+    actual = crossings(curve(0.5, 0.75, 0.85, 0.9), 0.8, averaged=True)
+    assert actual.loc[0].tolist() == [30, 10]
     assert crossings(curve(0.9, 0.95), 0.8, averaged=True).loc[0].tolist() == [10, 0]
     never = crossings(curve(0.5, 0.6, 0.7), 0.8, averaged=True).loc[0]
     assert np.isnan(never["first"])
@@ -53,16 +53,16 @@ def test_noisy_means_cross_where_their_isotonic_regression_does():
 def test_noise_does_not_make_the_crossing_of_averages_early():
     truth = 0.6 + 0.3 * np.arange(100) / 99  # passes 0.8 at place 66
     rng = np.random.default_rng(6)
-    found = [
+    actual = [
         crossings(curve(*(truth + rng.normal(0, 0.03, 100))), 0.8, averaged=True)["first"][0]
         for _ in range(200)
     ]
-    assert np.mean(found) == pytest.approx(670, abs=15)
+    assert np.mean(actual) == pytest.approx(670, abs=15)
 
 
 def test_a_curve_that_collapses_keeps_the_crossing_before_it():
-    found = crossings(curve(0.5, 0.85, 0.9, 0.1, 0.1), 0.8, averaged=True)
-    assert found["first"][0] == 20
+    actual = crossings(curve(0.5, 0.85, 0.9, 0.1, 0.1), 0.8, averaged=True)
+    assert actual["first"][0] == 20
 
 
 def test_the_area_under_the_curve_is_the_share_of_pairs_in_the_right_order():
@@ -155,7 +155,7 @@ def test_a_unit_without_final_spread_and_a_diverged_replicate_have_no_drift():
 
 
 def test_a_range_of_rates_is_unbroken_and_within_a_point_of_the_best():
-    made = metrics.rate_range(
+    rows = metrics.rate_range(
         pd.DataFrame(
             [
                 [0.96, 0.97, 0.98, 0.9700001, 0.9],  # its own best and one neighbour
@@ -167,9 +167,9 @@ def test_a_range_of_rates_is_unbroken_and_within_a_point_of_the_best():
             columns=[0.01, 0.1, 1.0, 10.0, 100.0],
         )
     )
-    assert made["lowest"].tolist()[:4] == [0.1, 0.01, 0.1, 0.01]
-    assert made["highest"].tolist()[:4] == [10, 0.01, 1, 100]
-    assert made["decades"].tolist()[:4] == pytest.approx([2, 0, 1, 4])
-    assert made.iloc[4][["lowest", "highest", "decades"]].isna().all()
-    assert made["reaches_lowest"].tolist() == [False, True, False, True, False]
-    assert made["reaches_highest"].tolist() == [False, False, False, True, False]
+    assert rows["lowest"].tolist()[:4] == [0.1, 0.01, 0.1, 0.01]
+    assert rows["highest"].tolist()[:4] == [10, 0.01, 1, 100]
+    assert rows["decades"].tolist()[:4] == pytest.approx([2, 0, 1, 4])
+    assert rows.iloc[4][["lowest", "highest", "decades"]].isna().all()
+    assert rows["reaches_lowest"].tolist() == [False, True, False, True, False]
+    assert rows["reaches_highest"].tolist() == [False, False, False, True, False]

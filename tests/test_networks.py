@@ -1,4 +1,4 @@
-"""The network against NumPy, and what replicates and methods share at their start."""
+"""Networks against NumPy, and initial values that replicates and methods share."""
 
 from pathlib import Path
 
@@ -98,11 +98,11 @@ def test_no_hidden_layer_but_one_is_the_smallest_network():
 
 @every_method
 def test_every_method_starts_from_the_same_kernels(method):
-    expected, found = kernels(started(METHODS["base"], 5)), kernels(started(method, 5))
-    assert expected.keys() == found.keys()
-    assert len(found) == 3
+    expected, actual = kernels(started(METHODS["base"], 5)), kernels(started(method, 5))
+    assert expected.keys() == actual.keys()
+    assert len(actual) == 3
     for path, kernel in expected.items():
-        np.testing.assert_array_equal(kernel, found[path])
+        np.testing.assert_array_equal(kernel, actual[path])
 
 
 def test_the_same_seed_gives_the_same_start_and_another_seed_another():
@@ -266,12 +266,12 @@ def test_a_convolutional_network_has_loss_and_gradients_of_keras_own_layers(name
     with tf.GradientTape() as twin_tape:
         twin_loss = cross_entropy(y, run_through(twin, tf.constant(x)))
     assert float(loss) == pytest.approx(float(twin_loss), rel=1e-10)
-    found = dict(
+    actual = dict(
         zip([v.path for v in network.trainable], tape.gradient(loss, tensors), strict=True)
     )
     trained = [variable for layer in twin for variable in layer.trainable_variables]
     expected = twin_tape.gradient(twin_loss, trained)
-    ours = [path for path in found if not (name.startswith("ws") and "kernel" in path)]
+    ours = [path for path in actual if not (name.startswith("ws") and "kernel" in path)]
     theirs = [
         gradient
         for variable, gradient in zip(trained, expected, strict=True)
@@ -279,7 +279,7 @@ def test_a_convolutional_network_has_loss_and_gradients_of_keras_own_layers(name
     ]
     assert len(ours) == len(theirs)
     for path, gradient in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(found[path], gradient, rtol=1e-8, atol=1e-11, err_msg=path)
+        np.testing.assert_allclose(actual[path], gradient, rtol=1e-8, atol=1e-11, err_msg=path)
 
 
 @pytest.mark.parametrize("name", ["ws", "ws_scaled", "ws_bn", "ws_ln"])
@@ -353,8 +353,8 @@ def test_the_last_scores_of_a_convolutional_network_are_those_of_keras_own_layer
     twin = keras_twin(network, "base", values, "max", shape=(28, 28, 1))
     logits = run_through(twin, tf.constant(fashion.x_test.astype("float64"))).numpy()
     expected = np.mean(logits.argmax(axis=1) == fashion.y_test)
-    found = result.history.query("step == 30 and split == 'test'")["accuracy"].item()
-    assert found == pytest.approx(expected)
+    actual = result.history.query("step == 30 and split == 'test'")["accuracy"].item()
+    assert actual == pytest.approx(expected)
 
 
 def test_the_same_network_trains_rows_and_images_of_one_table_alike(fashion):
@@ -377,11 +377,11 @@ def test_the_deep_linear_network_multiplies_matrices_and_nothing_else():
     expected = x[:, :5]
     for kernel in values.values():
         expected = expected @ kernel
-    found, _ = network([tf.constant(v) for v in values.values()], [], tf.constant(x), True)
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    actual, _ = network([tf.constant(v) for v in values.values()], [], tf.constant(x), True)
+    np.testing.assert_allclose(actual, expected, rtol=1e-12)
     target = network.target(tf.constant(x), None)
     loss = np.mean(np.sum((expected - x[:, 5:]) ** 2, axis=1))
-    assert float(network.loss(found, target)) == pytest.approx(loss)
+    assert float(network.loss(actual, target)) == pytest.approx(loss)
 
 
 def test_a_deep_linear_network_learns_a_linear_map():
@@ -406,27 +406,29 @@ PARTS_OF_400 = {"train": slice(300), "validation": slice(300, 350), "test": slic
 
 def recurrent(method, rng, features=12, steps=3):
     """A network of 5 units whose variables have random values, and these by path."""
-    made = Recurrent(5, steps).build_for(method, [features], 4, "tanh", "glorot_uniform", "float64")
+    network = Recurrent(5, steps).build_for(
+        method, [features], 4, "tanh", "glorot_uniform", "float64"
+    )
     values = {
         v.path: tf.constant(rng.uniform(0.3, 1.2, v.shape) * rng.choice([-1, 1], v.shape))
-        for v in made.trainable
+        for v in network.trainable
     }
-    state = {v.path: tf.constant(rng.uniform(0.5, 2, v.shape)) for v in made.state}
-    return made, values, state
+    state = {v.path: tf.constant(rng.uniform(0.5, 2, v.shape)) for v in network.state}
+    return network, values, state
 
 
 def test_a_recurrent_network_without_normalization_is_keras_own():
     rng = np.random.default_rng(1)
     network, values, _ = recurrent(METHODS["base"], rng)
     x = rng.normal(size=(6, 12))
-    found, _ = network(list(values.values()), [], tf.constant(x), training=True)
+    actual, _ = network(list(values.values()), [], tf.constant(x), training=True)
     layer = keras.layers.SimpleRNN(5, dtype="float64")
     layer.build((None, 3, 4))
     kernel = values["cell/kernel"].numpy()
     layer.set_weights([kernel[:4], kernel[4:], values["cell/bias"].numpy()])
     state = layer(x.reshape(6, 3, 4)).numpy()
     expected = state @ values["logits/kernel"].numpy() + values["logits/bias"].numpy()
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    np.testing.assert_allclose(actual, expected, rtol=1e-10)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -435,9 +437,9 @@ def test_states_of_a_recurrent_network_are_those_of_a_loop(method, training):
     rng = np.random.default_rng(2)
     network, values, state = recurrent(METHODS[method], rng)
     x = rng.normal(size=(6, 12))
-    found, after = network([*values.values()], [*state.values()], tf.constant(x), training)
-    said = {path: value.numpy() for path, value in (values | state).items()}
-    kernel, h, moved = said["cell/kernel"], np.zeros((6, 5)), {}
+    actual, after = network([*values.values()], [*state.values()], tf.constant(x), training)
+    arrays = {path: value.numpy() for path, value in (values | state).items()}
+    kernel, h, moved = arrays["cell/kernel"], np.zeros((6, 5)), {}
     if method == "ws_ln":
         kernel = (kernel - kernel.mean(axis=0)) / (kernel.std(axis=0) + 1e-5)
     for t in range(3):
@@ -447,16 +449,20 @@ def test_states_of_a_recurrent_network_are_those_of_a_loop(method, training):
             mean, variance = u.mean(axis=1, keepdims=True), u.var(axis=1, keepdims=True)
         elif training:
             mean, variance = u.mean(axis=0), u.var(axis=0)
-            moved[f"{of}/moving_mean"] = 0.99 * said[f"{of}/moving_mean"] + 0.01 * mean
-            moved[f"{of}/moving_variance"] = 0.99 * said[f"{of}/moving_variance"] + 0.01 * variance
+            moved[f"{of}/moving_mean"] = 0.99 * arrays[f"{of}/moving_mean"] + 0.01 * mean
+            moved[f"{of}/moving_variance"] = (
+                0.99 * arrays[f"{of}/moving_variance"] + 0.01 * variance
+            )
         else:
-            mean, variance = said[f"{of}/moving_mean"], said[f"{of}/moving_variance"]
+            mean, variance = arrays[f"{of}/moving_mean"], arrays[f"{of}/moving_variance"]
         normal = (u - mean) / np.sqrt(variance + 1e-3)
-        h = np.tanh(normal * said[f"{of}/gamma"] + said[f"{of}/beta"])
-    expected = h @ said["logits/kernel"] + said["logits/bias"]
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+        h = np.tanh(normal * arrays[f"{of}/gamma"] + arrays[f"{of}/beta"])
+    expected = h @ arrays["logits/kernel"] + arrays["logits/bias"]
+    np.testing.assert_allclose(actual, expected, rtol=1e-9)
     for variable, value in zip(network.state, after, strict=True):
-        np.testing.assert_allclose(value, moved.get(variable.path, said[variable.path]), rtol=1e-9)
+        np.testing.assert_allclose(
+            value, moved.get(variable.path, arrays[variable.path]), rtol=1e-9
+        )
 
 
 def test_parts_must_divide_the_features():
@@ -482,7 +488,7 @@ def test_a_recurrent_network_learns_which_part_came_last():
 
 
 def test_steps_are_compiled_where_network_and_normalizer_allow_it():
-    shape, made = [4], (3, "sigmoid", "glorot_uniform")
-    assert Perceptron([5]).build_for(METHODS["bn"], shape, *made).compiled
-    assert not Perceptron([5]).build_for(Method(normalizer=Whitening), shape, *made).compiled
-    assert not Convolutional([[2]], []).build_for(METHODS["bn"], [4, 4, 1], *made).compiled
+    shape, settings = [4], (3, "sigmoid", "glorot_uniform")
+    assert Perceptron([5]).build_for(METHODS["bn"], shape, *settings).compiled
+    assert not Perceptron([5]).build_for(Method(normalizer=Whitening), shape, *settings).compiled
+    assert not Convolutional([[2]], []).build_for(METHODS["bn"], [4, 4, 1], *settings).compiled

@@ -1,4 +1,4 @@
-"""What holds for every normalizer, and those of the library beside Keras' own layers on images."""
+"""Tests that every normalizer inherits, and the library's normalizers against Keras' own layers on images."""
 
 from itertools import product
 
@@ -97,32 +97,32 @@ TWINS = {
 def test_a_normalizer_is_keras_own_on_rows_and_on_images(name, shape, training):
     rng = np.random.default_rng(2)
     ours, twin = TWINS[name]
-    made, theirs = ours.build_for(8, dtype="float64"), twin(len(shape))
+    layer, theirs = ours.build_for(8, dtype="float64"), twin(len(shape))
     theirs.build(shape)
     for variable in ("gamma", "beta"):
         value = rng.uniform(0.5, 1.5, 8)
-        setattr(made, variable, tf.constant(value))
+        setattr(layer, variable, tf.constant(value))
         getattr(theirs, variable).assign(value)
     for _ in range(3):
         u = tf.constant(rng.normal(1, 2, shape))
-        given = {"training": training} if name == "bn" else {}
-        np.testing.assert_allclose(made.normalize(u, training), theirs(u, **given), rtol=1e-9)
+        arguments = {"training": training} if name == "bn" else {}
+        np.testing.assert_allclose(layer.normalize(u, training), theirs(u, **arguments), rtol=1e-9)
     if name == "bn":
-        np.testing.assert_allclose(made.moving_mean, theirs.moving_mean, rtol=1e-12)
-        np.testing.assert_allclose(made.moving_variance, theirs.moving_variance, rtol=1e-12)
+        np.testing.assert_allclose(layer.moving_mean, theirs.moving_mean, rtol=1e-12)
+        np.testing.assert_allclose(layer.moving_variance, theirs.moving_variance, rtol=1e-12)
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_group_normalization_is_that_of_a_loop_and_with_one_group_layer_normalization(shape):
     u = np.random.default_rng(3).normal(1, 2, shape)
-    found = GN(groups=4).build_for(8, dtype="float64").normalize(tf.constant(u), training=True)
+    actual = GN(groups=4).build_for(8, dtype="float64").normalize(tf.constant(u), training=True)
     expected = np.empty_like(u)
     for row in range(shape[0]):
         for group in range(4):
             part = u[row, ..., 2 * group : 2 * group + 2]
             spread = np.sqrt(part.var() + 1e-3)
             expected[row, ..., 2 * group : 2 * group + 2] = (part - part.mean()) / spread
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    np.testing.assert_allclose(actual, expected, rtol=1e-10)
     one = GN(groups=1).build_for(8, dtype="float64").normalize(tf.constant(u), training=True)
     layer = LN().build_for(8, dtype="float64").normalize(tf.constant(u), training=True)
     np.testing.assert_allclose(one, layer, rtol=1e-10)
@@ -136,26 +136,26 @@ def test_groups_that_do_not_divide_the_features_are_refused():
 @pytest.mark.parametrize(("p", "power"), [(1, 1), (2, 2), ("inf", np.inf)])
 def test_an_lp_norm_is_taken_over_the_batch_before_the_mean_is_subtracted(p, power):
     u = np.random.default_rng(4).normal(2, 3, (9, 5))
-    found = Lp(p=p).build_for(5, dtype="float64").normalize(tf.constant(u), training=True)
+    actual = Lp(p=p).build_for(5, dtype="float64").normalize(tf.constant(u), training=True)
     norm = np.linalg.norm(u, power, axis=0) / (1 if p == "inf" else 9 ** (1 / power))
-    np.testing.assert_allclose(found, (u - u.mean(axis=0)) / (norm + 1e-3), rtol=1e-10)
+    np.testing.assert_allclose(actual, (u - u.mean(axis=0)) / (norm + 1e-3), rtol=1e-10)
 
 
 def test_unitization_starts_as_batch_normalization_and_at_alpha_one_has_rows_of_length_one():
     u = tf.constant(np.random.default_rng(5).normal(2, 3, (9, 5)))
-    made = Unitization().build_for(5, dtype="float64")
+    layer = Unitization().build_for(5, dtype="float64")
     plain = BN().build_for(5, dtype="float64").normalize(u, training=True)
-    np.testing.assert_allclose(made.normalize(u, training=True), plain, rtol=1e-12)
-    made.alpha = tf.ones(5, tf.float64)
-    lengths = np.linalg.norm(made.normalize(u, training=True), axis=1)
+    np.testing.assert_allclose(layer.normalize(u, training=True), plain, rtol=1e-12)
+    layer.alpha = tf.ones(5, tf.float64)
+    lengths = np.linalg.norm(layer.normalize(u, training=True), axis=1)
     np.testing.assert_allclose(lengths, 1, rtol=1e-3)
 
 
 def test_whitened_rows_are_uncorrelated_and_of_variance_one():
     rng = np.random.default_rng(6)
     u = rng.normal(size=(200, 4)) @ rng.normal(size=(4, 4)) + 3
-    made = Whitening(epsilon=1e-9).build_for(4, dtype="float64")
-    white = made.normalize(tf.constant(u), training=True).numpy()
+    layer = Whitening(epsilon=1e-9).build_for(4, dtype="float64")
+    white = layer.normalize(tf.constant(u), training=True).numpy()
     np.testing.assert_allclose(white.mean(axis=0), 0, atol=1e-9)
     np.testing.assert_allclose(np.cov(white.T, bias=True), np.eye(4), atol=1e-6)
 
@@ -196,8 +196,8 @@ def test_by_eigenvectors_the_gradient_is_lost_where_eigenvalues_are_equal_and_by
 
 def test_before_training_whitening_at_inference_changes_next_to_nothing():
     u = np.random.default_rng(8).normal(size=(6, 4))
-    found = Whitening().build_for(4, dtype="float64").normalize(tf.constant(u), training=False)
-    np.testing.assert_allclose(found, u, rtol=1e-3)
+    actual = Whitening().build_for(4, dtype="float64").normalize(tf.constant(u), training=False)
+    np.testing.assert_allclose(actual, u, rtol=1e-3)
 
 
 # ---------------------------------------------------------------- beyond the batch
@@ -205,11 +205,11 @@ def test_before_training_whitening_at_inference_changes_next_to_nothing():
 
 def renorm(step=0, mean=0.5, variance=4.0, **options):
     """Batch renormalization of 5 features after so many steps, with these averages."""
-    made = BatchRenorm(**options).build_for(5, dtype="float64")
-    made.moving_mean = tf.fill([5], tf.constant(mean, tf.float64))
-    made.moving_variance = tf.fill([5], tf.constant(variance, tf.float64))
-    made.step = tf.constant(float(step), tf.float64)
-    return made
+    layer = BatchRenorm(**options).build_for(5, dtype="float64")
+    layer.moving_mean = tf.fill([5], tf.constant(mean, tf.float64))
+    layer.moving_variance = tf.fill([5], tf.constant(variance, tf.float64))
+    layer.step = tf.constant(float(step), tf.float64)
+    return layer
 
 
 def test_batch_renormalization_is_batch_normalization_while_it_warms_up():
@@ -234,15 +234,15 @@ def test_unclipped_it_makes_of_a_batch_in_training_what_it_makes_of_it_at_infere
 )
 def test_the_limits_of_r_and_d_grow_as_published(step, r_limit, d_limit):
     u = np.random.default_rng(12).normal(40, 30, (9, 5))
-    made = renorm(step, warm_up=10, r_steps=50, d_steps=30)
-    found = made.normalize(tf.constant(u), training=True)
+    layer = renorm(step, warm_up=10, r_steps=50, d_steps=30)
+    actual = layer.normalize(tf.constant(u), training=True)
     sigma, own = np.sqrt(4 + 1e-3), np.sqrt(u.var(axis=0) + 1e-3)
     r = np.clip(own / sigma, 1 / r_limit, r_limit)
     d = np.clip((u.mean(axis=0) - 0.5) / sigma, -d_limit, d_limit)
     assert (r == r_limit).all() and (d == d_limit).all()
-    np.testing.assert_allclose(found, (u - u.mean(axis=0)) / own * r + d, rtol=1e-9)
-    assert float(made.step) == step + 1
-    np.testing.assert_allclose(made.moving_mean, 0.99 * 0.5 + 0.01 * u.mean(axis=0))
+    np.testing.assert_allclose(actual, (u - u.mean(axis=0)) / own * r + d, rtol=1e-9)
+    assert float(layer.step) == step + 1
+    np.testing.assert_allclose(layer.moving_mean, 0.99 * 0.5 + 0.01 * u.mean(axis=0))
 
 
 @pytest.mark.parametrize("m", [1, 2, 3])
@@ -256,17 +256,17 @@ def test_evalnorm_uses_the_expectation_over_all_batches_that_a_row_can_be_part_o
         return u[list(rows)].mean(axis=axes), u[list(rows)].var(axis=axes)
 
     every = [statistics(rows) for rows in product(range(5), repeat=m)]
-    made = EvalNorm().build_for(2, dtype="float64")
-    made.normalize(tf.constant(u[:m]), training=True)
-    made.moving_mean, made.moving_variance = (
+    layer = EvalNorm().build_for(2, dtype="float64")
+    layer.normalize(tf.constant(u[:m]), training=True)
+    layer.moving_mean, layer.moving_variance = (
         tf.constant(np.mean(s, axis=0)) for s in zip(*every, strict=True)
     )
-    found = made.normalize(tf.constant(u), training=False).numpy()
+    actual = layer.normalize(tf.constant(u), training=False).numpy()
     for row in range(5):
         beside = [statistics((row, *rest)) for rest in product(range(5), repeat=m - 1)]
         mean, variance = (np.mean(s, axis=0) for s in zip(*beside, strict=True))
         np.testing.assert_allclose(
-            found[row], (u[row] - mean) / np.sqrt(variance + 1e-3), rtol=1e-9
+            actual[row], (u[row] - mean) / np.sqrt(variance + 1e-3), rtol=1e-9
         )
 
 
@@ -281,12 +281,12 @@ def test_evalnorm_after_large_batches_is_batch_normalization():
 
 def test_mean_only_batch_normalization_subtracts_the_mean_and_keeps_the_spread():
     u = np.random.default_rng(15).normal(3, 2, (9, 5))
-    made = MeanOnlyBN(momentum=0.75).build_for(5, dtype="float64")
-    made.beta = tf.fill([5], tf.constant(0.25, tf.float64))
-    found = made.normalize(tf.constant(u), training=True)
-    np.testing.assert_allclose(found, u - u.mean(axis=0) + 0.25, rtol=1e-12)
-    np.testing.assert_allclose(made.moving_mean, 0.25 * u.mean(axis=0), rtol=1e-12)
-    at_inference = made.normalize(tf.constant(u), training=False)
+    layer = MeanOnlyBN(momentum=0.75).build_for(5, dtype="float64")
+    layer.beta = tf.fill([5], tf.constant(0.25, tf.float64))
+    actual = layer.normalize(tf.constant(u), training=True)
+    np.testing.assert_allclose(actual, u - u.mean(axis=0) + 0.25, rtol=1e-12)
+    np.testing.assert_allclose(layer.moving_mean, 0.25 * u.mean(axis=0), rtol=1e-12)
+    at_inference = layer.normalize(tf.constant(u), training=False)
     np.testing.assert_allclose(at_inference, u - 0.25 * u.mean(axis=0) + 0.25, rtol=1e-12)
 
 
@@ -302,7 +302,7 @@ def test_a_normalizer_keeps_averages_where_its_variables_have_some(name):
 def test_averages_are_those_that_build_makes_and_not_those_that_a_text_names():
     class Named(Normalizer):
         def build(self):
-            """moving_ is how the names of averages begin."""
+            """Make a gain, and no moving_ average."""
             self.gain = self.vector("gain", "ones")
 
     class Helped(Normalizer):
@@ -347,7 +347,7 @@ def test_an_average_under_another_name_is_refused():
 
 
 class DependsOnTheBatch(Normalizer):
-    """Uses the batch at inference too, loses its gradient, and has nothing to say of one row."""
+    """A mistaken normalizer: the batch at inference too, no gradient, and no numbers for one row."""
 
     def normalize(self, u, training):
         axes = list(range(len(u.shape) - 1))
@@ -356,7 +356,7 @@ class DependsOnTheBatch(Normalizer):
 
 
 class NewShape(Normalizer):
-    """Loses an axis, and keeps an average without a momentum."""
+    """A mistaken normalizer: an axis too few, and an average without a momentum."""
 
     def build(self):
         self.moving_mean = self.vector("moving_mean", "zeros", trainable=False)
@@ -367,15 +367,15 @@ class NewShape(Normalizer):
 
 
 def failing(normalizer, *names, **arguments):
-    """Which of these tests a normalizer fails."""
+    """Return the names of the inherited tests that a normalizer fails."""
     suite = type("Suite", (NormalizerTests,), {"normalizer": normalizer})()
-    found = []
+    failures = []
     for name in names:
         try:
             getattr(suite, name)(**arguments)
         except Exception:
-            found.append(name)
-    return found
+            failures.append(name)
+    return failures
 
 
 def test_a_mistaken_normalizer_fails_the_tests_that_it_should():

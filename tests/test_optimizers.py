@@ -22,7 +22,7 @@ SAID = {
     "adam": ({"adam": ADAM}, keras.optimizers.Adam(0.25, **ADAM)),
     "adam as it comes": ({"adam": {}}, keras.optimizers.Adam(0.25)),
 }
-"""Numbers that float32 has exactly, in which Keras keeps them; Adam's own are not among them."""
+"""Settings that float32 has exactly, as Keras keeps them in float32. Adam's defaults are no such numbers."""
 
 
 def trained_by_keras(network, x, y, order, optimizer, l2):
@@ -45,12 +45,12 @@ def trained_by_keras(network, x, y, order, optimizer, l2):
 @pytest.mark.parametrize(("method", "l2"), [("base", 0.0), ("bn", 1 / 128)])
 @pytest.mark.parametrize("name", SAID)
 def test_every_optimizer_steps_as_keras_own(split, name, method, l2):  # noqa: F811
-    (said, theirs), tolerance = SAID[name], 1e-4 if name == "adam as it comes" else 1e-9
+    (arguments, theirs), tolerance = SAID[name], 1e-4 if name == "adam as it comes" else 1e-9
     ours = Perceptron([6, 5]).build_for(
         METHODS[method], [64], 10, "sigmoid", "glorot_uniform", "float64"
     )
     x = split.x_train.astype("float64")
-    trainer = Trainer(ours, x, split.y_train, optimizers.build(said, 0.25), l2=l2)
+    trainer = Trainer(ours, x, split.y_train, optimizers.build(arguments, 0.25), l2=l2)
     parameters, state = initial_values(ours, np.random.SeedSequence(3))
     network = keras_network(method)
     for variables, values in [
@@ -70,13 +70,13 @@ def test_every_optimizer_steps_as_keras_own(split, name, method, l2):  # noqa: F
         )
         assert float(loss) == pytest.approx(np.mean(losses[start:stop]), rel=tolerance)
     expected = [*network.trainable_variables, *network.non_trainable_variables]
-    found = [*stored(parameters), *state][: len(expected)]
-    for a, b in zip(found, expected, strict=True):
+    actual = [*stored(parameters), *state][: len(expected)]
+    for a, b in zip(actual, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
 
 
 def hidden_outputs(dropout, steps=1, key=(0.3, -1.2)):
-    """What one layer of 40 units makes of ones, in training, over so many steps; its outputs without dropout are 1."""
+    """Return the outputs of a layer of 40 units in training over some steps; without dropout they are 1."""
     network = Perceptron([40]).build_for(
         METHODS["base"], [8], 3, "linear", "glorot_uniform", dropout=dropout
     )
@@ -100,8 +100,8 @@ def test_dropout_leaves_out_its_share_scales_the_rest_and_keeps_the_mean():
 def test_each_step_and_each_key_leaves_out_others():
     first, second = hidden_outputs(0.5, steps=2)
     (other,) = hidden_outputs(0.5, key=(0.3, -1.3))
-    for drawn in (second, other):
-        assert np.mean((drawn != 0) == (first != 0)) == pytest.approx(0.5, abs=0.02)
+    for outputs in (second, other):
+        assert np.mean((outputs != 0) == (first != 0)) == pytest.approx(0.5, abs=0.02)
     np.testing.assert_array_equal(hidden_outputs(0.5)[0], first)
 
 

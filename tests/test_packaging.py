@@ -75,11 +75,11 @@ def test_every_locked_package_is_one_version_with_hashes(lock: str) -> None:
 
 def test_the_lock_holds_everything_that_pyproject_asks_for() -> None:
     versions = locked("requirements.lock")
-    asked = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]
-    for requirement in map(Requirement, asked):
-        found = versions.get(canonicalize_name(requirement.name), set())
-        assert found, f"{requirement.name} is not locked; run `make lock`"
-        assert all(requirement.specifier.contains(version) for version in found), requirement
+    requirements = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]
+    for requirement in map(Requirement, requirements):
+        actual = versions.get(canonicalize_name(requirement.name), set())
+        assert actual, f"{requirement.name} is not locked; run `make lock`"
+        assert all(requirement.specifier.contains(version) for version in actual), requirement
 
 
 def test_the_gpu_lock_has_the_same_versions_and_no_second_tensorflow() -> None:
@@ -118,9 +118,9 @@ def test_the_conda_environment_is_what_make_lock_writes() -> None:
 
 
 def test_snakemake_is_at_least_the_version_that_the_snakefile_asks_for() -> None:
-    (asked,) = re.findall(r'min_version\("([\d.]+)"\)', RULES[0].read_text(encoding="utf8"))
+    (minimum,) = re.findall(r'min_version\("([\d.]+)"\)', RULES[0].read_text(encoding="utf8"))
     (version,) = locked("requirements.lock")["snakemake"]
-    assert Requirement(f"snakemake>={asked}").specifier.contains(version)
+    assert Requirement(f"snakemake>={minimum}").specifier.contains(version)
 
 
 # --- files that are named ---------------------------------------------------------------------
@@ -128,11 +128,11 @@ def test_snakemake_is_at_least_the_version_that_the_snakefile_asks_for() -> None
 
 def test_environments_scripts_and_included_rules_exist() -> None:
     named = re.compile(r'^ *(?:conda|script|include|report|configfile):\s+"([^"{]+)"', re.MULTILINE)
-    found = [
+    actual = [
         (file, name) for file in RULES for name in named.findall(file.read_text(encoding="utf8"))
     ]
-    assert len(found) > len(RULES)
-    for file, name in found:
+    assert len(actual) > len(RULES)
+    for file, name in actual:
         assert (file.parent / name).is_file(), f"{file.name} names {name}"
 
 
@@ -170,8 +170,8 @@ def test_no_file_knows_the_machine_it_was_written_on_or_a_registry() -> None:
     for path in tracked_files():
         if path.suffix in {".png", ".svg", ".gz"}:
             continue
-        found = machine.search(path.read_text(encoding="utf8"))
-        assert not found, f"{path.relative_to(ROOT)}: {found and found[0]}"
+        match = machine.search(path.read_text(encoding="utf8"))
+        assert not match, f"{path.relative_to(ROOT)}: {match and match[0]}"
 
 
 @pytest.mark.parametrize(
@@ -243,12 +243,12 @@ def test_the_claim_of_the_readme_is_a_ledger_of_its_own_as_printed(tmp_path: Pat
 def test_the_method_of_the_readme_computes_what_it_says(tmp_path: Path) -> None:
     method, _ = code_blocks("python")
     (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
-    made = load(f"{tmp_path / 'my_norms.py'}:RMS")(epsilon=1e-6).build_for(5, dtype="float64")
+    layer = load(f"{tmp_path / 'my_norms.py'}:RMS")(epsilon=1e-6).build_for(5, dtype="float64")
     gain = np.arange(1.0, 6.0)
-    made.gain = tf.constant(gain)
+    layer.gain = tf.constant(gain)
     u = np.random.default_rng(0).normal(size=(4, 5))
     expected = gain * u / np.sqrt((u**2).mean(axis=1, keepdims=True) + 1e-6)
-    np.testing.assert_allclose(made.normalize(tf.constant(u), training=True), expected, rtol=1e-12)
+    np.testing.assert_allclose(layer.normalize(tf.constant(u), training=True), expected, rtol=1e-12)
 
 
 def test_the_method_of_the_readme_passes_the_tests_that_make_runs(tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def outcome_of(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "sentence"),
     [
         ([""], "Name a class: make test-method METHOD="),
         (["my_norms.py:RSM"], "unknown normalizer 'RSM' in my_norms.py; did you mean 'RMS'?"),
@@ -275,10 +275,10 @@ def outcome_of(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str
     ],
 )
 def test_what_cannot_be_tested_is_said_in_a_sentence(
-    tmp_path: Path, arguments: list[str], said: str
+    tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
     method, _ = code_blocks("python")
     (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
     done = outcome_of(*arguments, folder=tmp_path)
     assert done.returncode != 0 and "Traceback" not in done.stderr
-    assert said in done.stderr
+    assert sentence in done.stderr

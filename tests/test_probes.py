@@ -33,8 +33,8 @@ def split(x=None, classes=3):
 
 def run(probe, method="base", network=None, data=None, learning_rate=0.5, batch=ROWS, steps=6):
     settings = Settings("sigmoid", "glorot_uniform", learning_rate, steps, 0, 2)
-    made = (network or Perceptron([5, 4]), METHODS[method], settings, batch, 1)
-    return Run(data or split(), *made, {"probe": probe})
+    network_settings = (network or Perceptron([5, 4]), METHODS[method], settings, batch, 1)
+    return Run(data or split(), *network_settings, {"probe": probe})
 
 
 def measured(made):
@@ -48,14 +48,14 @@ EVERY = [Distributions, GradientFlow, GradientNoise, Landscape, LossSurface, Nor
 @pytest.mark.parametrize("method", ["base", "bn"])
 @pytest.mark.parametrize("probe", EVERY, ids=lambda probe: probe.__name__)
 def test_a_diverged_replicate_has_the_same_rows_without_values(probe, method):
-    made = run(probe, method).step_probes["probe"]
-    found, nothing = measured(made.run), made.nothing()
-    assert list(nothing) == list(found)
-    assert (nothing.dtypes == found.dtypes).all()
-    assert len(nothing) == len(found)
-    numbers = [name for name in found if found[name].dtype == "float32"]
-    identical = [name for name in found if (nothing[name].eq(found[name])).all()]
-    assert set(identical) | set(numbers) == set(found)
+    training = run(probe, method).step_probes["probe"]
+    actual, nothing = measured(training.run), training.nothing()
+    assert list(nothing) == list(actual)
+    assert (nothing.dtypes == actual.dtypes).all()
+    assert len(nothing) == len(actual)
+    numbers = [name for name in actual if actual[name].dtype == "float32"]
+    identical = [name for name in actual if (nothing[name].eq(actual[name])).all()]
+    assert set(identical) | set(numbers) == set(actual)
     assert nothing[numbers].isna().any(axis=None)
 
 
@@ -64,8 +64,8 @@ def test_what_a_probe_measures_leaves_training_as_it_is(probe):
     histories = []
     for probes in ({}, {"probe": probe}):
         settings = Settings("sigmoid", "glorot_uniform", 0.5, 6, 0, 2)
-        made = Run(split(), Perceptron([5, 4]), METHODS["bn"], settings, 20, 1, probes)
-        histories.append(train(made, 2).history)
+        training = Run(split(), Perceptron([5, 4]), METHODS["bn"], settings, 20, 1, probes)
+        histories.append(train(training, 2).history)
     assert histories[0].equals(histories[1])
 
 
@@ -115,8 +115,8 @@ def test_the_distance_of_each_unit_is_scipys():
     first, second = rng.normal(size=(50, 3)), rng.gamma(2, size=(50, 3))
     expected = [wasserstein_distance(first[:, j], second[:, j]) for j in range(3)]
     spreads = [np.concatenate([first[:, j], second[:, j]]).std() for j in range(3)]
-    found = distances(first, second)
-    assert found == pytest.approx((np.mean(expected), np.mean(np.divide(expected, spreads))))
+    actual = distances(first, second)
+    assert actual == pytest.approx((np.mean(expected), np.mean(np.divide(expected, spreads))))
 
 
 def test_a_shift_by_a_constant_is_as_far_as_the_constant_and_an_order_is_no_shift():
@@ -127,9 +127,9 @@ def test_a_shift_by_a_constant_is_as_far_as_the_constant_and_an_order_is_no_shif
 
 
 def test_projections_are_along_unit_vectors_in_all_directions():
-    drawn = unit_vectors(np.random.default_rng(0), 8, 2000)
-    np.testing.assert_allclose(np.linalg.norm(drawn, axis=0), 1, rtol=1e-6)
-    np.testing.assert_allclose(np.cov(drawn), np.eye(8) / 8, atol=0.02)
+    vectors = unit_vectors(np.random.default_rng(0), 8, 2000)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=0), 1, rtol=1e-6)
+    np.testing.assert_allclose(np.cov(vectors), np.eye(8) / 8, atol=0.02)
 
 
 def test_outputs_do_not_shift_at_a_rate_of_zero_and_do_at_another():
@@ -159,9 +159,9 @@ def test_a_scale_changes_the_distance_and_not_the_distance_in_spreads():
 
 
 def test_quantiles_of_the_first_unit_are_numpys():
-    made = run(Distributions)
-    table, probe = measured(made), made.step_probes["probe"]
-    layers = probe.inputs(*made.start(0)[:2])
+    training = run(Distributions)
+    table, probe = measured(training), training.step_probes["probe"]
+    layers = probe.inputs(*training.start(0)[:2])
     for row in table.iloc[::17].itertuples():
         expected = np.quantile(layers[row.layer - 1][:, 0], row.share)
         assert row.value == pytest.approx(expected, rel=1e-4, abs=1e-5)
@@ -181,10 +181,10 @@ def linear_data(columns=None):
 
 def test_on_a_quadratic_the_effective_smoothness_is_the_curvature_along_the_gradient():
     data, x = linear_data()
-    made = run(Landscape, network=DeepLinear(1), data=data, learning_rate=0.01)
-    table = measured(made)
+    training = run(Landscape, network=DeepLinear(1), data=data, learning_rate=0.01)
+    table = measured(training)
     hessian = 2 * x.T @ x / ROWS
-    kernel = made.start(0)[0][0].numpy().T
+    kernel = training.start(0)[0][0].numpy().T
     gradient = 2 * x.T @ (x @ kernel - data.x_train[:, 3:]) / ROWS
     expected = np.linalg.norm(hessian @ gradient) / np.linalg.norm(gradient)
     away = table[table["size"] > 0]
@@ -195,23 +195,23 @@ def test_on_a_quadratic_the_effective_smoothness_is_the_curvature_along_the_grad
 
 def test_on_a_round_quadratic_it_is_the_top_curvature_and_the_loss_a_parabola():
     data, x = linear_data("orthonormal")
-    made = run(Landscape, network=DeepLinear(1), data=data, learning_rate=0.01)
-    table = measured(made)
+    training = run(Landscape, network=DeepLinear(1), data=data, learning_rate=0.01)
+    table = measured(training)
     away = table[table["size"] > 0]
     top = np.linalg.eigvalsh(2 * x.T @ x / ROWS)[-1]
     assert top == pytest.approx(2)
     np.testing.assert_allclose(away["gradient_change"] / away["distance"], top, rtol=2e-3)
     start = table.loc[table["size"] == 0, "loss"].iloc[0]
-    kernel = made.start(0)[0][0].numpy().T
+    kernel = training.start(0)[0][0].numpy().T
     length = np.linalg.norm(2 * x.T @ (x @ kernel - data.x_train[:, 3:]) / ROWS)
     parabola = start - length * away["distance"] + top / 2 * away["distance"] ** 2
     np.testing.assert_allclose(away["loss"], parabola, rtol=1e-4)
 
 
 def test_steps_are_multiples_of_the_rate_or_shares_of_the_length_of_all_kernels():
-    made = run(Landscape, learning_rate=0.25)
-    table = measured(made)
-    values = made.start(0)[0]
+    training = run(Landscape, learning_rate=0.25)
+    table = measured(training)
+    values = training.start(0)[0]
     kernels = [v for v in values if len(v.shape) == 2]
     length = np.sqrt(sum(np.sum(np.square(v)) for v in kernels))
     np.testing.assert_allclose(table["weights"], length, rtol=1e-5)
@@ -226,8 +226,8 @@ def test_steps_are_multiples_of_the_rate_or_shares_of_the_length_of_all_kernels(
 
 
 def test_a_direction_has_filters_as_long_as_the_networks_and_leaves_biases_alone():
-    made = run(LossSurface, "bn")
-    values, paths = made.start(0)[0], [v.path for v in made.network.trainable]
+    training = run(LossSurface, "bn")
+    values, paths = training.start(0)[0], [v.path for v in training.network.trainable]
     direction = filter_normalized(np.random.default_rng(0), values, paths)
     for value, way, path in zip(values, direction, paths, strict=True):
         if path.endswith("/kernel"):  # stored (units, fan_in): a filter is a row
@@ -239,8 +239,8 @@ def test_a_direction_has_filters_as_long_as_the_networks_and_leaves_biases_alone
 
 def test_the_surface_of_a_linear_network_is_the_quadratic_that_it_is():
     data, x = linear_data()
-    made = run(LossSurface, network=DeepLinear(1), data=data)
-    table, (kernel,) = measured(made), made.start(0)[0]
+    training = run(LossSurface, network=DeepLinear(1), data=data)
+    table, (kernel,) = measured(training), training.start(0)[0]
     rng = np.random.default_rng(0)
     first, second = (filter_normalized(rng, [kernel], ["logits/kernel"])[0] for _ in range(2))
     plane = table[table["picture"] == 0]
@@ -252,8 +252,8 @@ def test_the_surface_of_a_linear_network_is_the_quadratic_that_it_is():
 
 
 def test_with_batch_normalization_there_is_a_surface_of_each_kind_of_statistics():
-    made = run(LossSurface, "bn", batch=20)
-    result = train(made, 1).records["probe"]
+    training = run(LossSurface, "bn", batch=20)
+    result = train(training, 1).records["probe"]
     middle = result[(result["a"] == 0) & (result["b"] == 0) & (result["picture"] == 0)]
     assert middle.set_index("statistics").index.tolist() == ["moving", "batch"]
     assert middle["loss"].nunique() == 2
@@ -265,14 +265,16 @@ def test_with_batch_normalization_there_is_a_surface_of_each_kind_of_statistics(
 
 
 def test_the_length_of_a_gradient_is_that_of_finite_differences():
-    made = run(GradientFlow, "bn")
-    parameters, state, _, _ = made.start(0)
-    table = measured(made).set_index("layer")
+    training = run(GradientFlow, "bn")
+    parameters, state, _, _ = training.start(0)
+    table = measured(training).set_index("layer")
     last = len(parameters) - 2  # the kernel of the logits
-    rows = made.step_probes["probe"].rows[0]
+    rows = training.step_probes["probe"].rows[0]
 
     def loss(value):
-        return made.trainer.gradient([*parameters[:last], value, parameters[-1]], state, rows).loss
+        return training.trainer.gradient(
+            [*parameters[:last], value, parameters[-1]], state, rows
+        ).loss
 
     kernel, slopes = parameters[last].numpy(), []
     for place in np.ndindex(kernel.shape):
@@ -295,18 +297,20 @@ def test_a_change_is_a_root_mean_square_and_a_spread_is_about_the_mean_of_each_u
 
 def test_a_linear_network_neither_amplifies_nor_damps_a_change_of_scale():
     """All layers of a linear network change by the same share if the first kernel is multiplied."""
-    made = run(GradientFlow, network=DeepLinear(4))
-    probe, (parameters, state, _, _) = made.step_probes["probe"], made.start(0)
+    training = run(GradientFlow, network=DeepLinear(4))
+    probe, (parameters, state, _, _) = training.step_probes["probe"], training.start(0)
     probe.direction = parameters[0].numpy()
-    found = probe.measure(parameters, state)["change"].to_numpy()
-    np.testing.assert_allclose(found[:-1], found[0], rtol=1e-2)
-    assert np.isnan(found[-1])
+    actual = probe.measure(parameters, state)["change"].to_numpy()
+    np.testing.assert_allclose(actual[:-1], actual[0], rtol=1e-2)
+    assert np.isnan(actual[-1])
 
 
 def test_norms_are_those_of_the_values():
-    made = run(Norms, "bn")
-    table = measured(made).set_index("variable")["norm"]
-    values = dict(zip([v.path for v in made.network.trainable], made.start(0)[0], strict=True))
+    training = run(Norms, "bn")
+    table = measured(training).set_index("variable")["norm"]
+    values = dict(
+        zip([v.path for v in training.network.trainable], training.start(0)[0], strict=True)
+    )
     assert set(table.index) == set(values)
     for path, norm in table.items():
         assert norm == pytest.approx(np.linalg.norm(values[path]), rel=1e-6)
@@ -316,37 +320,37 @@ def test_norms_are_those_of_the_values():
 
 
 def test_noise_is_the_trace_of_the_covariance_and_the_length_of_the_mean():
-    drawn = np.random.default_rng(0).normal(2, 3, (24, 5))
-    variance, length = noise(drawn)
-    assert variance == pytest.approx(np.trace(np.cov(drawn.T)))
-    assert length == pytest.approx(np.linalg.norm(drawn.mean(axis=0)))
+    points = np.random.default_rng(0).normal(2, 3, (24, 5))
+    variance, length = noise(points)
+    assert variance == pytest.approx(np.trace(np.cov(points.T)))
+    assert length == pytest.approx(np.linalg.norm(points.mean(axis=0)))
 
 
 def test_the_variance_of_a_gradient_is_that_of_single_rows_over_their_number():
     """A linear map without hidden layers, whose gradient by W for a row (x, y) is 2·x·(xW + b − y)ᵀ, by b 2·(…)."""
     rng = np.random.default_rng(1)
     x = rng.normal(size=(4000, 6))
-    made = run(GradientNoise, network=DeepLinear(1), data=split(x), batch=20)
-    parameters, state, _, _ = made.start(0)
-    found = made.step_probes["probe"].measure(parameters, state).set_index("size")["variance"]
+    training = run(GradientNoise, network=DeepLinear(1), data=split(x), batch=20)
+    parameters, state, _, _ = training.start(0)
+    actual = training.step_probes["probe"].measure(parameters, state).set_index("size")["variance"]
     inputs, target = x[:, :3], x[:, 3:]
     error = inputs @ np.array(parameters[0]).T - target
     rows = 2 * (inputs[:, :, None] * error[:, None, :]).reshape(4000, -1)
     total = np.trace(np.cov(rows.T))
-    assert list(found.index) == [1, 2, 4, 8, 16, 32, 64, 128, 256]
-    ratios = found * found.index / total
+    assert list(actual.index) == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    ratios = actual * actual.index / total
     assert ratios.mean() == pytest.approx(1, abs=0.15)
     assert ratios.between(0.4, 1.9).all()
 
 
 def test_of_many_positions_of_images_a_fair_share_is_looked_at(monkeypatch):
     images = np.random.default_rng(1).normal(size=(ROWS, 8, 8, 1))
-    made = run(Norms, network=Convolutional([[3], [2]], []), data=split(images))
-    parameters, state, *_ = made.start(0)
-    whole = activations.ActivationInputs(made)(parameters, state)
+    training = run(Norms, network=Convolutional([[3], [2]], []), data=split(images))
+    parameters, state, *_ = training.start(0)
+    whole = activations.ActivationInputs(training)(parameters, state)
     assert [layer.shape for layer in whole] == [(ROWS * 64, 3), (ROWS * 16, 2)]
     monkeypatch.setattr(activations, "MOST", 1000)
-    some = activations.ActivationInputs(made)(parameters, state)
+    some = activations.ActivationInputs(training)(parameters, state)
     np.testing.assert_array_equal(some[0], whole[0][::3])  # 3,840 positions: every third
     np.testing.assert_array_equal(some[1], whole[1])
     assert {place % 8 for place in range(0, ROWS * 64, 3)} == set(range(8))

@@ -1,4 +1,4 @@
-"""What probes measure on a trained network, computed again from its weights in NumPy, in float64, by hand."""
+"""Measurements of probes on a trained network, computed again from its weights in NumPy, in float64."""
 
 import numpy as np
 import pytest
@@ -54,13 +54,13 @@ def loss_and_gradient(weights, x, y, method):
         a = 1 / (1 + np.exp(-z))
         dz = d * a * (1 - a)
         if method == "base":
-            found, du = {"bias": dz.sum(axis=0)}, dz
+            own, du = {"bias": dz.sum(axis=0)}, dz
         else:
             axis, dx = AXES[method], dz * layer["gamma"]
-            found = {"gamma": (dz * normal).sum(axis=0), "beta": dz.sum(axis=0)}
+            own = {"gamma": (dz * normal).sum(axis=0), "beta": dz.sum(axis=0)}
             along = normal * (dx * normal).mean(axis, keepdims=True)
             du = (dx - dx.mean(axis, keepdims=True) - along) / spread
-        gradients.insert(0, found | {"kernel": below.T @ du})
+        gradients.insert(0, own | {"kernel": below.T @ du})
         d = du @ layer["kernel"].T
     return loss, gradients, [z for *_, z in kept]
 
@@ -78,7 +78,7 @@ def length(gradients):
 
 @pytest.fixture(scope="module", params=["base", "bn", "ln"])
 def trained(request):
-    """Method, run, its weights in layers, training rows, and what its probes found at the end."""
+    """Return method, run, weights by layer, training rows, and the last tables of the probes."""
     x, y = load_digits(return_X_y=True)
     x, y = (x / 16).astype(np.float32), y.astype(np.int32)
     parts = (x[:1200], y[:1200], x[1200:1500], y[1200:1500], x[1500:], y[1500:])
@@ -102,7 +102,7 @@ def trained(request):
 
 
 def test_covariate_shift(trained):
-    method, run, weights, (x, y), found = trained
+    method, run, weights, (x, y), tables = trained
     expected = []
     for rows in run.step_probes["covariate_shift"].batches.numpy():
         _, first, _ = loss_and_gradient(weights, x[rows], y[rows], method)
@@ -116,14 +116,14 @@ def test_covariate_shift(trained):
             shift = np.linalg.norm(g - other)
             line.append((ends[0], shift, shift / ends[0], (g * other).sum() / (ends[0] * ends[1])))
         expected.append(line)
-    measured = found["covariate_shift"][["gradient", "shift", "relative", "cosine"]]
+    measured = tables["covariate_shift"][["gradient", "shift", "relative", "cosine"]]
     np.testing.assert_allclose(measured, np.mean(expected, axis=0), rtol=1e-3, atol=1e-5)
 
 
 def test_landscape(trained):
-    method, run, weights, (x, y), found = trained
+    method, run, weights, (x, y), tables = trained
     whole = np.sqrt(sum((layer["kernel"] ** 2).sum() for layer in weights))
-    table = found["landscape"]
+    table = tables["landscape"]
     for sample, rows in enumerate(run.step_probes["landscape"].rows.numpy()):
         _, gradients, _ = loss_and_gradient(weights, x[rows], y[rows], method)
         slope = length(gradients)
@@ -143,18 +143,18 @@ def test_landscape(trained):
 
 
 def test_gradient_flow(trained):
-    method, run, weights, (x, y), found = trained
+    method, run, weights, (x, y), tables = trained
     lengths = [
         [np.linalg.norm(g["kernel"]) for g in loss_and_gradient(weights, x[r], y[r], method)[1]]
         for r in run.step_probes["gradient_flow"].rows.numpy()
     ]
     np.testing.assert_allclose(
-        found["gradient_flow"]["gradient"], np.mean(lengths, axis=0), rtol=1e-4
+        tables["gradient_flow"]["gradient"], np.mean(lengths, axis=0), rtol=1e-4
     )
 
 
 def test_output_shift(trained):
-    method, run, weights, (x, y), found = trained
+    method, run, weights, (x, y), tables = trained
     probe = run.step_probes["output_shift"]
     seen, later = probe.inputs.x.numpy().astype(np.float64), weights
     for rows in probe.rows.numpy():
@@ -166,7 +166,7 @@ def test_output_shift(trained):
         np.mean([wasserstein_distance(a[:, j], b[:, j]) for j in range(a.shape[1])])
         for a, b in zip(before, after, strict=True)
     ]
-    np.testing.assert_allclose(found["output_shift"]["units"], expected, rtol=1e-3)
+    np.testing.assert_allclose(tables["output_shift"]["units"], expected, rtol=1e-3)
 
 
 @pytest.mark.parametrize("method", ["base", "ln"])
@@ -180,7 +180,7 @@ def test_a_small_change_is_followed_through_ten_layers_where_float32_would_lose_
     run = Run(Split(*parts, np.arange(10)), network, METHODS[method], settings, BATCH, 1, probe)
     parameters, state, _, _ = run.start(0)
     flow = run.step_probes["gradient_flow"]
-    found = flow.measure(parameters, state)
+    actual = flow.measure(parameters, state)
 
     names = {v.path: v for v in run.network.trainable}
     weights = [{} for _ in run.network.blocks] + [{}]
@@ -198,5 +198,5 @@ def test_a_small_change_is_followed_through_ten_layers_where_float32_would_lose_
     changes = [1e3 * np.sqrt(np.mean((b - a) ** 2)) for a, b in zip(before, after, strict=True)]
     spreads = [np.sqrt(np.mean((a - a.mean(axis=0)) ** 2)) for a in before]
     assert changes[-1] < 1e-2 * changes[0]
-    np.testing.assert_allclose(found["moved"][:-1], changes, rtol=1e-4)
-    np.testing.assert_allclose(found["change"][:-1], np.divide(changes, spreads), rtol=1e-4)
+    np.testing.assert_allclose(actual["moved"][:-1], changes, rtol=1e-4)
+    np.testing.assert_allclose(actual["change"][:-1], np.divide(changes, spreads), rtol=1e-4)

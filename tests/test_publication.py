@@ -1,4 +1,4 @@
-"""Publishing a made-up study, and whether the README says what the published files say."""
+"""Publication of a synthetic study, and the README's agreement with the published files."""
 
 import json
 import subprocess

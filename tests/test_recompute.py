@@ -23,7 +23,7 @@ README = (ROOT / "README.md").read_text(encoding="utf8")
 
 
 def recomputed(folder: Path) -> dict[int, str]:
-    """What the program prints in a folder with ``reports/published``."""
+    """Return the output of the program in a folder with ``reports/published``."""
     done = subprocess.run(
         [sys.executable, "-W", "error::SyntaxWarning", "-c", PROGRAM],
         cwd=folder,
@@ -40,7 +40,7 @@ def judged(table: pd.DataFrame) -> dict[int, str]:
 
 
 def of_every_kind() -> Ledger:
-    """Claims on differences, ratios, values and margins, and on what is measured too coarsely."""
+    """Return claims on differences, ratios, values and margins, one of them measured too coarsely."""
     of = test_claims.effect
     faster = {"quantity": "steps_to_test", "level": 0.9, "compare": "bn / base"}
     each = {
@@ -80,17 +80,17 @@ RESULTS = test_claims.crossing(base=[200] * 4, bn=[100] * 4)
 
 def test_it_agrees_on_differences_ratios_values_margins_and_what_is_too_coarse(tmp_path):
     ledger = of_every_kind()
-    found = claims.judge_ledger(ledger, test_claims.STUDY, RESULTS, test_claims.find_quantity)
-    for name, table in found._asdict().items():
+    tables = claims.judge_ledger(ledger, test_claims.STUDY, RESULTS, test_claims.find_quantity)
+    for name, table in tables._asdict().items():
         save_csv(tmp_path / PUBLISHED / f"{name}.csv", table)
-    assert recomputed(tmp_path) == judged(found.claims)
-    assert len(set(judged(found.claims).values())) == 4
+    assert recomputed(tmp_path) == judged(tables.claims)
+    assert len(set(judged(tables.claims).values())) == 4
 
 
 def test_what_is_taken_as_published_gets_the_verdicts_that_its_results_get(tmp_path):
     ledger, study = of_every_kind(), test_claims.STUDY
-    found = claims.judge_ledger(ledger, study, RESULTS, test_claims.find_quantity)
-    for name, table in found._asdict().items():
+    tables = claims.judge_ledger(ledger, study, RESULTS, test_claims.find_quantity)
+    for name, table in tables._asdict().items():
         save_csv(tmp_path / f"{name}.csv", table)
     earlier = Earlier(*(read_csv(tmp_path / f"{name}.csv") for name in ("effects", "replicates")))
     again = claims.judge_ledger(ledger, study, {}, test_claims.find_quantity, earlier)
@@ -103,10 +103,10 @@ def test_what_is_taken_as_published_gets_the_verdicts_that_its_results_get(tmp_p
 
 def test_a_test_that_decides_otherwise_than_the_published_one_is_not_judged_by_it():
     study, of = test_claims.STUDY, test_claims.effect
-    found = claims.judge_ledger(
+    tables = claims.judge_ledger(
         test_claims.ledger_of(of()), study, RESULTS, test_claims.find_quantity
     )
-    earlier = Earlier(found.effects, found.replicates)
+    earlier = Earlier(tables.effects, tables.replicates)
     changed = test_claims.ledger_of(of(rule={"above": 0.01}))
     claim = claims.judge_ledger(changed, study, {}, test_claims.find_quantity, earlier).claims.iloc[
         0

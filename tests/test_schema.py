@@ -1,4 +1,4 @@
-"""The exported JSON schemas: what an editor accepts, refuses and explains in the files of a user."""
+"""The exported JSON schemas accept correct files of a user and refuse wrong ones, as in an editor."""
 
 import re
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ FILES = {
 
 
 def problems(name: str, content: Any) -> list[str]:
-    """What an editor underlines."""
-    found = Draft202012Validator(SCHEMAS[name]()).iter_errors(content)
-    return [f"{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in found]
+    """Return the problems that an editor underlines."""
+    errors = Draft202012Validator(SCHEMAS[name]()).iter_errors(content)
+    return [f"{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in errors]
 
 
 def models(model: type[Section] = Section) -> Iterator[type[Section]]:
@@ -99,8 +99,8 @@ def test_a_study_laid_over_the_config_has_no_problem(path: Path) -> None:
     ],
 )
 def test_an_editor_underlines_a_mistake_where_it_stands(overlay: str, place: str) -> None:
-    found = problems("config", yaml.safe_load(overlay))
-    assert {problem.partition(":")[0] for problem in found} == {place}
+    lines = problems("config", yaml.safe_load(overlay))
+    assert {problem.partition(":")[0] for problem in lines} == {place}
 
 
 @pytest.mark.parametrize(

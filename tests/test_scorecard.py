@@ -1,4 +1,4 @@
-"""The scorecard: what rows say of methods, and how the page shows it."""
+"""The scorecard: ranks of methods, table, figure and sentences."""
 
 import subprocess
 import sys
@@ -35,27 +35,27 @@ def scored(*rows: Row, results=test_claims.RESULTS, study=test_claims.STUDY, ear
 
 
 def test_every_method_that_is_trained_there_has_its_mean_and_interval_in_printed_units():
-    found = scored(row())
-    assert list(found.index) == ["base", "bn"]
+    actual = scored(row())
+    assert list(actual.index) == ["base", "bn"]
     metrics = test_claims.RESULTS["learning_curves"]["metrics"]
     end = metrics[(metrics["step"] == 1000) & (metrics["split"] == "test")]
     end = end[(end["statistics"] == "moving") & (end["method"] == "bn")]
-    assert found.loc["bn", "estimate"] == pytest.approx(100 * end["accuracy"].mean())
-    assert found.loc["bn", "low"] < found.loc["bn", "estimate"] < found.loc["bn", "high"]
-    assert (found["unit"] == "points").all() and (found["dataset"] == "digits").all()
+    assert actual.loc["bn", "estimate"] == pytest.approx(100 * end["accuracy"].mean())
+    assert actual.loc["bn", "low"] < actual.loc["bn", "estimate"] < actual.loc["bn", "high"]
+    assert (actual["unit"] == "points").all() and (actual["dataset"] == "digits").all()
 
 
 def test_against_another_method_it_is_the_geometric_mean_of_paired_ratios():
-    found = scored(row(quantity="test_loss", against="base"))
-    assert list(found.index) == ["bn"] and found.loc["bn", "rivals"] == 0
+    actual = scored(row(quantity="test_loss", against="base"))
+    assert list(actual.index) == ["bn"] and actual.loc["bn", "rivals"] == 0
     losses = test_claims.RESULTS["learning_curves"]["metrics"]
     end = losses[(losses["step"] == 1000) & (losses["split"] == "test")]
     end = end[end["statistics"] == "moving"].pivot(
         index="replicate", columns="method", values="loss"
     )
     ratio = np.exp(np.log(end["bn"] / end["base"]).mean())
-    assert found.loc["bn", "estimate"] == pytest.approx(ratio)
-    assert found.loc["bn", "unit"] == "times"
+    assert actual.loc["bn", "estimate"] == pytest.approx(ratio)
+    assert actual.loc["bn", "unit"] == "times"
 
 
 def test_a_method_is_behind_those_whose_intervals_are_better_and_wholly_apart():
@@ -100,7 +100,7 @@ def test_the_reference_is_not_ranked_beside_those_that_are_compared_with_it():
 
 
 def taken():
-    """The study of made-up results, with its learning curves taken as published."""
+    """Return the synthetic study, with its learning curves taken as published."""
     runs = test_claims.STUDY.experiments["learning_curves"]
     return test_claims.STUDY.model_copy(
         update={"experiments": {"learning_curves": Runs(runs=runs.runs, published=True)}}
@@ -135,17 +135,19 @@ def test_the_smallest_good_batch_is_the_one_from_which_on_none_is_worse_than_bas
         columns=["method", "batch", "replicate", "step", "split", "statistics", "accuracy", "loss"],
     )
     at = {"recipe": "lr0.1", "batch": None, "batches": [1, 2, 4, 16]}
-    asked = row(experiment="beyond_batch", dataset="digits", quantity="smallest_good_batch", **at)
+    question = row(
+        experiment="beyond_batch", dataset="digits", quantity="smallest_good_batch", **at
+    )
     measure = quantity("beyond_batch", "smallest_good_batch")
-    found = {m: measure({"metrics": metrics}, asked, m).values.tolist() for m in accuracies}
-    assert found["base"] == [1, 1]
-    assert found["late"] == [2, 4]
-    assert found["never"] == [np.inf, 1]
-    assert found["lost"] == pytest.approx([np.nan, 1], nan_ok=True)
+    actual = {m: measure({"metrics": metrics}, question, m).values.tolist() for m in accuracies}
+    assert actual["base"] == [1, 1]
+    assert actual["late"] == [2, 4]
+    assert actual["never"] == [np.inf, 1]
+    assert actual["lost"] == pytest.approx([np.nan, 1], nan_ok=True)
 
 
 def test_the_deepest_network_is_the_last_before_one_that_fails():
-    asked = row(
+    question = row(
         experiment="depth",
         dataset="digits",
         recipe=None,
@@ -154,8 +156,8 @@ def test_the_deepest_network_is_the_last_before_one_that_fails():
     )
     metrics = synthetic.depth()["metrics"].query("activation == 'sigmoid'")
     measure = quantity("depth", "deepest")
-    assert measure({"metrics": metrics}, asked, "base").tolist() == [3] * 4
-    assert measure({"metrics": metrics}, asked, "bn").tolist() == [6] * 4
+    assert measure({"metrics": metrics}, question, "base").tolist() == [3] * 4
+    assert measure({"metrics": metrics}, question, "bn").tolist() == [6] * 4
 
 
 # ---------------------------------------------------------------- the page
@@ -306,9 +308,9 @@ def test_the_overlay_of_a_method_makes_it_own_in_the_scorecards_study(tmp_path, 
     (tmp_path / "my_norms.py").write_text(NORM)
     done = written(tmp_path, "my_norms.py:MyNorm", "p=2")
     assert done.stdout == "scorecard_mynorm.yaml\n", done.stderr
-    said = yaml.safe_load((tmp_path / "scorecard_mynorm.yaml").read_text())
-    assert said["title"] == "Which normalizer when? MyNorm beside others"
-    assert said["methods"]["own"] == {
+    content = yaml.safe_load((tmp_path / "scorecard_mynorm.yaml").read_text())
+    assert content["title"] == "Which normalizer when? MyNorm beside others"
+    assert content["methods"]["own"] == {
         "normalizer": "my_norms.py:MyNorm",
         "options": {"p": 2},
         "label": "MyNorm",
@@ -323,15 +325,15 @@ def test_the_overlay_of_a_method_makes_it_own_in_the_scorecards_study(tmp_path, 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "sentence"),
     [
         ([], "Name a class: make scorecard METHOD="),
         (["my_norms.py:Nrom"], "unknown normalizer 'Nrom' in my_norms.py; did you mean 'MyNorm'?"),
         (["my_norms.py:MyNorm", "p"], "An option is name=value, and p is not."),
     ],
 )
-def test_what_cannot_be_scored_is_said_in_a_sentence(tmp_path, arguments, said):
+def test_what_cannot_be_scored_is_said_in_a_sentence(tmp_path, arguments, sentence):
     (tmp_path / "my_norms.py").write_text(NORM)
     done = written(tmp_path, *arguments)
-    assert done.returncode == 1 and said in done.stderr
+    assert done.returncode == 1 and sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -1,4 +1,4 @@
-"""Tidy tables from made-up results whose content is known."""
+"""Published tables of synthetic results with known numbers."""
 
 import numpy as np
 import pandas as pd
@@ -24,16 +24,16 @@ def table(experiment: str, kind: str) -> pd.DataFrame:
 
 @pytest.mark.parametrize(("experiment", "kind"), synthetic.TABLE_KEYS)
 def test_every_row_says_what_it_is_about(experiment, kind):
-    made = table(experiment, kind)
-    assert len(made)
-    assert list(made.columns[:5]) == [
+    rows = table(experiment, kind)
+    assert len(rows)
+    assert list(rows.columns[:5]) == [
         "dataset",
         "dataset_label",
         "recipe",
         "method",
         "method_label",
     ]
-    assert not made.iloc[:, :5].isna().to_numpy().any()
+    assert not rows.iloc[:, :5].isna().to_numpy().any()
 
 
 @pytest.mark.parametrize(("experiment", "kind"), synthetic.TABLE_KEYS)
@@ -63,8 +63,8 @@ def test_final_numbers_are_means_of_the_last_step_with_their_interval():
     )
     assert tuple(row[["mean", "low", "high"]].iloc[0]) == pytest.approx(mean_interval(bn)[:3])
     expected = paired_difference(bn.to_numpy(), base.to_numpy())
-    found = row[["difference", "difference_low", "difference_high", "pairs"]].iloc[0]
-    assert tuple(found) == pytest.approx(tuple(expected))
+    actual = row[["difference", "difference_low", "difference_high", "pairs"]].iloc[0]
+    assert tuple(actual) == pytest.approx(tuple(expected))
 
 
 def test_steps_count_who_reached_the_level_and_censor_the_others():
@@ -78,13 +78,13 @@ def test_steps_count_who_reached_the_level_and_censor_the_others():
         for replicate in range(4)
         for step in steps
     ]
-    made = curves.steps_to_accuracy(pd.DataFrame(rows)).query("level == 0.8")
-    made = made.set_index("method")
-    assert made["reached"].to_dict() == {"base": 2, "bn": 4}
-    assert np.isnan(made.loc["base", "median"])
-    assert made.loc["bn", "median"] == 50
-    assert made.loc["bn", "pairs"] == 2
-    assert made.loc["bn", "ratio"] == pytest.approx(np.sqrt(50 / 100 * 75 / 300))
+    result = curves.steps_to_accuracy(pd.DataFrame(rows)).query("level == 0.8")
+    result = result.set_index("method")
+    assert result["reached"].to_dict() == {"base": 2, "bn": 4}
+    assert np.isnan(result.loc["base", "median"])
+    assert result.loc["bn", "median"] == 50
+    assert result.loc["bn", "pairs"] == 2
+    assert result.loc["bn", "ratio"] == pytest.approx(np.sqrt(50 / 100 * 75 / 300))
 
 
 def test_the_timing_ratio_pairs_the_processes():
@@ -111,19 +111,19 @@ def test_a_class_without_test_rows_has_not_diverged():
     labels, probabilities = synthetic.predictions("bn", classes=4)
     probabilities = np.pad(probabilities, ((0, 0), (0, 0), (0, 1)))
     scores = tidy.score_predictions(labels, probabilities, list("abcde"))["classes"]
-    made = curves.classes(tidy.collect([synthetic.run("bn")], [scores])).query("class_name == 'e'")
-    assert made["mean"].isna().all()
-    assert made["diverged"].tolist() == [0, 0]
+    rows = curves.classes(tidy.collect([synthetic.run("bn")], [scores])).query("class_name == 'e'")
+    assert rows["mean"].isna().all()
+    assert rows["diverged"].tolist() == [0, 0]
 
 
 def test_one_typical_unit_is_kept_for_each_replicate_and_one_replicate_is_typical():
-    made = table("learning_curves", "percentiles")
-    assert (made.groupby(["method", "replicate"])["unit"].nunique() == 1).all()
-    assert (made[made["typical"]].groupby("method")["replicate"].nunique() == 1).all()
+    rows = table("learning_curves", "percentiles")
+    assert (rows.groupby(["method", "replicate"])["unit"].nunique() == 1).all()
+    assert (rows[rows["typical"]].groupby("method")["replicate"].nunique() == 1).all()
 
 
 def probed(**diverged_at: tuple[int | None, ...]) -> pd.DataFrame:
-    """The probes of base and bn, with replicates that diverge where it is said."""
+    """Return probes of base and bn, with replicates that diverge at these steps."""
     runs = [synthetic.run(m, diverged_at=diverged_at.get(m, ())) for m in ("base", "bn")]
     return tidy.collect(
         runs, [synthetic.probes(r["method"], diverged_at=r["diverged_at"]) for r in runs]
@@ -132,26 +132,26 @@ def probed(**diverged_at: tuple[int | None, ...]) -> pd.DataFrame:
 
 @pytest.mark.parametrize("function", [curves.percentiles, curves.drift])
 def test_a_replicate_that_diverges_late_counts_as_diverged_at_every_probed_step(function):
-    made = function(probed(base=(None, 500)))
-    counts = made.drop_duplicates(["method", "step", "n", "diverged"]).set_index("method")
+    rows = function(probed(base=(None, 500)))
+    counts = rows.drop_duplicates(["method", "step", "n", "diverged"]).set_index("method")
     assert counts.loc["base", ["n", "diverged", "replicates"]].to_numpy().tolist() == [
         [3, 1, 4]
     ] * len(synthetic.STEPS)
     assert (counts.loc["bn", "n"] == 4).all()
-    if "replicate" in made:
-        assert set(made[made["method"] == "base"]["replicate"]) == {0, 2, 3}
+    if "replicate" in rows:
+        assert set(rows[rows["method"] == "base"]["replicate"]) == {0, 2, 3}
 
 
 def test_a_drift_ratio_leaves_out_the_pairs_in_which_one_diverged():
-    made = curves.drift(probed(base=(None, 500), bn=(10,))).query("method == 'bn'")
-    assert set(made["pairs"]) == {2}
+    rows = curves.drift(probed(base=(None, 500), bn=(10,))).query("method == 'bn'")
+    assert set(rows["pairs"]) == {2}
 
 
 @pytest.mark.parametrize("function", [curves.percentiles, curves.drift])
 @pytest.mark.parametrize("methods", [["base"], ["base", "bn"]])
 def test_a_method_that_always_diverged_keeps_its_rows_with_no_replicate_in_them(function, methods):
-    made = function(probed(**{method: (10, 50, 10, 1000) for method in methods}))
-    gone = made[made["method"].isin(methods)]
+    rows = function(probed(**{method: (10, 50, 10, 1000) for method in methods}))
+    gone = rows[rows["method"].isin(methods)]
     assert set(zip(gone["method"], gone["quantity"], strict=True)) == {
         (m, q) for m in methods for q in ("activation", "weight")
     }
@@ -162,23 +162,23 @@ def test_a_method_that_always_diverged_keeps_its_rows_with_no_replicate_in_them(
 
 def test_a_network_whose_units_are_all_constant_has_no_drift_but_has_not_diverged():
     still = probed().assign(value=1.0)
-    for made in (curves.drift(still), curves.percentiles(still)):
-        assert set(made["n"]) == {0}
-        assert set(made["diverged"]) == {0}
+    for rows in (curves.drift(still), curves.percentiles(still)):
+        assert set(rows["n"]) == {0}
+        assert set(rows["diverged"]) == {0}
 
 
 @pytest.mark.parametrize("kind", ["percentiles", "drift"])
 def test_probes_of_no_run_give_an_empty_table(kind):
     sources = {"percentiles": probed().iloc[:0]}
-    made = synthetic.tabulated(
+    rows = synthetic.tabulated(
         "learning_curves", kind, sources, "digits", "lr0.1", "Digits", synthetic.LABELS
     )
-    assert made.empty
+    assert rows.empty
 
 
 def test_steadier_percentiles_have_a_drift_ratio_below_one():
-    made = table("learning_curves", "drift").query("method == 'bn'")
-    assert (made["ratio_high"] < 1).all()
+    rows = table("learning_curves", "drift").query("method == 'bn'")
+    assert (rows["ratio_high"] < 1).all()
 
 
 def test_a_pair_figure_has_only_its_two_methods():
@@ -195,15 +195,15 @@ def test_inference_lists_every_method_with_batch_statistics_and_no_other():
 
 
 def test_the_difference_between_inference_statistics_is_paired_with_moving():
-    made = table("batch_size", "statistics").query("metric == 'accuracy' and statistics == 'batch'")
-    assert made["difference"].to_numpy() == pytest.approx(-0.02)
-    assert made["difference_high"].to_numpy() == pytest.approx(-0.02)
+    rows = table("batch_size", "statistics").query("metric == 'accuracy' and statistics == 'batch'")
+    assert rows["difference"].to_numpy() == pytest.approx(-0.02)
+    assert rows["difference_high"].to_numpy() == pytest.approx(-0.02)
 
 
 def test_differences_are_from_base_and_from_bn_but_never_from_itself():
-    made = table("batch_size", "differences")
-    assert set(made["reference"]) == {"base", "bn"}
-    assert (made["method"] != made["reference"]).all()
+    rows = table("batch_size", "differences")
+    assert set(rows["reference"]) == {"base", "bn"}
+    assert (rows["method"] != rows["reference"]).all()
 
 
 def test_a_slope_over_batch_sizes_is_per_doubling():
@@ -225,10 +225,10 @@ def test_rows_of_other_datasets_and_recipes_do_not_enter():
     metrics = SOURCES["batch_size"]["metrics"]
     other = metrics.assign(recipe="other", accuracy=0.0)
     sources = {"metrics": pd.concat([metrics, other, metrics.assign(dataset="wine")])}
-    made = synthetic.tabulated(
+    rows = synthetic.tabulated(
         "batch_size", "final", sources, "digits", "lr0.1", "Digits", synthetic.LABELS
     )
-    pd.testing.assert_frame_equal(made, table("batch_size", "final"))
+    pd.testing.assert_frame_equal(rows, table("batch_size", "final"))
 
 
 def accuracies(**methods: dict[float, list[float]]) -> pd.DataFrame:
@@ -262,9 +262,9 @@ AT_RATES = accuracies(
 
 
 def test_a_rate_is_not_chosen_for_the_replicates_that_survive_it():
-    made = by_rate.rates(AT_RATES).set_index(["method", "learning_rate"])
-    assert made.index[made["chosen"]].tolist() == [("base", 1.0), ("bn", 1.0)]
-    at_10 = made.loc["base", 10.0]
+    rows = by_rate.rates(AT_RATES).set_index(["method", "learning_rate"])
+    assert rows.index[rows["chosen"]].tolist() == [("base", 1.0), ("bn", 1.0)]
+    at_10 = rows.loc["base", 10.0]
     assert (at_10["mean"], at_10["validation_score"]) == (0.98, 0.49)
     assert at_10[["n", "diverged", "replicates"]].tolist() == [1, 1, 2]
 
@@ -280,9 +280,9 @@ def test_diverged_replicates_are_compared_with_those_of_base_at_the_same_rate():
     metrics = accuracies(
         base={1.0: [0.9] * 4, 10.0: [NAN] * 4}, bn={1.0: [0.9] * 4, 10.0: [0.9] * 4}
     )
-    made = by_rate.rates(metrics).set_index(["method", "learning_rate"])["divergence_p"]
-    assert made.loc["bn"].tolist() == pytest.approx([1, 2 / 70])  # 2 of (8 choose 4) are as extreme
-    assert made.loc["base"].isna().all()
+    rows = by_rate.rates(metrics).set_index(["method", "learning_rate"])["divergence_p"]
+    assert rows.loc["bn"].tolist() == pytest.approx([1, 2 / 70])  # 2 of (8 choose 4) are as extreme
+    assert rows.loc["base"].isna().all()
     assert by_rate.rates(metrics.query("method == 'bn'"))["divergence_p"].isna().all()
 
 
@@ -295,8 +295,8 @@ def test_methods_are_compared_each_at_its_own_rate():
 
 
 def test_ranges_of_rates_are_compared_replicate_by_replicate():
-    made = by_rate.rate_range(AT_RATES).set_index("method")
-    bn = made.loc[
+    rows = by_rate.rate_range(AT_RATES).set_index("method")
+    bn = rows.loc[
         "bn"
     ]  # two decades of rates are as good in the first replicate, none in the second
     assert (bn["mean"], bn["difference"], bn["pairs"]) == (1, 1, 2)
@@ -305,7 +305,7 @@ def test_ranges_of_rates_are_compared_replicate_by_replicate():
         *(1, 1, 0.1, 10)
     ]
     assert bn["learning_rate"] == 1
-    assert made.loc["base", ["mean", "reaches_lowest", "reaches_highest"]].tolist() == [0, 0, 1]
+    assert rows.loc["base", ["mean", "reaches_lowest", "reaches_highest"]].tolist() == [0, 0, 1]
 
 
 def test_a_method_that_diverged_at_every_rate_keeps_its_rows():
@@ -335,9 +335,9 @@ def test_a_replicate_that_ends_within_two_points_of_the_largest_class_has_failed
 
 def test_failed_replicates_are_counted_beside_those_that_diverged():
     metrics = AT_RATES.assign(failed=AT_RATES["accuracy"] < 0.81)
-    made = by_rate.rates(metrics).set_index(["method", "learning_rate"])
-    assert made.loc[("base", 0.1), ["n", "diverged", "failed"]].tolist() == [2, 0, 1]
-    assert made.loc[("base", 10.0), ["n", "diverged", "failed"]].tolist() == [1, 1, 0]
+    rows = by_rate.rates(metrics).set_index(["method", "learning_rate"])
+    assert rows.loc[("base", 0.1), ["n", "diverged", "failed"]].tolist() == [2, 0, 1]
+    assert rows.loc[("base", 10.0), ["n", "diverged", "failed"]].tolist() == [1, 1, 0]
 
 
 def test_the_fastest_rate_is_the_one_with_the_fewest_steps_on_validation_rows():
@@ -351,8 +351,8 @@ def test_the_fastest_rate_is_the_one_with_the_fewest_steps_on_validation_rows():
             for split in ("validation", "test")
         ]
 
-    found = rates.fastest_rates(
+    actual = rates.fastest_rates(
         pd.DataFrame([*rows(0.1, [30, 30]), *rows(1.0, [10, 40]), *rows(10.0, [10, 1000])]), 0.9
     )  # means 30, 25 and (10 + 40) / 2, the last with one that never gets there
-    assert found["learning_rate"].tolist() == [1.0]
-    assert found["recipe"].tolist() == ["lr1"]
+    assert actual["learning_rate"].tolist() == [1.0]
+    assert actual["recipe"].tolist() == ["lr1"]

@@ -36,7 +36,7 @@ TAKEN, OWN = "learning_curves", "batch_size"
 
 @pytest.fixture
 def published(finished: Project) -> Project:
-    """A project in which the smoke study is published, and nothing of what it was made from is left."""
+    """Publish the smoke study in a project, and remove its results."""
     (finished.folder / "ledger.yaml").write_text(LEDGER)
     judged = finished.overlaid({"claims": "ledger.yaml"})
     outcome = judged.snakemake()
@@ -69,8 +69,8 @@ def test_they_are_shown_as_published_and_only_the_other_experiments_are_trained(
     for table in tables:
         assert (reports / table.relative_to(before)).read_bytes() == table.read_bytes()
     for name in ("claims", "effects", "replicates"):
-        found, known = (read_csv(folder / f"{name}.csv") for folder in (reports, before))
-        assert len(found) and found.equals(known)
+        actual, known = (read_csv(folder / f"{name}.csv") for folder in (reports, before))
+        assert len(actual) and actual.equals(known)
     runs = read_csv(reports / "runs.csv")
     assert len(runs) == len(again.study.all_runs())
     keys = ["dataset", "method", "batch", "recipe", "key", "replicates", "failed", "diverged"]
@@ -78,7 +78,7 @@ def test_they_are_shown_as_published_and_only_the_other_experiments_are_trained(
 
     target = publication.publish(published.folder, "again")
     manifest = read_json(target / "manifest.json")
-    made_by = {name: made["study"] for name, made in manifest["experiments"].items()}
+    made_by = {name: entry["study"] for name, entry in manifest["experiments"].items()}
     assert made_by == {TAKEN: "smoke", OWN: "again"}
     page = (target / "report.html").read_text("utf8")
     assert "taken as published" in page and "(study smoke, " in page

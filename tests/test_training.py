@@ -40,7 +40,7 @@ PROBES = {"percentiles": Percentiles, "predictions": Predictions, "weights": Wei
 
 @pytest.fixture(scope="module")
 def split():
-    """Digits in an order of their own: 1,000 rows to train, 97 to validate, 700 to test."""
+    """Return digits in random order: 1,000 training rows, 97 validation rows, 700 test rows."""
     x, y = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(y))
     x, y = (x[order] / 16).astype(np.float32), y[order].astype(np.int32)
@@ -63,13 +63,15 @@ def settings(hidden=(20, 16), probes=("predictions", "weights"), **changes):
 
 
 def run_of(split, method, chosen, batch, seed):
-    hidden, probes, made = chosen
-    asked = {name: PROBES[name] for name in probes}
-    return running.Run(split, Perceptron(hidden), METHODS[method], made, batch, seed, asked)
+    hidden, probes, run_settings = chosen
+    probe_classes = {name: PROBES[name] for name in probes}
+    return running.Run(
+        split, Perceptron(hidden), METHODS[method], run_settings, batch, seed, probe_classes
+    )
 
 
 def train(split, method, chosen, batch, replicates, seed):
-    """What a run leaves, and what its probes measured."""
+    """Return the result of a run, and the tables of its probes."""
     result = running.train(run_of(split, method, chosen, batch, seed), replicates)
     kept = result.records["predictions"]
     return SimpleNamespace(
@@ -91,7 +93,7 @@ def softmax(logits):
 
 
 def numpy_layer(method, weights, x, batch_statistics=None):
-    """Input of φ; bn takes moving statistics, or those of the rows where a list is there to note them."""
+    """Return the input of φ. bn uses moving statistics, or those of the rows if there is a list to collect them."""
     kernel = weights["kernel"].astype(np.float64)
     if method.startswith("ws"):
         kernel = (kernel - kernel.mean(axis=0)) / (kernel.std(axis=0) + 1e-5)
@@ -128,8 +130,8 @@ def numpy_logits(method, weights, x, replicate=0, batch_statistics=None):
     return x @ w["kernel"].astype(np.float64) + w["bias"]
 
 
-def rows_of(history, **wanted):
-    for column, value in wanted.items():
+def rows_of(history, **values):
+    for column, value in values.items():
         history = history[history[column] == value]
     return history
 
@@ -228,8 +230,8 @@ def test_batches_of_few_classes_have_so_many_and_the_rest_from_all(classes, shar
     assert order.shape == (400, 12) and order.dtype == np.int32
     own = round(share * 12)
     for rows in order:
-        found, counts = np.unique(LABELS[rows[:own]], return_counts=True)
-        assert len(found) == min(classes, 4)
+        labels, counts = np.unique(LABELS[rows[:own]], return_counts=True)
+        assert len(labels) == min(classes, 4)
         assert counts.max() - counts.min() <= 1
     uses = np.bincount(order[:, own:].ravel(), minlength=100)
     assert uses.max() - uses.min() <= 1
@@ -317,7 +319,7 @@ def test_loss_and_accuracy_are_those_of_scikit_learn(scale):
 
 
 def keras_network(method):
-    """Two sigmoid layers, put together from Keras' own."""
+    """Return a network of two sigmoid layers of Keras."""
     stack = []
     for units in (6, 5):
         stack.append(keras.layers.Dense(units, use_bias=method == "base", dtype="float64"))
@@ -364,8 +366,8 @@ def eager_training(network, x, y, order, learning_rate, softmax="once"):
     ],
 )
 def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolerance, softmax):
-    made = ("sigmoid", "glorot_uniform", dtype)
-    ours = Perceptron([6, 5]).build_for(METHODS[method], [64], 10, *made)
+    network_settings = ("sigmoid", "glorot_uniform", dtype)
+    ours = Perceptron([6, 5]).build_for(METHODS[method], [64], 10, *network_settings)
     trainer = Trainer(ours, split.x_train.astype(dtype), split.y_train, SGD(0.25), softmax)
     parameters, state = initial_values(ours, np.random.SeedSequence(3))
     network = keras_network(method)
@@ -386,9 +388,9 @@ def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolera
         assert float(loss) == pytest.approx(np.mean(losses[start:stop]), rel=tolerance)
         assert float(accuracy) == pytest.approx(np.mean(accuracies[start:stop]), rel=1e-6)
         assert int(diverged_at) == 0
-    found = [*stored(parameters), *state]
+    actual = [*stored(parameters), *state]
     expected = [*network.trainable_variables, *network.non_trainable_variables]
-    for a, b in zip(found, expected, strict=True):
+    for a, b in zip(actual, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
 
 
@@ -396,7 +398,7 @@ def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolera
 
 
 def test_population_statistics_of_a_layer_that_reads_its_averages_leave_them_as_they_are(split):
-    """Batch renormalization beside a loop over frozen averages that reads each batch's statistics off by itself."""
+    """Compare batch renormalization with a loop over frozen averages that computes each batch's statistics itself."""
     options = {"warm_up": 1, "r_steps": 2, "d_steps": 2}
     method = Method(normalizer=BatchRenorm, options=options)
     network = Perceptron([6, 5]).build_for(method, [64], 10, "sigmoid", "glorot_uniform", "float64")
@@ -408,7 +410,7 @@ def test_population_statistics_of_a_layer_that_reads_its_averages_leave_them_as_
     ]
     trainer = Trainer(network, split.x_train.astype(np.float64), split.y_train, SGD(0.1))
     order = row_order(np.random.SeedSequence(6), 1000, 7, 20)
-    found = trainer.population_state(stored(values), state, tf.constant(order))
+    actual = trainer.population_state(stored(values), state, tf.constant(order))
 
     gathered = {block.name: [] for block in network.blocks}
     for rows in order:
@@ -425,22 +427,22 @@ def test_population_statistics_of_a_layer_that_reads_its_averages_leave_them_as_
     for name, statistics in gathered.items():
         mean, variance = np.mean(statistics, axis=0)
         expected |= {f"{name}/moving_mean": mean, f"{name}/moving_variance": variance * 7 / 6}
-    for variable, value in zip(network.state, found, strict=True):
+    for variable, value in zip(network.state, actual, strict=True):
         if variable.is_average:
             np.testing.assert_allclose(value, expected[variable.path], rtol=1e-9)
 
 
 def test_population_statistics_are_those_of_algorithm_2_in_a_numpy_loop(split):
     m, batches = 7, 30
-    made = ("sigmoid", "glorot_uniform", "float64")
-    network = Perceptron([20, 16]).build_for(METHODS["bn"], [64], 10, *made)
+    network_settings = ("sigmoid", "glorot_uniform", "float64")
+    network = Perceptron([20, 16]).build_for(METHODS["bn"], [64], 10, *network_settings)
     rng = np.random.default_rng(5)
     values = [rng.uniform(0.5, 1.5, v.shape) * rng.choice([-1, 1]) for v in network.trainable]
     x = split.x_train.astype(np.float64)
     trainer = Trainer(network, x, split.y_train, SGD(0.1))
     order = row_order(np.random.SeedSequence(6), 1000, m, batches)
     parameters = stored([tf.constant(v) for v in values])
-    found = trainer.population_state(
+    actual = trainer.population_state(
         parameters, [tf.ones(v.shape, v.dtype) for v in network.state], tf.constant(order)
     )
 
@@ -456,7 +458,7 @@ def test_population_statistics_are_those_of_algorithm_2_in_a_numpy_loop(split):
         expected.append(m / (m - 1) * sum(variance for _, variance in layer) / batches)
     names = [v.name for v in network.state]
     assert names == ["moving_mean", "moving_variance"] * 2
-    for a, b in zip(found, expected, strict=True):
+    for a, b in zip(actual, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-10)
 
 
@@ -564,9 +566,9 @@ def test_probes_are_the_percentiles_of_what_enters_the_last_activation(bn, split
     hidden1, hidden2 = (of_layer(weights, name, 1) for name in ("hidden1", "hidden2"))
     inputs = numpy_layer("bn", hidden2, sigmoid(numpy_layer("bn", hidden1, x, [])), [])
     for quantity, values in {"activation": inputs, "weight": hidden2["kernel"]}.items():
-        found = rows_of(table, quantity=quantity)
-        assert len(found) == 3 * 5
-        for row in found.itertuples():
+        actual = rows_of(table, quantity=quantity)
+        assert len(actual) == 3 * 5
+        for row in actual.itertuples():
             expected = np.percentile(values[:, row.unit], row.percentile)
             assert row.value == pytest.approx(expected, abs=1e-4)
     assert set(bn.probes["step"]) == {6, 12}
@@ -705,11 +707,11 @@ def test_batch_statistics_are_those_of_blocks_of_the_training_size(split, bn):
     run = run_of(split, "bn", settings(hidden=[6, 5]), batch=6, seed=2)
     parameters = stored([tf.constant(bn.weights[v.path][0]) for v in run.network.trainable])
     state = [tf.zeros(v.shape) for v in run.network.state]
-    found = run.evaluator.logits(parameters, state, by_batch=True).values
+    actual = run.evaluator.logits(parameters, state, by_batch=True).values
     whole = row_blocks(0, 97, 6)[:16]  # the last block shares rows with the one before
     expected = numpy_batches(bn.weights, split.x_validation[whole.ravel()], 6)
     shared = np.isin(whole.ravel(), row_blocks(0, 97, 6)[16])
-    np.testing.assert_allclose(found[whole.ravel()][~shared], expected[~shared], atol=2e-4)
+    np.testing.assert_allclose(actual[whole.ravel()][~shared], expected[~shared], atol=2e-4)
 
 
 @pytest.fixture

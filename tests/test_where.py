@@ -1,4 +1,4 @@
-"""Where normalization matters: tables and quantities of made-up results of a known law."""
+"""Tables and quantities of depth, initial weights, regularization and small batches, from synthetic results."""
 
 from types import SimpleNamespace
 
@@ -25,10 +25,10 @@ def table(experiment, kind):
 
 def measured(experiment, name, method, results=None, **settings):
     """A quantity of a method by replicate."""
-    given = {"rate": None, "batch": 60, "batches": None, "statistics": "moving", "epoch": None}
+    defaults = {"rate": None, "batch": 60, "batches": None, "statistics": "moving", "epoch": None}
     named = {"experiment": experiment, "quantity": name, "where": {}}
     effect, study = (
-        SimpleNamespace(**given | named | settings),
+        SimpleNamespace(**defaults | named | settings),
         SimpleNamespace(declaration=DECLARED.get),
     )
     there = Setting("digits", ALL_RECIPES)
@@ -54,8 +54,8 @@ def test_the_gap_is_that_of_the_same_run_from_these_weights():
     assert gap.tolist() == pytest.approx([0] * 4)  # made-up training and test rows are alike
     shifted = SOURCES["initialization"]["metrics"].copy()
     shifted.loc[shifted["split"] == "train", "accuracy"] += 0.03
-    found = measured("initialization", "initialized_gap", "base", {"metrics": shifted}, **at)
-    assert found.tolist() == pytest.approx([0.03] * 4)
+    actual = measured("initialization", "initialized_gap", "base", {"metrics": shifted}, **at)
+    assert actual.tolist() == pytest.approx([0.03] * 4)
 
 
 def test_a_replicate_that_diverged_from_some_weights_has_no_spread():
@@ -63,8 +63,8 @@ def test_a_replicate_that_diverged_from_some_weights_has_no_spread():
     gone = (metrics["method"] == "base") & (metrics["replicate"] == 2)
     gone &= (metrics["recipe"] == "normal_0.01_lr0.1") & (metrics["step"] > 500)
     metrics.loc[gone, "accuracy"] = np.nan
-    found = measured("initialization", "spread_over_initializers", "base", {"metrics": metrics})
-    assert found.isna().tolist() == [False, False, True, False]
+    actual = measured("initialization", "spread_over_initializers", "base", {"metrics": metrics})
+    assert actual.isna().tolist() == [False, False, True, False]
 
 
 def test_failures_are_counted_over_all_weights_and_rates():
@@ -123,8 +123,8 @@ def path(losses, train, test):
 
 def test_the_gap_is_read_off_where_training_loss_first_comes_down_to_the_level():
     metrics = path([1.0, 0.2, 0.05, 0.3], [0.5, 0.92, 0.98, 0.9], [0.5, 0.90, 0.92, 0.9])
-    (found,) = gaps(metrics, np.array([0.1]))["gap"]
-    assert found == pytest.approx(
+    (actual,) = gaps(metrics, np.array([0.1]))["gap"]
+    assert actual == pytest.approx(
         0.02 + (0.06 - 0.02) / 2
     )  # 0.1 is half way from 0.2 to 0.05 in logs
     missing = gaps(metrics, np.array([2.0, 0.01]))
@@ -140,10 +140,10 @@ def test_at_the_same_training_loss_the_gap_is_that_of_the_method():
 
 def test_gains_are_over_the_same_network_without_either():
     for method, gain in (("base", 0.0), ("bn", -0.01)):
-        found = measured("regularization", "dropout_gain", method, where={"dropout": 0.3})
-        assert found.tolist() == pytest.approx([gain] * 4)
-        found = measured("regularization", "l2_gain", method, where={"l2": 0.001})
-        assert found.tolist() == pytest.approx([0] * 4)
+        actual = measured("regularization", "dropout_gain", method, where={"dropout": 0.3})
+        assert actual.tolist() == pytest.approx([gain] * 4)
+        actual = measured("regularization", "l2_gain", method, where={"l2": 0.001})
+        assert actual.tolist() == pytest.approx([0] * 4)
 
 
 # ---------------------------------------------------------------- the size of the batch
@@ -151,9 +151,9 @@ def test_gains_are_over_the_same_network_without_either():
 
 def test_the_exponent_of_the_noise_is_the_slope_in_logarithms():
     rows = replicate_exponents(SOURCES["gradient_noise"]["gradient_noise"])
-    found = rows.groupby("method")["exponent"]
-    assert found.get_group("base").tolist() == pytest.approx([-1] * 4)
-    assert found.get_group("bn").tolist() == pytest.approx([-0.5] * 4)
+    actual = rows.groupby("method")["exponent"]
+    assert actual.get_group("base").tolist() == pytest.approx([-1] * 4)
+    assert actual.get_group("bn").tolist() == pytest.approx([-0.5] * 4)
     rows = over_training(SOURCES["gradient_noise"]["gradient_noise"])
     first = rows.query("method == 'base' and size == 4 and replicate == 0").iloc[0]
     assert (first["variance"], first["relative"]) == pytest.approx((0.75, 0.75 / 4))

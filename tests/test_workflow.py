@@ -1,4 +1,4 @@
-"""What a user of Snakemake expects, with Snakemake run for real in copies of the project."""
+"""Snakemake in copies of the project: jobs, reruns, errors and messages."""
 
 import contextlib
 import json
@@ -43,7 +43,7 @@ def run_file(project: Project, run: Run, name: str) -> str:
 
 
 def files_of_run(project: Project, run: Run) -> set[str]:
-    """What a run leaves, that of the probes of its recipe included."""
+    """Return the files of a run, with those of its recipe's probes."""
     probes = project.study.recipes[run.recipe].probes
     names = (*FILES_OF_A_RUN, *(FILES_OF_A_PROBE[probe] for probe in probes))
     return {run_file(project, run, name) for name in names}
@@ -55,7 +55,7 @@ def log_of(project: Project, run: Run, suffix: str = "log") -> Path:
 
 
 def folder_in(project: Project, run: Run) -> str:
-    """The folder of a run whose normalizer is a file in the project's folder."""
+    """Return the folder of a run whose normalizer is a user's file."""
     with contextlib.chdir(project.folder):
         return project.study.folder(run)
 
@@ -65,7 +65,7 @@ def every_run(project: Project) -> list[str]:
 
 
 def assert_plain(outcome) -> None:
-    """It failed, and said so in words for a user."""
+    """Check that a call failed with a message for the user."""
     assert outcome.code != 0
     assert "Traceback" not in outcome.text, outcome.text
 
@@ -142,8 +142,8 @@ def test_an_experiment_that_a_study_leaves_out_is_no_target(full):
 
 def test_a_run_under_settings_of_another_study_says_where_this_studys_lies(full):
     run = full.study.runs("batch_size")[0]
-    asked = full.study.folder(run).rpartition("-")[0] + "-00000000"
-    outcome = full.snakemake("--dry-run", asked)
+    path = full.study.folder(run).rpartition("-")[0] + "-00000000"
+    outcome = full.snakemake("--dry-run", path)
     assert_plain(outcome)
     assert outcome.stderr.splitlines()[-1].endswith(f"this run lies in {full.study.folder(run)}.")
 
@@ -257,22 +257,22 @@ def test_an_edit_of_an_experiments_page_redraws_its_figures_and_writes_the_page_
     finished, experiment
 ):
     append(finished, f"experiments/{experiment}/page.py", "\nEDITED = True\n")
-    drawn = figures_of(finished, experiment)
-    assert finished.plan().jobs == {"draw": drawn, "write_report": 1}
+    figures = figures_of(finished, experiment)
+    assert finished.plan().jobs == {"draw": figures, "write_report": 1}
 
 
 def test_an_edit_of_what_figures_share_redraws_all_of_them(finished):
     append(finished, "page/panels.py", "\nEDITED = True\n")
-    drawn = len(finished.study.figures())
-    assert finished.plan().jobs == {"draw": drawn, "write_report": 1}
+    figures = len(finished.study.figures())
+    assert finished.plan().jobs == {"draw": figures, "write_report": 1}
 
 
 def test_an_edit_of_an_experiments_analysis_makes_its_own_tables_and_figures_anew(finished):
     append(finished, "experiments/learning_rate/analysis.py", "\nEDITED = True\n")
-    drawn = figures_of(finished, "learning_rate")
+    figures = figures_of(finished, "learning_rate")
     assert finished.plan().jobs == {
         "tabulate": 1,
-        "draw": drawn,
+        "draw": figures,
         "judge_claims": 1,
         "write_report": 1,
     }
@@ -282,10 +282,10 @@ def edit_captions(project: Project, experiment: str, kind: str) -> None:
     """Add a word to the caption of one figure or table."""
     file = project.folder / f"workflow/scripts/bnlab/experiments/{experiment}/experiment.yaml"
     text = file.read_text(encoding="utf8")
-    head, found, rest = text.partition(f"\n  {kind}:\n")
-    assert found and "caption: >-\n      " in rest
+    head, key, rest = text.partition(f"\n  {kind}:\n")
+    assert key and "caption: >-\n      " in rest
     rest = rest.replace("caption: >-\n      ", "caption: >-\n      Edited. ", 1)
-    file.write_text(f"{head}{found}{rest}", encoding="utf8")
+    file.write_text(f"{head}{key}{rest}", encoding="utf8")
 
 
 def test_an_edit_of_a_figures_caption_draws_it_again_and_writes_the_page_alone(finished):
@@ -496,8 +496,8 @@ def test_every_problem_of_a_config_is_told_with_its_place_before_any_job(fresh):
     )
     outcome = broken.snakemake()
     assert_plain(outcome)
-    told = set(re.findall(r"^overlay\.yaml:(\d+): ([\w.]+): ", outcome.stderr, re.MULTILINE))
-    assert told == {
+    matches = set(re.findall(r"^overlay\.yaml:(\d+): ([\w.]+): ", outcome.stderr, re.MULTILINE))
+    assert matches == {
         ("1", "replicates"),
         ("4", "recipes.smoke.learning_rate"),
         ("5", "recipes.smoke.speed"),
@@ -523,8 +523,8 @@ def test_every_problem_of_the_ledger_is_told_with_its_place_before_any_job(fresh
     ledger.write_text("\n".join(lines), encoding="utf8")
     outcome = fresh.snakemake()
     assert_plain(outcome)
-    told = re.findall(r"^workflow/claims\.yaml:(\d+): ", outcome.stderr, re.MULTILINE)
-    assert told == [str(first + 1), str(second + 1)]
+    matches = re.findall(r"^workflow/claims\.yaml:(\d+): ", outcome.stderr, re.MULTILINE)
+    assert matches == [str(first + 1), str(second + 1)]
     assert fresh.files("results/**/*") == set()
 
 
@@ -630,10 +630,10 @@ def test_all_problems_of_a_data_file_are_told_by_a_dry_run_with_their_lines(fres
     )
     outcome = mine.snakemake("--dry-run")
     assert_plain(outcome)
-    told = re.findall(
+    matches = re.findall(
         r"^overlay\.yaml:(\d+): datasets\.mine\.(\w+): ", outcome.stderr, re.MULTILINE
     )
-    assert told == [("5", "path"), ("5", "path"), ("7", "shape")]
+    assert matches == [("5", "path"), ("5", "path"), ("7", "shape")]
 
 
 def test_a_name_that_another_study_gives_to_other_data_is_refused_with_its_place(finished):
@@ -658,10 +658,10 @@ def test_after_a_kill_the_way_on_is_said_where_the_user_sees_it(fresh):
         process.communicate()
     assert demo.files(".snakemake/locks/*.lock")
     shutil.copy2(CHECKOUT / "Makefile", demo.folder)
-    made = ["make", "-o", "environment", f"BIN={Path(sys.executable).parent}"]
+    make = ["make", "-o", "environment", f"BIN={Path(sys.executable).parent}"]
 
     def run(target: str) -> subprocess.CompletedProcess[str]:
-        command = [*made, target]
+        command = [*make, target]
         return subprocess.run(
             command, cwd=demo.folder, capture_output=True, text=True, check=False, timeout=60
         )

@@ -1,11 +1,11 @@
-"""Additions of a user: an experiment, a probe, a network and a normalizer, each in its one place."""
+"""A user's additions: an experiment, a probe, a network and a normalizer, each in one file or folder."""
 
 from pathlib import Path
 
 LIBRARY = "workflow/scripts/bnlab"
 
 PROBE = '''\
-"""How long the vectors of weights are."""
+"""Lengths of the vectors of weights."""
 
 import numpy as np
 import pandas as pd
@@ -216,7 +216,7 @@ claims:
 
 
 def add_to(folder: Path) -> None:
-    """Lay all of them, an overlay and a ledger into a copy of the project, touching no other file."""
+    """Write all additions, an overlay and a ledger to a copy of the project, without a change of other files."""
     files = {
         f"{LIBRARY}/probes/weight_norm.py": PROBE,
         f"{LIBRARY}/networks/looking.py": NETWORK,

@@ -1,4 +1,4 @@
-"""A made-up ledger as judging a study leaves it: claims.csv and effects.csv, a few claims of each verdict."""
+"""A synthetic judged ledger: claims.csv and effects.csv, with a few claims of each verdict."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOURCES = {
 def claim(
     number: int, source: str, topic: str, text: str, verdict: str, reason: str, **more: Any
 ) -> dict[str, Any]:
-    """A row of claims.csv."""
+    """Return a row of claims.csv."""
     return {
         "id": number,
         "source": source,
@@ -47,7 +47,7 @@ def claim(
 def effect(
     number: int, test: int, estimate: float, low: float, high: float, verdict: str, **more: Any
 ) -> dict[str, Any]:
-    """A row of effects.csv: by default a paired difference in points of test accuracy."""
+    """Return a row of effects.csv, by default a paired difference in points of test accuracy."""
     return {
         "id": number,
         "topic": "accuracy",
@@ -94,7 +94,7 @@ def effect(
 
 
 def ledger(copies: int = 1) -> Ledger:
-    """Ten claims, or so many copies of them under further numbers."""
+    """Return ten claims, or several copies of them with further numbers."""
     claims, effects = _claims(), _effects()
     for copy in range(1, copies):
         claims += [row | {"id": row["id"] + 10 * copy} for row in _claims()]
@@ -103,7 +103,10 @@ def ledger(copies: int = 1) -> Ledger:
 
 
 def scorecard() -> pd.DataFrame:
-    """Two questions to three methods: bn leads the first by far, and is last in the second, where ln has no answer."""
+    """Return scorecard.csv of two questions and three methods.
+
+    bn leads the first question clearly, and is last in the second, where ln has no number.
+    """
 
     def answer(asks: str, better: str, method: str, at: float, half: float, behind: int) -> Any:
         known = {

@@ -254,13 +254,9 @@ def caption(wildcards):
 
 def styles(wildcards):
     """Return the styles that declarations give to methods of an experiment."""
-    known = {
-        m: s for about in experiments().values() for m, s in about.styles.items()
-    }
+    known = {m: s for about in experiments().values() for m, s in about.styles.items()}
     methods = {run.method for run in STUDY.runs(wildcards.experiment)}
-    return {
-        name: known[name].model_dump() for name in sorted(methods & set(known))
-    }
+    return {name: known[name].model_dump() for name in sorted(methods & set(known))}
 
 
 def quantities(experiment):
