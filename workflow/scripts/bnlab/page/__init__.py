@@ -1,1 +1,1 @@
-"""What experiments share between tables and the report: style, panels, grids, the ledger, the page."""
+"""Figures, grids and the pages of a report."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from bnlab.page.phrases import amount, plain, rule_text
+from bnlab.page.phrases import amount, four_digits, rule_text
 
 WIDTH = 340
 """Width of a forest plot, in units of the plot."""
@@ -88,7 +88,7 @@ def forest(row: Any) -> Forest | None:
         else None,
         allowed=(low, high),
         thresholds=_thresholds(row, across),
-        claimed=_label(across(row.claimed), f"claimed {plain(row.claimed)}", 9)
+        claimed=_label(across(row.claimed), f"claimed {four_digits(row.claimed)}", 9)
         if has_claim
         else None,
         reference=None if reference is None else across(reference),
@@ -99,9 +99,9 @@ def forest(row: Any) -> Forest | None:
 def _in_words(row: Any) -> str:
     text = f"{amount(row)}, 95 % interval; the rule: {rule_text(row.rule)}"
     if np.isfinite(row.decisive_low):
-        text += f"; after Holm's correction {plain(row.decisive_low)} to {plain(row.decisive_high)}"
+        text += f"; after Holm's correction {four_digits(row.decisive_low)} to {four_digits(row.decisive_high)}"
     if np.isfinite(row.claimed):
-        text += f"; claimed was {plain(row.claimed)}"
+        text += f"; claimed was {four_digits(row.claimed)}"
     return f"{text}. {row.verdict.capitalize()}."
 
 
@@ -131,19 +131,19 @@ def _ticks(
         ticks = [n * 10.0**e for e in range(-6, 7) for n in lead]
     else:
         ticks = list(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
-    texts = [(across(tick), plain(tick)) for tick in ticks if not is_ratio or tick > 0]
+    texts = [(across(tick), four_digits(tick)) for tick in ticks if not is_ratio or tick > 0]
     return [Label(x, x, text, "middle") for x, text in texts if MARGIN <= x <= WIDTH - MARGIN]
 
 
 def _thresholds(row: Any, across: Callable[[float], float]) -> list[Label]:
     low, high = row.threshold_low, row.threshold_high
     if np.isfinite(low) and np.isfinite(high):
-        left, right = _label(across(low), plain(low)), _label(across(high), plain(high))
+        left, right = _label(across(low), four_digits(low)), _label(across(high), four_digits(high))
         left = left if left.x < NUMBER_WIDTH else left._replace(anchor="end")
         return [left, right if right.x > WIDTH - NUMBER_WIDTH else right._replace(anchor="start")]
     if np.isfinite(low):
-        return [_label(across(low), f"> {plain(low)}")]
-    return [_label(across(high), f"< {plain(high)}")]
+        return [_label(across(low), f"> {four_digits(low)}")]
+    return [_label(across(high), f"< {four_digits(high)}")]
 
 
 def _label(x: float, text: str, gap: float = 0) -> Label:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from bnlab.page.forest import MARGIN, Label
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import amount, plain
+from bnlab.page.phrases import amount, four_digits
 from bnlab.page.verdicts import Verdict, verdict_of
 
 PLOT_WIDTH = 400
@@ -83,13 +83,13 @@ def _effect_plot(
     for tick in [mark for mark in sorted(marks) if min(finite) <= mark <= max(finite)]:
         x = across(tick)
         if not ticks or x - ticks[-1].x > 28:
-            ticks.append(Label(x, x, plain(tick), "middle"))
+            ticks.append(Label(x, x, four_digits(tick), "middle"))
     lines = [
         Line(
             f"{row.headline}: {_comparison(row, labels)}",
             str(row.dataset_label),
             amount(row),
-            plain(row.claimed) if np.isfinite(row.claimed) else "",
+            four_digits(row.claimed) if np.isfinite(row.claimed) else "",
             across(row.estimate),
             (across(row.low), across(row.high)),
             across(row.claimed) if np.isfinite(row.claimed) else None,
