@@ -25,9 +25,9 @@ def run(method="base", network=None, learning_rate=0.5, batch=8):
     return Run(split(), network, METHODS[method], settings, batch, 1, {"ics": CovariateShift})
 
 
-def measured(made):
-    parameters, state, _, _ = made.start(0)
-    return made.step_probes["ics"].measure(parameters, state)
+def measured(training):
+    parameters, state, _, _ = training.start(0)
+    return training.step_probes["ics"].measure(parameters, state)
 
 
 @pytest.mark.parametrize("method", ["base", "bn", "ln"])

@@ -47,8 +47,8 @@ def values_of(network, seed):
     return {v.path: np.array(x) for v, x in zip(variables, [*trainable, *state], strict=True)}
 
 
-def called(network, x, training=False, seed=5):
-    """Logits, and the inputs of the last hidden activation."""
+def outputs(network, x, training=False, seed=5):
+    """Return the logits, and the inputs of the last hidden activation."""
     values = initial_values(network, np.random.SeedSequence(seed))
     logits, _ = network(*values, tf.convert_to_tensor(x), training)
     return logits.numpy(), network.blocks[-1].pre_activation.numpy()
@@ -80,7 +80,7 @@ def test_hidden_layers_are_of_the_method_and_the_logits_are_plain(method):
     assert kinds == [method.normalizer or type(None)] * 2
     assert network.logits.normalizer is None
     assert {v.name for v in network.logits.variables} == {"kernel", "bias"}
-    logits, inputs = called(network, np.ones((7, FEATURES)), training=True)
+    logits, inputs = outputs(network, np.ones((7, FEATURES)), training=True)
     assert (logits.shape, inputs.shape) == ((7, CLASSES), (7, HIDDEN[-1]))
 
 
@@ -92,7 +92,7 @@ def test_a_network_trains_these_many_numbers(method):
 
 
 def test_no_hidden_layer_but_one_is_the_smallest_network():
-    logits, inputs = called(make(METHODS["bn"], hidden=[2]), np.ones((3, FEATURES)))
+    logits, inputs = outputs(make(METHODS["bn"], hidden=[2]), np.ones((3, FEATURES)))
     assert (logits.shape, inputs.shape) == ((3, CLASSES), (3, 2))
 
 
@@ -166,7 +166,7 @@ class CentredOnly(Normalizer):
 
 def test_a_new_normalizer_is_a_subclass_with_one_function():
     network = make(Method(normalizer=CentredOnly))
-    _, inputs = called(network, np.random.default_rng(1).normal(size=(7, FEATURES)), training=True)
+    _, inputs = outputs(network, np.random.default_rng(1).normal(size=(7, FEATURES)), training=True)
     np.testing.assert_allclose(np.mean(inputs, axis=0), 0, atol=1e-12)
     assert len(started(Method(normalizer=CentredOnly), 5)) == 6
 
@@ -308,7 +308,7 @@ def test_an_image_that_pooling_does_not_divide_keeps_its_last_row_and_column():
 def test_a_convolutional_network_may_have_no_dense_layer_but_the_logits():
     network = Convolutional([[2]], []).build_for(METHODS["gn"], IMAGE, CLASSES, "relu", "he_normal")
     assert [block.name for block in network.blocks] == ["convolution1_1"]
-    logits, _ = called(network, np.ones((3, *IMAGE), np.float32))
+    logits, _ = outputs(network, np.ones((3, *IMAGE), np.float32))
     assert logits.shape == (3, CLASSES)
 
 

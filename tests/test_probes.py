@@ -37,9 +37,9 @@ def run(probe, method="base", network=None, data=None, learning_rate=0.5, batch=
     return Run(data or split(), *network_settings, {"probe": probe})
 
 
-def measured(made):
-    parameters, state, _, _ = made.start(0)
-    return made.step_probes["probe"].measure(parameters, state)
+def measured(training):
+    parameters, state, _, _ = training.start(0)
+    return training.step_probes["probe"].measure(parameters, state)
 
 
 EVERY = [Distributions, GradientFlow, GradientNoise, Landscape, LossSurface, Norms, OutputShift]

@@ -78,8 +78,8 @@ def test_they_are_shown_as_published_and_only_the_other_experiments_are_trained(
 
     target = publication.publish(published.folder, "again")
     manifest = read_json(target / "manifest.json")
-    made_by = {name: entry["study"] for name, entry in manifest["experiments"].items()}
-    assert made_by == {TAKEN: "smoke", OWN: "again"}
+    study_of = {name: entry["study"] for name, entry in manifest["experiments"].items()}
+    assert study_of == {TAKEN: "smoke", OWN: "again"}
     page = (target / "report.html").read_text("utf8")
     assert "taken as published" in page and "(study smoke, " in page
 
