@@ -200,7 +200,7 @@ def test_lint_refuses_a_docstring_that_opens_with_a_question_word(
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "Snakefile").touch()
     (tmp_path / "workflow" / "rules" / "some.smk").write_text(f"{line}\n", "utf8")
-    command = ["make", "docstrings", "OPENINGS_ALLOWED=0"]
+    command = ["make", "docstrings"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode != 0, "workflow/rules/some.smk:1:" in done.stdout) == (refused, refused)
 

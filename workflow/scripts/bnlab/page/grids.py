@@ -134,7 +134,7 @@ def cell(row: Any, with_diverged: bool = True) -> str:
 
 
 def lost(row: Any) -> str:
-    """How many replicates diverged or failed, nothing where none did."""
+    """Return how many replicates diverged or failed, an empty text where none did."""
     counts = ((row.diverged, "diverged"), (getattr(row, "failed", 0), "failed"))
     said = [f"{count} {word}" for count, word in counts if count]
     return f" ({', '.join(said)})" if said else ""
@@ -183,7 +183,7 @@ def ratio(row: Any) -> str:
 
 
 def missing_pairs(row: Any) -> str:
-    """How many pairs there are, where some are missing."""
+    """Return the number of pairs where some are missing, else an empty text."""
     total = getattr(row, "replicates", row.pairs)
     return "" if row.pairs == total else f", {row.pairs} of {total} pairs"
 
@@ -194,5 +194,5 @@ def count(value: float) -> str:
 
 
 def of_batch(table: pd.DataFrame, batch: Any, before: str = ", batch") -> str:
-    """Which batch size, where a table has several."""
+    """Return the batch size as a text where a table has several, else an empty text."""
     return f"{before} {batch}" if table["batch"].nunique() > 1 else ""

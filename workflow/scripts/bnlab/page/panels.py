@@ -22,7 +22,7 @@ ACCURACY_TICKS = (
     *(0.9995, 0.9999),
 )
 HIGHEST = 0.9999
-"""Where accuracies above it are drawn on a logit scale, which has no place for 100 %."""
+"""Height at which greater accuracies are drawn on a logit scale, which has no place for 100 %."""
 
 
 def figure_of(table: pd.DataFrame, height: float, title: str) -> Figure:
@@ -177,7 +177,7 @@ def or_none_left(row: pd.Series, text: str) -> str:
 
 
 def diverged(rows: pd.DataFrame, before: str = " ") -> str:
-    """How many replicates diverged or failed, nothing where none did."""
+    """Return how many replicates diverged or failed, an empty text where none did."""
     total = rows["replicates"].max()
     counts = {word: rows[word].max() for word in ("diverged", "failed") if word in rows}
     said = [f"{count} of {total} {word}" for word, count in counts.items() if count]
@@ -185,7 +185,7 @@ def diverged(rows: pd.DataFrame, before: str = " ") -> str:
 
 
 def _is_wide(rows: pd.DataFrame) -> bool:
-    """Whether accuracies span so much that they are drawn on a logit scale."""
+    """Return true where accuracies span so much that a logit scale shows them better."""
     return bool(rows["mean"].min() < 0.7 and rows["mean"].max() > 0.85)
 
 

@@ -14,7 +14,7 @@ from bnlab.page.style import method_style
 
 
 class Measure(NamedTuple):
-    """What a measure is called in a figure, whether its axis is logarithmic, and what values it can have."""
+    """Title of a measure in a figure, true for a logarithmic axis, and the range of its values."""
 
     title: str
     log: bool = True
