@@ -1,5 +1,7 @@
 """Each probe on problems with known answers."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -61,12 +63,15 @@ def test_a_diverged_replicate_has_the_same_rows_without_values(probe, method):
 
 @pytest.mark.parametrize("probe", EVERY, ids=lambda probe: probe.__name__)
 def test_what_a_probe_measures_leaves_training_as_it_is(probe):
-    histories = []
-    for probes in ({}, {"probe": probe}):
-        settings = Settings("sigmoid", "glorot_uniform", 0.5, 6, 0, 2)
-        training = Run(split(), Perceptron([5, 4]), METHODS["bn"], settings, 20, 1, probes)
-        histories.append(train(training, 2).history)
-    assert histories[0].equals(histories[1])
+    assert history(probe=probe).equals(history())
+
+
+@cache
+def history(**probes):
+    """Return the history of a training with probes."""
+    settings = Settings("sigmoid", "glorot_uniform", 0.5, 6, 0, 2)
+    training = Run(split(), Perceptron([5, 4]), METHODS["bn"], settings, 20, 1, probes)
+    return train(training, 2).history
 
 
 def test_probes_measure_when_they_say():
