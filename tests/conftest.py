@@ -13,12 +13,7 @@ import pytest
 from project import Project, fresh_project
 from warm import Warm
 
-LONGEST = [
-    "test_inside_workflow.py",
-    "test_workflow.py",
-    "test_architecture.py",
-    "test_taken_workflow.py",
-]
+LONGEST = ["test_inside_workflow.py", "test_workflow.py", "test_anywhere.py", "test_figures.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -39,12 +39,14 @@ PACKAGES = (
 ENVIRONMENT = {
     "TF_USE_LEGACY_KERAS": "1",  # without Keras, as in a job
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "OPENBLAS_NUM_THREADS": "1",  # a process with threads should not be forked
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "OPENBLAS_NUM_THREADS": "1",  # its threads would not survive a fork
     "MPLBACKEND": "agg",
 }
+EXECUTABLE = """\
+#!/bin/sh
+exec '{python}' -IS '{client}' "$@"
+"""
 CLIENT = """\
-#!{python} -IS
 import json, os, socket, sys
 request = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
 with socket.socket(socket.AF_UNIX) as connection:
@@ -60,8 +62,9 @@ class Warm:
 
     def __init__(self, folder: Path) -> None:
         self.python = folder / "python"
-        address = str(folder / "socket")
-        self.python.write_text(CLIENT.format(python=sys.executable, address=address))
+        client, address = folder / "client.py", str(folder / "socket")
+        client.write_text(CLIENT.format(address=address))
+        self.python.write_text(EXECUTABLE.format(python=sys.executable, client=client))
         self.python.chmod(0o755)
         self._server = subprocess.Popen(
             [sys.executable, __file__, address, str(self.python)],
