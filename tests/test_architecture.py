@@ -141,7 +141,7 @@ def test_all_mistakes_of_a_declaration_are_reported_at_once_before_any_job(with_
     text = file.read_text()
     for old, new in (("question:", "qestion:"), ("in_summary: true", "in_summary: often")):
         assert old in text
-        text = text.replace(old, new)
+        text = text.replace(old, new, 1)
     file.write_text(text)
     outcome = with_toys.snakemake("-n")
     assert outcome.code != 0 and "Traceback" not in outcome.text

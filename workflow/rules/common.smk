@@ -10,13 +10,10 @@ RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 ROOT = RULES.parents[1]
 SCRIPTS = ROOT / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
-# Jobs too must take the library beside the workflow, not one that pip has installed.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")])
-)
 
 from bnlab.data.validation import data_problems
 from bnlab.experiments import module_file
+from bnlab.imports import lead_in_jobs
 from bnlab.kept import keep_all
 from bnlab.study import code
 from bnlab.study.config import Run
@@ -29,6 +26,8 @@ from bnlab.study.own_methods import own_method_problems
 from bnlab.study.locations import ConfigError
 from bnlab.study.published_validation import published_problems
 from bnlab.study.validation import load
+
+lead_in_jobs(SCRIPTS)
 
 
 def shipped(path):

@@ -1,8 +1,10 @@
-"""Fast imports of large packages, for the scripts of jobs."""
+"""Imports in jobs: of large packages fast, and of the library from beside the workflow."""
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 @contextmanager
@@ -18,3 +20,9 @@ def without_collector() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def lead_in_jobs(folder: Path) -> None:
+    """Let child processes import from a folder first, also where pip has installed another copy of the library."""
+    rest = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), *([rest] if rest else [])])

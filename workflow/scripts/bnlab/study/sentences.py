@@ -62,6 +62,8 @@ def sentence(error: ErrorDetails) -> str:
             return "is missing, and is needed here"
         case "int_type":
             return f"{text} is not a whole number"
+        case "bool_type":
+            return f"{text} is not true or false"
         case "float_type" | "finite_number":
             return f"{text} is not a number"
         case "string_type":
