@@ -7,9 +7,9 @@ import pytest
 from project import CHECKOUT
 from pydantic import ValidationError
 
-from bnlab.files import read_csv, save_csv
-from bnlab.page.findings import EFFECTS, answers, leading, sentences
-from bnlab.study.declaration import Comparison, Experiment, Finding, excess
+from bnlab.files import JobError, read_csv, save_csv
+from bnlab.page.findings import answers, leading, sentences
+from bnlab.study.declaration import EFFECTS, Comparison, Experiment, Finding, excess
 from bnlab.study.experiments import experiments
 
 PUBLISHED = CHECKOUT / "reports" / "published"
@@ -160,6 +160,8 @@ def test_a_slot_holds_the_numbers_of_the_data_sets_with_its_outcome():
         ("{on} {on} {value} {value}", "higher: the sentence has 4 slots"),
         ("{on} " + "long " * 25, "higher: the sentence has 26 words"),
         ("{on} 1, 2.5, 3 and 4, CIFAR-10", "higher: the sentence has 4 numbers"),
+        ("{on} gains {value:.1f}", "higher: the sentence has the unknown slot {value:.1f}"),
+        ("{on} gains {value points", "higher: the sentence has the unknown slot {{}"),
     ],
 )
 def test_a_sentence_that_breaks_the_rules_is_refused_when_the_declaration_is_read(
@@ -170,9 +172,9 @@ def test_a_sentence_that_breaks_the_rules_is_refused_when_the_declaration_is_rea
 
 
 def test_the_first_finding_of_the_named_experiments_leads():
-    about = experiments()["depth"].model_dump()
+    about = experiments()["depth"]
     declarations = {
-        name: Experiment.model_validate(about | {"title": name, "findings": [finding(), finding()]})
+        name: about.model_copy(update={"title": name, "findings": [finding(), finding()]})
         for name in ("first", "second", "third")
     }
     all_answers = answers(
@@ -186,8 +188,7 @@ def test_the_first_finding_of_the_named_experiments_leads():
 
 
 def test_a_finding_that_leads_has_its_sentence_of_every_data_set():
-    about = experiments()["depth"].model_dump() | {"findings": [finding()]}
-    declarations = {"depth": Experiment.model_validate(about)}
+    declarations = {"depth": experiments()["depth"].model_copy(update={"findings": [finding()]})}
     lead, more = leading(
         answers(declarations, lambda _: sizes((0.02, 0.04), (-0.4, -0.2))), ["depth"]
     )
@@ -205,6 +206,17 @@ def test_one_rate_that_was_tried_is_one_entry_also_when_read_from_a_file(tmp_pat
     save_csv(tmp_path / "sizes.csv", table)
     guarded = finding({"at_least": {"tried": 3.0}})
     assert sentences(guarded, lambda _: read_csv(tmp_path / "sizes.csv")) == []
+
+
+def test_a_finding_on_a_table_that_does_not_exist_is_refused():
+    about = experiments()["depth"].model_dump()
+    with pytest.raises(ValidationError, match="unknown table 'sizes' in findings"):
+        Experiment.model_validate(about | {"findings": [finding()]})
+
+
+def test_a_finding_on_a_column_that_the_table_lacks_ends_in_a_sentence():
+    with pytest.raises(JobError, match="the table sizes lacks methd for a finding"):
+        sentences(finding({"where": {"methd": "bn"}}), sizes((0.02, 0.04)))
 
 
 # --- the findings of the experiments ----------------------------------------------------------

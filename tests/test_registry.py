@@ -165,6 +165,36 @@ def test_a_layer_of_keras_in_a_file_of_a_users_is_tried_and_trained(own):
     assert run(TRIAL, own) == "True True True"
 
 
+OWN_VARIABLES = """\
+import tensorflow as tf
+from bnlab.networks.normalizer import Normalizer
+
+
+class Kept(Normalizer):
+    def build(self):
+        self.layer = tf.keras.layers.LayerNormalization()
+
+    def normalize(self, u, training):
+        return self.layer(u)
+"""
+
+
+def test_variables_that_a_layer_of_keras_keeps_are_refused_since_no_step_would_train_them(own):
+    (own / "mine.py").write_text(OWN_VARIABLES)
+    before, _, _ = TRIAL.partition("losses = []")
+    method = {"kernel": "workflow/scripts/bnlab/networks/kernels/plain.py:Plain"}
+    method |= {"normalizer": "mine.py:Kept"}
+    script = before.replace("OfKeras", "Kept")
+    sentence = run(f"{script}print(trial.failure({method}, network, [3], 2))\n", own)
+    assert "'gamma' would not be trained, since a layer of Keras keeps it" in sentence
+
+
+def test_a_file_that_ends_the_process_is_one_sentence(own):
+    (own / "mine.py").write_text("import sys\n\nsys.exit(0)\n")
+    with pytest.raises(UnknownName, match="mine.py:Kept cannot be used: SystemExit in line 3"):
+        registry.find("normalizer", "mine.py:Kept")
+
+
 def run(script: str, folder: Path) -> str:
     """Standard output of a script in a process of its own that stands in this folder."""
     done = subprocess.run(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bnlab.imports import without_collector
 
 with without_collector():
-    from bnlab.experiments import functions
+    from bnlab.experiments import function
     from bnlab.files import job_log, read_csv
     from bnlab.page import style
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 key, output = snakemake.wildcards, snakemake.output
 with job_log(snakemake.log[0], "/".join(key)):
-    function = functions(key.experiment, "FIGURES")[key.kind]
+    draw = function(key.experiment, "FIGURES", key.kind)
     table = read_csv(Path(snakemake.input.tables) / key.dataset / key.recipe / f"{key.kind}.csv")
-    style.save(
-        style.draw(function, snakemake.params.title, table), Path(output.svg), Path(output.png)
-    )
+    figure = style.draw(draw, snakemake.params.title, table)
+    style.save(figure, Path(output.svg), Path(output.png))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bnlab.analysis.summaries import dataset_label, published
-from bnlab.experiments import functions
+from bnlab.experiments import function
 from bnlab.files import job_log, save_csv
 
 if TYPE_CHECKING:
@@ -18,10 +18,9 @@ with job_log(snakemake.log[0], "tables"):
         name: pd.concat(map(pd.read_parquet, paths), ignore_index=True)
         for name, paths in params.sources.items()
     }
-    tables = functions(experiment, "TABLES")
     for dataset, recipe, kind in params.tables:
         table = published(
-            tables[kind],
+            function(experiment, "TABLES", kind),
             [sources[name] for name in params.reads[kind]],
             dataset,
             recipe,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bnlab.study.experiments import EXPERIMENTS
+from bnlab.study.messages import unknown
 
 MODULES = {"TABLES": "analysis", "QUANTITIES": "analysis", "FIGURES": "page", "GRIDS": "page"}
 """Module that has each mapping."""
@@ -26,6 +27,17 @@ def functions(experiment: str, mapping: str) -> dict[str, Callable[..., Any]]:
     """Return a mapping of an experiment, ``TABLES``, ``QUANTITIES``, ``FIGURES`` or ``GRIDS``; empty without one."""
     module = importlib.import_module(f"bnlab.experiments.{experiment}.{MODULES[mapping]}")
     return getattr(module, mapping, {})
+
+
+def function(experiment: str, mapping: str, name: str) -> Callable[..., Any]:
+    """Return a function of an experiment. Raises JobError where its mapping has none of this name."""
+    from bnlab.files import JobError  # late: rules import this module, and do without NumPy
+
+    known = functions(experiment, mapping)
+    if name not in known:
+        file = f"experiments/{experiment}/{MODULES[mapping]}.py"
+        raise JobError(f"{file}: {unknown(mapping, name, known)}")
+    return known[name]
 
 
 def quantity(experiment: str, name: str) -> Callable[..., Any]:

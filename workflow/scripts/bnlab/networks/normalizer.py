@@ -7,7 +7,10 @@ from typing import Any, Self
 
 from bnlab.lazy import tf
 from bnlab.networks.variables import AVERAGE, Part, Variable
-from bnlab.study.options import DIVIDES, marked
+from bnlab.study.options import options as option_model
+
+MANY = 64
+"""Features of a normalizer that is built to see its variables, times what its options may have to divide."""
 
 
 class Normalizer(Part):
@@ -47,7 +50,9 @@ class Normalizer(Part):
 
         Variables have no values, so that TensorFlow is not imported, unless ``build`` computes with them.
         """
-        features = lcm(*(n for n in marked(cls, DIVIDES, options).values() if isinstance(n, int)))
+        fields = option_model(cls).model_fields  # type: ignore[arg-type]
+        values = [options.get(name, field.default) for name, field in fields.items()]
+        features = MANY * lcm(*(n for n in values if type(n) is int and n > 0))
 
         def variables(valued: bool) -> tuple[Variable, ...]:
             normalizer = cls(**options)

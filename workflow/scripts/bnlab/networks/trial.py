@@ -32,7 +32,7 @@ def failure(
         examples = [prod(shape)] if tested.takes == "rows" else shape
         tested.build_for(loading.method(**method), examples, classes, "sigmoid", "glorot_uniform")
         _run(tested, examples)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         path = str(method["normalizer"])
         return messages.failure(path, ClassReference.of(path).file, error)
     return None
@@ -42,7 +42,8 @@ def _run(network: Network, shape: list[int]) -> None:
     """Run one batch in training and at inference, and check shapes.
 
     Raises:
-        ValueError: a normalizer changes the shape of its input or of a variable.
+        ValueError: a normalizer changes the shape of its input or of a variable, or reads a variable of its own that no
+            step would train.
     """
     for block in network.blocks:
         if block.normalizer is not None:
@@ -51,7 +52,13 @@ def _run(network: Network, shape: list[int]) -> None:
     values = [tf.ones(v.shape, v.dtype) for v in network.trainable]
     state = [tf.ones(v.shape, v.dtype) for v in network.state]
     for training in (True, False):
-        _, updated = network(values, state, x, training)
+        with tf.GradientTape() as tape:
+            _, updated = network(values, state, x, training)
+        if foreign := [variable.name for variable in tape.watched_variables()]:
+            raise ValueError(
+                f"'{foreign[0]}' would not be trained, since a layer of Keras keeps it; make it by "
+                "self.vector, and pass it to the layer's stateless_call"
+            )
         for variable, value in zip(network.state, updated, strict=True):
             if tuple(value.shape) != variable.shape:
                 raise ValueError(f"the shape of '{variable.name}' changes to {tuple(value.shape)}")

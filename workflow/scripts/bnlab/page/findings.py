@@ -11,11 +11,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from bnlab.files import JobError
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import listed, number, significant, spread
 from bnlab.study.declaration import OUTCOMES, Comparison, Experiment, Finding
-
-EFFECTS = "effects"
 
 Tables = Callable[[str], pd.DataFrame]
 """Rows of one of an experiment's published tables, of all data sets; ``EFFECTS`` are its judged effects."""
@@ -84,13 +83,19 @@ def intervals(comparison: Comparison, tables: Tables) -> pd.DataFrame:
     prefix = "" if column in ("mean", "estimate") else f"{column}_"
     if "coarse" in table:  # undecided, whatever the interval says
         table = table[table["coarse"].astype(str) != "True"]
+    columns = [column, f"{prefix}low", f"{prefix}high"]
+    lacking = {*columns, *comparison.where, *comparison.at_least} - set(table)
+    if lacking and len(table):
+        raise JobError(
+            f"the table {comparison.table} lacks {listed(sorted(lacking))} for a finding"
+        )
     for name, value in comparison.where.items():
-        table = table[_equal(table[name], value)] if name in table else table[:0]
+        table = table[_equal(table[name], value)] if name in table else table
     for name, least in comparison.at_least.items():
         table = table[table[name].map(_size) >= least]
     if table.empty:
         return pd.DataFrame(columns=["on", "recipe", "estimate", "low", "high"])
-    numbers = table[[column, f"{prefix}low", f"{prefix}high"]].astype(float)
+    numbers = table[columns].astype(float)
     rows = numbers.set_axis(["estimate", "low", "high"], axis=1)
     rows = rows.assign(on=table["dataset_label"], recipe=table.get("recipe", ""))
     return rows.dropna().drop_duplicates().reset_index(drop=True)  # claims may share an effect

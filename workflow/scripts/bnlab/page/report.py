@@ -26,7 +26,7 @@ from bnlab.files import read_csv
 from bnlab.page import ledger as ledger_page
 from bnlab.page import scorecard
 from bnlab.page.facts import facts, times
-from bnlab.page.findings import EFFECTS, Answer, Tables, leading
+from bnlab.page.findings import Answer, Tables, leading
 from bnlab.page.findings import answers as findings_of
 from bnlab.page.glossary import GLOSSARY
 from bnlab.page.grids import Grid
@@ -34,7 +34,7 @@ from bnlab.page.phrases import minus, written_out
 from bnlab.page.style import NONE_LEFT
 from bnlab.page.surfaces import surfaces
 from bnlab.page.vectors import size_of
-from bnlab.study.declaration import Experiment, Table
+from bnlab.study.declaration import EFFECTS, Experiment, Table
 from bnlab.study.names import ALL_RECIPES
 
 TEMPLATES = Path(__file__).parent / "templates"

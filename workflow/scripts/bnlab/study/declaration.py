@@ -8,14 +8,17 @@ the experiment's own. ``page.py`` ends in ``FIGURES``, a function for every figu
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from bnlab.study.messages import unknown
 from bnlab.study.section import Count, Name, Section, Text
 
+EFFECTS = "effects"
 OUTCOMES = ("higher", "lower", "unclear")
 MOST_WORDS, MOST_NUMBERS, MOST_SLOTS = 25, 3, 3
 NUMBER = re.compile(r"(?<![\w-])\d[\d.,]*")
@@ -142,8 +145,11 @@ class Finding(Section):
     def _sentences_keep_the_rules(self) -> Finding:
         for name in (*OUTCOMES, "mixed"):
             sentence = getattr(self, name)
-            used = re.findall(r"{(\w*)}", sentence)
             allowed = ["on", "value", *self.cells] if name in OUTCOMES else []
+            try:
+                used = slots_of(sentence)
+            except ValueError:
+                used, allowed = ["{"], []
             broken = [f"has the unknown slot {{{slot}}}" for slot in used if slot not in allowed]
             broken += [f"has {len(used)} slots"] * (len(used) > MOST_SLOTS)
             broken += ["does not name its data, {on}"] * (name in OUTCOMES and "on" not in used)
@@ -152,6 +158,16 @@ class Finding(Section):
                 problem = f"{name}: the sentence {broken[0]}"
                 raise PydanticCustomError("finding", "{problem}", {"problem": problem})
         return self
+
+
+def slots_of(sentence: str) -> list[str]:
+    """Return the slots of a sentence with their formats, if any. Raises ValueError where a brace is not closed."""
+    parts = string.Formatter().parse(sentence)
+    return [
+        slot + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
+        for _, slot, form, conversion in parts
+        if slot is not None
+    ]
 
 
 def excess(sentence: str, labels: Sequence[str] = ()) -> list[str]:
@@ -236,6 +252,16 @@ class Experiment(Section):
     """Colours and markers of these methods in figures; others have those of the page."""
     findings: list[Finding] = []
     """Sentences for the summary, the most important first."""
+
+    @model_validator(mode="after")
+    def _findings_have_their_tables(self) -> Experiment:
+        tables = [*self.kinds, EFFECTS]
+        for finding in self.findings:
+            for comparison in (finding.decided_by, *finding.cells.values()):
+                if comparison.table not in tables:
+                    problem = unknown("table", comparison.table, tables, " in findings")
+                    raise PydanticCustomError("table", "{problem}", {"problem": problem})
+        return self
 
     def item(self, kind: str) -> Table:
         """Return the figure or table of a name."""

@@ -51,8 +51,10 @@ def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] 
     try:
         text = file.read_text(encoding="utf-8")
         mapping = without_nulls(yaml.load(text, LOADER) or {})
-    except OSError:
-        raise ConfigError(f"{file}: cannot be read, and the config names it under claims") from None
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(
+            f"{file}: cannot be read as text in UTF-8, and the config names it under claims"
+        ) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{short(file)}:{line}: is not YAML: {error.problem}") from None

@@ -25,7 +25,7 @@ def unknown(kind: str, word: Any, allowed: Iterable[Any], where: str = "") -> st
     return f"unknown {kind} '{word}'{where}{hint} (allowed: {', '.join(options) or 'none'})"
 
 
-def failure(path: str, file: Path, error: Exception) -> str:
+def failure(path: str, file: Path, error: BaseException) -> str:
     """Return ``my_norms.py:MyNorm cannot be used: TypeError in line 14: …``, with the line of ``file`` that fails."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(file)]

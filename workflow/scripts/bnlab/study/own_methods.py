@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from bnlab.study.config import Run, Study
-from bnlab.study.locations import Problem
+from bnlab.study.locations import ConfigError, Problem
 from bnlab.study.registry import LIBRARY
 
 SCRIPT = LIBRARY.parent / "check_methods.py"
@@ -32,7 +32,8 @@ def own_method_problems(study: Study) -> list[Problem]:
         check=False,
     )
     if process.returncode:
-        raise RuntimeError(process.stderr)
+        last = (process.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise ConfigError(f"methods in files of your own cannot be tried: {last}")
     failures = zip(trials.values(), json.loads(process.stdout), strict=True)
     sentences = {method: sentence for (method, _), sentence in failures if sentence}
     return [Problem(("methods", name, "normalizer"), text) for name, text in sentences.items()]

@@ -76,7 +76,7 @@ def find(kind: str, reference: str) -> ClassReference:
         raise UnknownName(f"there is no file {path} (it is looked for in the working directory)")
     try:
         names = _classes(kind, own.file)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UnknownName(failure(reference, own.file, error)) from None
     if name not in names:
         raise UnknownName(unknown(kind, name, names, f" in {path}"))
