@@ -298,6 +298,14 @@ def test_an_edit_of_a_tables_caption_writes_the_page_alone(finished):
     assert finished.plan().jobs == {"write_report": 1}
 
 
+def test_an_edit_of_a_declared_quantity_judges_anew_and_draws_nothing(finished):
+    file = finished.folder / "workflow/scripts/bnlab/experiments/learning_rate/experiment.yaml"
+    text = file.read_text(encoding="utf8")
+    assert text.count("unit: decades") == 1
+    file.write_text(text.replace("unit: decades", "unit: powers of ten"), encoding="utf8")
+    assert finished.plan().jobs == {"judge_claims": 1, "write_report": 1}
+
+
 def test_an_edit_of_a_probe_trains_the_runs_that_have_it(finished):
     append(finished, "probes/percentiles.py", "\nEDITED = True\n")
     probed = {run for run in finished.study.all_runs() if run.recipe == "smoke"}
