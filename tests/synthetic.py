@@ -15,7 +15,7 @@ from bnlab.analysis import metrics as measure
 from bnlab.analysis import tidy
 from bnlab.analysis.effects import REPLICATE_COLUMNS
 from bnlab.analysis.summaries import dataset_label, published
-from bnlab.experiments import functions
+from bnlab.experiments import function
 from bnlab.files import read_csv, save_csv, save_json
 from bnlab.page import facts, report, style
 from bnlab.study.experiments import experiments
@@ -51,14 +51,14 @@ def tabulated(
 ) -> pd.DataFrame:
     """Compute a published table, as the rule does."""
     read = [sources[name] for name in DECLARED[experiment].item(kind).reads]
-    table = functions(experiment, "TABLES")[kind]
+    table = function(experiment, "TABLES", kind)
     return published(table, read, dataset, recipe, label, labels)
 
 
 def draw(experiment: str, kind: str, table: pd.DataFrame) -> Figure:
     """Draw a figure, as the rule does."""
     title = DECLARED[experiment].figures[kind].title
-    return style.draw(functions(experiment, "FIGURES")[kind], title, table)
+    return style.draw(function(experiment, "FIGURES", kind), title, table)
 
 
 def history(
@@ -634,7 +634,7 @@ def write_report(
     inputs = report.Inputs(
         study=study(label),
         experiments=declarations,
-        functions=functions,
+        function=function,
         figures=figures,
         tables=tables,
         datasets=datasets,

@@ -87,31 +87,37 @@ def test_no_file_of_the_library_is_longer_than_400_lines():
     assert {p.name: n for p, n in lengths.items() if n > 400} == {}
 
 
-def test_reading_a_study_imports_neither_pandas_nor_tensorflow():
-    script = (
-        "import sys; sys.path.insert(0, 'workflow/scripts')\n"
-        "from pathlib import Path\n"
-        "from bnlab.study import validation, ledger_validation, own_methods, code\n"
-        "study = validation.read([Path('config.yaml')])\n"
-        "study.figures(), study.tables(), [study.folder(run) for run in study.all_runs()]\n"
-        "print(sorted({'pandas', 'tensorflow', 'keras'} & set(sys.modules)))\n"
-    )
-    command = [sys.executable, "-c", script]
+def imported_of(packages: set[str], *lines: str) -> str:
+    """Return those of some packages that a process of its own has imported after these lines, as a list in text."""
+    script = [
+        "import sys; sys.path.insert(0, 'workflow/scripts')",
+        *lines,
+        f"print(sorted({packages} & set(sys.modules)))",
+    ]
+    command = [sys.executable, "-c", "\n".join(script)]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    return done.stdout.strip()
+
+
+def test_reading_a_study_imports_neither_pandas_nor_tensorflow():
+    imported = imported_of(
+        {"pandas", "tensorflow", "keras"},
+        "from pathlib import Path",
+        "from bnlab.study import validation, ledger_validation, own_methods, code",
+        "study = validation.read([Path('config.yaml')])",
+        "study.figures(), study.tables(), [study.folder(run) for run in study.all_runs()]",
+    )
+    assert imported == "[]"
 
 
 def test_a_training_job_imports_no_keras():
-    script = (
-        "import sys; sys.path.insert(0, 'workflow/scripts')\n"
-        "from bnlab.training import run\n"
-        "from bnlab.probes import percentiles, predictions, weights\n"
-        "from bnlab.networks import convolutional, perceptron\n"
-        "print(sorted({'keras', 'sklearn', 'matplotlib'} & set(sys.modules)))\n"
+    imported = imported_of(
+        {"keras", "sklearn", "matplotlib"},
+        "from bnlab.training import run",
+        "from bnlab.probes import percentiles, predictions, weights",
+        "from bnlab.networks import convolutional, perceptron",
     )
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert imported == "[]"
 
 
 def test_a_rule_depends_on_what_its_script_imports_also_through_others():

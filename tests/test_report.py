@@ -10,7 +10,7 @@ import synthetic
 import test_claims
 import verdicts
 
-from bnlab.experiments import functions
+from bnlab.experiments import function
 from bnlab.page import facts, report
 from bnlab.page.findings import Answer, leading
 from bnlab.page.grids import Grid, as_it_is
@@ -179,7 +179,7 @@ def grids_of(kind: str, experiment: str = "learning_curves") -> list[Grid]:
     table = synthetic.tabulated(
         experiment, kind, SOURCES[experiment], "digits", recipe, "Digits", synthetic.LABELS
     )
-    return report.grids(functions, experiment, kind, table)
+    return report.grids(function, experiment, kind, table)
 
 
 @pytest.mark.parametrize(("experiment", "kind"), synthetic.RESULT_KEYS)
@@ -207,7 +207,7 @@ def test_a_threshold_that_was_not_reached_is_shown_as_later_than_the_last_step()
             "pairs": 0,
         }
     )
-    (grid,) = report.grids(functions, "learning_curves", "steps_to_accuracy", table)
+    (grid,) = report.grids(function, "learning_curves", "steps_to_accuracy", table)
     assert grid.rows == [["95 % test accuracy", "> 50,000 (3 of 10 reached)"]]
 
 

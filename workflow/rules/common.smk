@@ -21,9 +21,9 @@ from bnlab.study.datasets import origin
 from bnlab.study.declaration import TIMING
 from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.ledger_validation import load_ledger
+from bnlab.study.locations import ConfigError
 from bnlab.study.names import ALL_RECIPES, PUBLISHED
 from bnlab.study.own_methods import own_method_problems
-from bnlab.study.locations import ConfigError
 from bnlab.study.published_validation import published_problems
 from bnlab.study.validation import load
 
@@ -185,8 +185,7 @@ def tidy(experiment):
 
 def read_by_tables(experiment):
     """Return the tidy tables that an experiment's tables need: paths by source."""
-    about = STUDY.declaration(experiment)
-    read = {source for kind in about.kinds for source in about.item(kind).reads}
+    read = {source for sources in reads(experiment).values() for source in sources}
     return {
         source: paths for source, paths in tidy(experiment).items() if source in read
     }

@@ -11,7 +11,7 @@ with without_collector():
 
     from bnlab import __version__
     from bnlab.analysis.tidy import RUN
-    from bnlab.experiments import functions
+    from bnlab.experiments import function
     from bnlab.files import job_log, read_csv, read_json, save_csv, save_json, save_text
     from bnlab.page import facts, publication, report, scorecard
     from bnlab.page.findings import leading
@@ -56,7 +56,7 @@ with job_log(snakemake.log[0], "report"):
         report.Inputs(
             study=params.study,
             experiments=declarations,
-            functions=functions,
+            function=function,
             figures=figures,
             tables=tables,
             datasets=datasets,

@@ -11,11 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bnlab.study.experiments import EXPERIMENTS
+from bnlab.study.experiments import EXPERIMENTS, MODULES
 from bnlab.study.messages import unknown
-
-MODULES = {"TABLES": "analysis", "QUANTITIES": "analysis", "FIGURES": "page", "GRIDS": "page"}
-"""Module that has each mapping."""
 
 
 def module_file(experiment: str, mapping: str) -> Path:

@@ -40,8 +40,8 @@ from bnlab.study.names import ALL_RECIPES
 TEMPLATES = Path(__file__).parent / "templates"
 SHORT_TABLE = 14
 
-Functions = Callable[[str, str], Mapping[str, Callable[..., Any]]]
-"""Functions of an experiment, by the names of the experiment and of the mapping, such as ``GRIDS``."""
+Function = Callable[[str, str, str], Callable[..., Any]]
+"""A function of an experiment by the name of the experiment, of a mapping such as ``GRIDS``, and its own."""
 
 WITHOUT_LEDGER: Mapping[str, Any] = {
     "sources": {},
@@ -88,7 +88,7 @@ class Inputs:
     Attributes:
         study: the checked config as plain data.
         experiments: declarations of the experiments, in the order of the page.
-        functions: mappings of functions, of which the page needs ``GRIDS``.
+        function: functions of the experiments, of which the page needs ``GRIDS``.
         figures: every figure, in the order of the page.
         tables: every result table, in the order of the page.
         datasets: content of data.json, by name of the data set.
@@ -106,7 +106,7 @@ class Inputs:
 
     study: Mapping[str, Any]
     experiments: Mapping[str, Experiment]
-    functions: Functions
+    function: Function
     figures: Sequence[Item]
     tables: Sequence[Item]
     datasets: Mapping[str, Mapping[str, Any]]
@@ -225,9 +225,9 @@ def method_labels(study: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def grids(functions: Functions, experiment: str, kind: str, table: pd.DataFrame) -> list[Grid]:
+def grids(function: Function, experiment: str, kind: str, table: pd.DataFrame) -> list[Grid]:
     """Return the grids of a result table, with numbers rounded to their uncertainty; empty grids are left out."""
-    return [grid for grid in functions(experiment, "GRIDS")[kind](table) if grid.rows]
+    return [grid for grid in function(experiment, "GRIDS", kind)(table) if grid.rows]
 
 
 def _figure_entry(item: Item, inputs: Inputs) -> dict[str, Any]:
@@ -243,7 +243,7 @@ def _figure_entry(item: Item, inputs: Inputs) -> dict[str, Any]:
 
 def _table_entry(item: Item, inputs: Inputs) -> dict[str, Any]:
     declaration, table = inputs.experiments[item.experiment].tables[item.kind], read_csv(item.csv)
-    table_grids = grids(inputs.functions, item.experiment, item.kind, table)
+    table_grids = grids(inputs.function, item.experiment, item.kind, table)
     return _entry(item, declaration, table, inputs.folder) | {
         "grids": table_grids,
         "open": sum(len(grid.rows) for grid in table_grids) <= SHORT_TABLE,

@@ -21,8 +21,8 @@ from bnlab.study.locations import (
     items,
     lines_of,
     read_locations,
+    read_yaml,
     section,
-    short,
     value_at,
     without_nulls,
 )
@@ -49,15 +49,9 @@ def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] 
         ConfigError: every problem, one line each, as in ``validation.load``.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-        mapping = without_nulls(yaml.load(text, LOADER) or {})
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError(
-            f"{file}: cannot be read as text in UTF-8, and the config names it under claims"
-        ) from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{short(file)}:{line}: is not YAML: {error.problem}") from None
+        mapping = without_nulls(read_yaml(file) or {})
+    except OSError:
+        raise ConfigError(f"{file}: cannot be read, and the config names it under claims") from None
     locations, repeated = read_locations([file])
     ledger, unsound = validate(Ledger, mapping)
     problems = [*repeated, *unsound, *_ledger_problems(mapping, _known([config, *_read(others)]))]

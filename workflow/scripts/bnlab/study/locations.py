@@ -29,6 +29,17 @@ class ConfigError(ValueError):
     """A config that cannot be run; the text has one line a problem, with file and line."""
 
 
+def read_yaml(file: Path) -> Any:
+    """Return the content of a YAML file. Raises ConfigError where it is no YAML or no text, and OSError."""
+    try:
+        return yaml.load(file.read_text(encoding="utf-8"), LOADER)
+    except UnicodeDecodeError:
+        raise ConfigError(f"{short(file)}: is not text in UTF-8") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{short(file)}:{line}: is not YAML: {error.problem}") from None
+
+
 def overlaid(files: list[Path]) -> Any:
     """Return the mapping of these YAML files, later ones laid over earlier ones as Snakemake does it."""
     mapping: Any = {}
