@@ -63,7 +63,7 @@ docstrings:  ## no docstring opens with What, Whether, Which, How or Where
 	@! $(OPENINGS) || { echo 'No docstring may open with What, Whether, Which, How or Where.'; exit 1; }
 
 bench: environment  ## the trainer against keras.Model.fit and this machine's matrix products
-	$(BIN)/python workflow/scripts/bench.py
+	PYTHONPATH=workflow/scripts $(BIN)/python -m bench
 
 interval-coverage: environment  ## the simulation behind docs/coverage.md, again
 	PYTHONPATH=workflow/scripts $(BIN)/python docs/scripts/interval_coverage.py

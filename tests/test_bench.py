@@ -1,0 +1,60 @@
+"""Measurements of speed: the sample of a study, its scaling, and one measured run."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from project import CHECKOUT, SMOKE, Project
+
+from bench import study as bench
+from bnlab.study.validation import read
+
+CONFIG = CHECKOUT / "config.yaml"
+
+
+def test_parts_of_the_sample_hold_every_run_and_every_replicate_once():
+    study = read([CONFIG])
+    parts, runs = bench.sample(study), study.all_runs()
+    assert sum(part.runs for part in parts) == len(runs)
+    assert sum(part.replicates for part in parts) == sum(map(study.replicates_of, runs))
+    assert {part.run for part in parts} <= set(runs)
+    assert {part.experiment for part in parts} == {
+        name for name in study.experiments if name != "landscape"
+    }  # whose runs are all of covariate_shift too
+    assert parts == bench.sample(read([CONFIG]))
+
+
+def test_the_overlay_of_a_part_leaves_one_replicate_of_its_run_at_the_same_settings(tmp_path):
+    study, overlay = read([CONFIG]), tmp_path / "bench.yaml"
+    for part in bench.sample(study)[::9]:
+        overlay.write_text(yaml.safe_dump(bench.overlay_of(part)))
+        one = read([CONFIG, overlay])
+        assert one.all_runs() == [part.run]
+        assert one.replicates_of(part.run) == 1
+        assert one.settings(part.run) == study.settings(part.run)
+
+
+def test_activities_grow_by_replicates_and_starts_by_jobs():
+    seconds = {"train": 60.0, "evaluate": 6.0, "probe": 0.0, "prepare": 0.6, "compile": 3.0}
+    about = {"experiment": ["a", "a", "b"], "runs": [4, 2, 4], "replicates": [40, 20, 8]}
+    measured = pd.DataFrame(about).assign(**seconds, rest=6.0)
+    minutes = bench.estimate(measured, jobs=5)  # two runs a job
+    assert minutes.loc["a"].to_dict() == pytest.approx(
+        {"train": 60, "evaluate": 6, "probe": 0, "prepare": 0.6, "compile": 0.15, "rest": 0.3}
+    )
+    assert minutes.loc["b", ["train", "rest"]].tolist() == pytest.approx([8, 0.2])
+
+
+@pytest.mark.slow
+def test_a_measured_run_has_seconds_of_every_activity(fresh: Project):
+    (fresh.folder / ".venv").symlink_to(Path(sys.prefix))
+    overlays = [CHECKOUT / SMOKE]
+    study = read([CONFIG, *overlays])
+    part = bench.sample(study)[0]
+    bench.prepare(fresh.folder, overlays, [part])
+    seconds = bench.measure(fresh.folder, overlays, part)
+    assert [*seconds] == [*bench.ACTIVITIES, "rest"]
+    assert all(value > 0 for value in seconds.values())
+    assert 0 < bench.training_jobs(fresh.folder, overlays) <= len(study.all_runs())
