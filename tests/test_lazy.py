@@ -11,7 +11,7 @@ from project import CHECKOUT
 SCRIPTS = CHECKOUT / "workflow" / "scripts"
 EVERY_MODULE = """\
 import gc, importlib, logging, os, pkgutil, sys, warnings
-import pandas, requests, seaborn, sklearn  # these may change what they like
+import matplotlib, pandas, requests, sklearn  # these may change what they like
 def state():
     loggers = [logging.getLogger(name) for name in (None, "bnlab", "openml", "tensorflow")]
     return {
@@ -19,7 +19,7 @@ def state():
         "collector": (gc.isenabled(), gc.get_freeze_count(), gc.get_threshold()),
         "loggers": [(logger.level, list(logger.handlers), logger.propagate) for logger in loggers],
         "requests": requests.Session.request,
-        "styles": dict(seaborn.axes_style()),
+        "styles": dict(matplotlib.rcParams),
         "warnings": list(warnings.filters),
     }
 before = state()

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from bnlab.files import replacing, save_text
@@ -19,8 +18,8 @@ from bnlab.study.experiments import experiments
 
 WIDTH = 7.2
 RESOLUTION = 200
+INK = "0.15"
 STYLE: Any = {
-    **sns.axes_style("ticks"),
     "font.size": 9,
     "font.family": "DejaVu Sans",
     "axes.titlesize": 9,
@@ -37,8 +36,15 @@ STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#444444",
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
     "lines.linewidth": 1.5,
     "lines.markersize": 4,
+    "lines.solid_capstyle": "round",
+    "patch.edgecolor": "white",
+    "patch.force_edgecolor": True,
     "svg.fonttype": "none",  # text as text
     "svg.hashsalt": "bnlab",
     "figure.facecolor": "white",
