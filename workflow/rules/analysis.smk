@@ -42,7 +42,7 @@ rule tabulate:
     params:
         sources=lambda w: read_by_tables(w.experiment),
         reads=lambda w: reads(w.experiment),
-        tables=lambda w: keys_of_tables(w.experiment),
+        tables=lambda w: keys_of([*FIGURES, *TABLES], w.experiment),
         dataset_labels=lambda w: {
             name: STUDY.datasets[name].label for name in datasets_of(w.experiment)
         },
@@ -77,26 +77,29 @@ rule draw:
         lambda w: library("draw", module_file(w.experiment, "FIGURES")),
         tables=f"{REPORTS}/tables/{{experiment}}",
     output:
-        svg=report(
-            f"{REPORTS}/figures/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.svg",
+        figures=report(
+            directory(f"{REPORTS}/figures/{{experiment}}"),
+            patterns=["{dataset}/{recipe}/{kind}.svg"],
             caption="../report/figure.rst",
             category=lambda w: STUDY.declaration(w.experiment).title,
             subcategory=lambda w: STUDY.datasets[w.dataset].label,
             labels=figure_labels,
         ),
-        png=f"{REPORTS}/figures/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.png",
     log:
-        f"{LOGS}/draw/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.log",
+        f"{LOGS}/draw/{{experiment}}.log",
     benchmark:
-        f"{LOGS}/draw/{{experiment}}/{{dataset}}/{{recipe}}/{{kind}}.tsv"
+        f"{LOGS}/draw/{{experiment}}.tsv"
     conda:
         "../envs/bnlab.yaml"
     params:
-        title=lambda w: item(w).title,
-        caption=caption,
+        figures=lambda w: keys_of(FIGURES, w.experiment),
+        titles=lambda w: {kind: each.title for kind, each in declared_figures(w)},
+        captions=lambda w: {
+            kind: inspect.cleandoc(each.caption) for kind, each in declared_figures(w)
+        },
         styles=styles,
     message:
-        "Drawing {wildcards.kind} of {wildcards.experiment}, {wildcards.dataset}, {wildcards.recipe}"
+        "Drawing the figures of {wildcards.experiment}"
     script:
         "../scripts/draw.py"
 

@@ -91,7 +91,6 @@ wildcard_constraints:
     key="[0-9a-f]{8}",
     process=r"\d+",
     experiment=any_of(STUDY.experiments),
-    kind="[a-z0-9_]+",
 
 
 def library(script, *files):
@@ -229,9 +228,9 @@ def compared(experiment):
     return {recipe: {name: of[name] for name in by} for recipe, of in settings.items()}
 
 
-def keys_of_tables(experiment):
-    """Return dataset, recipe and kind of every table of an experiment, those behind its figures first."""
-    return [key[1:] for key in [*FIGURES, *TABLES] if key.experiment == experiment]
+def keys_of(items, experiment):
+    """Return dataset, recipe and kind of those figures and tables that are an experiment's."""
+    return [key[1:] for key in items if key.experiment == experiment]
 
 
 def reads(experiment):
@@ -240,14 +239,9 @@ def reads(experiment):
     return {kind: about.item(kind).reads for kind in about.kinds}
 
 
-def item(key):
-    """Return the declaration of a figure or table, by its wildcards or its key."""
-    return STUDY.declaration(key.experiment).item(key.kind)
-
-
-def caption(wildcards):
-    """Return the caption of a figure for Snakemake's own report."""
-    return inspect.cleandoc(item(wildcards).caption)
+def declared_figures(wildcards):
+    """Return kind and declaration of every figure of an experiment."""
+    return STUDY.declaration(wildcards.experiment).figures.items()
 
 
 def styles(wildcards):
@@ -268,9 +262,10 @@ def figure_labels(wildcards):
     return {"figure": wildcards.kind.replace("_", " "), "recipe": wildcards.recipe}
 
 
-def figures(keys, suffix):
-    """Return the files of figures."""
-    return [f"{REPORTS}/figures/{key.path}.{suffix}" for key in keys]
+def figures_of(experiments):
+    """Return the folders of figures of those experiments whose runs fill any."""
+    drawn = {key.experiment for key in FIGURES}
+    return [f"{REPORTS}/figures/{name}" for name in experiments if name in drawn]
 
 
 def tables_of(experiment):
@@ -289,8 +284,7 @@ def targets(experiment):
             )
 
         return left_out
-    keys = [key for key in FIGURES if key.experiment == experiment]
-    return [*figures(keys, "svg"), *figures(keys, "png"), tables_of(experiment)]
+    return [*figures_of([experiment]), tables_of(experiment)]
 
 
 def reasons(logs):

@@ -22,8 +22,7 @@ rule write_report:
             os.path.relpath(file)
             for file in sorted((SCRIPTS / "bnlab" / "page" / "templates").iterdir())
         ],
-        figures=figures(FIGURES, "svg"),
-        figure_pngs=figures(FIGURES, "png"),
+        figures=figures_of(STUDY.experiments),
         tables=[tables_of(name) for name in STUDY.experiments],
         data=[f"{DATA}/{name}/data.json" for name in STUDY.used_datasets()],
         runs=[gathered(name) for name in STUDY.own()],

@@ -1,4 +1,4 @@
-"""Draw one figure from its table."""
+"""Draw the figures of an experiment, each from its table."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +13,10 @@ with without_collector():
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-key, output = snakemake.wildcards, snakemake.output
-with job_log(snakemake.log[0], "/".join(key)):
-    draw = function(key.experiment, "FIGURES", key.kind)
-    table = read_csv(Path(snakemake.input.tables) / key.dataset / key.recipe / f"{key.kind}.csv")
-    figure = style.draw(draw, snakemake.params.title, table)
-    style.save(figure, Path(output.svg), Path(output.png))
+params, experiment = snakemake.params, snakemake.wildcards.experiment
+with job_log(snakemake.log[0], "figures"):
+    for dataset, recipe, kind in params.figures:
+        table = read_csv(Path(snakemake.input.tables) / dataset / recipe / f"{kind}.csv")
+        figure = style.draw(function(experiment, "FIGURES", kind), params.titles[kind], table)
+        path = Path(snakemake.output.figures) / dataset / recipe / kind
+        style.save(figure, f"{path}.svg", f"{path}.png")

@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 inputs, params = snakemake.input, snakemake.params
 with job_log(snakemake.log[0], "report"):
     folder = Path(snakemake.output.report).parent
-    figures = [
-        report.Item(*key, csv=folder / f"tables/{'/'.join(key)}.csv", svg=Path(svg))
-        for key, svg in zip(params.figures, inputs.figures, strict=True)
-    ]
     tables = [
         report.Item(*key, csv=folder / f"tables/{'/'.join(key)}.csv") for key in params.tables
+    ]
+    figures = [
+        report.Item(
+            *key,
+            csv=folder / f"tables/{'/'.join(key)}.csv",
+            svg=folder / f"figures/{'/'.join(key)}.svg",
+        )
+        for key in params.figures
     ]
     datasets = {
         name: read_json(Path(path)) for name, path in zip(params.datasets, inputs.data, strict=True)
