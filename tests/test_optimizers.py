@@ -50,7 +50,7 @@ def test_every_optimizer_steps_as_keras_own(split, name, method, l2):  # noqa: F
         METHODS[method], [64], 10, "sigmoid", "glorot_uniform", "float64"
     )
     x = split.x_train.astype("float64")
-    trainer = Trainer(ours, x, split.y_train, optimizers.build(arguments, 0.25), l2=l2)
+    trainer = Trainer(ours, x, split.y_train, optimizers.build(arguments), l2=l2)
     parameters, state = initial_values(ours, np.random.SeedSequence(3))
     network = keras_network(method)
     for variables, values in [
@@ -65,9 +65,7 @@ def test_every_optimizer_steps_as_keras_own(split, name, method, l2):  # noqa: F
     parameters = stored(parameters)
     state = state + trainer.optimizer.slots(parameters)
     for start, stop in [(0, 5), (5, 12)]:
-        parameters, state, loss, *_ = trainer.advance(
-            parameters, state, tf.constant(order), tf.constant(start), tf.constant(stop)
-        )
+        parameters, state, loss, *_ = trainer.advance(parameters, state, order, 0.25, start, stop)
         assert float(loss) == pytest.approx(np.mean(losses[start:stop]), rel=tolerance)
     expected = [*network.trainable_variables, *network.non_trainable_variables]
     actual = [*stored(parameters), *state][: len(expected)]

@@ -21,6 +21,7 @@ from bnlab.probes.predictions import Predictions
 from bnlab.probes.weights import Weights
 from bnlab.training import evaluation
 from bnlab.training import run as running
+from bnlab.training import trainer as trainer_module
 from bnlab.training.evaluation import accuracy
 from bnlab.training.optimizers import SGD
 from bnlab.training.schedule import (
@@ -261,7 +262,7 @@ def test_a_pass_sorted_by_class_has_all_rows_once_and_its_classes_one_after_anot
 
 def test_rows_sorted_by_class_are_those_of_a_recipe_that_asks_for_them(split):
     _, _, order, _ = run_of(split, "bn", settings(shuffle="by_class"), 10, 1).start(0)
-    labels = split.y_train[order.numpy().ravel()[: len(split.y_train)]]
+    labels = split.y_train[order.ravel()[: len(split.y_train)]]
     assert (np.diff(labels) >= 0).all()
 
 
@@ -269,7 +270,7 @@ def test_a_run_sees_the_batches_that_its_recipe_asks_for(split):
     chosen = settings(correlated={"classes": 2, "share": 1.0})
     run = run_of(split, "bn", chosen, 10, 1)
     _, _, order, _ = run.start(0)
-    assert {len(np.unique(split.y_train[rows])) for rows in order.numpy()} == {2}
+    assert {len(np.unique(split.y_train[rows])) for rows in order} == {2}
     assert run.train(0).history["loss"].notna().all()
 
 
@@ -365,10 +366,13 @@ def eager_training(network, x, y, order, learning_rate, softmax="once"):
         ("bn", 30, "float32", 2e-4, "once"),
     ],
 )
-def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolerance, softmax):
+def test_advancing_in_pieces_is_plain_gradient_descent(
+    split, method, batch, dtype, tolerance, softmax, monkeypatch
+):
+    monkeypatch.setattr(trainer_module, "PIECE_ROWS", 3 * batch)
     network_settings = ("sigmoid", "glorot_uniform", dtype)
     ours = Perceptron([6, 5]).build_for(METHODS[method], [64], 10, *network_settings)
-    trainer = Trainer(ours, split.x_train.astype(dtype), split.y_train, SGD(0.25), softmax)
+    trainer = Trainer(ours, split.x_train.astype(dtype), split.y_train, SGD(), softmax)
     parameters, state = initial_values(ours, np.random.SeedSequence(3))
     network = keras_network(method)
     for variables, values in [
@@ -383,7 +387,7 @@ def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolera
     parameters = stored(parameters)
     for start, stop in [(0, 3), (3, 10)]:
         parameters, state, loss, accuracy, diverged_at = trainer.advance(
-            parameters, state, tf.constant(order), tf.constant(start), tf.constant(stop)
+            parameters, state, order, 0.25, start, stop
         )
         assert float(loss) == pytest.approx(np.mean(losses[start:stop]), rel=tolerance)
         assert float(accuracy) == pytest.approx(np.mean(accuracies[start:stop]), rel=1e-6)
@@ -392,6 +396,16 @@ def test_advancing_is_plain_gradient_descent(split, method, batch, dtype, tolera
     expected = [*network.trainable_variables, *network.non_trainable_variables]
     for a, b in zip(actual, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+def test_rates_and_numbers_of_steps_share_one_program(split):
+    run = run_of(split, "bn", settings(), 30, seed=1)
+    parameters, state, order, _ = run.start(0)
+    for rate, stop in [(0.5, 3), (0.1, 5), (0.5, 12)]:
+        run.trainer.advance(parameters, state, order, rate, 0, stop)
+        run.trainer.advance(parameters, state, order[:stop], rate, 0, stop)
+    (loop,) = run.trainer.advance.args
+    assert loop.experimental_get_tracing_count() == 1
 
 
 # ---------------------------------------------------------------- Algorithm 2
@@ -408,7 +422,7 @@ def test_population_statistics_of_a_layer_that_reads_its_averages_leave_them_as_
         tf.constant(rng.uniform(1, 2, v.shape)) if v.is_average else tf.constant(50.0, "float64")
         for v in network.state
     ]
-    trainer = Trainer(network, split.x_train.astype(np.float64), split.y_train, SGD(0.1))
+    trainer = Trainer(network, split.x_train.astype(np.float64), split.y_train, SGD())
     order = row_order(np.random.SeedSequence(6), 1000, 7, 20)
     actual = trainer.population_state(stored(values), state, tf.constant(order))
 
@@ -439,7 +453,7 @@ def test_population_statistics_are_those_of_algorithm_2_in_a_numpy_loop(split):
     rng = np.random.default_rng(5)
     values = [rng.uniform(0.5, 1.5, v.shape) * rng.choice([-1, 1]) for v in network.trainable]
     x = split.x_train.astype(np.float64)
-    trainer = Trainer(network, x, split.y_train, SGD(0.1))
+    trainer = Trainer(network, x, split.y_train, SGD())
     order = row_order(np.random.SeedSequence(6), 1000, m, batches)
     parameters = stored([tf.constant(v) for v in values])
     actual = trainer.population_state(
@@ -583,9 +597,9 @@ def test_two_methods_start_from_the_same_kernels_and_see_the_rows_in_the_same_or
         kernels = [[v for v in values[0] if len(v.shape) == 2] for values in (a, b)]
         for first, second in zip(*kernels, strict=True):
             np.testing.assert_array_equal(first, second)
-    assert (base.start(0)[2].numpy() != base.start(1)[2].numpy()).any()
+    assert (base.start(0)[2] != base.start(1)[2]).any()
     other = run_of(split, "base", settings(), 32, seed=5)
-    assert (base.start(0)[2].numpy() != other.start(0)[2].numpy()).any()
+    assert (base.start(0)[2] != other.start(0)[2]).any()
 
 
 def test_train_scores_are_the_mean_over_the_steps_since_the_evaluation_before(split):
@@ -594,7 +608,7 @@ def test_train_scores_are_the_mean_over_the_steps_since_the_evaluation_before(sp
     steps = []
     for step in range(12):
         parameters, state, loss, accuracy, _ = run.trainer.advance(
-            parameters, state, order, tf.constant(step), tf.constant(step + 1)
+            parameters, state, order, run.settings.learning_rate, step, step + 1
         )
         steps.append((float(loss), float(accuracy)))
     history = rows_of(run.train(0).history, split="train")
@@ -626,7 +640,7 @@ def test_a_replicate_that_diverges_is_recorded_at_its_step_and_the_others_go_on(
     losses = []
     for step in range(12):
         parameters, state, loss, *_ = run.trainer.advance(
-            parameters, state, order, tf.constant(step), tf.constant(step + 1)
+            parameters, state, order, run.settings.learning_rate, step, step + 1
         )
         losses.append(float(loss))
     step = 1 + int(np.flatnonzero(~np.isfinite(losses))[0])

@@ -45,13 +45,13 @@ class CovariateShift(StepProbe):
         )
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
-        changes = []
+        changes, rate = [], self.run.settings.learning_rate
         for rows in self.batches:
 
             def gradient(values: Values, rows: tf.Tensor = rows) -> Values:
                 return self.gradient(values, state, rows)
 
-            moved = self.run.trainer.descended(parameters, gradient(parameters))
+            moved = [p - rate * g for p, g in zip(parameters, gradient(parameters), strict=True)]
             changes.append(shifts(gradient, parameters, moved, self.layers, self.kernels))
         return _table(np.mean(changes, axis=0))
 

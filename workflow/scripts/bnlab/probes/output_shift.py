@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bnlab.lazy import pd, tf
+from bnlab.lazy import pd
 from bnlab.probes.activations import ActivationInputs
 from bnlab.training.probe import StepProbe, probe_rows
 from bnlab.training.trainer import Values
@@ -41,15 +41,16 @@ class OutputShift(StepProbe):
 
     def __init__(self, run: Run):
         super().__init__(run)
-        self.inputs, self.rows = ActivationInputs(run), probe_rows(run, STEPS)
+        self.inputs, self.rows = ActivationInputs(run), probe_rows(run, STEPS).numpy()
         rng = np.random.default_rng(0)
         units = {block.units for block in run.network.blocks}
         self.directions = {width: unit_vectors(rng, width, PROJECTIONS) for width in units}
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
         before = self.inputs(parameters, state)
+        rate = self.run.settings.learning_rate
         moved, later, *_ = self.run.trainer.advance_few(
-            parameters, state, self.rows, tf.constant(0), tf.constant(STEPS)
+            parameters, state, self.rows, rate, 0, STEPS
         )
         after = self.inputs(moved, later)
         numbers = []

@@ -12,18 +12,21 @@ Values: TypeAlias = "list[tf.Tensor]"
 
 
 class Optimizer(Protocol):
-    """Update of parameters by their gradients."""
-
-    learning_rate: float
+    """Update of parameters by their gradients, at a learning rate that may change without compiling anew."""
 
     def slots(self, parameters: Values) -> Values:
         """Return the memory before the first step, in the shapes of the parameters."""
         ...
 
     def moved(
-        self, parameters: Values, gradients: Values, slots: Values, step: tf.Tensor
+        self,
+        parameters: Values,
+        gradients: Values,
+        slots: Values,
+        rate: tf.Tensor,
+        step: tf.Tensor,
     ) -> tuple[Values, Values]:
-        """Return parameters and memory after a step; ``step`` counts from 0."""
+        """Return parameters and memory after a step at the rate η; ``step`` counts from 0."""
         ...
 
 
@@ -36,7 +39,6 @@ class SGD:
     Reference: Sutskever, Martens, Dahl & Hinton 2013, ICML 28(3), eq. 1 to 4; the form is that of Keras.
     """
 
-    learning_rate: float
     momentum: float = 0.0
     nesterov: bool = False
 
@@ -44,9 +46,14 @@ class SGD:
         return [tf.zeros_like(p) for p in parameters] if self.momentum else []
 
     def moved(
-        self, parameters: Values, gradients: Values, slots: Values, step: tf.Tensor
+        self,
+        parameters: Values,
+        gradients: Values,
+        slots: Values,
+        rate: tf.Tensor,
+        step: tf.Tensor,
     ) -> tuple[Values, Values]:
-        steps = [-tf.cast(self.learning_rate, g.dtype) * g for g in gradients]
+        steps = [-rate * g for g in gradients]
         if not self.momentum:
             return [p + s for p, s in zip(parameters, steps, strict=True)], slots
         slots = [self.momentum * v + s for v, s in zip(slots, steps, strict=True)]
@@ -62,7 +69,6 @@ class Adam:
     Reference: Kingma & Ba 2015, arXiv 1412.6980, section 2 (its last form of Algorithm 1, which is that of Keras).
     """
 
-    learning_rate: float
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-7
@@ -71,7 +77,12 @@ class Adam:
         return [tf.zeros_like(p) for p in [*parameters, *parameters]]
 
     def moved(
-        self, parameters: Values, gradients: Values, slots: Values, step: tf.Tensor
+        self,
+        parameters: Values,
+        gradients: Values,
+        slots: Values,
+        rate: tf.Tensor,
+        step: tf.Tensor,
     ) -> tuple[Values, Values]:
         n = len(parameters)
         means = [m + (1 - self.beta_1) * (g - m) for m, g in zip(slots[:n], gradients, strict=True)]
@@ -79,7 +90,7 @@ class Adam:
             v + (1 - self.beta_2) * (g * g - v) for v, g in zip(slots[n:], gradients, strict=True)
         ]
         t = tf.cast(step + 1, parameters[0].dtype)
-        rate = self.learning_rate * tf.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        rate = rate * tf.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         moved = [
             p - rate * m / (tf.sqrt(v) + self.epsilon)
             for p, m, v in zip(parameters, means, squares, strict=True)
@@ -90,7 +101,7 @@ class Adam:
 OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}
 
 
-def build(optimizer: Mapping[str, Mapping[str, Any]], learning_rate: float) -> Optimizer:
-    """Return the optimizer of a recipe, ``{name: settings}``, at a learning rate."""
+def build(optimizer: Mapping[str, Mapping[str, Any]]) -> Optimizer:
+    """Return the optimizer of a recipe, ``{name: settings}``."""
     ((name, settings),) = optimizer.items()
-    return OPTIMIZERS[name](learning_rate, **settings)
+    return OPTIMIZERS[name](**settings)

@@ -124,7 +124,7 @@ class Run:
             self.network,
             split.x_train,
             split.y_train,
-            optimizers.build(settings.optimizer, settings.learning_rate),
+            optimizers.build(settings.optimizer),
             settings.softmax,
             settings.l2,
         )
@@ -141,16 +141,16 @@ class Run:
         later = self.probed[-1:] if probe.only_at_end else self.probed
         return [0, *later] if probe.at_start else later
 
-    def start(self, replicate: int) -> tuple[Values, Values, tf.Tensor, np.random.SeedSequence]:
+    def start(self, replicate: int) -> tuple[Values, Values, np.ndarray, np.random.SeedSequence]:
         """Return initial parameters (as ``stored``), state, order of rows, and the seed of Algorithm 2's batches.
 
         They depend on the seed and on the number of the replicate alone, not on method or number of replicates.
         """
         initial, shuffle, population = np.random.SeedSequence([self.seed, replicate]).spawn(3)
         parameters, state = initial_values(self.network, initial)
-        order = tf.constant(self.order(shuffle))
         parameters = stored(parameters)
-        return parameters, state + self.trainer.optimizer.slots(parameters), order, population
+        state = state + self.trainer.optimizer.slots(parameters)
+        return parameters, state, self.order(shuffle), population
 
     def order(self, seed: np.random.SeedSequence) -> np.ndarray:
         """Return the training rows of each step, shape (steps, batch)."""
@@ -166,12 +166,13 @@ class Run:
         """Compile the loop of steps before its use, so that the clock measures it apart from training."""
         with self.clock.measure("compile"):
             parameters, state, order, _ = self.start(0)
-            self.trainer.advance(parameters, state, order, tf.constant(0), tf.constant(0))
+            self.trainer.advance(parameters, state, order, self.settings.learning_rate, 0, 1)
 
     def train(self, replicate: int) -> Replicate:
         """Train one replicate to its last step, or to the step at which it diverges."""
         with self.clock.measure("prepare"):
             parameters, state, order, population = self.start(replicate)
+        rate = self.settings.learning_rate
         history: list[dict[str, Any]] = []
         tables: dict[str, list[pd.DataFrame]] = {name: [] for name in self.step_probes}
 
@@ -185,7 +186,7 @@ class Run:
         for start, stop in pairwise([0, *self.schedule]):
             with self.clock.measure("train"):
                 parameters, state, *scalars = self.trainer.advance(
-                    parameters, state, order, tf.constant(start), tf.constant(stop)
+                    parameters, state, order, rate, start, stop
                 )
                 loss, accuracy, diverged_at = (value.numpy().item() for value in scalars)
             if diverged_at:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from bnlab.lazy import tf
 from bnlab.networks.block import Method
 from bnlab.networks.network import Network
 from bnlab.training.run import Run
@@ -40,10 +39,8 @@ def time_in_turn(
     def measure(name: str, steps: int) -> float:
         parameters, state, order, _ = starts[name]
         begun = time.perf_counter()
-        loss = runs[name].trainer.advance(
-            parameters, state, order, tf.constant(0), tf.constant(steps)
-        )[2]
-        loss.numpy()
+        rate = settings.learning_rate
+        runs[name].trainer.advance(parameters, state, order, rate, 0, steps).loss.numpy()
         return (time.perf_counter() - begun) / steps * 1000
 
     few = min(20, settings.steps)

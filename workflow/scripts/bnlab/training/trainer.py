@@ -1,20 +1,25 @@
 """Gradient descent, compiled into one loop over many steps.
 
 The same compiled program trains the replicates of a run one after the other. So each gets the results that it has
-alone, its weights stay in the processor's cache, and one that diverges does not stop the others. The program is the
-whole loop of steps between two evaluations: parameters are its state, the data lie in memory as tensors, and each step
-gathers its rows by index. Programs that run a few times a replicate are plain graphs, which start sooner.
+alone, its weights stay in the processor's cache, and one that diverges does not stop the others. The program is a loop
+of steps: parameters are its state, the data lie in memory as tensors, and each step gathers its rows by index. The
+learning rate and the number of steps are inputs, so that runs that differ in them share the program. Programs that run
+a few times a replicate are plain graphs, which start sooner.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from bnlab.lazy import tf
 from bnlab.networks.network import Network
-from bnlab.training.optimizers import SGD, Optimizer, Values
+from bnlab.training.optimizers import Optimizer, Values
+
+PIECE_ROWS = 2**16
+"""Row numbers that the compiled loop takes at once; it has them as an array of fixed shape."""
 
 
 def share_the_machine() -> None:
@@ -62,6 +67,19 @@ class Step(NamedTuple):
     state: Values
 
 
+class Progress(NamedTuple):
+    """Result of some steps: parameters (as ``stored``), state, and the mean loss and accuracy over these steps.
+
+    ``diverged_at`` is the number of the first step (from 1) whose loss was not finite, 0 if there was none.
+    """
+
+    parameters: Values
+    state: Values
+    loss: tf.Tensor
+    accuracy: tf.Tensor
+    diverged_at: tf.Tensor
+
+
 class Trainer:
     """The programs of one run; they hold no state of a replicate, which is passed in and returned.
 
@@ -89,8 +107,9 @@ class Trainer:
         self.x, self.y = resident(x), resident(y)
         self.penalties = [2 * l2 if v.name == "kernel" else 0.0 for v in network.trainable]
         self.own = len(network.state)
-        self.advance = tf.function(self._advance, jit_compile=network.compiled, autograph=False)
-        self.advance_few = tf.function(self._advance, autograph=False)
+        loop = tf.function(self._loop, jit_compile=network.compiled, autograph=False)
+        self.advance = partial(self._advance, loop)
+        self.advance_few = partial(self._advance, tf.function(self._loop, autograph=False))
         self.logits = tf.function(self._logits, autograph=False)
         self.population_state = tf.function(self._population_state, autograph=False)
 
@@ -111,33 +130,73 @@ class Trainer:
         ]
         return Step(loss, gradients, logits, state)
 
-    def descended(self, parameters: Values, gradients: Values) -> Values:
-        """Return the parameters after a step of plain gradient descent at the optimizer's rate, w − η·g."""
-        return SGD(self.optimizer.learning_rate).moved(parameters, gradients, [], tf.constant(0))[0]
-
     def _step(
-        self, parameters: Values, state: Values, rows: tf.Tensor, step: tf.Tensor
+        self,
+        parameters: Values,
+        state: Values,
+        rows: tf.Tensor,
+        rate: tf.Tensor,
+        step: tf.Tensor,
     ) -> tuple[Values, Values, tf.Tensor, tf.Tensor]:
         loss, gradients, logits, state = self.gradient(parameters, state, rows)
         y = tf.gather(self.y, rows)
         correct = tf.gather(logits, y, batch_dims=1) >= tf.reduce_max(logits, axis=1)
         accuracy = tf.reduce_mean(tf.cast(correct, loss.dtype))
-        parameters, slots = self.optimizer.moved(parameters, gradients, state[self.own :], step)
+        slots = state[self.own :]
+        parameters, slots = self.optimizer.moved(parameters, gradients, slots, rate, step)
         return parameters, [*state[: self.own], *slots], loss, accuracy
 
     def _advance(
-        self, parameters: Values, state: Values, order: tf.Tensor, start: tf.Tensor, stop: tf.Tensor
-    ) -> tuple[Values, Values, tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Take the steps ``start`` to ``stop`` − 1 of ``order``.
+        self,
+        loop: Any,
+        parameters: Values,
+        state: Values,
+        order: np.ndarray,
+        rate: float,
+        start: int,
+        stop: int,
+    ) -> Progress:
+        """Take the steps ``start`` to ``stop`` − 1 of ``order`` (steps, m) at a learning rate, a piece at a time."""
+        dtype, steps = parameters[0].dtype, max(1, PIECE_ROWS // order.shape[1])
+        learning_rate, zero = tf.constant(rate, dtype), tf.zeros((), dtype)
+        sums = [zero, zero, tf.constant(0)]
+        for first in range(start, stop, steps):
+            piece = np.zeros((steps, order.shape[1]), order.dtype)
+            rows = order[first : min(first + steps, stop)]
+            piece[: len(rows)] = rows
+            parameters, state, *sums = loop(
+                parameters,
+                state,
+                tf.constant(piece),
+                learning_rate,
+                tf.constant(first),
+                tf.constant(first + len(rows)),
+                *sums,
+            )
+        loss, correct, diverged_at = sums
+        count = stop - start
+        return Progress(parameters, state, loss / count, correct / count, diverged_at)
 
-        Returns:
-            The new parameters (as ``stored``) and state, the mean loss and accuracy over these steps, and the number
-            of the first step (from 1) whose loss was not finite, 0 if there was none.
+    def _loop(
+        self,
+        parameters: Values,
+        state: Values,
+        order: tf.Tensor,
+        rate: tf.Tensor,
+        start: tf.Tensor,
+        stop: tf.Tensor,
+        *sums: tf.Tensor,
+    ) -> tuple[Values, Values, tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Take the steps ``start`` to ``stop`` − 1, whose rows are the first of ``order`` (steps, m).
+
+        ``sums`` are those of loss and accuracy over the steps before, and the number of the first step (from 1) whose
+        loss was not finite, 0 if there was none; a new value of each is returned after parameters and state.
         """
-        zero = tf.zeros((), parameters[0].dtype)
 
         def body(step: tf.Tensor, values: Values, state: Values, *sums: tf.Tensor) -> Any:
-            values, state, loss, accuracy = self._step(values, state, order[step], step)
+            values, state, loss, accuracy = self._step(
+                values, state, order[step - start], rate, step
+            )
             total, correct, diverged = sums
             bad = tf.logical_and(tf.equal(diverged, 0), tf.logical_not(tf.math.is_finite(loss)))
             return (
@@ -149,13 +208,11 @@ class Trainer:
                 tf.where(bad, step + 1, diverged),
             )
 
-        _, parameters, state, loss, accuracy, diverged = tf.while_loop(
+        return tf.while_loop(
             lambda step, *rest: tf.logical_and(step < stop, tf.equal(rest[-1], 0)),
             body,
-            (start, parameters, state, zero, zero, tf.constant(0)),
-        )
-        count = tf.cast(stop - start, zero.dtype)
-        return parameters, state, loss / count, accuracy / count, diverged
+            (start, parameters, state, *sums),
+        )[1:]
 
     def _logits(
         self,
