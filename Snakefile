@@ -20,10 +20,6 @@ include: "workflow/rules/report.smk"
 report: "workflow/report/workflow.rst"
 
 
-onstart:
-    keep_all(Path("results/runs"))
-
-
 onerror:
     for reason in reasons(log):
         print(f"\n{reason[0].upper()}{reason[1:]}", file=sys.stderr)

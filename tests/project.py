@@ -1,5 +1,6 @@
 """A copy of the project in which tests run Snakemake for real and may change anything."""
 
+import json
 import os
 import re
 import shutil
@@ -15,8 +16,10 @@ from typing import Any
 
 import yaml
 
+from bnlab.study import families
 from bnlab.study.config import Run, Study
-from bnlab.study.validation import read
+from bnlab.study.training import Job, job_of
+from bnlab.study.validation import overlaid, read
 
 CHECKOUT = Path(__file__).parents[1]
 SOURCES = ("Snakefile", "config.yaml", "workflow", "profiles")
@@ -110,7 +113,25 @@ class Project:
         """Return the plan of a dry run with these targets and options."""
         outcome = self.snakemake("--dry-run", *arguments)
         assert outcome.code == 0, outcome.text
-        return Plan.of(outcome.text)
+        return Plan.of(outcome.text, self.untrained())
+
+    def untrained(self) -> dict[Run, Job]:
+        """Return the runs that the store of this folder lacks, or has from other code, with their jobs."""
+        command = [self.python, str(CHECKOUT / "tests" / "untrained.py"), "config.yaml"]
+        done = subprocess.run(
+            [*command, *self.overlays], cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return {Run(*run): Job(*job) for job, run in json.loads(done.stdout)}
+
+    def job(self, run: Run) -> Job:
+        """Return the job that trains a run."""
+        names = [self.folder / name for name in ("config.yaml", *self.overlays)]
+        return job_of(run, families.of_recipes(overlaid(names)["recipes"]))
+
+    def record(self, run: Run) -> str:
+        """Return the target whose job trains a run."""
+        return f"results/{self.study.study}/trained/{'/'.join(self.job(run))}.json"
 
     def files(self, pattern: str) -> set[str]:
         """Return the files that match a pattern, relative to the folder."""
@@ -123,22 +144,25 @@ class Project:
 
 @dataclass(frozen=True)
 class Plan:
-    """Jobs of a dry run: the number of each rule, and the runs to train."""
+    """Jobs of a dry run: the number of each rule, and the runs to train.
+
+    A job that trains does so with those of its runs which the store lacks.
+    """
 
     jobs: Counter[str]
     trained: set[Run]
 
     @classmethod
-    def of(cls, text: str) -> "Plan":
+    def of(cls, text: str, untrained: Mapping[Run, Job]) -> "Plan":
         _, _, table = text.partition("Job stats:\n")
         rows = re.findall(r"^(\w+) +(\d+)$", table.partition("\n\n")[0], re.MULTILINE)
         jobs = Counter({rule: int(count) for rule, count in rows if rule not in ("total", "all")})
-        runs = re.findall(r"Training (\S+) on (\S+), batch (\d+), (\S+)", text)
-        trained = {
-            Run(dataset, method, int(batch), recipe) for method, dataset, batch, recipe in runs
+        planned = {
+            Job(dataset, method, family)
+            for method, dataset, family in re.findall(r"Training (\S+) on (\S+), (\S+)", text)
         }
-        assert len(trained) == jobs["train"], text
-        return cls(jobs, trained)
+        assert len(planned) == jobs["train"], text
+        return cls(jobs, {run for run, job in untrained.items() if job in planned})
 
 
 def fresh_project(folder: Path) -> Project:

@@ -50,7 +50,7 @@ def test_the_experiment_of_thirty_minutes_is_made_from_finished_runs(finished: P
     project = finished.overlaid(overlay, "gap.yaml")
     outcome = project.snakemake("generalization_gap")
     assert outcome.code == 0, outcome.text
-    assert "Training" not in outcome.text
+    assert "replicate 1 of" not in outcome.text
     reports, place = project.folder / "reports/gap", "generalization_gap/iris_redraw/smoke"
     assert (reports / "figures" / place / "gap.svg").stat().st_size > 5000
     table = pd.read_csv(reports / "tables" / place / "final_gap.csv")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bnlab.study import families
 from bnlab.study.config import Study
 from bnlab.study.locations import ConfigError, overlaid
 from bnlab.study.validation import load
@@ -126,3 +127,12 @@ def test_an_unknown_recipe_after_a_family_is_said_at_its_own_place(tmp_path):
     with pytest.raises(ConfigError) as error:
         study(tmp_path, f"study: mine\nexperiments: {{faults: {{runs: {runs}}}}}\n")
     assert f"{tmp_path}/1.yaml:4: experiments.faults.runs.0.recipes.1: " in str(error.value)
+
+
+def test_the_name_of_a_family_in_paths_has_an_x_for_each_setting():
+    recipes = {
+        "lr<learning_rate>_<activation>": {"learning_rate": [0.1, 1], "activation": ["relu"]},
+        "other": {},
+    }
+    names = families.of_recipes(recipes)
+    assert names == {"lr0.1_relu": "lrX_X", "lr1_relu": "lrX_X"}

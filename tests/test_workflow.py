@@ -5,7 +5,6 @@ import json
 import os
 import re
 import resource
-import shlex
 import shutil
 import signal
 import subprocess
@@ -24,7 +23,7 @@ from project import CHECKOUT, Plan, Project, fresh_project
 from sklearn.datasets import load_iris
 
 from bnlab.data import datasets
-from bnlab.study.config import Run, Study
+from bnlab.study.config import Run
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +49,8 @@ def files_of_run(project: Project, run: Run) -> set[str]:
 
 
 def log_of(project: Project, run: Run, suffix: str = "log") -> Path:
-    name = project.study.folder(run).removeprefix("results/runs/")
+    """Return the log of the job that trains a run."""
+    name = "/".join(project.job(run))
     return project.folder / f"logs/{project.study.study}/train/{name}.{suffix}"
 
 
@@ -58,6 +58,12 @@ def folder_in(project: Project, run: Run) -> str:
     """Return the folder of a run whose normalizer is a user's file."""
     with contextlib.chdir(project.folder):
         return project.study.folder(run)
+
+
+def record_in(project: Project, run: Run) -> str:
+    """Return the record of a run whose normalizer is a user's file."""
+    with contextlib.chdir(project.folder):
+        return project.record(run)
 
 
 def every_run(project: Project) -> list[str]:
@@ -82,8 +88,9 @@ def full(tmp_path_factory, warm_python) -> Project:
 JUDGED = ("claims", "effects", "replicates", "scorecard")
 
 
-def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[str, int]:
+def expected_jobs(project: Project, experiments: list[str], report: bool) -> dict[str, int]:
     """Jobs of an empty folder, counted from the config."""
+    study = project.study
     runs = {run for name in experiments for run in study.runs(name)}
     figures = [figure for figure in study.figures() if figure.experiment in experiments]
     timed = {
@@ -95,7 +102,7 @@ def expected_jobs(study: Study, experiments: list[str], report: bool) -> dict[st
     return {
         "download": len({run.dataset for run in runs}),
         "preprocess": len({run.dataset for run in runs}),
-        "train": len(runs),
+        "train": len({project.job(run) for run in runs}),
         "time_methods": min(5, study.replicates) * len(timed),
         "gather": len(experiments),
         "tabulate": len(experiments),
@@ -119,7 +126,7 @@ def test_a_dry_run_of_the_full_study_plans_every_job_within_ten_seconds(full):
     before = seconds_of_children()
     plan = replace(full, python=sys.executable).plan()
     assert seconds_of_children() - before < 10
-    expected = expected_jobs(full.study, list(full.study.experiments), report=True)
+    expected = expected_jobs(full, list(full.study.experiments), report=True)
     assert counted(plan, expected) == expected
     assert sum(plan.jobs.values()) == sum(expected.values())
     assert plan.trained == set(full.study.all_runs())
@@ -128,9 +135,9 @@ def test_a_dry_run_of_the_full_study_plans_every_job_within_ten_seconds(full):
 @pytest.mark.parametrize("experiment", ["learning_curves", "batch_size", "learning_rate", "faults"])
 def test_an_experiment_is_a_target(full, experiment):
     plan = full.plan(experiment)
-    expected = expected_jobs(full.study, [experiment], report=False)
+    expected = expected_jobs(full, [experiment], report=False)
     assert counted(plan, expected) == expected
-    assert plan.trained == set(full.study.runs(experiment))
+    assert plan.trained >= set(full.study.runs(experiment))
 
 
 def test_an_experiment_that_a_study_leaves_out_is_no_target(full):
@@ -140,19 +147,11 @@ def test_an_experiment_that_a_study_leaves_out_is_no_target(full):
     assert "The study 'left' leaves out the experiment faults" in outcome.stderr.splitlines()[-1]
 
 
-def test_a_run_under_settings_of_another_study_says_where_this_studys_lies(full):
-    run = full.study.runs("batch_size")[0]
-    path = full.study.folder(run).rpartition("-")[0] + "-00000000"
-    outcome = full.snakemake("--dry-run", path)
-    assert_plain(outcome)
-    assert outcome.stderr.splitlines()[-1].endswith(f"this run lies in {full.study.folder(run)}.")
-
-
-def test_the_folder_of_a_run_is_a_target(full):
-    run = full.study.runs("batch_size")[0]
-    plan = full.plan(full.study.folder(run))
+def test_a_method_on_a_data_set_with_a_family_of_recipes_is_a_target(full):
+    plan = full.plan("results/full/trained/mnist/bn/probed_steps5000_lrX.json")
     assert plan.jobs == {"download": 1, "preprocess": 1, "train": 1}
-    assert plan.trained == {run}
+    rates = ["probed_steps5000_lr0.1", "probed_steps5000_lr1"]
+    assert plan.trained == {Run("mnist", "bn", 60, rate) for rate in rates}
 
 
 # --- the smoke study, run to its end ----------------------------------------------------------
@@ -241,7 +240,7 @@ def append(project: Project, file: str, text: str) -> None:
 
 def test_force_running_a_rule_runs_all_its_jobs_and_what_follows_but_nothing_before(finished):
     plan = finished.plan("--forcerun", "train")
-    assert plan.trained == set(finished.study.all_runs())
+    assert plan.jobs["train"] == len({finished.job(run) for run in finished.study.all_runs()})
     assert counted(plan, ["download", "preprocess", "time_methods"]) == dict.fromkeys(
         ["download", "preprocess", "time_methods"], 0
     )
@@ -344,13 +343,37 @@ def test_another_import_comment_or_docstring_trains_nothing(finished):
     assert plan.jobs["time_methods"] == 0
 
 
-def test_results_of_another_code_are_taken_over_by_one_command(finished):
-    append(finished, "training/trainer.py", "\nEDITED = True\n")
-    outcome = finished.snakemake("--touch", "--until", "train", "time_methods")
+def test_a_run_whose_folder_is_deleted_is_trained_again_and_no_other(finished):
+    before = times_of_training(finished)
+    shutil.rmtree(finished.folder / finished.study.folder(BN_4))
+    outcome = finished.snakemake("--until", "train", "--forcerun", "train")
     assert outcome.code == 0, outcome.text
-    plan = finished.plan()
-    assert plan.trained == set()
-    assert plan.jobs["time_methods"] == 0
+    after = times_of_training(finished)
+    assert {run for run, time in after.items() if time != before[run]} == {BN_4}
+
+
+def times_of_training(project: Project) -> dict[Run, float]:
+    runs = project.study.all_runs()
+    records = {run: project.folder / run_file(project, run, "run.json") for run in runs}
+    return {run: record.stat().st_mtime for run, record in records.items()}
+
+
+def test_results_of_another_code_are_accepted_by_one_command(finished):
+    append(finished, "training/trainer.py", "\nEDITED = True\n")
+    assert finished.plan().trained == set(finished.study.all_runs())
+    outcome = finished.snakemake("accept_runs")
+    assert outcome.code == 0, outcome.text
+    before = times_of_training(finished)
+    assert finished.plan().trained == set()
+    assert finished.snakemake("--until", "train").code == 0
+    assert times_of_training(finished) == before
+
+
+def test_timings_of_another_code_are_taken_over_by_a_touch(finished):
+    append(finished, "training/timing.py", "\nEDITED = True\n")
+    outcome = finished.snakemake("--touch", "--until", "time_methods")
+    assert outcome.code == 0, outcome.text
+    assert finished.plan().jobs["time_methods"] == 0
 
 
 def test_an_edit_of_a_normalizer_trains_only_the_runs_with_it(finished):
@@ -363,19 +386,20 @@ def test_results_of_an_earlier_training_can_be_brought_back(finished):
     code, run = path.read_text(), finished.study.folder(BN_4)
     before = (finished.folder / run / "history.parquet").read_bytes()
     path.write_text(code.replace("epsilon: Positive = 1e-3", "epsilon: Positive = 1e-1"))
-    outcome = finished.snakemake(run, "--forcerun", "train")
+    outcome = finished.snakemake(finished.record(BN_4))
     assert outcome.code == 0, outcome.text
     assert (finished.folder / run / "history.parquet").read_bytes() != before
-    (earlier,) = (finished.folder / "results" / "earlier").rglob("smoke-*")
+    (earlier,) = (finished.folder / "results" / "earlier").glob("*/bn/batch4/smoke-*")
     assert (
         f"are now in {earlier.relative_to(finished.folder)}" in log_of(finished, BN_4).read_text()
     )
     path.write_text(code)
     shutil.rmtree(finished.folder / run)
     shutil.copytree(earlier, finished.folder / run)
-    assert finished.snakemake("--touch", run).code == 0
+    assert BN_4 not in finished.plan().trained
+    outcome = finished.snakemake(finished.record(BN_4))
+    assert outcome.code == 0, outcome.text
     assert (finished.folder / run / "history.parquet").read_bytes() == before
-    assert finished.plan().trained == set()
 
 
 def test_an_edit_of_one_class_of_a_file_leaves_the_runs_of_the_others_alone(finished):
@@ -416,7 +440,7 @@ def test_a_study_with_other_settings_under_the_same_names_writes_over_nothing(fi
     other = finished.overlaid({"study": "other", "replicates": 3})
     assert other.plan().trained == set(finished.study.all_runs())
     assert not set(every_run(other)) & set(every_run(finished))
-    outcome = other.snakemake(other.study.folder(BN_4))
+    outcome = other.snakemake(other.record(BN_4))
     assert outcome.code == 0, outcome.text
     assert finished.plan().trained == set()
 
@@ -437,7 +461,7 @@ def test_the_method_that_the_readme_adds_trains_its_own_runs_and_no_others(finis
     plan = changed.plan()
     assert plan.trained == {run}
     assert plan.jobs["time_methods"] == 0
-    outcome = changed.snakemake(folder_in(changed, run))
+    outcome = changed.snakemake(record_in(changed, run))
     assert outcome.code == 0, outcome.text
     summary = json.loads((changed.folder / folder_in(changed, run) / "run.json").read_text())
     assert (summary["method"], summary["diverged_at"]) == ("rms", [None, None])
@@ -462,7 +486,7 @@ def test_an_edit_of_one_recipe_trains_only_its_runs(finished):
     of_second = Run("iris_redraw", "ln", 4, "second")
     before = with_second(0.1)
     assert before.plan().trained == {of_second}
-    outcome = before.snakemake(before.study.folder(of_second))
+    outcome = before.snakemake(before.record(of_second))
     assert outcome.code == 0, outcome.text
     assert before.plan().trained == set()
     assert with_second(0.2).plan().trained == {of_second}
@@ -565,43 +589,31 @@ def test_data_that_is_not_what_the_config_pins_stops_its_own_jobs_with_a_sentenc
     }
 
 
-def test_a_job_that_fails_leaves_nothing_and_the_rest_is_kept(finished):
-    script = finished.folder / "workflow" / "scripts" / "train.py"
-    writing = "    save_json(folder /"
-    text, times = script.read_text(), script.stat()
-    assert writing in text
-    script.write_text(text.replace(writing, f"    raise RuntimeError('no room')\n{writing}"))
-    outcome = finished.snakemake(finished.study.folder(BN_4))
+def test_a_run_that_fails_is_as_it_was_and_those_before_it_stay(finished):
+    text = (finished.folder / "workflow" / "scripts" / "train.py").read_text()
+    failing = text.replace(
+        '    with store.replacing_run(Path(order["folder"])) as folder:\n',
+        '    with store.replacing_run(Path(order["folder"])) as folder:\n'
+        '        if order["run"]["batch"] == 16:\n            raise RuntimeError("no room")\n',
+    )
+    assert failing != text
+    (finished.folder / "workflow" / "scripts" / "train.py").write_text(failing)
+    before = times_of_training(finished)
+    outcome = finished.snakemake(finished.record(BN_4))
     assert outcome.code != 0
     assert "no room" in log_of(finished, BN_4).read_text()
-    assert finished.files("results/runs/**/.*.part") == set()
-    assert finished.files("results/runs/**/[!.]*") == {
-        file
-        for run in finished.study.all_runs()
-        if run != BN_4
-        for file in files_of_run(finished, run)
-    }
-    script.write_text(text)
-    os.utime(script, ns=(times.st_atime_ns, times.st_mtime_ns))
-    assert finished.plan(*every_run(finished)).trained == {BN_4}
-    (_, move, touch) = commands_after_a_slip()
-    subprocess.run(move, cwd=finished.folder, shell=True, check=True)
-    assert finished.snakemake(*shlex.split(touch)).code == 0
-    assert finished.plan(*every_run(finished)).trained == set()
-
-
-def commands_after_a_slip() -> list[str]:
-    """Return the three commands by which the README brings runs back, the last without its config."""
-    readme = (CHECKOUT / "README.md").read_text(encoding="utf8")
-    block = next(b for b in re.findall(r"```\n(.*?)```", readme, re.DOTALL) if "results/kept" in b)
-    data, move, touch = block.strip().splitlines()
-    return [data, move, touch.strip().removeprefix("snakemake ").partition(" --configfile")[0]]
+    assert finished.files("results/runs/**/.*.part/*") == set()
+    after = times_of_training(finished)
+    assert {run for run, time in after.items() if time != before[run]} == {BN_4}
+    plan = finished.plan(finished.record(BN_4))
+    assert plan.trained == {BN_16}
 
 
 def test_a_study_that_is_interrupted_goes_on_where_it_was(finished):
     endless = finished.overlaid({"recipes": {"smoke": {"budget": {"steps": 10**6}}}})
-    process = endless.start(endless.study.folder(BN_4))
     log = log_of(endless, BN_4)
+    log.unlink()
+    process = endless.start(endless.record(BN_4))
     try:
         while not (log.exists() and "compiled" in log.read_text()):
             assert process.poll() is None, process.communicate()
@@ -615,7 +627,7 @@ def test_a_study_that_is_interrupted_goes_on_where_it_was(finished):
     assert "Traceback" not in stderr, stderr
     assert "interrupted" in log.read_text()
     assert finished.files(f"{endless.study.folder(BN_4)}/*") == set()
-    assert endless.plan(endless.study.folder(BN_4)).trained == {BN_4}
+    assert endless.plan(endless.record(BN_4)).trained == {BN_4, BN_16}
 
 
 def test_all_problems_of_a_data_file_are_told_by_a_dry_run_with_their_lines(fresh):
@@ -678,7 +690,7 @@ def test_after_a_kill_the_way_on_is_said_where_the_user_sees_it(fresh):
     opened = run("unlock")
     assert opened.returncode == 0, opened.stderr
     assert demo.files(".snakemake/locks/*.lock") == set()
-    assert demo.plan().jobs["train"] == len(demo.study.all_runs())
+    assert demo.plan().trained == set(demo.study.all_runs())
 
 
 # --- OpenML -----------------------------------------------------------------------------------

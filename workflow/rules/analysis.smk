@@ -4,7 +4,7 @@
 rule gather:
     input:
         library("gather"),
-        runs=folders_of_runs,
+        runs=trained,
         data=data_of_experiment,
     output:
         tables=directory(f"{RESULTS}/experiments/{{experiment}}"),

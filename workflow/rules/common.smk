@@ -14,8 +14,7 @@ sys.path.insert(0, str(SCRIPTS))
 from bnlab.data.validation import data_problems
 from bnlab.experiments import module_file
 from bnlab.imports import lead_in_jobs
-from bnlab.kept import keep_all
-from bnlab.study import code
+from bnlab.study import code, families, training
 from bnlab.study.config import Run
 from bnlab.study.datasets import origin
 from bnlab.study.declaration import TIMING
@@ -74,6 +73,8 @@ LOGS = f"logs/{STUDY.study}"
 
 TAKEN = [name for name in STUDY.experiments if name not in STUDY.own()]
 
+FAMILIES = families.of_recipes(config["recipes"])
+JOBS = training.jobs(STUDY, FAMILIES)
 FIGURES = STUDY.figures()
 TABLES = STUDY.tables()
 
@@ -88,7 +89,7 @@ wildcard_constraints:
     method=any_of(STUDY.methods),
     batch=r"\d+",
     recipe=any_of([*STUDY.recipes, ALL_RECIPES]),
-    key="[0-9a-f]{8}",
+    family=any_of({job.family for job in JOBS}),
     process=r"\d+",
     experiment=any_of(STUDY.experiments),
 
@@ -144,12 +145,16 @@ def digests(classes):
     return sorted(code.digest(each) for each in classes.values())
 
 
-def check_key(wildcards):
-    """Return the run of these wildcards; end with a sentence where its key is not this study's."""
-    run = run_of(wildcards)
-    if wildcards.key != STUDY.key(run):
-        sys.exit(f"In the study '{STUDY.study}' this run lies in {STUDY.folder(run)}.")
-    return run
+def orders(job):
+    """Return what a job that trains, given by its wildcards or its name, has to know of its runs."""
+    runs = JOBS[training.Job(job.dataset, job.method, job.family)]
+    return [training.order(STUDY, run, TRAINING) for run in runs]
+
+
+def trained(wildcards):
+    """Return the records of the jobs that train the runs of an experiment, each once."""
+    jobs = [training.job_of(run, FAMILIES) for run in STUDY.runs(wildcards.experiment)]
+    return [f"{RESULTS}/trained/{'/'.join(job)}.json" for job in dict.fromkeys(jobs)]
 
 
 def timings(experiment):
@@ -196,12 +201,6 @@ def folders_by_source(experiment):
         source: [STUDY.folder(run) for run in runs]
         for source, runs in STUDY.sources(experiment).items()
     }
-
-
-def folders_of_runs(wildcards):
-    """Return the folders of an experiment's runs, each once."""
-    every = folders_by_source(wildcards.experiment).values()
-    return list(dict.fromkeys(folder for folders in every for folder in folders))
 
 
 def datasets_of(experiment):

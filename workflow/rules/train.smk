@@ -1,36 +1,43 @@
-"""Training, one job a run, and timing of methods. Studies share their runs."""
+"""Training, one job a method and family of recipes, and timing of methods. Studies share their runs."""
 
 
 rule train:
     input:
         split=f"{DATA}/{{dataset}}/split.npz",
     output:
-        run=directory("results/runs/{dataset}/{method}/batch{batch}/{recipe}-{key}"),
+        trained=f"{RESULTS}/trained/{{dataset}}/{{method}}/{{family}}.json",
     log:
-        f"{LOGS}/train/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}-{{key}}.log",
+        f"{LOGS}/train/{{dataset}}/{{method}}/{{family}}.log",
     benchmark:
-        f"{LOGS}/train/{{dataset}}/{{method}}/batch{{batch}}/{{recipe}}-{{key}}.tsv"
+        f"{LOGS}/train/{{dataset}}/{{method}}/{{family}}.tsv"
     conda:
         "../envs/bnlab.yaml"
     threads: 1
     resources:
         mem_mb=1500,
     params:
-        run=lambda w: check_key(w)._asdict(),
-        network=lambda w: network_of(w.recipe),
         method=lambda w: STUDY.method_arguments(w.method),
-        settings=lambda w: STUDY.settings(run_of(w)),
-        probes=lambda w: {
-            name: STUDY.classes(run_of(w))[name].path
-            for name in STUDY.recipes[w.recipe].probes
-        },
-        replicates=lambda w: STUDY.replicates_of(run_of(w)),
-        seed=lambda w: STUDY.seed_of(run_of(w)),
-        code=lambda w: [TRAINING, *digests(STUDY.classes(run_of(w)))],
+        runs=lambda w: orders(w),
     message:
-        "Training {wildcards.method} on {wildcards.dataset}, batch {wildcards.batch}, {wildcards.recipe}"
+        "Training {wildcards.method} on {wildcards.dataset}, {wildcards.family}"
     script:
         "../scripts/train.py"
+
+
+rule accept_runs:
+    input:
+        splits=[f"{DATA}/{name}/split.npz" for name in STUDY.used_datasets()],
+    log:
+        f"{LOGS}/accept_runs.log",
+    localrule: True
+    conda:
+        "../envs/bnlab.yaml"
+    params:
+        runs=lambda w: [order for job in JOBS for order in orders(job)],
+    message:
+        "Accepting the finished runs of this study"
+    script:
+        "../scripts/accept_runs.py"
 
 
 rule time_methods:

@@ -1,44 +1,45 @@
-"""Train all replicates of one run and write its history, its probes and its summary."""
+"""Train the runs of one job that are not in the store, and record that all of them are there."""
 
+import logging
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bnlab.imports import without_collector
 
 with without_collector():
-    from bnlab import lazy
+    from bnlab import lazy, store
     from bnlab.files import job_log, save_arrays, save_json, save_parquet
-    from bnlab.kept import keep
     from bnlab.networks import loading
     from bnlab.provenance import hardware, peak_memory_mb, versions
     from bnlab.training import run as training
-    from bnlab.training.settings import Settings, load_split
+    from bnlab.training.settings import Settings, Split, load_split
     from bnlab.training.trainer import device, share_the_machine
-
-    lazy.load()
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-params, folder = snakemake.params, Path(snakemake.output.run)
-with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values())):
-    share_the_machine()
+logger = logging.getLogger("bnlab.train")
+
+
+def train(order: Mapping[str, Any], split: Split, data: str) -> None:
+    """Train all replicates of one run (``study.training.order``) and write its history, its probes and its summary."""
     run = training.Run(
-        load_split(Path(snakemake.input.split)),
-        loading.network(*params.network),
-        loading.method(**params.method),
-        Settings(**params.settings),
-        params.run["batch"],
-        params.seed,
-        {name: loading.load(path) for name, path in params.probes.items()},
+        split,
+        loading.network(*order["network"]),
+        loading.method(**snakemake.params.method),
+        Settings(**order["settings"]),
+        order["run"]["batch"],
+        order["seed"],
+        {name: loading.load(path) for name, path in order["probes"].items()},
     )
-    result = training.train(run, params.replicates)
-    summary = params.run | {
+    result = training.train(run, order["replicates"])
+    summary = order["run"] | {
         "learning_rate": run.settings.learning_rate,
         "steps": run.settings.steps,
         "steps_per_epoch": result.steps_per_epoch,
-        "replicates": params.replicates,
-        "seed": params.seed,
+        "replicates": order["replicates"],
+        "seed": order["seed"],
         "parameters": result.parameters,
         "diverged_at": result.diverged_at,
         "seconds": result.seconds,
@@ -46,12 +47,34 @@ with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values(
         "device": device(),
         "versions": versions(),
         "hardware": hardware(),
+        store.MADE_FROM: {"code": order["code"], "data": data},
     }
-    save_parquet(folder / "history.parquet", result.history)
-    for name, record in result.records.items():
-        if isinstance(record, dict):
-            save_arrays(folder / f"{name}.npz", record)
-        else:
-            save_parquet(folder / f"{name}.parquet", record)
-    save_json(folder / "run.json", summary)
-    keep(folder)
+    with store.replacing_run(Path(order["folder"])) as folder:
+        save_parquet(folder / "history.parquet", result.history)
+        for name, record in result.records.items():
+            if isinstance(record, dict):
+                save_arrays(folder / f"{name}.npz", record)
+            else:
+                save_parquet(folder / f"{name}.parquet", record)
+        save_json(folder / store.RECORD, summary)
+
+
+params, path = snakemake.params, Path(snakemake.input.split)
+with job_log(snakemake.log[0], "/".join(snakemake.wildcards)):
+    data = store.digest_of_file(path)
+    untrained = [
+        order
+        for order in params.runs
+        if not store.is_made_from(Path(order["folder"]), order["code"], data)
+    ]
+    logger.info("%d of %d runs are to be trained", len(untrained), len(params.runs))
+    if untrained:
+        with without_collector():
+            lazy.load()
+        share_the_machine()
+        split = load_split(path)
+        for order in untrained:
+            logger.info("%s", order["folder"])
+            train(order, split, data)
+    folders = [order["folder"] for order in params.runs]
+    save_json(Path(snakemake.output.trained), {"runs": folders})

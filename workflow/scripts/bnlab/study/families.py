@@ -43,6 +43,15 @@ def expanded(config: Mapping[Any, Any]) -> dict[Any, Any]:
     return whole
 
 
+def of_recipes(recipes: Mapping[Any, Any]) -> dict[str, str]:
+    """Return the name of the family of each member, as paths contain it: with X in the place of each setting."""
+    return {
+        member: SETTING.sub("X", name)
+        for name, recipe in recipes.items()
+        for member in _members(name, recipe) or {}
+    }
+
+
 def problems(recipes: Mapping[Any, Any]) -> Iterator[Problem]:
     """Yield families whose settings in brackets are no lists."""
     for name, recipe in recipes.items():
