@@ -94,7 +94,7 @@ def expected_jobs(project: Project, experiments: list[str], report: bool) -> dic
     runs = {run for name in experiments for run in study.runs(name)}
     figures = [figure for figure in study.figures() if figure.experiment in experiments]
     timed = {
-        (name, run.dataset, run.batch, run.recipe)
+        name
         for name in experiments
         for run in study.runs(name)
         if run.method in study.declaration(name).times

@@ -158,18 +158,26 @@ def trained(wildcards):
 
 
 def timings(experiment):
-    """Return the timing files of an experiment."""
-    return [
-        f"{RESULTS}/timing/{experiment}/{dataset}/batch{batch}/{recipe}/{process}.parquet"
-        for dataset, batch, recipe in STUDY.timed(experiment)
-        for process in range(1, STUDY.timed_processes + 1)
-    ]
+    """Return the timing files of an experiment, one a process."""
+    processes = range(1, STUDY.timed_processes + 1) if STUDY.timed(experiment) else ()
+    return [f"{RESULTS}/timing/{experiment}/{process}.parquet" for process in processes]
 
 
-def timed_methods(wildcards):
-    """Return the methods that are timed in one job."""
-    w = wildcards
-    return STUDY.timed_methods(w.experiment, w.dataset, int(w.batch), w.recipe)
+def timed_datasets(experiment):
+    """Return the data sets on which an experiment times its methods, each once."""
+    return list(dict.fromkeys(dataset for dataset, _, _ in STUDY.timed(experiment)))
+
+
+def timed_setting(experiment, dataset, batch, recipe):
+    """Return what a process has to know of a setting in which it times methods in turn."""
+    names = STUDY.timed_methods(experiment, dataset, batch, recipe)
+    return {
+        "run": {"dataset": dataset, "batch": batch, "recipe": recipe}
+        | STUDY.comparison_settings(recipe),
+        "network": network_of(recipe),
+        "methods": {name: STUDY.method_arguments(name) for name in names},
+        "settings": STUDY.settings(Run(dataset, "", batch, recipe)),
+    }
 
 
 def gathered(experiment):

@@ -42,34 +42,33 @@ rule accept_runs:
 
 rule time_methods:
     input:
-        split=f"{DATA}/{{dataset}}/split.npz",
+        splits=lambda w: [
+            f"{DATA}/{dataset}/split.npz" for dataset in timed_datasets(w.experiment)
+        ],
     output:
-        timing=f"{RESULTS}/timing/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}/{{process}}.parquet",
+        timing=f"{RESULTS}/timing/{{experiment}}/{{process}}.parquet",
     log:
-        f"{LOGS}/time_methods/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}/{{process}}.log",
+        f"{LOGS}/time_methods/{{experiment}}/{{process}}.log",
     benchmark:
-        f"{LOGS}/time_methods/{{experiment}}/{{dataset}}/batch{{batch}}/{{recipe}}/{{process}}.tsv"
+        f"{LOGS}/time_methods/{{experiment}}/{{process}}.tsv"
     conda:
         "../envs/bnlab.yaml"
     threads: 1
     params:
-        run=lambda w: {
-            "dataset": w.dataset,
-            "batch": int(w.batch),
-            "recipe": w.recipe,
-            "process": int(w.process),
-            **STUDY.comparison_settings(w.recipe),
-        },
-        network=lambda w: network_of(w.recipe),
-        methods=lambda w: {
-            name: STUDY.method_arguments(name) for name in timed_methods(w)
-        },
-        settings=lambda w: STUDY.settings(Run(w.dataset, "", int(w.batch), w.recipe)),
+        process=lambda w: int(w.process),
+        datasets=lambda w: timed_datasets(w.experiment),
+        settings=lambda w: [
+            timed_setting(w.experiment, *setting)
+            for setting in STUDY.timed(w.experiment)
+        ],
         code=lambda w: [
             TIMING_METHODS,
-            *(digests(STUDY.method_classes(name)) for name in timed_methods(w)),
+            *(
+                digests(STUDY.method_classes(name))
+                for name in STUDY.declaration(w.experiment).times
+            ),
         ],
     message:
-        "Timing methods in turn on {wildcards.dataset}, batch {wildcards.batch}, {wildcards.recipe}"
+        "Timing the methods of {wildcards.experiment} in turn, process {wildcards.process}"
     script:
         "../scripts/time_methods.py"

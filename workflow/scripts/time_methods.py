@@ -1,11 +1,15 @@
-"""Time methods in turn in one process: seconds per 1,000 steps of one replicate."""
+"""Time methods in turn in one process: seconds per 1,000 steps of one replicate, in all settings of an experiment."""
 
+import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bnlab.imports import without_collector
 
 with without_collector():
+    import pandas as pd
+
     from bnlab import lazy
     from bnlab.files import job_log, save_parquet
     from bnlab.networks import loading
@@ -18,16 +22,23 @@ with without_collector():
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
+logger = logging.getLogger("bnlab.time_methods")
+
 params = snakemake.params
-with job_log(snakemake.log[0], "/".join(str(part) for part in params.run.values())):
+with job_log(snakemake.log[0], f"{snakemake.wildcards.experiment}/{params.process}"):
     share_the_machine()
-    settings = Settings(**params.settings)
-    timing = time_in_turn(
-        load_split(Path(snakemake.input.split)),
-        lambda: loading.network(*params.network),
-        {name: loading.method(**arguments) for name, arguments in params.methods.items()},
-        settings,
-        params.run["batch"],
-    )
-    table = timing.assign(**params.run, learning_rate=settings.learning_rate)
-    save_parquet(Path(snakemake.output.timing), table)
+    splits = dict(zip(params.datasets, map(Path, snakemake.input.splits), strict=True))
+    tables = []
+    for timed in params.settings:
+        settings, about = Settings(**timed["settings"]), timed["run"]
+        timing = time_in_turn(
+            load_split(splits[about["dataset"]]),
+            partial(loading.network, *timed["network"]),
+            {name: loading.method(**arguments) for name, arguments in timed["methods"].items()},
+            settings,
+            about["batch"],
+        )
+        more = {"process": params.process, "learning_rate": settings.learning_rate}
+        tables.append(timing.assign(**about, **more))
+        logger.info("%s, batch %d, %s", about["dataset"], about["batch"], about["recipe"])
+    save_parquet(Path(snakemake.output.timing), pd.concat(tables, ignore_index=True))
