@@ -156,7 +156,7 @@ def test_a_thin_way_in_plans_as_many_jobs(tmp_path, snakemake):
     shutil.copy(CHECKOUT / "config.yaml", tmp_path)
     overlay = ["--configfile", OVERLAYS[0]]
     root, thin = (
-        Plan.of(snakemake(tmp_path, "-n", "-s", str(CHECKOUT / snakefile), *overlay)).jobs
+        Plan.of(snakemake(tmp_path, "-n", "-s", str(CHECKOUT / snakefile), *overlay), {}).jobs
         for snakefile in ("Snakefile", "workflow/Snakefile")
     )
     assert thin == {**root, "default": 1} and root["train"] > 1
