@@ -23,6 +23,7 @@ from bnlab.training import evaluation
 from bnlab.training import run as running
 from bnlab.training import trainer as trainer_module
 from bnlab.training.evaluation import accuracy
+from bnlab.training.examples import resident
 from bnlab.training.optimizers import SGD
 from bnlab.training.schedule import (
     correlated_order,
@@ -34,7 +35,7 @@ from bnlab.training.schedule import (
 )
 from bnlab.training.settings import Settings, Split, load_split
 from bnlab.training.timing import time_in_turn
-from bnlab.training.trainer import Trainer, resident, stored
+from bnlab.training.trainer import Trainer, stored
 
 PROBES = {"percentiles": Percentiles, "predictions": Predictions, "weights": Weights}
 
@@ -406,6 +407,21 @@ def test_rates_and_numbers_of_steps_share_one_program(split):
         run.trainer.advance(parameters, state, order[:stop], rate, 0, stop)
     (loop,) = run.trainer.advance.args
     assert loop.experimental_get_tracing_count() == 1
+
+
+def test_a_run_after_another_shares_its_data_and_program_and_equals_itself_alone(split):
+    def built(rate: float, batch: int, before=None):
+        *_, chosen = settings(learning_rate=rate, steps=round(20 * rate))
+        return running.Run(split, Perceptron([6, 5]), METHODS["bn"], chosen, batch, 1, {}, before)
+
+    first = built(0.5, 30)
+    first.train(0)
+    second, third = built(1.0, 30, first), built(1.0, 20, first)
+    assert second.trainer is first.trainer
+    assert third.trainer is not first.trainer
+    assert third.examples is second.examples is first.examples
+    for run, alone in [(second, built(1.0, 30)), (third, built(1.0, 20))]:
+        pd.testing.assert_frame_equal(run.train(1).history, alone.train(1).history)
 
 
 # ---------------------------------------------------------------- Algorithm 2

@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger("bnlab.train")
 
 
-def train(order: Mapping[str, Any], split: Split, data: str) -> None:
-    """Train all replicates of one run (``study.training.order``) and write its history, its probes and its summary."""
+def train(
+    order: Mapping[str, Any], split: Split, data: str, before: training.Run | None
+) -> training.Run:
+    """Train all replicates of one run, write its history, its probes and its summary, and return the run.
+
+    ``order`` is that of ``study.training``, ``data`` the digest of the split, and ``before`` the run before this one.
+    """
     run = training.Run(
         split,
         loading.network(*order["network"]),
@@ -32,6 +37,7 @@ def train(order: Mapping[str, Any], split: Split, data: str) -> None:
         order["run"]["batch"],
         order["seed"],
         {name: loading.load(path) for name, path in order["probes"].items()},
+        before,
     )
     result = training.train(run, order["replicates"])
     summary = order["run"] | {
@@ -57,6 +63,7 @@ def train(order: Mapping[str, Any], split: Split, data: str) -> None:
             else:
                 save_parquet(folder / f"{name}.parquet", record)
         save_json(folder / store.RECORD, summary)
+    return run
 
 
 params, path = snakemake.params, Path(snakemake.input.split)
@@ -72,9 +79,9 @@ with job_log(snakemake.log[0], "/".join(snakemake.wildcards)):
         with without_collector():
             lazy.load()
         share_the_machine()
-        split = load_split(path)
+        split, run = load_split(path), None
         for order in untrained:
             logger.info("%s", order["folder"])
-            train(order, split, data)
+            run = train(order, split, data, run)
     folders = [order["folder"] for order in params.runs]
     save_json(Path(snakemake.output.trained), {"runs": folders})

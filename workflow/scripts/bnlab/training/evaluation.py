@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bnlab.lazy import tf
+from bnlab.training.examples import Examples
 from bnlab.training.schedule import row_blocks
-from bnlab.training.settings import Split
-from bnlab.training.trainer import Trainer, Values, resident
+from bnlab.training.trainer import Trainer, Values
 
 EVALUATION_BLOCK = 500
 
@@ -34,12 +34,10 @@ class Evaluator:
         rows: most rows of each part in an evaluation before the last, None for all.
     """
 
-    def __init__(self, trainer: Trainer, split: Split, batch: int, rows: int | None):
+    def __init__(self, trainer: Trainer, examples: Examples, batch: int, rows: int | None):
         self.trainer, self.batch, self.rows = trainer, batch, rows
-        self.x = resident(np.concatenate([split.x_validation, split.x_test]))
-        self.labels = np.concatenate([split.y_validation, split.y_test])
+        self.x, self.labels, self.sizes = examples.evaluated, examples.labels, examples.sizes
         self.targets = trainer.network.target(self.x, tf.constant(self.labels)).numpy()
-        self.sizes = {"validation": len(split.y_validation), "test": len(split.y_test)}
 
     def logits(
         self, parameters: Values, state: Values, by_batch: bool = False, few: bool = False

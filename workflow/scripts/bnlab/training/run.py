@@ -19,7 +19,7 @@ from bnlab.networks.block import Method
 from bnlab.networks.network import Network, initial_values
 from bnlab.training import optimizers
 from bnlab.training.evaluation import Evaluator
-from bnlab.training.inputs import transformed
+from bnlab.training.examples import Examples
 from bnlab.training.probe import EndProbe, StepProbe
 from bnlab.training.schedule import (
     FIRST_ROWS,
@@ -35,6 +35,9 @@ from bnlab.training.trainer import Trainer, Values, stored
 logger = logging.getLogger(__name__)
 
 POPULATION_EXAMPLES = 10_000
+
+OF_PROGRAM = ("activation", "initializer", "softmax", "optimizer", "l2", "dropout")
+"""Settings that a network and its compiled steps depend on; rate, budget and evaluations are none."""
 
 Records = dict[str, Any]
 """Results of each probe, by its name: a table, or arrays by name."""
@@ -88,7 +91,19 @@ class Result:
 
 
 class Run:
-    """A network, its data and settings, ready to train any replicate."""
+    """A network, its data and settings, ready to train any replicate.
+
+    Args:
+        split, network, method, settings, batch: what is trained.
+        seed: of the first replicate.
+        probes: classes of what is measured, by name.
+        before: a run of the same method on the same split. Its data in memory are used again, and its compiled programs
+            where they are the same.
+    """
+
+    examples: Examples
+    network: Network
+    trainer: Trainer
 
     def __init__(
         self,
@@ -99,10 +114,25 @@ class Run:
         batch: int,
         seed: int,
         probes: Mapping[str, type[StepProbe] | type[EndProbe]] | None = None,
+        before: Run | None = None,
     ):
         self.settings, self.batch, self.seed = settings, batch, seed
-        split = transformed(split.in_rows() if network.takes == "rows" else split, method.inputs)
-        self.rows = len(split.x_train)
+        self.program = (
+            type(network),
+            dict(vars(network)),
+            batch,
+            *(getattr(settings, name) for name in OF_PROGRAM),
+        )
+        if before and before.examples.takes == network.takes:
+            self.examples = before.examples
+        else:
+            self.examples = Examples(split, network.takes, method.inputs)
+        if before and before.program == self.program:
+            self.network, self.trainer = before.network, before.trainer
+        else:
+            self.network, self.trainer = self.built(network, method)
+        self.evaluator = Evaluator(self.trainer, self.examples, batch, settings.evaluation_rows)
+        self.rows = len(self.examples.x)
         self.probed = evaluation_steps(
             settings.steps,
             self.rows / batch,
@@ -112,29 +142,28 @@ class Run:
         )
         fine = settings.resolution
         self.schedule = refined(self.probed, fine) if fine else self.probed
-        self.network = network.build_for(
-            method,
-            split.x_train.shape[1:],
-            len(split.class_names),
-            settings.activation,
-            settings.initializer,
-            dropout=settings.dropout,
-        )
-        self.trainer = Trainer(
-            self.network,
-            split.x_train,
-            split.y_train,
-            optimizers.build(settings.optimizer),
-            settings.softmax,
-            settings.l2,
-        )
-        self.evaluator = Evaluator(self.trainer, split, batch, settings.evaluation_rows)
         self.has_statistics = any(v.is_average for v in self.network.state)
         self.clock = Clock()
         all_probes = {name: probe(self) for name, probe in (probes or {}).items()}
         self.step_probes = {n: p for n, p in all_probes.items() if isinstance(p, StepProbe)}
         self.probe_steps = {n: self.steps_of(probe) for n, probe in self.step_probes.items()}
         self.end_probes = {n: p for n, p in all_probes.items() if isinstance(p, EndProbe)}
+
+    def built(self, network: Network, method: Method) -> tuple[Network, Trainer]:
+        """Return the network, built for the data, and its trainer."""
+        settings, examples = self.settings, self.examples
+        built = network.build_for(
+            method,
+            examples.x.shape[1:],
+            examples.classes,
+            settings.activation,
+            settings.initializer,
+            dropout=settings.dropout,
+        )
+        optimizer = optimizers.build(settings.optimizer)
+        return built, Trainer(
+            built, examples.x, examples.y, optimizer, settings.softmax, settings.l2
+        )
 
     def steps_of(self, probe: StepProbe) -> list[int]:
         """Return the steps after which a probe measures."""

@@ -38,18 +38,6 @@ def device() -> str:
     return tf.config.list_logical_devices()[-1].device_type
 
 
-def resident(array: np.ndarray) -> tf.Tensor:
-    """Return an array as a tensor in the memory of the device.
-
-    TensorFlow's own conversion holds a large array three times; sharing an aligned copy holds it once.
-    """
-    buffer = np.empty(array.nbytes + 64, np.uint8)
-    start = -buffer.ctypes.data % 64
-    aligned = buffer[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    aligned[...] = array
-    return tf.identity(tf.experimental.dlpack.from_dlpack(aligned.__dlpack__()))
-
-
 def stored(values: Values) -> Values:
     """Transpose kernels to (units, fan_in), in which a step's products are fastest; the function is its own inverse."""
     return [tf.transpose(v) if len(v.shape) == 2 else v for v in values]
@@ -97,14 +85,14 @@ class Trainer:
     def __init__(
         self,
         network: Network,
-        x: np.ndarray,
-        y: np.ndarray,
+        x: tf.Tensor | np.ndarray,
+        y: tf.Tensor | np.ndarray,
         optimizer: Optimizer,
         softmax: str = "once",
         l2: float = 0.0,
     ):
         self.network, self.softmax, self.optimizer = network, softmax, optimizer
-        self.x, self.y = resident(x), resident(y)
+        self.x, self.y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
         self.penalties = [2 * l2 if v.name == "kernel" else 0.0 for v in network.trainable]
         self.own = len(network.state)
         loop = tf.function(self._loop, jit_compile=network.compiled, autograph=False)
