@@ -343,6 +343,65 @@ def test_an_average_under_another_name_is_refused():
         Misnamed().build_for(3).normalize(tf.ones((2, 3)), training=True)
 
 
+# ---------------------------------------------------------------- on images in a plain graph
+
+IMAGES = {
+    "several": (3, 5, 7, 5),
+    "one": (1, 4, 4, 8),
+    "one_position": (1, 1, 1, 3),
+    "rows_of_one_position": (4, 1, 1, 6),
+}
+LARGE = {
+    "centred": (0.5, 2.0),
+    "constant": (3.0, 0.0),
+    "mean_1000": (1000.0, 1.0),
+}
+
+
+def in_training(normalizer, dtype, u, weights, compiled):
+    """N(u), gradients of Σ weights·N(u) by u and trained variables, and averages, with random gains and offsets."""
+    layer = normalizer.build_for(u.shape[-1], dtype=dtype)
+    layer.compiled, rng = compiled, np.random.default_rng(16)
+    trained = [v for v in layer.variables if v.trainable]
+    for variable in trained:
+        variable.bind(tf.constant(rng.uniform(0.5, 1.5, variable.shape), dtype))
+    u = tf.constant(u, dtype)
+    values = [u, *(v.value for v in trained)]
+    with tf.GradientTape() as tape:
+        tape.watch(values)
+        normal = layer.normalize(u, training=True)
+        loss = tf.reduce_sum(tf.constant(weights, dtype) * normal)
+    averages = [v.value for v in layer.variables if v.is_average]
+    return [a.numpy() for a in (normal, *tape.gradient(loss, values), *averages)]
+
+
+@pytest.mark.parametrize("law", LARGE.values(), ids=LARGE)
+@pytest.mark.parametrize("shape", IMAGES.values(), ids=IMAGES)
+def test_in_a_plain_graph_images_are_normalized_by_the_formula(shape, law):
+    """Against the formula in float64; rounding may be three times that of the formula in float32."""
+    rng = np.random.default_rng(17)
+    u, weights = rng.normal(*law, shape).astype("float32"), rng.normal(size=shape)
+    exact = in_training(BN(), "float64", u, weights, compiled=True)
+    formula = in_training(BN(), "float32", u, weights, compiled=True)
+    actual = in_training(BN(), "float32", u, weights, compiled=False)
+    for value, own, expected in zip(actual, formula, exact, strict=True):
+        rounding = 3 * np.abs(own - expected).max() + 1e-5 * np.abs(expected).max()
+        np.testing.assert_allclose(value, expected, rtol=0, atol=rounding + 1e-6)
+
+
+def test_statistics_of_a_subclass_are_its_own_on_images_in_a_plain_graph():
+    class Twice(BN):
+        def batch_statistics(self, u):
+            mean, variance = super().batch_statistics(u)
+            return mean, 4 * variance
+
+    u = tf.constant(np.random.default_rng(18).normal(2, 3, (4, 3, 3, 5)), tf.float32)
+    plain, twice = BN(epsilon=1e-9).build_for(5), Twice(epsilon=1e-9).build_for(5)
+    plain.compiled = twice.compiled = False
+    expected = plain.normalize(u, training=True) / 2
+    np.testing.assert_allclose(twice.normalize(u, training=True), expected, atol=1e-6)
+
+
 # ---------------------------------------------------------------- that the tests can fail
 
 

@@ -89,6 +89,9 @@ class Network:
         self.dtype, self.dropout, self.blocks = dtype, dropout, []
         self.compiled = self.xla and (method.normalizer is None or method.normalizer.xla)
         self.build(shape, classes)
+        for block in self.blocks:
+            if block.normalizer:
+                block.normalizer.compiled = self.compiled
         variables = [v for block in [*self.blocks, self.logits] for v in block.variables]
         self.trainable = [v for v in variables if v.trainable]
         self.state = [v for v in variables if not v.trainable]

@@ -23,6 +23,7 @@ class Normalizer(Part):
 
     Attributes:
         xla: whether XLA compiles it well; else the network's steps run as a plain graph.
+        compiled: whether XLA compiles the steps of the network that it is part of.
         shifts: whether N adds an offset of its own, so that the layer before it needs no bias.
         reads_averages: whether N(u) of a batch in training depends on its averages.
         features: the size of u's last axis, known in ``build``.
@@ -30,6 +31,7 @@ class Normalizer(Part):
     """
 
     xla = True
+    compiled = True
     shifts = False
     reads_averages = False
     features: int

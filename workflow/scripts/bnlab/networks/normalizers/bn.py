@@ -6,6 +6,9 @@ from bnlab.lazy import tf
 from bnlab.networks.normalizer import Normalizer, positions
 from bnlab.study.options import Fraction, Positive
 
+STATISTICS = ("statistics", "batch_statistics")
+"""Methods of ``BN`` by which a subclass changes the statistics."""
+
 
 class BN(Normalizer):
     """Batch normalization: N(u) = γ·(u − μ)/√(σ² + ε) + β, μ and σ² over the rows of the batch.
@@ -46,5 +49,25 @@ class BN(Normalizer):
         return mean, variance
 
     def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
+        if training and self._is_fused(u):
+            return self._fused(u)
         mean, variance = self.statistics(u, training)
         return (u - mean) * (self.gamma * tf.math.rsqrt(variance + self.epsilon)) + self.beta
+
+    def _is_fused(self, u: tf.Tensor) -> bool:
+        """Return true where one operation of TensorFlow computes this formula: on images in float32, in a plain graph.
+
+        Compiled by XLA, it loses the variance of channels whose mean is large.
+        """
+        own = all(getattr(type(self), name) is getattr(BN, name) for name in STATISTICS)
+        return own and not self.compiled and len(u.shape) == 4 and u.dtype == tf.float32
+
+    def _fused(self, u: tf.Tensor) -> tf.Tensor:
+        """Return N(u) in training, and update the averages; the operation's variance is unbiased."""
+        normal, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            u, self.gamma, self.beta, epsilon=self.epsilon
+        )
+        number = tf.cast(tf.size(u) // self.features, u.dtype)
+        self.move("moving_mean", mean)
+        self.move("moving_variance", variance * ((number - 1) / number))
+        return normal
