@@ -54,7 +54,8 @@ def test_a_measured_run_has_seconds_of_every_activity(fresh: Project):
     study = read([CONFIG, *overlays])
     part = bench.sample(study)[0]
     bench.prepare(fresh.folder, overlays, [part])
-    seconds = bench.measure(fresh.folder, overlays, part)
+    start = bench.dry_run(fresh.folder, overlays, part)
+    seconds = bench.measure(fresh.folder, overlays, part, start)
     assert [*seconds] == [*bench.ACTIVITIES, "rest"]
     assert all(value > 0 for value in seconds.values())
     assert 0 < bench.training_jobs(fresh.folder, overlays) <= len(study.all_runs())

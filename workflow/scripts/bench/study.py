@@ -29,6 +29,7 @@ import tempfile
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +40,7 @@ from bnlab.files import read_csv, read_json, save_csv
 from bnlab.study.config import Run, Study
 from bnlab.study.validation import read
 
-RUNS_IN_A_PART = 24
+RUNS_IN_A_PART = 32
 CONFIG = Path("config.yaml")
 BY_REPLICATE = ["train", "evaluate", "probe", "prepare"]
 BY_JOB = ["compile", "rest"]
@@ -133,19 +134,32 @@ def prepare(checkout: Path, overlays: Sequence[Path], parts: Sequence[Part]) -> 
     snakemake(checkout, overlays, *(f"results/data/{name}/split.npz" for name in names))
 
 
-def measure(checkout: Path, overlays: Sequence[Path], part: Part) -> dict[str, float]:
-    """Train one replicate of a part's run and return the seconds of its activities, of a dry run and of the whole."""
+def train(
+    checkout: Path, overlays: Sequence[Path], part: Part, *options: str
+) -> tuple[Path, float]:
+    """Train one replicate of a part's run and return the run's folder and the processor time, in seconds."""
     with tempfile.TemporaryDirectory() as temporary:
         overlay = Path(temporary) / "bench.yaml"
         overlay.write_text(yaml.safe_dump(overlay_of(part)))
         files = [*overlays, overlay]
         folder = read([CONFIG, *files]).folder(part.run)
         shutil.rmtree(checkout / folder, ignore_errors=True)
-        job = ("--until", "train", "--forcerun", "train")
-        _, start = snakemake(checkout, files, "--dry-run", *job)
-        _, spent = snakemake(checkout, files, *job)
-    clock = read_json(checkout / folder / "run.json")["seconds"]
-    rest = spent - start - sum(clock.values())
+        _, spent = snakemake(checkout, files, "--until", "train", "--forcerun", "train", *options)
+    return checkout / folder, spent
+
+
+def dry_run(checkout: Path, overlays: Sequence[Path], part: Part) -> float:
+    """Return the processor time of a dry run of one run, in seconds."""
+    return median(train(checkout, overlays, part, "--dry-run")[1] for _ in range(3))
+
+
+def measure(
+    checkout: Path, overlays: Sequence[Path], part: Part, dry_run: float
+) -> dict[str, float]:
+    """Return the seconds of each activity of a part's run, of which one replicate is trained."""
+    folder, spent = train(checkout, overlays, part)
+    clock = read_json(folder / "run.json")["seconds"]
+    rest = spent - dry_run - sum(clock.values())
     return {name: clock.get(name, 0.0) for name in ACTIVITIES} | {"rest": rest}
 
 
@@ -171,12 +185,13 @@ def main() -> None:
     if RESULT.exists():
         rows += read_csv(RESULT).to_dict("records")
     done = {(row["checkout"], row["run"]) for row in rows}
+    starts = {each: dry_run(each, overlays, parts[0]) for each in arguments.checkouts}
     for part, checkout in product(parts, arguments.checkouts):
         name = {"checkout": str(checkout), "run": part.run.path}
         if tuple(name.values()) in done:
             continue
         about = {"experiment": part.experiment, "runs": part.runs, "replicates": part.replicates}
-        rows.append({**name, **about, **measure(checkout, overlays, part)})
+        rows.append({**name, **about, **measure(checkout, overlays, part, starts[checkout])})
         save_csv(RESULT, pd.DataFrame(rows))
         print(rows[-1], flush=True)
     table = pd.DataFrame(rows)
