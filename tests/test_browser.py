@@ -19,14 +19,19 @@ playwright = pytest.importorskip(
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CLAIMS, UNTESTED = 20, 2
+TALL = "@media screen { #reading { margin-top: 9000px } }"
+"""Style by which figures are as far below the first screen as on the page of a whole study."""
 OPEN = "#claim-2 details .effect"
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthetic.write_report(
+    path = synthetic.write_report(
         tmp_path_factory.mktemp("report"), label=verdicts.HOSTILE, ledger=verdicts.ledger(2)
     )
+    text = path.read_text("utf8")
+    path.write_text(text.replace("</style>", f"{TALL}</style>", 1), "utf8")
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -82,22 +87,42 @@ def is_wider_than_the_screen(page: Any) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
+LOADED = "image => image.complete && image.naturalWidth > 0"
+
+
 def test_every_image_loads_and_is_described(visit):
     page = visit()
-    page.evaluate("Promise.all([...document.images].map(image => image.decode()))")
-    images = page.locator("figure img, figure .drawing").all()
+    images = page.locator("figure img").all()
     assert len(images) == len(synthetic.FIGURES) + 1  # and the scorecard
-    for image in images:
-        words = image.get_attribute("alt") or image.get_attribute("aria-label")
-        assert len(words) > 20
+    for image in [*images, *page.locator(".in-summary img").all()]:
+        image.scroll_into_view_if_needed()
+        playwright.expect(image).to_have_js_property("complete", True)
+        assert image.evaluate(LOADED)
+    assert all(len(image.get_attribute("alt")) > 20 for image in images)
 
 
-def test_a_figure_of_the_summary_is_drawn_from_the_one_in_full(visit):
+def test_nothing_moves_as_images_come(visit):
     page = visit()
-    drawing = page.locator(".in-summary .drawing").first
-    with_image = drawing.screenshot()
-    page.evaluate("document.querySelectorAll('use').forEach(use => use.remove())")
-    assert len(with_image) > 2 * len(drawing.screenshot())
+    height = page.evaluate("document.documentElement.scrollHeight")
+    for image in page.locator("img").all():
+        image.scroll_into_view_if_needed()
+        playwright.expect(image).to_have_js_property("complete", True)
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+
+
+def test_paper_has_images_that_were_never_on_the_screen(visit):
+    page = visit()
+    with_images = page.pdf(format="A4")
+    assert all(image.evaluate(LOADED) for image in page.locator("figure img").all())
+    page.evaluate("document.querySelectorAll('figure img').forEach(image => image.remove())")
+    assert len(with_images) > 1.2 * len(page.pdf(format="A4"))
+
+
+def test_a_link_lands_on_its_figure_though_the_images_above_are_not_drawn(visit):
+    page = visit()
+    page.locator(".in-summary a").last.click()
+    anchor = page.evaluate("location.hash")
+    playwright.expect(page.locator(anchor.replace(".", "\\."))).to_be_in_viewport()
 
 
 def test_no_script_but_the_pages_own_runs(visit):
@@ -306,6 +331,7 @@ def test_all_can_be_read_without_javascript(visit):
     page = visit(java_script_enabled=False)
     assert not page.locator(".turning").is_visible()
     assert page.locator("#landscape-digits-lr0\\.1-surface img").is_visible()
+    assert all(image.evaluate(LOADED) for image in page.locator("img").all())
     assert not page.locator(".filters").is_visible()
     assert len(rows(page)) == CLAIMS - UNTESTED
     page.locator("#claim-2 summary").click()

@@ -3,6 +3,8 @@
 import json
 import re
 from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from bnlab.page.findings import Answer, leading
 from bnlab.page.grids import Grid, as_it_is
 from bnlab.page.methods import formula
 from bnlab.page.surfaces import surfaces
+from bnlab.page.vectors import image
 from bnlab.study.config import Runs
 
 IN_SUMMARY = (
@@ -76,12 +79,34 @@ def test_sources_are_only_inline(text):
     assert "@import" not in text
 
 
-def test_an_image_that_is_shown_twice_is_in_the_page_once(text):
-    images = re.findall(r"data:image/svg[^\"]+", text)
-    assert len(images) == len(set(images)) == len(synthetic.FIGURES) + 1  # and the scorecard
-    used = re.findall(r'<use href="#([^"]+)"', text)
-    assert used == [f"image-{experiment}-digits-lr0.1-{kind}" for experiment, kind in IN_SUMMARY]
-    assert all(f'<image id="{name}"' in text for name in used)
+def test_images_of_the_summary_are_those_of_its_figures(text):
+    images = re.findall(r'<img [^>]*alt="([^"]*)" src="(data:image/svg[^"]+)"', text)
+    in_full = [uri for alt, uri in images if alt]
+    assert len(in_full) == len(set(in_full)) == len(synthetic.FIGURES) + 1  # and the scorecard
+    in_summary = text.partition('<ul class="in-summary">')[2].partition("</ul>")[0]
+    links = re.findall(r'<a href="#([^"]+)" aria-label', in_summary)
+    assert links == [f"{experiment}-digits-lr0.1-{kind}" for experiment, kind in IN_SUMMARY]
+    for link, uri in zip(links, re.findall(r'src="([^"]+)"', in_summary), strict=True):
+        assert uri in text.partition(f'<figure id="{link}">')[2].partition("</figure>")[0]
+
+
+def test_images_wait_for_the_reader_in_a_place_of_their_size(text):
+    size = r'width="[\d.]+" height="[\d.]+"'
+    assert len(re.findall(rf'<img loading="lazy" {size} ', text)) == text.count("<img ") > 3
+
+
+def test_the_image_of_a_figure_is_its_svg_whatever_quotes_are_in_it():
+    svg = (
+        '<svg viewBox="0 0 30.4 19.6" style="font-family:\'A B\'">'
+        '<text x="1">5 % of R&amp;D, "a" &lt; \'b\' #1</text></svg>'
+    )
+    of_page = image(svg)
+    assert (of_page.width, of_page.height) == (30.4, 19.6)
+    assert not set('"#&\n') & set(of_page.uri)
+    head, _, data = of_page.uri.partition(",")
+    assert head == "data:image/svg+xml"
+    canonical = ElementTree.canonicalize
+    assert canonical(unquote(data)) == canonical(svg)
 
 
 def test_a_study_without_a_ledger_has_a_summary_and_no_claims(tmp_path):

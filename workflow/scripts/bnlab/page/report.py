@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import jinja2
 import pandas as pd
@@ -33,7 +32,7 @@ from bnlab.page.grids import Grid
 from bnlab.page.phrases import minus, written_out
 from bnlab.page.style import NONE_LEFT
 from bnlab.page.surfaces import surfaces
-from bnlab.page.vectors import size_of
+from bnlab.page.vectors import image
 from bnlab.study.declaration import EFFECTS, Experiment, Table
 from bnlab.study.names import ALL_RECIPES
 
@@ -71,14 +70,6 @@ class Ledger(NamedTuple):
     claims: pd.DataFrame
     effects: pd.DataFrame
     scorecard: pd.DataFrame
-
-
-class Drawing(NamedTuple):
-    """Id and size of an image that the page shows twice and has once."""
-
-    id: str
-    width: float
-    height: float
 
 
 @dataclass(frozen=True)
@@ -126,7 +117,8 @@ def render(inputs: Inputs) -> str:
     """Return the page as HTML. The CSV and SVG files of ``inputs`` must exist."""
     study, runs, ledger, about = inputs.study, inputs.runs, inputs.ledger, inputs.about
     entries = [_figure_entry(item, inputs) for item in inputs.figures]
-    in_summary = _summary_figures(entries, inputs.experiments)
+    by_item = {entry["item"]: entry for entry in entries}
+    in_summary = [by_item[item] for item in summary_items(inputs.figures, inputs.experiments)]
     entries += [_table_entry(item, inputs) for item in inputs.tables]
     titles = {name: recipe_title(recipe) for name, recipe in study["recipes"].items()}
     sections = [
@@ -234,9 +226,8 @@ def _figure_entry(item: Item, inputs: Inputs) -> dict[str, Any]:
     assert item.svg is not None
     figure, table = inputs.experiments[item.experiment].figures[item.kind], read_csv(item.csv)
     return _entry(item, figure, table, inputs.folder) | {
-        "image": quote(item.svg.read_text("utf8"), safe=" =:/;,()'"),
+        "image": image(item.svg.read_text("utf8")),
         "alt": alt_text(figure.title, table),
-        "drawing": None,
         "surfaces": surfaces(table) if figure.interactive and not table.empty else None,
     }
 
@@ -303,18 +294,6 @@ def summary_items(figures: Sequence[Item], experiments: Mapping[str, Experiment]
         for name, experiment in experiments.items()
     ]
     return [item for row in zip_longest(*of_each) for item in row if item]
-
-
-def _summary_figures(
-    entries: Sequence[dict[str, Any]], experiments: Mapping[str, Experiment]
-) -> list[dict[str, Any]]:
-    """Return the entries of the summary's figures, and set their ``drawing``, as the page shows them twice."""
-    by_item = {entry["item"]: entry for entry in entries}
-    in_summary = [by_item[item] for item in summary_items(list(by_item), experiments)]
-    for entry in in_summary:
-        size = size_of(entry["item"].svg.read_text("utf8"))
-        entry["drawing"] = Drawing(f"image-{entry['id']}", *size)
-    return in_summary
 
 
 def _section(

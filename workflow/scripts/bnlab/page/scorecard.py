@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import matplotlib as mpl
 import numpy as np
@@ -15,6 +14,7 @@ from bnlab.analysis.statistics import rounded
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import listed, minus, number
 from bnlab.page.style import STYLE, WIDTH, as_svg, method_style
+from bnlab.page.vectors import image
 from bnlab.study.ledger import Row, slots
 
 NO_ANSWER = "–"
@@ -181,5 +181,4 @@ def page(table: pd.DataFrame, advice: Mapping[str, Sequence[str]]) -> dict[str, 
     laid_out = card(table)
     if laid_out is None:
         return None
-    svg = as_svg(draw(table))
-    return {"card": laid_out, "advice": advice, "image": quote(svg, safe=" =:/;,()'")}
+    return {"card": laid_out, "advice": advice, "image": image(as_svg(draw(table)))}
