@@ -43,16 +43,18 @@ class CovariateShift(StepProbe):
             lambda parameters, state, rows: run.trainer.gradient(parameters, state, rows).gradients,
             autograph=False,
         )
+        self.changes = tf.function(self._changes, autograph=False)
+
+    def _changes(self, parameters: Values, state: Values, rows: tf.Tensor) -> tf.Tensor:
+        def gradient(values: Values) -> Values:
+            return self.gradient(values, state, rows)
+
+        rate = self.run.settings.learning_rate
+        moved = [p - rate * g for p, g in zip(parameters, gradient(parameters), strict=True)]
+        return shifts(gradient, parameters, moved, self.layers, self.kernels)
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
-        changes, rate = [], self.run.settings.learning_rate
-        for rows in self.batches:
-
-            def gradient(values: Values, rows: tf.Tensor = rows) -> Values:
-                return self.gradient(values, state, rows)
-
-            moved = [p - rate * g for p, g in zip(parameters, gradient(parameters), strict=True)]
-            changes.append(shifts(gradient, parameters, moved, self.layers, self.kernels))
+        changes = [self.changes(parameters, state, rows).numpy() for rows in self.batches]
         return _table(np.mean(changes, axis=0))
 
     def nothing(self) -> pd.DataFrame:
@@ -61,8 +63,10 @@ class CovariateShift(StepProbe):
 
 def shifts(
     gradient: Gradient, before: Values, after: Values, layers: list[int], kernels: list[int]
-) -> np.ndarray:
+) -> tf.Tensor:
     """Return ‖G‖, ‖G − G′‖, ‖G − G′‖/‖G‖ and cos(G, G′) of each kernel, shape (kernels, 4).
+
+    In a graph, gradients by other parameters are left out, and layers that several G′ share are computed once.
 
     Args:
         gradient: of the loss.
@@ -71,25 +75,24 @@ def shifts(
         layers: number of the layer of each parameter, from 0.
         kernels: indices of the kernels among the parameters, in the order of their layers.
     """
-    first = [g.numpy() for g in gradient(before)]
+    first = gradient(before)
     changes = []
     for kernel in kernels:
         mixed = [
             new if layer < layers[kernel] else old
             for old, new, layer in zip(before, after, layers, strict=True)
         ]
-        second = gradient(mixed)[kernel].numpy() if layers[kernel] else first[kernel]
+        second = gradient(mixed)[kernel] if layers[kernel] else first[kernel]
         changes.append(compare_gradients(first[kernel], second))
-    return np.array(changes)
+    return tf.stack(changes)
 
 
-def compare_gradients(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float, float]:
-    """Return ‖G‖, ‖G − G′‖, ‖G − G′‖/‖G‖ and cos(G, G′), NaN where a divisor is 0."""
-    g, other = first.ravel().astype(np.float64), second.ravel().astype(np.float64)
-    length, shift = float(np.linalg.norm(g)), float(np.linalg.norm(g - other))
-    both = length * float(np.linalg.norm(other))
-    cosine = float(g @ other) / both if both else np.nan
-    return length, shift, shift / length if length else np.nan, cosine
+def compare_gradients(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
+    """Return ‖G‖, ‖G − G′‖, ‖G − G′‖/‖G‖ and cos(G, G′) in float64, NaN where a divisor is 0."""
+    g, other = tf.cast(first, tf.float64), tf.cast(second, tf.float64)
+    length, shift = tf.norm(g), tf.norm(g - other)
+    cosine = tf.reduce_sum(g * other) / (length * tf.norm(other))
+    return tf.stack([length, shift, tf.where(length > 0, shift / length, np.nan), cosine])
 
 
 def _table(numbers: np.ndarray) -> pd.DataFrame:

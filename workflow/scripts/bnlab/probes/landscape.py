@@ -36,32 +36,41 @@ class Landscape(StepProbe):
         self.rows = gradient_rows(run)
         paths = [v.path for v in run.network.trainable]
         self.kernels = [i for i, path in enumerate(paths) if path.endswith("/kernel")]
-        self.gradient = tf.function(self._gradient, autograph=False)
+        self.points = tf.function(self._points, autograph=False)
 
-    def _gradient(
-        self, parameters: Values, state: Values, rows: tf.Tensor
-    ) -> tuple[tf.Tensor, Values]:
-        step = self.run.trainer.gradient(parameters, state, rows)
-        return step.loss, step.gradients
+    def _points(self, parameters: Values, state: Values, rows: tf.Tensor) -> list[tf.Tensor]:
+        """Return loss, ‖∂L/∂w‖ and ‖W‖ at w, and (points, 3) of distance, loss and change at those of each unit."""
+        gradient, norm = self.run.trainer.gradient, tf.linalg.global_norm
+        here = gradient(parameters, state, rows)
+        length, weights = norm(here.gradients), norm([parameters[i] for i in self.kernels])
+        scale = {
+            "rate": self.run.settings.learning_rate,
+            "weights": weights / tf.maximum(length, 1e-30),
+        }
+
+        def at(step: tf.Tensor) -> tf.Tensor:
+            point = [p - step * g for p, g in zip(parameters, here.gradients, strict=True)]
+            there = gradient(point, state, rows)
+            pairs = zip(here.gradients, there.gradients, strict=True)
+            return tf.stack([step * length, there.loss, norm([a - b for a, b in pairs])])
+
+        steps = [size * scale[unit] for unit, sizes in SIZES.items() for size in sizes]
+        return [here.loss, length, weights, tf.map_fn(at, tf.stack(steps))]
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
-        weights = float(tf.linalg.global_norm([parameters[i] for i in self.kernels]))
-        rate = float(self.run.settings.learning_rate)
-        points = []
+        table = []
         for sample, rows in enumerate(self.rows):
-            loss, gradient = self.gradient(parameters, state, rows)
-            length = float(tf.linalg.global_norm(gradient))
+            numbers = self.points(parameters, state, rows)
+            loss, length, weights, points = (n.numpy() for n in numbers)
+            there = iter(points)
             for unit, sizes in SIZES.items():
-                points.append((unit, sample, 0.0, float(loss), length, 0.0, 0.0, weights))
+                table.append((unit, sample, 0.0, loss, length, 0.0, 0.0, weights))
                 for size in sizes:
-                    step = size * rate if unit == "rate" else size * weights / max(length, 1e-30)
-                    point = [p - step * g for p, g in zip(parameters, gradient, strict=True)]
-                    loss_there, other = self.gradient(point, state, rows)
-                    change = [a - b for a, b in zip(gradient, other, strict=True)]
-                    moved = float(tf.linalg.global_norm(change))
-                    numbers = (float(loss_there), length, moved, step * length, weights)
-                    points.append((unit, sample, size, *numbers))
-        return _table(points)
+                    distance, loss_there, change = next(there)
+                    table.append(
+                        (unit, sample, size, loss_there, length, change, distance, weights)
+                    )
+        return _table(table)
 
     def nothing(self) -> pd.DataFrame:
         nan = (np.nan,) * 5

@@ -40,28 +40,30 @@ class LossSurface(StepProbe):
         rows = row_blocks(0, run.rows, min(ROWS, run.rows))[0]
         self.x, y = tf.gather(run.trainer.x, rows), tf.gather(run.trainer.y, rows)
         self.target = run.network.target(self.x, y)
-        self.losses = tf.function(self._losses, autograph=False)
         self.kinds = [kind for kind in KINDS if kind == "moving" or run.has_statistics]
+        self.losses = tf.function(self._losses, jit_compile=run.network.compiled, autograph=False)
         self.points = _points()
 
     def _losses(
-        self,
-        parameters: Values,
-        first: Values,
-        second: Values,
-        state: Values,
-        points: tf.Tensor,
-        training: bool,
+        self, parameters: Values, first: Values, second: Values, state: Values, points: tf.Tensor
     ) -> tf.Tensor:
-        def loss_at(point: tf.Tensor) -> tf.Tensor:
+        """Return the loss at each point (points, 2) under each kind of statistics, (points, kinds).
+
+        All kinds are of one program, which computes what they share, such as the first layer's product, once.
+        """
+
+        def losses_at(point: tf.Tensor) -> tf.Tensor:
             values = [
                 p + point[0] * a + point[1] * b
                 for p, a, b in zip(parameters, first, second, strict=True)
             ]
-            outputs, _ = self.run.network(stored(values), state, self.x, training)
-            return self.run.network.loss(outputs, self.target)
+            outputs = [
+                self.run.network(stored(values), state, self.x, KINDS[kind])[0]
+                for kind in self.kinds
+            ]
+            return tf.stack([self.run.network.loss(output, self.target) for output in outputs])
 
-        return tf.map_fn(loss_at, points)
+        return tf.map_fn(losses_at, points)
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
         rng = np.random.default_rng(0)
@@ -69,15 +71,12 @@ class LossSurface(StepProbe):
         tables = []
         for _, points in self.points.groupby("picture"):
             directions = [filter_normalized(rng, parameters, paths) for _ in range(2)]
-            for kind in self.kinds:
-                losses = self.losses(
-                    parameters,
-                    *directions,
-                    state,
-                    tf.constant(points[["a", "b"]].to_numpy(np.float32)),
-                    KINDS[kind],
-                )
-                tables.append(points.assign(statistics=kind, loss=losses.numpy()))
+            positions = tf.constant(points[["a", "b"]].to_numpy(np.float32))
+            losses = self.losses(parameters, *directions, state, positions).numpy()
+            tables += [
+                points.assign(statistics=kind, loss=of_kind)
+                for kind, of_kind in zip(self.kinds, losses.T, strict=True)
+            ]
         return pd.concat(tables)
 
     def nothing(self) -> pd.DataFrame:
