@@ -9,6 +9,7 @@ import yaml
 from project import CHECKOUT, SMOKE, Project
 
 from bench import study as bench
+from bnlab.study.locations import overlaid
 from bnlab.study.validation import read
 
 CONFIG = CHECKOUT / "config.yaml"
@@ -36,13 +37,22 @@ def test_the_overlay_of_a_part_leaves_one_replicate_of_its_run_at_the_same_setti
         assert one.settings(part.run) == study.settings(part.run)
 
 
-def test_activities_grow_by_replicates_and_starts_by_jobs():
+def test_rates_and_steps_share_a_program_but_not_batch_sizes_and_activations():
+    study, recipes = read([CONFIG]), overlaid([CONFIG])["recipes"]
+    counts = {}
+    for name in ("learning_rate", "depth", "batch_size"):
+        one = study.model_copy(update={"experiments": {name: study.experiments[name]}})
+        counts[name] = bench.programs(one, recipes)
+    assert counts == {"learning_rate": 2 * 5, "depth": 4 * 5 * 2, "batch_size": 3 * 7 * 16}
+
+
+def test_activities_grow_by_replicates_compiling_by_programs_and_starts_by_jobs():
     seconds = {"train": 60.0, "evaluate": 6.0, "probe": 0.0, "prepare": 0.6, "compile": 3.0}
     about = {"experiment": ["a", "a", "b"], "runs": [4, 2, 4], "replicates": [40, 20, 8]}
     measured = pd.DataFrame(about).assign(**seconds, rest=6.0)
-    minutes = bench.estimate(measured, jobs=5)  # two runs a job
+    minutes = bench.estimate(measured, jobs=5, compiled=10)  # two runs a job, of different programs
     assert minutes.loc["a"].to_dict() == pytest.approx(
-        {"train": 60, "evaluate": 6, "probe": 0, "prepare": 0.6, "compile": 0.15, "rest": 0.3}
+        {"train": 60, "evaluate": 6, "probe": 0, "prepare": 0.6, "compile": 0.3, "rest": 0.3}
     )
     assert minutes.loc["b", ["train", "rest"]].tolist() == pytest.approx([8, 0.2])
 

@@ -7,14 +7,14 @@ in turn. Runs are grouped by experiment and data set, a run of several experimen
 ordered by the cost that is expected of a run, is cut into equal parts of at most ``RUNS_IN_A_PART``, and the middle run
 of a part stands for it. Snakemake trains one replicate of it, at its whole budget, in a job of its own.
 
-    activities  train, evaluate, probe and prepare × replicates of the part; compile and rest × jobs of the part
+    activities  train, evaluate, probe and prepare × replicates of the part, compile and rest × its runs
     rest        processor time of the call of Snakemake, less the activities and less that of a dry run: the start of
                 Python, imports, reading the data, writing results
 
-A job that trains several runs compiles and starts once: both are scaled to the number of training jobs in a dry run of
-the whole study. Timing of methods, tables, figures and report are not included. results/bench_study.csv has the
-measured runs, in seconds of a processor; a call that was cut off goes on behind the last of them. Remove the file to
-measure anew.
+A job that trains several runs starts once, and compiles each program once. So rest is scaled to the number of training
+jobs in a dry run of the whole study, and compile to that of different programs, counted by ``programs``. Timing of
+methods, tables, figures and report are not included. results/bench_study.csv has the measured runs, in seconds of a
+processor; a call that was cut off goes on behind the last of them. Remove the file to measure anew.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import resource
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from statistics import median
@@ -37,13 +37,15 @@ import pandas as pd
 import yaml
 
 from bnlab.files import read_csv, read_json, save_csv
+from bnlab.study import families, training
 from bnlab.study.config import Run, Study
+from bnlab.study.locations import overlaid
 from bnlab.study.validation import read
+from bnlab.training.run import OF_PROGRAM
 
 RUNS_IN_A_PART = 32
 CONFIG = Path("config.yaml")
 BY_REPLICATE = ["train", "evaluate", "probe", "prepare"]
-BY_JOB = ["compile", "rest"]
 ACTIVITIES = [*BY_REPLICATE, "compile"]
 RESULT = Path("results/bench_study.csv")
 CLOCK = "import time; time.perf_counter = time.process_time"
@@ -128,6 +130,23 @@ def training_jobs(checkout: Path, overlays: Sequence[Path]) -> int:
     return int(count)
 
 
+def programs(study: Study, recipes: Mapping[str, Any]) -> int:
+    """Count the programs that training compiles where runs of one job share them (``training.run.Run``).
+
+    ``recipes`` are those of the config, with families.
+    """
+    return sum(
+        len({_program(study, run) for run in runs})
+        for runs in training.jobs(study, families.of_recipes(recipes)).values()
+    )
+
+
+def _program(study: Study, run: Run) -> str:
+    settings = study.settings(run)
+    own = {name: settings.get(name) for name in OF_PROGRAM}
+    return repr((run.batch, study.recipes[run.recipe].network, own))
+
+
 def prepare(checkout: Path, overlays: Sequence[Path], parts: Sequence[Part]) -> None:
     """Make the data of the sample, where a checkout lacks them."""
     names = dict.fromkeys(part.run.dataset for part in parts)
@@ -163,11 +182,12 @@ def measure(
     return {name: clock.get(name, 0.0) for name in ACTIVITIES} | {"rest": rest}
 
 
-def estimate(measured: pd.DataFrame, jobs: int) -> pd.DataFrame:
+def estimate(measured: pd.DataFrame, jobs: int, compiled: int) -> pd.DataFrame:
     """Scale the seconds of one checkout's measured runs to core-minutes of the study, by experiment and activity."""
-    by_replicate = measured[BY_REPLICATE].mul(measured["replicates"], axis=0)
-    by_job = measured[BY_JOB].mul(measured["runs"] * jobs / measured["runs"].sum(), axis=0)
-    minutes = pd.concat([by_replicate, by_job], axis=1) / 60
+    runs = measured["runs"]
+    minutes = measured[BY_REPLICATE].mul(measured["replicates"], axis=0) / 60
+    minutes["compile"] = measured["compile"] * runs * compiled / runs.sum() / 60
+    minutes["rest"] = measured["rest"] * runs * jobs / runs.sum() / 60
     return minutes.groupby(measured["experiment"], sort=False).sum()
 
 
@@ -178,7 +198,8 @@ def main() -> None:
     parser.add_argument("--overlays", nargs="*", type=Path, default=[])
     arguments = parser.parse_args()
     overlays = [path.resolve() for path in arguments.overlays]
-    parts = sample(read([CONFIG, *overlays]))
+    study, config = read([CONFIG, *overlays]), overlaid([CONFIG, *overlays])
+    parts, runs = sample(study), len(study.all_runs())
     for checkout in arguments.checkouts:
         prepare(checkout, overlays, parts)
     rows: list[Any] = []
@@ -198,10 +219,13 @@ def main() -> None:
     for checkout in arguments.checkouts:
         measured = table[table["checkout"] == str(checkout)]
         jobs = training_jobs(checkout, overlays)
-        minutes = estimate(measured, jobs)
+        compiled = programs(study, config["recipes"]) if jobs < runs else runs
+        minutes = estimate(measured, jobs, compiled)
         minutes.loc["all"] = minutes.sum()
         minutes["all"] = minutes.sum(axis=1)
-        print(f"\n{checkout}: core-minutes, {len(measured)} runs measured, {jobs} training jobs")
+        print(
+            f"\n{checkout}: core-minutes; {len(measured)} of {runs} runs, {jobs} jobs, {compiled} programs"
+        )
         print(minutes.round(1).to_string())
 
 
