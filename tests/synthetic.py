@@ -161,6 +161,7 @@ def run(
         "peak_memory_mb": 700,
         "parameters": 99_000,
         "device": "CPU",
+        "engine": "XLA",
         "versions": {"python": "3.11.9", "tensorflow": "2.21.0", "keras": "3.15.1"},
         "hardware": {"cpu": "Imaginary CPU", "cores": 2, "memory_gb": 8},
     }

@@ -142,6 +142,7 @@ def test_the_record_says_config_seeds_digests_versions_and_machine(page):
         "tensorflow": ["2.21.0"],
         "keras": ["3.15.1"],
     }
+    assert record["engine"] == ["XLA"]
     assert record["device"] == ["CPU"] and record["hardware"]["cpu"] == ["Imaginary CPU"]
     counts = [record[name] for name in ("runs", "replicates", "diverged", "failed")]
     assert counts == [2, 8, 1, 3]

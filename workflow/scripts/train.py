@@ -14,7 +14,7 @@ with without_collector():
     from bnlab.provenance import hardware, peak_memory_mb, versions
     from bnlab.training import run as training
     from bnlab.training.settings import Settings, Split, load_split
-    from bnlab.training.trainer import device, share_the_machine
+    from bnlab.training.trainer import device, engine, share_the_machine
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -51,6 +51,7 @@ def train(
         "seconds": result.seconds,
         "peak_memory_mb": peak_memory_mb(),
         "device": device(),
+        "engine": engine(run.network),
         "versions": versions(),
         "hardware": hardware(),
         store.MADE_FROM: {"code": order["code"], "data": data},

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 TENSORFLOW, STDERR = "tensorflow", 2
 LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-START_UP = {"TF_USE_LEGACY_KERAS": "1", LOG_LEVEL: "1"}
+START_UP = {"TF_USE_LEGACY_KERAS": "1", LOG_LEVEL: "1", "TF_ENABLE_ONEDNN_OPTS": "1"}
 """Environment variables that TensorFlow reads while it is imported.
 
 The first keeps it from importing Keras for its optimizers, which takes as long again. TensorFlow reads it once more
 when ``tf.keras`` is first used; by then it is unset, and ``tf.keras`` is Keras 3. The second silences messages that
-inform, such as on the instructions of the processor; warnings and errors are printed.
+inform, such as on the instructions of the processor; warnings and errors are printed. The third has oneDNN compute
+plain graphs on every processor, and not on those alone that have AVX-512.
 """
 FILTER = """
 import signal, sys

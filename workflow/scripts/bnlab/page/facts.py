@@ -38,6 +38,7 @@ def record(
         **{name: int(runs[name].sum()) for name in ("replicates", "diverged", "failed")},
         **results,
         "device": _unique(runs["device"]),
+        "engine": _unique(runs.get("engine", [])),  # no run before it was recorded has one
         "versions": _values(runs, VERSIONS),
         "hardware": _values(runs, HARDWARE),
     }
@@ -51,6 +52,7 @@ def facts(runs: pd.DataFrame) -> dict[str, str]:
         "replicates trained": f"{total['replicates']:,}, of which {total['diverged']:,} diverged and"
         f" {total['failed']:,} failed",
         "device": ", ".join(_unique(runs["device"])),
+        "engine": ", ".join(_unique(runs.get("engine", []))),
     }
     for part in (HARDWARE, VERSIONS):
         for name, values in _values(runs, part).items():

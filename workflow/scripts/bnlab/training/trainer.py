@@ -38,6 +38,15 @@ def device() -> str:
     return tf.config.list_logical_devices()[-1].device_type
 
 
+def engine(network: Network) -> str:
+    """Return what computes the steps of a network: "XLA", or in a plain graph "oneDNN" or "Eigen", "CUDA" on a GPU."""
+    from tensorflow.python.util import _pywrap_util_port
+
+    if network.compiled or device() == "GPU":
+        return "XLA" if network.compiled else "CUDA"
+    return "oneDNN" if _pywrap_util_port.IsMklEnabled() else "Eigen"
+
+
 def stored(values: Values) -> Values:
     """Transpose kernels to (units, fan_in), in which a step's products are fastest; the function is its own inverse."""
     return [tf.transpose(v) if len(v.shape) == 2 else v for v in values]
