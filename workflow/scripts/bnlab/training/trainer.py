@@ -52,6 +52,15 @@ def stored(values: Values) -> Values:
     return [tf.transpose(v) if len(v.shape) == 2 else v for v in values]
 
 
+def _apart(function: Any) -> Any:
+    """Make a function of TensorFlow that stays a graph of its own where another one calls it.
+
+    TensorFlow passes to oneDNN the gradients of those poolings that it meets before them. In the graph of a loop, which
+    has a cycle, it meets some of them after.
+    """
+    return tf.function(function, autograph=False, experimental_attributes={"_noinline": True})
+
+
 class Step(NamedTuple):
     """Result of one forward and backward pass in training mode; gradients are in the order of the parameters.
 
@@ -104,6 +113,7 @@ class Trainer:
         self.x, self.y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
         self.penalties = [2 * l2 if v.name == "kernel" else 0.0 for v in network.trainable]
         self.own = len(network.state)
+        self.step = self._step if network.compiled else _apart(self._step)
         loop = tf.function(self._loop, jit_compile=network.compiled, autograph=False)
         self.advance = partial(self._advance, loop)
         self.advance_few = partial(self._advance, tf.function(self._loop, autograph=False))
@@ -191,7 +201,7 @@ class Trainer:
         """
 
         def body(step: tf.Tensor, values: Values, state: Values, *sums: tf.Tensor) -> Any:
-            values, state, loss, accuracy = self._step(
+            values, state, loss, accuracy = self.step(
                 values, state, order[step - start], rate, step
             )
             total, correct, diverged = sums
