@@ -62,7 +62,7 @@ lint: environment docstrings  ## format, style, types, and Snakemake's own advic
 docstrings:  ## no docstring opens with What, Whether, Which, How or Where
 	@! $(OPENINGS) || { echo 'No docstring may open with What, Whether, Which, How or Where.'; exit 1; }
 
-bench: environment  ## the trainer against keras.Model.fit and this machine's matrix products
+bench: environment  ## growth of the cost with each size, beside keras.Model.fit and this machine's limit
 	PYTHONPATH=workflow/scripts $(BIN)/python -m bench
 
 interval-coverage: environment  ## the simulation behind docs/coverage.md, again

@@ -1,4 +1,4 @@
-"""Measurements of speed: the sample of a study, its scaling, and one measured run."""
+"""Measurements of speed: growth with each size, the sample of a study, its scaling, and one measured run."""
 
 import sys
 from pathlib import Path
@@ -8,11 +8,50 @@ import pytest
 import yaml
 from project import CHECKOUT, SMOKE, Project
 
+from bench import growth, machine, timing
 from bench import study as bench
 from bnlab.study.locations import overlaid
 from bnlab.study.validation import read
 
 CONFIG = CHECKOUT / "config.yaml"
+
+
+@pytest.mark.slow
+def test_growth_is_measured_at_every_size_by_lowest_median_and_highest(monkeypatch):
+    few = {name: sizes[:1] for name, sizes in growth.SIZES.items()}
+    monkeypatch.setattr(growth, "SIZES", few | {"steps": (2,), "rows": (120,), "runs": (4,)})
+    monkeypatch.setattr(growth, "ROWS", 120)
+    monkeypatch.setattr(growth, "IMAGES", 4)
+    monkeypatch.setattr(growth, "REPLICATE_STEPS", 2)
+    monkeypatch.setattr(timing, "SECONDS", 0.0)
+    table = pd.concat(growth.measure_all())
+    assert set(table["varies"]) == set(growth.SIZES)
+    sizes = table[["varies", "value"]].drop_duplicates().itertuples(index=False)
+    assert dict(map(tuple, sizes)) == {name: sizes[0] for name, sizes in growth.SIZES.items()}
+    assert set(table.query("varies == 'batch'")["of"]) == {"trainer", "fit", "products"}
+    assert set(table["per"]) == {"step", "replicate", "dry run"}
+    assert (table["lowest"] > 0).all()
+    assert (table["lowest"] <= table["median"]).all()
+    assert (table["median"] <= table["highest"]).all()
+
+
+def test_times_are_of_the_processor_and_divided_by_their_number(monkeypatch):
+    monkeypatch.setattr(timing, "SECONDS", 0.01)
+    clock = iter(range(1000))
+    monkeypatch.setattr(timing.time, "process_time", lambda: next(clock))
+    counts: list[int] = []
+    table = timing.measure({"a": timing.each(counts.append, 7)}, most=1, per=4)
+    assert set(counts) == {7}
+    assert table[["of", "median", "lowest", "highest"]].to_numpy().tolist() == [
+        ["a", *[250_000] * 3]
+    ]
+
+
+def test_operations_are_two_for_each_product_forward_by_kernel_and_by_input():
+    # Of 5 inputs, 4 and 3 units, and 2 classes: the first layer has no gradient by its input.
+    assert machine.of_perceptron(5, [4, 3], 2) == 2 * (2 * 20 + 3 * 12 + 3 * 6)
+    # Of 4 places with 9 · 3 · 4 products each; then one place of 4 channels, and 10 classes.
+    assert machine.of_convolutions((2, 2, 3), [[4]], 10) == 2 * (2 * 4 * 108 + 3 * 40)
 
 
 def test_parts_of_the_sample_hold_every_run_and_every_replicate_once():
