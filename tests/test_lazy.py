@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from project import CHECKOUT
 
+from bnlab import lazy
+
 SCRIPTS = CHECKOUT / "workflow" / "scripts"
 EVERY_MODULE = """\
 import gc, importlib, logging, os, pkgutil, sys, warnings
@@ -48,6 +50,7 @@ print(rows, {"TF_USE_LEGACY_KERAS", "TF_CPP_MIN_LOG_LEVEL"} & set(os.environ) | 
 """
 FAKE = """\
 import os
+__version__ = "2.21.0"
 for line in (
     "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
     "I0000 00:00:1.5  12 port.cc:153] oneDNN custom operations are on.",
@@ -157,3 +160,13 @@ def test_a_user_who_asks_for_messages_sees_them_all(tmp_path: Path):
     lines = ("from bnlab import lazy", "lazy.load()")
     done = process(*lines, PYTHONPATH=path, TF_CPP_MIN_LOG_LEVEL="0")
     assert len(done.stderr.splitlines()) == 4
+
+
+def test_xla_gets_the_flags_of_its_version_and_then_those_of_the_user():
+    user = "--xla_cpu_enable_fast_math=false"
+    lines = ["import os", "from bnlab import lazy", "lazy.load()", "print(os.environ['XLA_FLAGS'])"]
+    flags = printed(*lines, XLA_FLAGS=user).split()
+    assert flags[-1] == user
+    assert set(flags[:-1]) <= set(" ".join(lazy.XLA_FLAGS.values()).split())
+    product = "print(lazy.tf.function(lambda x: 2 * x, jit_compile=True)(1).numpy())"
+    assert printed(*lines[:-1], product, XLA_FLAGS=user).split() == ["2"]

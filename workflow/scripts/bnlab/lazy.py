@@ -25,6 +25,11 @@ when ``tf.keras`` is first used; by then it is unset, and ``tf.keras`` is Keras 
 inform, such as on the instructions of the processor; warnings and errors are printed. The third has oneDNN compute
 plain graphs on every processor, and not on those alone that have AVX-512.
 """
+XLA_FLAGS = {"2.21": "--xla_cpu_copy_insertion_use_region_analysis=true"}
+"""Flags of XLA by version of TensorFlow, since a flag that XLA does not know ends the process.
+
+This one spares copies of parameters in every step of a loop. XLA reads flags when it first compiles.
+"""
 FILTER = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -57,7 +62,9 @@ def load() -> ModuleType:
         del sys.modules[TENSORFLOW]
     if TENSORFLOW not in sys.modules:
         with _filtered_stderr(), _environment(START_UP):
-            importlib.import_module(TENSORFLOW)
+            module = importlib.import_module(TENSORFLOW)
+        flags = [XLA_FLAGS.get(module.__version__.rpartition(".")[0]), os.environ.get("XLA_FLAGS")]
+        os.environ["XLA_FLAGS"] = " ".join(filter(None, flags))  # a user's own count, being last
     return sys.modules[TENSORFLOW]
 
 
