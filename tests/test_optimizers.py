@@ -42,9 +42,12 @@ def trained_by_keras(network, x, y, order, optimizer, l2):
     return losses
 
 
-@pytest.mark.parametrize(("method", "l2"), [("base", 0.0), ("bn", 1 / 128)])
+@pytest.mark.parametrize(
+    ("method", "l2", "batch"),
+    [("base", 0.0, 30), ("bn", 1 / 128, 30), ("bn", 0.0, 1), ("bn", 1 / 128, 1)],
+)
 @pytest.mark.parametrize("name", SAID)
-def test_every_optimizer_steps_as_keras_own(split, name, method, l2):  # noqa: F811
+def test_every_optimizer_steps_as_keras_own(split, name, method, l2, batch):  # noqa: F811
     (arguments, theirs), tolerance = SAID[name], 1e-4 if name == "adam as it comes" else 1e-9
     ours = Perceptron([6, 5]).build_for(
         METHODS[method], [64], 10, "sigmoid", "glorot_uniform", "float64"
@@ -59,7 +62,7 @@ def test_every_optimizer_steps_as_keras_own(split, name, method, l2):  # noqa: F
     ]:
         for variable, start in zip(variables, values, strict=True):
             variable.assign(start)
-    order = row_order(np.random.SeedSequence(4), 1000, 30, 12)
+    order = row_order(np.random.SeedSequence(4), 1000, batch, 12)
     losses = trained_by_keras(network, x, split.y_train, order, theirs, l2)
 
     parameters = stored(parameters)

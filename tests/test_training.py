@@ -361,6 +361,7 @@ def eager_training(network, x, y, order, learning_rate, softmax="once"):
         ("base", 4, "float64", 1e-10, "once"),
         ("base", 30, "float64", 1e-10, "once"),
         ("base", 30, "float64", 1e-10, "twice"),
+        ("bn", 1, "float64", 1e-10, "once"),
         ("bn", 4, "float64", 1e-10, "once"),
         ("bn", 30, "float64", 1e-10, "once"),
         ("bn", 30, "float64", 1e-10, "twice"),

@@ -64,13 +64,15 @@ def _apart(function: Any) -> Any:
 class Step(NamedTuple):
     """Result of one forward and backward pass in training mode; gradients are in the order of the parameters.
 
-    ``loss`` excludes the penalty on the kernels, ``gradients`` include it.
+    ``loss`` excludes the penalty on the kernels, ``gradients`` include it. ``moves`` has False for a parameter on which
+    neither depends, whatever its value; its gradient is 0.
     """
 
     loss: tf.Tensor
     gradients: Values
     logits: tf.Tensor
     state: Values
+    moves: list[bool]
 
 
 class Progress(NamedTuple):
@@ -128,14 +130,18 @@ class Trainer:
             logits, state = self.network(stored(parameters), state, x, training=True)
             scores = tf.nn.softmax(logits) if self.softmax == "twice" else logits
             loss = self.network.loss(scores, self.network.target(x, y))
-        gradients = tape.gradient(
-            loss, parameters, unconnected_gradients=tf.UnconnectedGradients.ZERO
-        )
         gradients = [
-            g + penalty * p if penalty else g
-            for g, p, penalty in zip(gradients, parameters, self.penalties, strict=True)
+            g if penalty == 0 else penalty * p if g is None else g + penalty * p
+            for g, p, penalty in zip(
+                tape.gradient(loss, parameters), parameters, self.penalties, strict=True
+            )
         ]
-        return Step(loss, gradients, logits, state)
+        moves = [g is not None for g in gradients]
+        gradients = [
+            g if move else tf.zeros_like(p)
+            for g, p, move in zip(gradients, parameters, moves, strict=True)
+        ]
+        return Step(loss, gradients, logits, state, moves)
 
     def _step(
         self,
@@ -145,12 +151,16 @@ class Trainer:
         rate: tf.Tensor,
         step: tf.Tensor,
     ) -> tuple[Values, Values, tf.Tensor, tf.Tensor]:
-        loss, gradients, logits, state = self.gradient(parameters, state, rows)
+        loss, gradients, logits, state, moves = self.gradient(parameters, state, rows)
         y = tf.gather(self.y, rows)
         correct = tf.gather(logits, y, batch_dims=1) >= tf.reduce_max(logits, axis=1)
         accuracy = tf.reduce_mean(tf.cast(correct, loss.dtype))
         slots = state[self.own :]
-        parameters, slots = self.optimizer.moved(parameters, gradients, slots, rate, step)
+        moved, slots = self.optimizer.moved(parameters, gradients, slots, rate, step)
+        # A step along a gradient of 0 would still be computed.
+        parameters = [
+            new if move else p for new, p, move in zip(moved, parameters, moves, strict=True)
+        ]
         return parameters, [*state[: self.own], *slots], loss, accuracy
 
     def _advance(

@@ -52,6 +52,9 @@ class BN(Normalizer):
         if training and self._is_fused(u):
             return self._fused(u)
         mean, variance = self.statistics(u, training)
+        if training and self._has_own_statistics() and u.shape == (1, self.features):
+            # u = μ whatever the parameters before, so that they have no gradient, and need no step.
+            return self.beta[None]
         return (u - mean) * (self.gamma * tf.math.rsqrt(variance + self.epsilon)) + self.beta
 
     def _is_fused(self, u: tf.Tensor) -> bool:
@@ -59,8 +62,12 @@ class BN(Normalizer):
 
         Compiled by XLA, it loses the variance of channels whose mean is large.
         """
-        own = all(getattr(type(self), name) is getattr(BN, name) for name in STATISTICS)
-        return own and not self.compiled and len(u.shape) == 4 and u.dtype == tf.float32
+        images = len(u.shape) == 4 and u.dtype == tf.float32
+        return images and not self.compiled and self._has_own_statistics()
+
+    def _has_own_statistics(self) -> bool:
+        """Return true where no subclass changes the statistics."""
+        return all(getattr(type(self), name) is getattr(BN, name) for name in STATISTICS)
 
     def _fused(self, u: tf.Tensor) -> tf.Tensor:
         """Return N(u) in training, and update the averages; the operation's variance is unbiased."""
