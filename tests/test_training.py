@@ -1,5 +1,6 @@
 """The compiled trainer against plain loops: Keras' own layers in eager mode, and NumPy on the saved weights."""
 
+import time
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -408,6 +409,19 @@ def test_rates_and_numbers_of_steps_share_one_program(split):
         run.trainer.advance(parameters, state, order[:stop], rate, 0, stop)
     (loop,) = run.trainer.advance.args
     assert loop.experimental_get_tracing_count() == 1
+
+
+def test_another_piece_of_the_order_rate_or_length_compiles_nothing(split):
+    run = run_of(split, "bn", settings(steps=50), 30, seed=1)
+    parameters, state, order, _ = run.start(0)
+
+    def seconds(rate: float, start: int, stop: int) -> float:
+        begun = time.process_time()
+        run.trainer.advance(parameters, state, order, rate, start, stop).loss.numpy()
+        return time.process_time() - begun
+
+    compiling = seconds(0.5, 0, 1)
+    assert max(seconds(0.1, 0, 5), seconds(0.5, 7, 11), seconds(0.5, 20, 50)) < compiling / 5
 
 
 def test_a_run_after_another_shares_its_data_and_program_and_equals_itself_alone(split):

@@ -212,7 +212,7 @@ class Trainer:
 
         def body(step: tf.Tensor, values: Values, state: Values, *sums: tf.Tensor) -> Any:
             values, state, loss, accuracy = self.step(
-                values, state, order[step - start], rate, step
+                values, state, tf.gather(order, step - start), rate, step
             )
             total, correct, diverged = sums
             bad = tf.logical_and(tf.equal(diverged, 0), tf.logical_not(tf.math.is_finite(loss)))
