@@ -32,9 +32,7 @@ def measured(experiment, name, method, results=None, **settings):
         SimpleNamespace(declaration=DECLARED.get),
     )
     there = Setting("digits", ALL_RECIPES)
-    rows = {
-        s: rows_at(t, there, effect, study) for s, t in (results or SOURCES[experiment]).items()
-    }
+    rows = rows_at(results or SOURCES[experiment], there, effect, study)
     return quantity(experiment, name)(rows, effect, method)
 
 

@@ -3,15 +3,18 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
+from bnlab.imports import without_collector
 
-from bnlab.analysis.claims import judge_ledger
-from bnlab.analysis.earlier import Earlier
-from bnlab.analysis.scores import score
-from bnlab.experiments import quantity
-from bnlab.files import job_log, read_csv, save_csv
-from bnlab.study.config import Study
-from bnlab.study.ledger import Ledger
+with without_collector():
+    import pandas as pd
+
+    from bnlab.analysis.claims import judge_ledger
+    from bnlab.analysis.earlier import Earlier
+    from bnlab.analysis.scores import score
+    from bnlab.experiments import quantity
+    from bnlab.files import job_log, read_csv, save_csv
+    from bnlab.study.config import Study
+    from bnlab.study.ledger import Ledger
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

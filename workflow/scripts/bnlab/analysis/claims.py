@@ -183,21 +183,25 @@ def _measured(
         if published is None:
             raise Absent("what is published was not measured for this test")
         return published
-    here = {
-        source: rows_at(table, where, effect, study)
-        for source, table in results[effect.experiment].items()
-    }
+    here = rows_at(results[effect.experiment], where, effect, study)
     return measure(effect, where, study, here, quantity(effect.experiment, effect.quantity))
 
 
-def rows_at(table: pd.DataFrame, where: Setting, effect: Measure, study: Study) -> pd.DataFrame:
-    """Return the rows of a tidy table that a measure is of, with every value of settings that its quantity compares."""
-    among = study.declaration(effect.experiment).quantities[effect.quantity].among
-    here = table["dataset"] == where.dataset
-    if where.recipe != ALL_RECIPES:
-        here &= table["recipe"] == where.recipe
-    fixed = {name: value for name, value in effect.where.items() if name not in among}
-    return narrowed(table[here], fixed)
+def rows_at(results: Results, where: Setting, effect: Measure, study: Study) -> Results:
+    """Return the rows that a measure is of, with every value of settings that its quantity compares.
+
+    These are rows of the tidy tables that the quantity reads, and of those that describe an effect and choose a rate.
+    """
+    declaration = study.declaration(effect.experiment).quantities[effect.quantity]
+    fixed = {n: value for n, value in effect.where.items() if n not in declaration.among}
+    rows = {}
+    for source in {*declaration.reads, "metrics", "classes"} & {*results}:
+        table = results[source]
+        here = table["dataset"] == where.dataset
+        if where.recipe != ALL_RECIPES:
+            here &= table["recipe"] == where.recipe
+        rows[source] = narrowed(table[here], fixed)
+    return rows
 
 
 FAMILY = ["topic", "primary"]

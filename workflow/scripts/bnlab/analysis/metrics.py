@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from bnlab.study.names import NEAR_BEST
 
@@ -37,6 +36,8 @@ def roc_on_grid(
     positive, scores = np.asarray(positive, bool), np.asarray(scores, float)
     if not _scorable(positive, scores):
         return np.full(len(grid), np.nan)
+    from sklearn.metrics import roc_curve  # late: judging imports this module, and does without it
+
     fpr, tpr, _ = roc_curve(positive, scores)
     return np.interp(grid, fpr, tpr)
 
@@ -53,6 +54,8 @@ def class_scores(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
         average_precision. The two scores are NaN for a class without rows, and for every class of a
         network with non-finite probabilities.
     """
+    from sklearn.metrics import average_precision_score, roc_auc_score  # late, as above
+
     labels, probabilities = np.asarray(labels), np.asarray(probabilities, float)
     rows = []
     for index in range(probabilities.shape[1]):

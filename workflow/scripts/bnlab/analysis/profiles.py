@@ -60,11 +60,10 @@ def at_each(rows: pd.DataFrame, measures: Sequence[str], column: str | None) -> 
 
     Columns of ``RUN``, replicate, measure, at and value; NaN where the replicate diverged.
     """
-    lead = [name for name in (*ONE, "step", "layer") if name in rows]
-    long = rows.melt(lead, list(measures), "measure")
     at = [column] if column else []
-    values = long.groupby([*ONE, "measure", *at])["value"].median()
-    table = values.rename_axis(index={column: "at"} if column else {}).reset_index()
+    medians = rows.groupby([*ONE, *at])[list(measures)].median().reset_index()
+    table = medians.melt([*ONE, *at], var_name="measure").sort_values([*ONE, "measure", *at])
+    table = table.rename(columns={column: "at"}).reset_index(drop=True)
     alive = _with_values_at_the_end(rows, measures)
     table["value"] = table["value"].where(pd.MultiIndex.from_frame(table[ONE]).isin(alive))
     return table.assign(at=table["at"] if column else 0)

@@ -98,7 +98,7 @@ def _cell(
     where: Setting,
 ) -> dict[str, Any] | None:
     """A method's answer; None where its runs give no value."""
-    here = {source: rows_at(t, where, row, study) for source, t in results[row.experiment].items()}
+    here = rows_at(results[row.experiment], where, row, study)
     measure = quantity(row.experiment, row.quantity)
     values = _values(measure(here, row, method))
     if not len(values):

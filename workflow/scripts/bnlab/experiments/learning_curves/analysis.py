@@ -46,7 +46,7 @@ def unit_drift(probes: pd.DataFrame) -> pd.DataFrame:
         last percentiles, and for a unit whose last spread is zero.
     """
     wide = probes.pivot(index=[*UNIT, "step"], columns="percentile", values="value").sort_index()
-    last = wide.groupby(level=UNIT).transform(lambda column: column.iloc[-1])
+    last = wide.groupby(level=UNIT).transform("last", skipna=False)
     spread = (last[85] - last[15]).where(lambda width: width > 0)
     drift = (wide - last).abs().mean(axis=1, skipna=False) / spread
     return drift.rename("drift").reset_index()[[*UNIT, "step", "drift"]]
