@@ -10,6 +10,7 @@ from bnlab.networks.block import Method
 from bnlab.networks.perceptron import Perceptron
 from bnlab.training.inputs import inverse_root, transformed
 from bnlab.training.run import Run
+from bnlab.training.schedule import fixed_order
 from bnlab.training.settings import Settings, Split
 
 
@@ -78,9 +79,8 @@ def test_a_run_trains_on_what_its_method_makes_of_the_inputs():
     )
     np.testing.assert_array_equal(plain.trainer.x, split().x_train)
     np.testing.assert_array_equal(scaled.trainer.x, transformed(split(), "standardize").x_train)
-    np.testing.assert_array_equal(
-        scaled.evaluator.x[:90], transformed(split(), "standardize").x_validation
-    )
+    standardized = transformed(split(), "standardize").x_validation
+    np.testing.assert_array_equal(scaled.examples.evaluated[:90], standardized[fixed_order(90)])
 
 
 # ---------------------------------------------------------------- data whose law is known

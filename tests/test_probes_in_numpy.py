@@ -157,7 +157,7 @@ def test_output_shift(trained):
     method, run, weights, (x, y), tables = trained
     probe = run.step_probes["output_shift"]
     seen, later = probe.inputs.x.numpy().astype(np.float64), weights
-    for rows in probe.rows.numpy():
+    for rows in probe.rows:
         later = stepped(later, loss_and_gradient(later, x[rows], y[rows], method)[1], RATE)
     before, after = (
         loss_and_gradient(w, seen, np.zeros(len(seen), int), method)[2] for w in (weights, later)

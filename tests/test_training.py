@@ -23,14 +23,15 @@ from bnlab.probes.weights import Weights
 from bnlab.training import evaluation
 from bnlab.training import run as running
 from bnlab.training import trainer as trainer_module
-from bnlab.training.evaluation import accuracy
+from bnlab.training.evaluation import accuracy, blocks
 from bnlab.training.examples import resident
 from bnlab.training.optimizers import SGD
 from bnlab.training.schedule import (
+    block_starts,
     correlated_order,
     evaluation_steps,
+    fixed_order,
     refined,
-    row_blocks,
     row_order,
     sorted_order,
 )
@@ -216,12 +217,22 @@ def test_without_shuffling_every_pass_has_the_rows_in_their_own_order():
     assert order.ravel().tolist() == [*range(7), *range(7), 0]
 
 
-@pytest.mark.parametrize(("first", "rows", "block"), [(0, 100, 10), (7, 97, 10), (3, 10, 10)])
-def test_blocks_cover_their_rows_and_no_others(first, rows, block):
-    blocks = row_blocks(first, rows, block)
-    assert blocks.shape == (-(-rows // block), block)
-    np.testing.assert_array_equal(np.unique(blocks), np.arange(first, first + rows))
-    assert all(len(np.unique(rows_of_one)) == block for rows_of_one in blocks)
+@pytest.mark.parametrize(("rows", "block"), [(100, 10), (97, 10), (10, 10)])
+def test_blocks_cover_their_rows_and_no_others(rows, block):
+    starts = block_starts(rows, block)
+    assert len(starts) == -(-rows // block)
+    covered = starts[:, None] + np.arange(block)
+    np.testing.assert_array_equal(np.unique(covered), np.arange(rows))
+
+
+def test_a_row_in_two_blocks_is_scored_in_the_last():
+    chosen = blocks({"validation": 7, "test": 5}, 3)
+    assert chosen.starts.numpy().tolist() == [0, 3, 4, 7, 9]
+    assert chosen.places["validation"].numpy().tolist() == [0, 1, 2, 3, 6, 7, 8]
+    assert chosen.places["test"].numpy().tolist() == [9, 10, 12, 13, 14]
+    some = blocks({"validation": 7, "test": 5}, 3, most=4)
+    assert some.starts.numpy().tolist() == [0, 7]
+    assert some.places["test"].numpy().tolist() == [3, 4, 5]
 
 
 LABELS = np.repeat([0, 1, 2, 3], [40, 30, 20, 10])
@@ -277,9 +288,9 @@ def test_a_run_sees_the_batches_that_its_recipe_asks_for(split):
 
 
 def test_a_block_of_a_sorted_table_is_a_fair_sample():
-    classes = np.repeat(np.arange(5), 200)
-    for block in row_blocks(0, 1000, 100):
-        assert np.bincount(classes[block], minlength=5).min() >= 8
+    classes = np.repeat(np.arange(5), 200)[fixed_order(1000)]
+    for start in block_starts(1000, 100):
+        assert np.bincount(classes[start : start + 100], minlength=5).min() >= 8
 
 
 # ---------------------------------------------------------------- data and scores
@@ -311,7 +322,7 @@ def test_kernels_are_stored_transposed_and_vectors_as_they_are():
 def test_loss_and_accuracy_are_those_of_scikit_learn(scale):
     rng = np.random.default_rng(2)
     logits, y = rng.normal(size=(50, 4)) * scale, rng.integers(0, 4, 50)
-    assert accuracy(logits, y) == np.mean(logits.argmax(axis=1) == y)
+    assert accuracy(logits, y).numpy() == np.mean(logits.argmax(axis=1) == y)
     loss = float(Perceptron([2]).loss(tf.constant(logits), y))
     if scale == 1:
         assert loss == pytest.approx(log_loss(y, softmax(logits)), rel=1e-12)
@@ -722,7 +733,7 @@ def test_one_row_a_batch_works_and_has_no_population_statistics(split, method):
 def test_of_single_rows_bn_sees_nothing(split):
     run = run_of(split, "bn", settings(hidden=[6, 5]), batch=1, seed=1)
     parameters, state, *_ = run.start(0)
-    logits = run.evaluator.logits(parameters, state, by_batch=True).values
+    logits = run.evaluator.logits(parameters, state, run.evaluator.by_batch).numpy()
     assert (logits == logits[0]).all()
 
 
@@ -752,11 +763,10 @@ def test_batch_statistics_are_those_of_blocks_of_the_training_size(split, bn):
     run = run_of(split, "bn", settings(hidden=[6, 5]), batch=6, seed=2)
     parameters = stored([tf.constant(bn.weights[v.path][0]) for v in run.network.trainable])
     state = [tf.zeros(v.shape) for v in run.network.state]
-    actual = run.evaluator.logits(parameters, state, by_batch=True).values
-    whole = row_blocks(0, 97, 6)[:16]  # the last block shares rows with the one before
-    expected = numpy_batches(bn.weights, split.x_validation[whole.ravel()], 6)
-    shared = np.isin(whole.ravel(), row_blocks(0, 97, 6)[16])
-    np.testing.assert_allclose(actual[whole.ravel()][~shared], expected[~shared], atol=2e-4)
+    actual = run.evaluator.logits(parameters, state, run.evaluator.by_batch).numpy()
+    rows = split.x_validation[fixed_order(97)]
+    expected = [numpy_batches(bn.weights, part, 6) for part in (rows[:96], rows[91:])]
+    np.testing.assert_allclose(actual[:102], np.concatenate(expected), atol=2e-4)
 
 
 @pytest.fixture
@@ -768,16 +778,15 @@ def few(split, monkeypatch):
 
 def test_an_evaluation_of_few_rows_computes_these_and_scores_no_others(few, split):
     parameters, state, *_ = few.start(0)
-    whole, some = (few.evaluator.logits(parameters, state, few=choice) for choice in (False, True))
-    validation, test = some.computed.values()
-    assert (len(validation), len(test)) == (40, 40)
-    assert set(validation) < set(range(97))
-    assert set(test) < set(range(97, 797))
-    chosen = np.concatenate([validation, test])
-    np.testing.assert_array_equal(some.values[chosen], whole.values[chosen])
-    assert (np.delete(some.values, chosen, axis=0) == 0).all()
-    scores = {row["split"]: row for row in few.evaluator.scores(some, "moving")}
-    own, y = whole.values[test], split.y_test[test - 97]
+    evaluator = few.evaluator
+    whole, some = (
+        evaluator.logits(parameters, state, chosen).numpy()
+        for chosen in (evaluator.all, evaluator.few)
+    )
+    assert whole.shape == ((10 + 70) * 10, 10)  # the last block of validation rows shares three
+    np.testing.assert_array_equal(some, np.concatenate([whole[:40], whole[100:140]]))
+    scores = {row["split"]: row for row in evaluator.scores(some, evaluator.few, "moving")}
+    own, y = some[40:], split.y_test[fixed_order(700)[:40]]
     assert scores["test"]["accuracy"] == np.mean(own.argmax(axis=1) == y)
     assert scores["test"]["loss"] == pytest.approx(
         log_loss(y, softmax(own), labels=range(10)), rel=1e-5
@@ -833,5 +842,5 @@ def test_probes_measure_where_no_resolution_asks_and_evaluations_between_change_
 
 def test_settings_for_mistakes_reach_the_trainer(split):
     unshuffled = run_of(split, "base", settings(shuffle=False), 100, seed=1)
-    assert unshuffled.start(0)[2].numpy()[0].tolist() == list(range(100))
+    assert unshuffled.start(0)[2][0].tolist() == list(range(100))
     assert run_of(split, "base", settings(softmax="twice"), 100, 1).trainer.softmax == "twice"

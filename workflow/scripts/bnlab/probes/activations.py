@@ -9,7 +9,6 @@ import numpy as np
 
 from bnlab.lazy import tf
 from bnlab.networks.network import Network
-from bnlab.training.schedule import row_blocks
 from bnlab.training.trainer import Values, stored
 
 if TYPE_CHECKING:
@@ -31,9 +30,8 @@ class ActivationInputs:
     def __init__(self, run: Run, dtype: str = "float32"):
         self.dtype = dtype
         self.network = run.network if dtype == run.network.dtype else in_dtype(run, dtype)
-        validation = run.evaluator.sizes["validation"]
-        rows = row_blocks(0, validation, min(PROBE_ROWS, validation))[0]
-        self.x = tf.cast(tf.gather(run.evaluator.x, rows), dtype)
+        rows = min(PROBE_ROWS, run.examples.sizes["validation"])
+        self.x = tf.cast(run.examples.evaluated[:rows], dtype)
         self.inputs = tf.function(self._inputs, autograph=False)
 
     def _inputs(self, parameters: Values, state: Values) -> Values:

@@ -8,7 +8,7 @@ import numpy as np
 
 from bnlab.lazy import pd, tf
 from bnlab.training.probe import StepProbe
-from bnlab.training.schedule import row_blocks
+from bnlab.training.schedule import fixed_order
 from bnlab.training.trainer import Values, stored
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class LossSurface(StepProbe):
 
     def __init__(self, run: Run):
         super().__init__(run)
-        rows = row_blocks(0, run.rows, min(ROWS, run.rows))[0]
+        rows = fixed_order(run.rows)[:ROWS]
         self.x, y = tf.gather(run.trainer.x, rows), tf.gather(run.trainer.y, rows)
         self.target = run.network.target(self.x, y)
         self.kinds = [kind for kind in KINDS if kind == "moving" or run.has_statistics]

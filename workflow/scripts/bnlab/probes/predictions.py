@@ -17,5 +17,5 @@ class Predictions(EndProbe):
     def keep(
         self, parameters: Values, state: Values, probabilities: np.ndarray
     ) -> dict[str, np.ndarray]:
-        labels = self.run.evaluator.test_rows(self.run.evaluator.labels)
+        labels = self.run.examples.test_labels()
         return {"probabilities": probabilities, "labels": labels}

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from bnlab.lazy import tf
 from bnlab.training.examples import Examples
-from bnlab.training.schedule import row_blocks
+from bnlab.training.schedule import block_starts
 from bnlab.training.trainer import Trainer, Values
 
 EVALUATION_BLOCK = 500
 
 
-def accuracy(logits: np.ndarray, y: np.ndarray) -> float:
-    """Return the share of rows whose largest logit is that of their class, for logits (rows, classes) and y (rows,)."""
-    own = logits[np.arange(len(y)), y]
-    return float(np.mean(own >= logits.max(axis=1)))
+class Blocks(NamedTuple):
+    """Blocks of evaluated rows.
+
+    Attributes:
+        size: rows of a block.
+        starts: first row of each block.
+        places: places of the first rows of each part among those of all blocks; of a row in two, that in the last.
+    """
+
+    size: int
+    starts: tf.Tensor
+    places: dict[str, tf.Tensor]
 
 
-class Logits(NamedTuple):
-    """Logits (rows, classes) of validation and then test rows, and the indices of computed rows, by part."""
-
-    values: np.ndarray
-    computed: dict[str, np.ndarray]
+def blocks(sizes: Mapping[str, int], size: int, most: int | None = None) -> Blocks:
+    """Return blocks that cover parts of these sizes, or as many of each part as ``most`` rows fill, at least one."""
+    starts, places, first, number = [], {}, 0, 0
+    for part, length in sizes.items():
+        begins = block_starts(length, size)
+        if most:
+            begins = begins[: max(1, most // size)]
+        covered = np.arange(begins[-1] + size)
+        block = np.searchsorted(begins, covered, side="right") - 1
+        places[part] = tf.constant((number + block) * size + covered - begins[block])
+        starts.append(first + begins)
+        first, number = first + length, number + len(begins)
+    return Blocks(size, tf.constant(np.concatenate(starts)), places)
 
 
 class Evaluator:
@@ -32,57 +49,58 @@ class Evaluator:
 
     Args:
         rows: most rows of each part in an evaluation before the last, None for all.
+
+    Attributes:
+        all, few, by_batch: blocks of the last evaluation, of those before, and of the training batch size (or the size
+            of the smaller part if that is less), which are normalized by their own statistics.
     """
 
     def __init__(self, trainer: Trainer, examples: Examples, batch: int, rows: int | None):
-        self.trainer, self.batch, self.rows = trainer, batch, rows
-        self.x, self.labels, self.sizes = examples.evaluated, examples.labels, examples.sizes
-        self.targets = trainer.network.target(self.x, tf.constant(self.labels)).numpy()
+        self.trainer, self.examples, sizes = trainer, examples, examples.sizes
+        self.labels = tf.constant(examples.labels)
+        self.targets = trainer.network.target(examples.evaluated, self.labels)
+        smaller = min(sizes.values())
+        self.all = blocks(sizes, min(EVALUATION_BLOCK, smaller))
+        self.few = blocks(sizes, min(EVALUATION_BLOCK, smaller), rows)
+        self.by_batch = blocks(sizes, min(batch, smaller))
+        self.score = tf.function(self._score, autograph=False, reduce_retracing=True)
 
-    def logits(
-        self, parameters: Values, state: Values, by_batch: bool = False, few: bool = False
-    ) -> Logits:
-        """Return logits under the statistics in ``state``.
+    def logits(self, parameters: Values, state: Values, chosen: Blocks) -> tf.Tensor:
+        """Return the logits of the rows of blocks, (rows, classes), under the statistics in ``state``.
 
-        ``by_batch`` normalizes blocks by their own statistics; they have the training batch size, or the size of the
-        smaller part if that is less. ``few`` computes as many blocks of each part as ``rows`` fills, at least one.
+        Those of ``by_batch`` are under the statistics of each block.
         """
-        validation, test = self.sizes.values()
-        block = min(self.batch if by_batch else EVALUATION_BLOCK, validation, test)
-        blocks = {
-            "validation": row_blocks(0, validation, block),
-            "test": row_blocks(validation, test, block),
-        }
-        number = sum(map(len, blocks.values()))
-        if few and self.rows:
-            blocks = {part: b[: max(1, self.rows // block)] for part, b in blocks.items()}
-        order = np.concatenate(list(blocks.values()))
-        values = self.trainer.logits(
-            parameters,
-            state,
-            self.x,
-            tf.constant(np.pad(order, ((0, number - len(order)), (0, 0)))),
-            tf.constant(len(order)),
-            by_batch,
-        )
-        return Logits(values.numpy(), {part: np.unique(b) for part, b in blocks.items()})
+        x, training = self.examples.evaluated, chosen is self.by_batch
+        return self.trainer.logits(parameters, state, x, chosen.starts, chosen.size, training)
 
-    def scores(self, logits: Logits, statistics: str) -> list[dict[str, Any]]:
+    def test_logits(self, logits: tf.Tensor) -> np.ndarray:
+        """Return the logits of the test rows, in the order of the split, from those of ``all``."""
+        return self.examples.test_rows(tf.gather(logits, self.all.places["test"]).numpy())
+
+    def scores(self, logits: tf.Tensor, chosen: Blocks, statistics: str) -> list[dict[str, Any]]:
         """Return a history row for each part: split, statistics, loss and accuracy."""
         return [
-            {"split": part, "statistics": statistics}
-            | {
-                "loss": self._loss(logits.values[rows], self.targets[rows]),
-                "accuracy": accuracy(logits.values[rows], self.labels[rows]),
-            }
-            for part, rows in logits.computed.items()
+            {"split": part, "statistics": statistics, "loss": loss, "accuracy": share}
+            for part, (loss, share) in zip(
+                chosen.places, self.score(logits, chosen.places).numpy().tolist(), strict=True
+            )
         ]
 
-    def _loss(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        """Return the network's loss, in float64."""
-        exact = targets.astype(np.float64) if targets.dtype.kind == "f" else targets
-        return float(self.trainer.network.loss(tf.constant(outputs, tf.float64), exact))
+    def _score(self, logits: tf.Tensor, places: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Return the network's loss and the accuracy of each part, (parts, 2), in float64."""
+        scores, first = [], 0
+        for part, length in self.examples.sizes.items():
+            rows = slice(first, first + tf.size(places[part]))
+            labels, target = self.labels[rows], self.targets[rows]
+            target = tf.cast(target, tf.float64) if target.dtype.is_floating else target
+            outputs = tf.gather(tf.cast(logits, tf.float64), places[part])
+            loss = self.trainer.network.loss(outputs, target)
+            scores.append(tf.stack([loss, accuracy(outputs, labels)]))
+            first += length
+        return tf.stack(scores)
 
-    def test_rows(self, values: np.ndarray) -> np.ndarray:
-        """Return the part of the test rows of an array over validation and test rows."""
-        return values[self.sizes["validation"] :]
+
+def accuracy(logits: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    """Return the share of rows whose largest logit is that of their class, for logits (rows, classes) and y (rows,)."""
+    own = tf.gather(logits, y, batch_dims=1)
+    return tf.reduce_mean(tf.cast(tf.reduce_all(own[:, None] >= logits, axis=1), tf.float64))

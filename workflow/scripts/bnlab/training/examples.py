@@ -6,6 +6,7 @@ import numpy as np
 
 from bnlab.lazy import tf
 from bnlab.training.inputs import transformed
+from bnlab.training.schedule import fixed_order
 from bnlab.training.settings import Split
 
 
@@ -19,8 +20,10 @@ class Examples:
 
     Attributes:
         x, y: training examples (rows, …) and class indices (rows,).
-        evaluated, labels: examples and class indices of validation rows and then test rows.
+        evaluated, labels: examples and class indices of validation rows and then test rows, each part in one fixed
+            random order, so that blocks lie together and the first rows of a sorted table are a random sample too.
         sizes: number of validation and of test rows.
+        test_order: test rows of the split in that order.
         classes: number of classes.
     """
 
@@ -29,9 +32,24 @@ class Examples:
         self.classes = len(split.class_names)
         split = transformed(split.in_rows() if takes == "rows" else split, inputs)
         self.x, self.y = resident(split.x_train), resident(split.y_train)
-        self.evaluated = resident(np.concatenate([split.x_validation, split.x_test]))
-        self.labels = np.concatenate([split.y_validation, split.y_test])
         self.sizes = {"validation": len(split.y_validation), "test": len(split.y_test)}
+        validation, self.test_order = (fixed_order(rows) for rows in self.sizes.values())
+        self.evaluated = resident(
+            np.concatenate([split.x_validation[validation], split.x_test[self.test_order]])
+        )
+        self.labels = np.concatenate(
+            [split.y_validation[validation], split.y_test[self.test_order]]
+        )
+
+    def test_labels(self) -> np.ndarray:
+        """Return the class indices of the test rows, in the order of the split."""
+        return self.test_rows(self.labels[-self.sizes["test"] :])
+
+    def test_rows(self, values: np.ndarray) -> np.ndarray:
+        """Return the values of the test rows in the order of the split, from those of the last evaluated rows."""
+        restored = np.empty_like(values)
+        restored[self.test_order] = values
+        return restored
 
 
 def resident(array: np.ndarray) -> tf.Tensor:

@@ -221,13 +221,14 @@ class Run:
             if diverged_at:
                 break
             with self.clock.measure("evaluate"):
-                few = stop < self.settings.steps
-                logits = self.evaluator.logits(parameters, state, few=few)
-                if not np.isfinite(logits.values).all():
+                is_last = stop == self.settings.steps
+                blocks = self.evaluator.all if is_last else self.evaluator.few
+                logits = self.evaluator.logits(parameters, state, blocks)
+                if not np.isfinite(logits).all():
                     # The loss was finite, and the update after it was not.
                     diverged_at = min(stop + 1, self.settings.steps)
                     break
-                scores = self.evaluator.scores(logits, "moving")
+                scores = self.evaluator.scores(logits, blocks, "moving")
             train = {"split": "train", "statistics": "batch", "loss": loss, "accuracy": accuracy}
             history += [{"step": stop} | row for row in [train, *scores]]
             measure(stop)
@@ -235,9 +236,11 @@ class Run:
             with self.clock.measure("evaluate"):
                 rows = self.under_other_statistics(parameters, state, population)
             history += [{"step": self.settings.steps} | row for row in rows]
-        shape = (len(self.evaluator.labels), self.network.logits.units)
-        final = np.full(shape, np.nan, np.float32) if diverged_at else logits.values
-        probabilities = softmax(self.evaluator.test_rows(final), axis=1)
+        if diverged_at:
+            shape = (self.examples.sizes["test"], self.network.logits.units)
+            probabilities = np.full(shape, np.nan, np.float32)
+        else:
+            probabilities = softmax(self.evaluator.test_logits(logits), axis=1)
         with self.clock.measure("probe"):
             kept = {
                 name: probe.keep(parameters, state, probabilities)
@@ -259,14 +262,15 @@ class Run:
         self, parameters: Values, state: Values, seed: np.random.SeedSequence
     ) -> list[dict[str, Any]]:
         """Return scores under the batch's own statistics and, for m > 1, under those of Algorithm 2."""
-        logits = self.evaluator.logits(parameters, state, by_batch=True)
-        rows = self.evaluator.scores(logits, "batch")
+        evaluator = self.evaluator
+        logits = evaluator.logits(parameters, state, evaluator.by_batch)
+        rows = evaluator.scores(logits, evaluator.by_batch, "batch")
         if self.batch > 1:
             batches = max(1, min(POPULATION_EXAMPLES, self.rows) // self.batch)
             order = tf.constant(row_order(seed, self.rows, self.batch, batches))
             population = self.trainer.population_state(parameters, state, order)
-            logits = self.evaluator.logits(parameters, population)
-            rows += self.evaluator.scores(logits, "population")
+            logits = evaluator.logits(parameters, population, evaluator.all)
+            rows += evaluator.scores(logits, evaluator.all, "population")
         return rows
 
     def complete(self, history: list[dict[str, Any]]) -> pd.DataFrame:

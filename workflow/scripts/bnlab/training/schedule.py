@@ -98,12 +98,14 @@ def refined(steps: list[int], resolution: float) -> list[int]:
     return sorted({*steps, *between[:-1]})
 
 
-def row_blocks(first: int, rows: int, block: int) -> np.ndarray:
-    """Return blocks that cover ``rows`` rows from ``first`` on, shape (blocks, block), int32.
+def fixed_order(rows: int) -> np.ndarray:
+    """Return so many row indices in a random order that is always the same, int32."""
+    return np.random.default_rng(0).permutation(rows).astype(np.int32)
 
-    The rows are in one fixed random order, so that a block of a sorted table is a random sample too. The last block
-    repeats rows of the one before where it would not be full.
+
+def block_starts(rows: int, block: int) -> np.ndarray:
+    """Return the first rows of blocks of one size that cover ``rows`` rows, int32.
+
+    The last block shares rows with the one before where it would not be full.
     """
-    order = first + np.random.default_rng(0).permutation(rows).astype(np.int32)
-    starts = np.minimum(np.arange(0, rows, block), rows - block)
-    return order[starts[:, None] + np.arange(block)]
+    return np.minimum(np.arange(0, rows, block, dtype=np.int32), rows - block)

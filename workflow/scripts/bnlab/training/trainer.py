@@ -18,6 +18,8 @@ from bnlab.lazy import tf
 from bnlab.networks.network import Network
 from bnlab.training.optimizers import Optimizer, Values
 
+SMALL_BLOCK = 16
+"""Rows up to which programs over blocks are compiled too: a plain graph spends its time between the operations."""
 PIECE_ROWS = 2**16
 """Row numbers that the compiled loop takes at once; it has them as an array of fixed shape."""
 
@@ -119,8 +121,13 @@ class Trainer:
         loop = tf.function(self._loop, jit_compile=network.compiled, autograph=False)
         self.advance = partial(self._advance, loop)
         self.advance_few = partial(self._advance, tf.function(self._loop, autograph=False))
-        self.logits = tf.function(self._logits, autograph=False)
-        self.population_state = tf.function(self._population_state, autograph=False)
+        self._logits_of, self._population_of = (
+            {
+                compiled: tf.function(function, jit_compile=compiled, autograph=False)
+                for compiled in (False, True)
+            }
+            for function in (self._logits, self._population_state)
+        )
 
     def gradient(self, parameters: Values, state: Values, rows: tf.Tensor) -> Step:
         """Return loss, gradients, logits and new state for these training rows (m,)."""
@@ -231,31 +238,23 @@ class Trainer:
             (start, parameters, state, *sums),
         )[1:]
 
-    def _logits(
+    def logits(
         self,
         parameters: Values,
         state: Values,
         x: tf.Tensor,
-        blocks: tf.Tensor,
-        count: tf.Tensor,
+        starts: tf.Tensor,
+        size: int,
         training: bool,
     ) -> tf.Tensor:
-        """Return the logits (rows, classes) of the rows of x in the first ``count`` of ``blocks``, 0 for others.
+        """Return the logits (rows, classes) of blocks of so many rows of x that begin at ``starts``.
 
         ``training`` normalizes each block by its own statistics, else by those in ``state``.
         """
-        values = stored(parameters)
+        program = self._logits_of[self._pays(size)]
+        return program(parameters, state, x, starts, size, training)
 
-        def body(i: tf.Tensor, out: tf.Tensor) -> Any:
-            rows = tf.gather(x, blocks[i])
-            logits, _ = self.network(values, state, rows, training=training)
-            return i + 1, tf.tensor_scatter_nd_update(out, blocks[i][:, None], logits)
-
-        classes = parameters[-1].shape[0]
-        start = (tf.constant(0), tf.zeros((x.shape[0], classes), x.dtype))
-        return tf.while_loop(lambda i, *_: i < count, body, start)[1]
-
-    def _population_state(self, parameters: Values, state: Values, order: tf.Tensor) -> Values:
+    def population_state(self, parameters: Values, state: Values, order: tf.Tensor) -> Values:
         """Return the state with the statistics of Algorithm 2 in the place of moving averages.
 
         Weights frozen, each of the batches in ``order`` (batches, m) passes through the network in training mode;
@@ -265,6 +264,31 @@ class Trainer:
 
         Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2, steps 8 to 11.
         """
+        return self._population_of[self._pays(order.shape[1])](parameters, state, order)
+
+    def _pays(self, rows: int) -> bool:
+        """Return true where a loop over blocks of so many rows is worth the time to compile it."""
+        return self.network.compiled and rows <= SMALL_BLOCK
+
+    def _logits(
+        self,
+        parameters: Values,
+        state: Values,
+        x: tf.Tensor,
+        starts: tf.Tensor,
+        size: int,
+        training: bool,
+    ) -> tf.Tensor:
+        values, nought = stored(parameters), [0] * (len(x.shape) - 1)
+
+        def of_block(start: tf.Tensor) -> tf.Tensor:
+            rows = tf.slice(x, [start, *nought], [size, *x.shape[1:]])
+            return self.network(values, state, rows, training=training)[0]
+
+        logits = tf.map_fn(of_block, starts, fn_output_signature=x.dtype)
+        return tf.reshape(logits, [-1, parameters[-1].shape[0]])
+
+    def _population_state(self, parameters: Values, state: Values, order: tf.Tensor) -> Values:
         batches, m = order.shape
         values, variables, slots = stored(parameters), self.network.state, state[self.own :]
         state = state[: self.own]
