@@ -7,7 +7,7 @@ import numpy as np
 from bnlab.lazy import tf
 from bnlab.training.inputs import transformed
 from bnlab.training.schedule import fixed_order
-from bnlab.training.settings import Split
+from bnlab.training.settings import Split, aligned
 
 
 class Examples:
@@ -53,12 +53,8 @@ class Examples:
 
 
 def resident(array: np.ndarray) -> tf.Tensor:
-    """Return an array as a tensor in the memory of the device.
+    """Return an array as a tensor in the memory of the device, on a CPU that of the array if it is ``aligned``.
 
-    TensorFlow's own conversion holds a large array three times; sharing an aligned copy holds it once.
+    TensorFlow's own conversion holds a large array three times.
     """
-    buffer = np.empty(array.nbytes + 64, np.uint8)
-    start = -buffer.ctypes.data % 64
-    aligned = buffer[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    aligned[...] = array
-    return tf.identity(tf.experimental.dlpack.from_dlpack(aligned.__dlpack__()))
+    return tf.identity(tf.experimental.dlpack.from_dlpack(aligned(array).__dlpack__()))
