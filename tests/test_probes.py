@@ -294,9 +294,9 @@ def test_the_length_of_a_gradient_is_that_of_finite_differences():
 
 def test_a_change_is_a_root_mean_square_and_a_spread_is_about_the_mean_of_each_unit():
     before = np.array([[0.0, 10.0], [2.0, 10.0]])
-    assert moved_by(before, before + 3) == pytest.approx(3)
-    assert moved_by(before, before) == 0
-    assert spread_over_rows(before) == pytest.approx(np.sqrt(0.5))
+    assert float(moved_by(before, before + 3)) == pytest.approx(3)
+    assert float(moved_by(before, before)) == 0
+    assert float(spread_over_rows(before)) == pytest.approx(np.sqrt(0.5))
     assert np.isnan(spread_over_rows(np.ones((3, 2))))
 
 

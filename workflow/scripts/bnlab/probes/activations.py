@@ -32,9 +32,10 @@ class ActivationInputs:
         self.network = run.network if dtype == run.network.dtype else in_dtype(run, dtype)
         rows = min(PROBE_ROWS, run.examples.sizes["validation"])
         self.x = tf.cast(run.examples.evaluated[:rows], dtype)
-        self.inputs = tf.function(self._inputs, autograph=False)
+        self.inputs = tf.function(self.of, autograph=False)
 
-    def _inputs(self, parameters: Values, state: Values) -> Values:
+    def of(self, parameters: Values, state: Values) -> Values:
+        """Return the inputs as tensors, for a graph of which they are a part."""
         values, state = ([tf.cast(v, self.dtype) for v in vs] for vs in (parameters, state))
         self.network(stored(values), state, self.x, training=True)
         return [_thinned(tf.reshape(b.pre_activation, [-1, b.units])) for b in self.network.blocks]

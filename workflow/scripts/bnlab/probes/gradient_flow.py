@@ -36,39 +36,45 @@ class GradientFlow(StepProbe):
         self.kernels = [i for i, path in enumerate(paths) if path.endswith("/kernel")]
         shape = run.network.trainable[self.kernels[0]].shape[::-1]
         self.direction = np.random.default_rng(0).normal(size=shape)
-        self.gradient = tf.function(
-            lambda parameters, state, rows: run.trainer.gradient(parameters, state, rows).gradients,
-            autograph=False,
-        )
+        self.lengths = tf.function(self._lengths, autograph=False)
+        self.effects = tf.function(self._effects, autograph=False)
+
+    def _lengths(self, parameters: Values, state: Values, rows: tf.Tensor) -> tf.Tensor:
+        """Return the length of the gradient by each kernel, (kernels,)."""
+        gradients = self.run.trainer.gradient(parameters, state, rows).gradients
+        return tf.stack([tf.norm(gradients[i]) for i in self.kernels])
+
+    def _effects(self, parameters: Values, state: Values, direction: tf.Tensor) -> tf.Tensor:
+        """Return the change of each layer's activation inputs and their spread, (layers, 2)."""
+        first = self.kernels[0]
+        kernel = tf.cast(parameters[first], tf.float64)
+        moved = list(parameters)
+        moved[first] = kernel + CHANGE * tf.norm(kernel) / tf.norm(direction) * direction
+        before, after = (self.inputs.of(values, state) for values in (parameters, moved))
+        pairs = zip(before, after, strict=True)
+        return tf.stack([[moved_by(a, b) / CHANGE, spread_over_rows(a)] for a, b in pairs])
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
-        lengths = []
-        for rows in self.rows:
-            gradients = self.gradient(parameters, state, rows)
-            lengths.append([float(tf.norm(gradients[i])) for i in self.kernels])
-        first = self.kernels[0]
-        share = CHANGE * float(tf.norm(parameters[first])) / np.linalg.norm(self.direction)
-        moved = list(parameters)
-        moved[first] = tf.cast(parameters[first], tf.float64) + share * self.direction
-        before, after = (self.inputs(values, state) for values in (parameters, moved))
-        moves = [moved_by(a, b) / CHANGE for a, b in zip(before, after, strict=True)]
-        spreads = [spread_over_rows(a) for a in before]
-        return _table(np.mean(lengths, axis=0), [*moves, np.nan], [*spreads, np.nan])
+        lengths = [self.lengths(parameters, state, rows).numpy() for rows in self.rows]
+        effects = self.effects(parameters, state, tf.constant(self.direction, tf.float64)).numpy()
+        moves, spreads = np.vstack([effects, [np.nan, np.nan]]).T
+        return _table(np.mean(lengths, axis=0), moves, spreads)
 
     def nothing(self) -> pd.DataFrame:
         nan = np.full(len(self.kernels), np.nan)
         return _table(nan, nan, nan)
 
 
-def moved_by(before: np.ndarray, after: np.ndarray) -> float:
+def moved_by(before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
     """Return the root mean square of after − before over rows and units."""
-    return float(np.sqrt(np.mean((after.astype(np.float64) - before) ** 2)))
+    return tf.sqrt(tf.reduce_mean(tf.square(after - before)))
 
 
-def spread_over_rows(values: np.ndarray) -> float:
+def spread_over_rows(values: tf.Tensor) -> tf.Tensor:
     """Return the root mean square, over rows and units, of values − their mean over rows; NaN if it is 0."""
-    exact = values.astype(np.float64)
-    return float(np.sqrt(np.mean((exact - exact.mean(axis=0)) ** 2))) or np.nan
+    spread = tf.math.reduce_std(values, axis=0)
+    total = tf.sqrt(tf.reduce_mean(tf.square(spread)))
+    return tf.where(total > 0, total, np.nan)
 
 
 def _table(gradient: Any, moved: Any, spread: Any) -> pd.DataFrame:
