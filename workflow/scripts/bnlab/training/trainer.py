@@ -251,7 +251,11 @@ class Trainer:
 
         ``training`` normalizes each block by its own statistics, else by those in ``state``.
         """
-        program = self._logits_of[self._pays(size)]
+        compiled = self._pays(size)
+        program = self._logits_of[compiled]
+        if not compiled:  # one graph for any number of blocks
+            any_number = tf.TensorSpec([None], starts.dtype)
+            program.get_concrete_function(parameters, state, x, any_number, size, training)
         return program(parameters, state, x, starts, size, training)
 
     def population_state(self, parameters: Values, state: Values, order: tf.Tensor) -> Values:
