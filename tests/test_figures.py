@@ -242,17 +242,11 @@ def drawn(svg: str) -> list[tuple[str, list[float], dict[str, str], str]]:
     return actual
 
 
-@pytest.mark.parametrize(
-    ("names", "rotation"), [("0 1 2", 0), ("T-shirt-or-top pullover-sweat ankle-boots-old", 90)]
-)
-def test_confusion_matrices_have_the_first_class_on_top_and_room_for_names(names, rotation):
-    table = published("learning_curves", "confusion")
-    table = table[(table["true"] < 3) & (table["predicted"] < 3)].copy()
-    table["true_name"] = table["true"].map(dict(enumerate(names.split())))
-    axes = synthetic.draw("learning_curves", "confusion", table).axes
-    assert {axis.get_ylim() for axis in axes} == {(3, 0)}
-    for axis in axes:
-        assert [label.get_rotation() for label in axis.get_xticklabels()] == [rotation] * 3
+def test_confusion_matrices_have_the_first_class_on_top():
+    axes = synthetic.draw(
+        "learning_curves", "confusion", published("learning_curves", "confusion")
+    ).axes
+    assert {axis.get_ylim() for axis in axes} == {(10, 0)}
 
 
 def heat_map(table: pd.DataFrame) -> Figure:

@@ -30,6 +30,7 @@ PACKAGES = (
     "pyarrow.parquet",
     "scipy.optimize",
     "scipy.stats",
+    "seaborn",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
     "sklearn.datasets",

@@ -1,7 +1,8 @@
-"""TensorFlow and pandas, imported at their first use.
+"""TensorFlow, pandas and seaborn, imported at their first use.
 
 The library writes ``from bnlab.lazy import tf`` in the place of ``import tensorflow as tf``, so that normalizers,
-networks and probes can be described in a fraction of a second. Both names lead to the same TensorFlow.
+networks and probes can be described in a fraction of a second. Both names lead to the same TensorFlow. Few figures need
+seaborn, which imports SciPy's statistics.
 """
 
 from __future__ import annotations
@@ -123,6 +124,7 @@ def _filtered_stderr() -> Iterator[None]:
 
 if TYPE_CHECKING:
     import pandas as pd
+    import seaborn as sns
     import tensorflow as tf
 else:
-    pd, tf = LazyModule("pandas"), LazyModule(TENSORFLOW)
+    pd, sns, tf = LazyModule("pandas"), LazyModule("seaborn"), LazyModule(TENSORFLOW)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from bnlab.lazy import sns
 from bnlab.page.panels import by_method, ink, name_of
 from bnlab.study.names import NEAR_BEST
 
@@ -21,21 +20,6 @@ LEGEND = (
 COLORS = "YlGnBu_r"
 WORST = 20
 """Points of shortfall from which on all cells have the last colour."""
-
-
-def draw_cells(
-    axis: Axes, values: np.ndarray, columns: Sequence[str], rows: Sequence[str], **mesh: Any
-) -> None:
-    """Draw values as coloured cells, the first row on top, with names of columns and rows; NaN leaves a cell empty.
-
-    Other arguments are those of ``Axes.pcolormesh``, such as colours.
-    """
-    axis.spines[:].set_visible(False)
-    axis.pcolormesh(values, **mesh)
-    axis.set(xlim=(0, len(columns)), ylim=(len(rows), 0))
-    axis.set_xticks(np.arange(len(columns)) + 0.5, columns)
-    axis.set_yticks(np.arange(len(rows)) + 0.5, rows, va="center")
-    axis.tick_params(length=0)
 
 
 def draw_heat(axis: Axes, rows: pd.DataFrame, best: float) -> None:
@@ -50,9 +34,17 @@ def draw_heat(axis: Axes, rows: pd.DataFrame, best: float) -> None:
     cells = cells.reindex(index=[method for method, _ in lines])
     lacking = 100 * (best - cells)
     colors, norm = mpl.colormaps[COLORS], mpl.colors.PowerNorm(0.4, 0, WORST, clip=True)
-    rate_names, names = [f"{rate:g}" for rate in rates], [name_of(each) for _, each in lines]
-    style: Any = {"cmap": colors, "norm": norm, "linewidths": 1, "edgecolor": "white"}
-    draw_cells(axis, lacking.to_numpy(), rate_names, names, **style)
+    sns.heatmap(
+        lacking,
+        ax=axis,
+        cmap=colors,
+        norm=norm,
+        cbar=False,
+        linewidths=1,
+        linecolor="white",
+        xticklabels=[f"{rate:g}" for rate in rates],
+        yticklabels=[name_of(of_method) for _, of_method in lines],
+    )
     for place, (method, of_method) in enumerate(lines):
         _without_numbers(axis, of_method, rates, place)
         for _, row in of_method[of_method["n"] > 0].iterrows():
@@ -60,6 +52,9 @@ def draw_heat(axis: Axes, rows: pd.DataFrame, best: float) -> None:
             short = float(lacking.loc[method, row["learning_rate"]])
             near = short <= 100 * NEAR_BEST
             _cell(axis, column, place, row, ink(colors(norm(short))), near)
+    axis.set(xlabel="", ylabel="")
+    axis.tick_params(length=0)
+    axis.tick_params(axis="y", rotation=0)
 
 
 def _cell(axis: Axes, column: int, place: int, row: pd.Series, color: str, near: bool) -> None:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bnlab.analysis.statistics import rounded
+from bnlab.lazy import sns
 from bnlab.page.curves import draw_accuracy
 from bnlab.page.forms import draw_lines
 from bnlab.page.grids import (
@@ -27,7 +28,6 @@ from bnlab.page.grids import (
     reference_of,
     rows_of,
 )
-from bnlab.page.heat import draw_cells
 from bnlab.page.panels import (
     by_method,
     diverged,
@@ -45,8 +45,6 @@ GOOD_AREA = 0.95
 """AUC from which on only the corner of an ROC curve tells classifiers apart."""
 KINDS = {"activation": "inputs of the activation", "weight": "incoming weights"}
 """Titles of what the percentiles are of."""
-LETTERS_ABREAST = 40
-"""Letters that names of classes may have together to stand side by side below a confusion matrix."""
 SCORES = {"auc": "Area under the ROC curve", "average_precision": "Average precision"}
 
 
@@ -192,22 +190,21 @@ def confusion(table: pd.DataFrame) -> Figure:
 
 
 def _draw_matrix(axis: Axes, counts: pd.DataFrame) -> None:
-    classes = counts.drop_duplicates("true").sort_values("true")
-    names = [short(name) for name in classes["true_name"]]
+    names = counts.drop_duplicates("true").sort_values("true")["true_name"].map(short)
     wide = counts.pivot(index="true", columns="predicted", values=["share", "mean"])
     norm, colors = mpl.colors.PowerNorm(0.5, 0, 1), mpl.colormaps["Blues"]
-    shares = wide["share"].to_numpy()
-    line: Any = {"linewidths": 0.4, "edgecolor": "#e4e4e4"}
-    draw_cells(axis, shares, names, names, cmap=colors, norm=norm, **line)
-    axis.set_aspect("equal")
-    if sum(map(len, names)) > LETTERS_ABREAST:
-        axis.tick_params(axis="x", rotation=90)
+    color: Any = {"cmap": colors, "norm": norm, "cbar": False, "square": True}
+    lines: Any = {"linewidths": 0.4, "linecolor": "#e4e4e4"}
+    sns.heatmap(wide["share"], ax=axis, xticklabels=names, yticklabels=names, **color, **lines)
     if len(names) <= 12:
+        shares = wide["share"].to_numpy()
         for (row, column), count in np.ndenumerate(wide["mean"].to_numpy()):
             if count >= 0.5:
                 style: Any = {"size": 7.5, "color": ink(colors(norm(shares[row, column])))}
                 middle = (column + 0.5, row + 0.5)
                 axis.text(*middle, f"{count:.0f}", ha="center", va="center", **style)
+    axis.set(xlabel="", ylabel="")
+    axis.tick_params(length=0)
 
 
 FIGURES = {
