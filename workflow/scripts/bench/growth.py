@@ -16,6 +16,7 @@ from bench import machine, training
 from bench.timing import Timer, each, measure
 from bnlab.networks.convolutional import Convolutional
 from bnlab.networks.perceptron import Perceptron
+from bnlab.study.experiments import experiments
 from bnlab.training.settings import Split
 
 ROOT = Path(__file__).parents[3]
@@ -25,7 +26,7 @@ REPLICATE_STEPS = 500
 SIZES: Mapping[str, Sequence[int]] = {
     "batch": (1, 4, 16, 60, 256),
     "width": (100, 300, 1000),
-    "depth": (3, 6, 10, 20),
+    "layers": (3, 6, 10, 20),
     "steps": (100, 1000, 10_000),
     "replicates": (1, 3, 10),
     "rows": (5_000, 55_000, 200_000),
@@ -56,9 +57,9 @@ def batches(split: Split) -> Iterator[pd.DataFrame]:
 
 
 def shapes(split: Split) -> Iterator[pd.DataFrame]:
-    """Measure steps by width and by depth."""
+    """Measure steps by width and by number of layers."""
     hidden = [("width", width, [width] * 3) for width in SIZES["width"]]
-    hidden += [("depth", depth, [100] * depth) for depth in SIZES["depth"]]
+    hidden += [("layers", layers, [100] * layers) for layers in SIZES["layers"]]
     for varies, value, widths in hidden:
         timer = perceptron_steps(split, widths, BATCH)
         yield measure({"trainer": timer}, most=ROWS // BATCH).assign(
@@ -122,7 +123,7 @@ def plans() -> Iterator[pd.DataFrame]:
 
 def study_of(runs: int) -> dict[str, object]:
     """Return an overlay with one small data set and so many runs, half of them with batch normalization."""
-    recipe = {"learning_rate": 0.1, "budget": {"steps": 10}}
+    first, recipe = next(iter(experiments())), {"learning_rate": 0.1, "budget": {"steps": 10}}
     recipes = {f"grown{i}": recipe for i in range(runs // 2)}
     group = {
         "datasets": ["disc"],
@@ -133,9 +134,9 @@ def study_of(runs: int) -> dict[str, object]:
     return {
         "study": "grown",
         "claims": None,
-        "only": ["batch_size"],
+        "only": [first],
         "recipes": recipes,
-        "experiments": {"batch_size": {"runs": [group]}},
+        "experiments": {first: {"runs": [group]}},
     }
 
 
