@@ -123,7 +123,8 @@ def plans() -> Iterator[pd.DataFrame]:
 
 def study_of(runs: int) -> dict[str, object]:
     """Return an overlay with one small data set and so many runs, half of them with batch normalization."""
-    first, recipe = next(iter(experiments())), {"learning_rate": 0.1, "budget": {"steps": 10}}
+    first = next(iter(experiments()))
+    recipe = {"budget": {"steps": 10}, "learning_rate": 0.1}
     recipes = {f"grown{i}": recipe for i in range(runs // 2)}
     group = {
         "datasets": ["disc"],
