@@ -2,11 +2,21 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from bnlab.store import MADE_FROM, RECORD, digest_of_file, is_made_from, replacing_run
+from bnlab.files import JobError
+from bnlab.store import (
+    MADE_FROM,
+    RECORD,
+    accept,
+    check,
+    digest_of_file,
+    is_made_from,
+    replacing_run,
+)
 
 NAME = "iris/bn/batch4/smoke-01234567"
 FINISHED = 1_795_860_000
@@ -73,12 +83,47 @@ def test_a_folder_without_a_record_is_no_run_and_gives_way(run, tmp_path):
     assert histories(tmp_path) == {f"runs/{NAME}": "b"}
 
 
-def test_what_a_killed_process_left_is_removed(run):
-    part = run.with_name(f".{run.name}.part")
-    part.mkdir()
-    (part / "half.npz").touch()
+def test_two_processes_that_train_a_run_at_once_do_not_mix_their_files(tmp_path):
+    run = tmp_path / "runs" / NAME
+    with replacing_run(run) as first:
+        (first / "history.parquet").write_text("a")
+        train(run, "a", seconds=2)
+        (first / RECORD).write_text("{}")
+    assert {file.name for file in run.iterdir()} == {"history.parquet", RECORD}
+    assert histories(tmp_path) == {f"runs/{NAME}": "a"}
+
+
+@pytest.mark.parametrize("content", [b"", b"\0\0\0", b'{"seconds": 1', b"\xff", b"[]"])
+def test_a_run_whose_record_is_damaged_is_trained_again(run, tmp_path, content):
+    (run / RECORD).write_bytes(content)
+    assert not is_made_from(run, "c", "d")
+    assert not accept(run, "c", "d")
     train(run, "b", seconds=2)
-    assert list(run.parent.glob(".*")) == []
+    assert histories(tmp_path) == {f"runs/{NAME}": "b"}
+
+
+def test_an_accepted_run_keeps_its_summary_and_the_time_of_its_training(run):
+    assert accept(run, "new", "e")
+    assert is_made_from(run, "new", "e")
+    assert json.loads((run / RECORD).read_text())["seconds"] == 1
+    assert (run / RECORD).stat().st_mtime == FINISHED + 1
+
+
+def test_a_run_that_is_missing_is_not_accepted(tmp_path):
+    assert not accept(tmp_path / NAME, "c", "d")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_that_changed_since_a_job_found_them_stop_with_a_way_on(run, tmp_path):
+    record = tmp_path / "record.json"
+    record.write_text(json.dumps({"runs": {str(run): {"code": "c", "data": "d"}}}))
+    check([record])
+    accept(run, "other", "d")
+    with pytest.raises(JobError, match=rf"{NAME} .*--forcerun train"):
+        check([record])
+    shutil.rmtree(run)
+    with pytest.raises(JobError, match=rf"{NAME} .*--forcerun train"):
+        check([record])
 
 
 def test_a_run_is_made_from_the_code_and_the_data_that_it_records(run):

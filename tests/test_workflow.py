@@ -352,6 +352,22 @@ def test_a_run_whose_folder_is_deleted_is_trained_again_and_no_other(finished):
     assert {run for run, time in after.items() if time != before[run]} == {BN_4}
 
 
+def test_tables_are_not_made_of_runs_that_another_study_has_trained_with_other_code(finished):
+    path = finished.folder / "workflow/scripts/bnlab/networks/normalizers/bn.py"
+    code = path.read_text()
+    path.write_text(code.replace("epsilon: Positive = 1e-3", "epsilon: Positive = 1e-1"))
+    other = finished.overlaid({"study": "other"})
+    assert other.snakemake(other.record(BN_4)).code == 0
+    path.write_text(code)
+    tables = "results/smoke/experiments/batch_size"
+    outcome = finished.snakemake(tables, "--forcerun", "gather")
+    assert_plain(outcome)
+    (sentence,) = set(re.findall(r"stopped: (results/runs/\S+ was deleted, .*)", outcome.stderr))
+    assert "`snakemake --forcerun train`" in sentence
+    outcome = finished.snakemake(tables, "--forcerun", "train")
+    assert outcome.code == 0, outcome.text
+
+
 def times_of_training(project: Project) -> dict[Run, float]:
     runs = project.study.all_runs()
     records = {run: project.folder / run_file(project, run, "run.json") for run in runs}
@@ -361,12 +377,29 @@ def times_of_training(project: Project) -> dict[Run, float]:
 def test_results_of_another_code_are_accepted_by_one_command(finished):
     append(finished, "training/trainer.py", "\nEDITED = True\n")
     assert finished.plan().trained == set(finished.study.all_runs())
+    before = times_of_training(finished)
     outcome = finished.snakemake("accept_runs")
     assert outcome.code == 0, outcome.text
-    before = times_of_training(finished)
     assert finished.plan().trained == set()
     assert finished.snakemake("--until", "train").code == 0
     assert times_of_training(finished) == before
+
+
+def test_accepted_results_of_an_earlier_version_fill_a_report(finished):
+    for run in finished.study.all_runs():
+        path = finished.folder / run_file(finished, run, "run.json")
+        record = json.loads(path.read_text())
+        for name in ("engine", "made_from"):
+            del record[name]
+        path.write_text(json.dumps(record))
+    for folder in ("results/smoke", "reports/smoke"):
+        shutil.rmtree(finished.folder / folder)
+    assert finished.snakemake("accept_runs").code == 0
+    before = times_of_training(finished)
+    outcome = finished.snakemake()
+    assert outcome.code == 0, outcome.text
+    assert times_of_training(finished) == before
+    assert pd.read_csv(finished.folder / "reports/smoke/runs.csv")["engine"].isna().all()
 
 
 def test_timings_of_another_code_are_taken_over_by_a_touch(finished):

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bnlab import store
 from bnlab.analysis import tidy
 from bnlab.files import job_log, read_json, save_csv, save_parquet
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 params, folder = snakemake.params, Path(snakemake.output.tables)
 with job_log(snakemake.log[0], "runs"):
+    store.check(map(Path, snakemake.input.runs))
     sources = {name: [Path(run) for run in runs] for name, runs in params.sources.items()}
     paths = zip(params.datasets, snakemake.input.data, strict=True)
     datasets = {name: read_json(Path(path)) for name, path in paths}

@@ -84,5 +84,5 @@ with job_log(snakemake.log[0], "/".join(snakemake.wildcards)):
         for order in untrained:
             logger.info("%s", order["folder"])
             run = train(order, split, data, run)
-    folders = [order["folder"] for order in params.runs]
-    save_json(Path(snakemake.output.trained), {"runs": folders})
+    runs = {order["folder"]: {"code": order["code"], "data": data} for order in params.runs}
+    save_json(Path(snakemake.output.trained), {"runs": runs})

@@ -5,13 +5,16 @@ from __future__ import annotations
 import filecmp
 import hashlib
 import logging
+import os
 import shutil
-from collections.abc import Iterator, Mapping
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from bnlab.files import read_json
+from bnlab.files import JobError, read_json, save_json
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +35,42 @@ def is_made_from(run: Path, code: str, data: str) -> bool:
 
 def made_from(run: Path) -> Mapping[str, str] | None:
     """Return the digests that a run has recorded; None where it is not finished, or of an earlier version."""
-    record = run / RECORD
-    return read_json(record).get(MADE_FROM) if record.is_file() else None
+    return (_finished(run) or {}).get(MADE_FROM)
+
+
+def check(records: Iterable[Path]) -> None:
+    """Raise JobError for a run that is no longer the one that a job has found or trained.
+
+    Args:
+        records: what these jobs wrote, ``runs`` with the digests of each by its folder.
+    """
+    for record in records:
+        for run, digests in read_json(record)["runs"].items():
+            if made_from(Path(run)) != digests:
+                raise JobError(
+                    f"{run} was deleted, or was trained since by other code or on other data;"
+                    " `snakemake --forcerun train` trains it for this study"
+                )
+
+
+def accept(run: Path, code: str, data: str) -> bool:
+    """Record these digests in a run, as what it is made from; return False where it is not finished."""
+    summary, record = _finished(run), run / RECORD
+    if summary is None:
+        return False
+    times = record.stat()
+    save_json(record, summary | {MADE_FROM: {"code": code, "data": data}})
+    os.utime(record, ns=(times.st_atime_ns, times.st_mtime_ns))  # still those of its training
+    return True
+
+
+def _finished(run: Path) -> dict[str, Any] | None:
+    """Return the summary of a run; None where there is none, or a damaged one, as after a power cut."""
+    try:
+        summary = read_json(run / RECORD)
+    except (FileNotFoundError, ValueError):
+        return None
+    return summary if isinstance(summary, dict) else None
 
 
 @contextmanager
@@ -41,13 +78,12 @@ def replacing_run(run: Path) -> Iterator[Path]:
     """Yield an empty folder that takes the place of a run at the end of the body.
 
     Results of an earlier training that differ move to `results/earlier/<path>-<date>-<time>`, where the time is that of
-    their own training. After an exception the run is as it was.
+    their own training. After an exception the run is as it was. Processes that train the same run have a folder each.
 
     Args:
         run: `results/runs/<dataset>/<method>/batch<b>/<recipe>-<key>`.
     """
-    part = run.with_name(f".{run.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
+    part = run.with_name(f".{run.name}.{uuid.uuid4().hex}.part")
     part.mkdir(parents=True)
     try:
         yield part
@@ -62,7 +98,7 @@ def _set_aside(run: Path, successor: Path) -> None:
     """Move a run away, or delete it where it is not finished or its successor is equal byte for byte."""
     names = {file.name for file in run.glob("[!.]*")} - {RECORD}
     _, different, missing = filecmp.cmpfiles(run, successor, names, shallow=False)
-    if not (run / RECORD).is_file() or not (different or missing):
+    if _finished(run) is None or not (different or missing):
         shutil.rmtree(run)
         return
     finished = datetime.fromtimestamp((run / RECORD).stat().st_mtime)

@@ -72,7 +72,9 @@ def run_row(run: Mapping[str, Any], key: str, failed: int) -> dict[str, Any]:
     return (
         {name: run[name] for name in RUN}
         | {"key": key, "diverged": diverged, "failed": failed}
-        | {name: run[name] for name in ("replicates", "seed", "device", "engine", "peak_memory_mb")}
+        | {name: run[name] for name in ("replicates", "seed", "device")}
+        | {"engine": run.get("engine")}  # runs of an earlier version have none
+        | {"peak_memory_mb": run["peak_memory_mb"]}
         | parts
     )
 
