@@ -449,6 +449,23 @@ def test_a_run_after_another_shares_its_data_and_program_and_equals_itself_alone
         pd.testing.assert_frame_equal(run.train(1).history, alone.train(1).history)
 
 
+@pytest.mark.parametrize("table", [np.arange(3), tf.range(3)], ids=["numpy", "tensorflow"])
+def test_networks_that_hold_arrays_follow_one_another_with_programs_of_their_own(split, table):
+    class WithTable(Perceptron):
+        def __init__(self, hidden):
+            super().__init__(hidden)
+            self.table = table + 1
+
+    def built(before=None):
+        *_, chosen = settings()
+        return running.Run(split, WithTable([6, 5]), METHODS["bn"], chosen, 30, 1, {}, before)
+
+    first = built()
+    second = built(first)
+    assert second.trainer is not first.trainer
+    assert second.examples is first.examples
+
+
 # ---------------------------------------------------------------- Algorithm 2
 
 

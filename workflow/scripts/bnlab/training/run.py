@@ -127,7 +127,7 @@ class Run:
             self.examples = before.examples
         else:
             self.examples = Examples(split, network.takes, method.inputs)
-        if before and before.program == self.program:
+        if before and _equal(before.program, self.program):
             self.network, self.trainer = before.network, before.trainer
         else:
             self.network, self.trainer = self.built(network, method)
@@ -306,6 +306,14 @@ def train(run: Run, replicates: int) -> Result:
         parameters=sum(int(np.prod(v.shape)) for v in run.network.trainable),
         seconds=run.clock.seconds,
     )
+
+
+def _equal(program: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Return true for equal programs; arrays of a network have no one truth value, so they count as different."""
+    try:
+        return program == other
+    except ValueError:
+        return False
 
 
 def _together(parts: list[Any]) -> Any:
