@@ -119,10 +119,10 @@ def test_runs_that_changed_since_a_job_found_them_stop_with_a_way_on(run, tmp_pa
     record.write_text(json.dumps({"runs": {str(run): {"code": "c", "data": "d"}}}))
     check([record])
     accept(run, "other", "d")
-    with pytest.raises(JobError, match=rf"{NAME} .*--forcerun train"):
+    with pytest.raises(JobError, match=rf"{NAME} .*`--forcerun train`"):
         check([record])
     shutil.rmtree(run)
-    with pytest.raises(JobError, match=rf"{NAME} .*--forcerun train"):
+    with pytest.raises(JobError, match=rf"{NAME} .*`--forcerun train`"):
         check([record])
 
 

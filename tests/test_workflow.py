@@ -362,8 +362,10 @@ def test_tables_are_not_made_of_runs_that_another_study_has_trained_with_other_c
     tables = "results/smoke/experiments/batch_size"
     outcome = finished.snakemake(tables, "--forcerun", "gather")
     assert_plain(outcome)
-    (sentence,) = set(re.findall(r"stopped: (results/runs/\S+ was deleted, .*)", outcome.stderr))
-    assert "`snakemake --forcerun train`" in sentence
+    (sentence,) = set(
+        re.findall(r"stopped: (results/runs/\S+ was deleted or damaged, .*)", outcome.stderr)
+    )
+    assert "with `--forcerun train` at its end" in sentence
     outcome = finished.snakemake(tables, "--forcerun", "train")
     assert outcome.code == 0, outcome.text
 

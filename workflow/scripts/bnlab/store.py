@@ -48,8 +48,8 @@ def check(records: Iterable[Path]) -> None:
         for run, digests in read_json(record)["runs"].items():
             if made_from(Path(run)) != digests:
                 raise JobError(
-                    f"{run} was deleted, or was trained since by other code or on other data;"
-                    " `snakemake --forcerun train` trains it for this study"
+                    f"{run} was deleted or damaged, or was trained since by other code or on other data;"
+                    " the same command, with `--forcerun train` at its end, trains it for this study"
                 )
 
 
