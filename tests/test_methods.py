@@ -166,12 +166,21 @@ def test_the_keras_oracle_can_tell_a_mistaken_bn(rng, mistake):
     assert np.abs(training_output(layer, x) - expected).max() > 0.05
 
 
+@pytest.mark.parametrize("m", [1, 9])
+def test_base_multiplies_by_the_kernel_and_adds_the_bias(rng, m):
+    layer = make(METHODS["base"], rng)
+    x = rng.normal(0.5, 2, size=(m, FAN_IN))
+    expected = x @ layer["kernel"] + layer["bias"]
+    np.testing.assert_allclose(training_output(layer, x), expected, **EXACT)
+
+
 # ---------------------------------------------------------------- weight standardization
 
 
-def test_ws_multiplies_by_the_standardized_kernel(rng):
+@pytest.mark.parametrize("m", [1, 9])
+def test_ws_multiplies_by_the_standardized_kernel(rng, m):
     layer = make(METHODS["ws"], rng)
-    x = rng.normal(0.5, 2, size=(9, FAN_IN))
+    x = rng.normal(0.5, 2, size=(m, FAN_IN))
     expected = x @ standardized(layer["kernel"]) + layer["bias"]
     np.testing.assert_allclose(layer(x), expected, **EXACT)
 
@@ -296,7 +305,7 @@ def gradient_error(layer, rng, m):
     return max(np.abs(t - n).max() for t, n in zip(theory, numbers, strict=True))
 
 
-@pytest.mark.parametrize("m", EITHER_SIDE_OF_A_SMALL_BATCH)
+@pytest.mark.parametrize("m", [1, *EITHER_SIDE_OF_A_SMALL_BATCH])
 @every_method
 def test_gradients_are_the_numerical_ones(rng, method, m):
     assert gradient_error(make(method, rng, activation="sigmoid"), rng, m) < 1e-7

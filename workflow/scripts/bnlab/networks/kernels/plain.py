@@ -47,6 +47,17 @@ def transposed_gradient(x: tf.Tensor, d: tf.Tensor) -> tf.Tensor:
     return tf.add_n([column[:, None] * row[None, :] for column, row in pairs])
 
 
+def dot(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Return x·W (m, units) for x (m, fan_in) and W (fan_in, units).
+
+    One row is taken as a vector, by which XLA multiplies the trainer's transposed kernel as it lies. With a bias added
+    to a product of matrices, it would transpose the kernel back in every step.
+    """
+    if x.shape[0] == 1:
+        return tf.linalg.matvec(tf.transpose(kernel), x)
+    return tf.matmul(x, kernel)
+
+
 def linear(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """Return u = x·W (m, units) for x (m, fan_in) and W (fan_in, units)."""
 
@@ -56,6 +67,6 @@ def linear(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
             dx = tf.matmul(du, kernel, transpose_b=True)
             return dx, tf.transpose(transposed_gradient(x, du))
 
-        return tf.matmul(x, kernel), gradient
+        return dot(x, kernel), gradient
 
     return product(x, kernel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bnlab.lazy import tf
-from bnlab.networks.kernels.plain import Plain, transposed_gradient
+from bnlab.networks.kernels.plain import Plain, dot, transposed_gradient
 
 
 class WS(Plain):
@@ -50,7 +50,7 @@ def standardized_linear(x: tf.Tensor, kernel: tf.Tensor, epsilon: float) -> tf.T
         sigma = tf.sqrt(column_mean(tf.square(kernel)) - tf.square(mean))
         s = sigma + epsilon
         total = tf.matmul(x, tf.ones((fan_in, 1), x.dtype))
-        u = (tf.matmul(x, kernel) - total * mean) / s
+        u = (dot(x, kernel) - total * mean) / s
 
         def gradient(du: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             d = du / s
