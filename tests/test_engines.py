@@ -9,8 +9,12 @@ import pytest
 from project import CHECKOUT
 
 TRAINING = """
+import re
 import sys
+import tempfile
+from pathlib import Path
 import numpy as np
+from bnlab.lazy import tf
 from bnlab.networks.block import Method
 from bnlab.networks.convolutional import Convolutional
 from bnlab.networks.normalizers.bn import BN
@@ -26,19 +30,29 @@ part = x, (x[:, 0, 0, 0] > 0).astype("int32")
 split = Split(*part, *part, *part, np.array(["no", "yes"]))
 settings = Settings("relu", "glorot_uniform", 0.01, 20, 0, 1)
 arrays = {}
-for network in (Convolutional([[8, 8], [16]], []), Perceptron([8])):
+for network in (Convolutional([[8, 8], [16], [16]], []), Perceptron([8])):
     run = Run(split, network, Method(normalizer=BN), settings, 16, 0)
     parameters, state, order, _ = run.start(0)
     values, averages, *_ = run.trainer.advance(parameters, state, order, 0.01, 0, 20)
     moved = [np.ravel(v) for v in [*values, *averages]]
     arrays[engine(network)] = np.concatenate(moved)
+    if not network.compiled:
+        with tempfile.TemporaryDirectory() as folder:
+            with tf.profiler.experimental.Profile(folder):
+                run.trainer.advance(parameters, state, order, 0.01, 0, 2)
+            (trace,) = Path(folder).rglob("*.xplane.pb")
+            names = re.findall(rb"[\\w/]+:(\\w*MaxPoolGrad)", trace.read_bytes())
+        arrays["gradients of poolings"] = np.array(names).astype(str)
 np.savez(sys.argv[1], **arrays)
 """
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """Parameters and averages of a convolutional network and a perceptron, by variable and engine."""
+    """Parameters and averages of a convolutional network and a perceptron, by variable and engine.
+
+    "gradients of poolings" are the operations that computed them in the convolutional network, one a pooling.
+    """
 
     def train(variable):
         path = tmp_path_factory.mktemp("engines") / "values.npz"
@@ -57,12 +71,18 @@ def trained(tmp_path_factory):
 
 
 def test_plain_graphs_run_through_onednn_unless_the_user_says_otherwise(trained):
-    assert {name: set(arrays) for name, arrays in trained.items()} == {
+    engines = {name: set(arrays) - {"gradients of poolings"} for name, arrays in trained.items()}
+    assert engines == {
         "unset": {"oneDNN", "XLA"},
         "0": {"Eigen", "XLA"},
         "1": {"oneDNN", "XLA"},
     }
     np.testing.assert_array_equal(trained["unset"]["oneDNN"], trained["1"]["oneDNN"])
+
+
+def test_the_gradient_of_every_pooling_in_the_loop_runs_through_onednn(trained):
+    assert [*trained["1"]["gradients of poolings"]] == 3 * ["_MklNativeMaxPoolGrad"]
+    assert [*trained["0"]["gradients of poolings"]] == 3 * ["MaxPoolGrad"]
 
 
 def test_after_twenty_steps_both_engines_have_the_same_weights(trained):

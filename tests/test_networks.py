@@ -344,6 +344,25 @@ def test_a_convolutional_network_learns_fashion_mnist_with_every_method(fashion,
     assert kinds == of_batch
 
 
+@pytest.mark.parametrize("name", ["bn", "ln", "gn"])
+def test_a_convolutional_network_trains_as_by_the_formula_of_its_normalizer(
+    fashion, name, monkeypatch
+):
+    def trained():
+        settings = Settings("relu", "he_normal", 0.01, steps=20, first_epoch=0, later=1)
+        run = Run(fashion, Convolutional([[4], [8]], [16]), METHODS[name], settings, 16, seed=3)
+        parameters, state, order, _ = run.start(0)
+        return run.trainer.advance(parameters, state, order, 0.01, 0, 20)
+
+    actual = trained()
+    monkeypatch.setattr(Normalizer, "fuses", lambda *_: False)
+    expected = trained()
+    for value, by_formula in zip(
+        [*actual.parameters, *actual.state], [*expected.parameters, *expected.state], strict=True
+    ):
+        np.testing.assert_allclose(value, by_formula, rtol=0, atol=1e-5)
+
+
 def test_the_last_scores_of_a_convolutional_network_are_those_of_keras_own_layers(fashion):
     network = Convolutional([[4], [6]], [8])
     settings = Settings("relu", "he_normal", 0.05, steps=30, first_epoch=0, later=1)

@@ -1,5 +1,6 @@
 """Tests that every normalizer inherits, and the library's normalizers against Keras' own layers on images."""
 
+from functools import partial
 from itertools import product
 
 import keras
@@ -346,11 +347,12 @@ def test_an_average_under_another_name_is_refused():
 # ---------------------------------------------------------------- on images in a plain graph
 
 IMAGES = {
-    "several": (3, 5, 7, 5),
+    "several": (3, 5, 7, 6),
     "one": (1, 4, 4, 8),
-    "one_position": (1, 1, 1, 3),
+    "one_position": (1, 1, 1, 4),
     "rows_of_one_position": (4, 1, 1, 6),
 }
+FUSED = {"bn": BN, "ln": LN, "gn": partial(GN, groups=2)}
 LARGE = {
     "centred": (0.5, 2.0),
     "constant": (3.0, 0.0),
@@ -377,16 +379,25 @@ def in_training(normalizer, dtype, u, weights, compiled):
 
 @pytest.mark.parametrize("law", LARGE.values(), ids=LARGE)
 @pytest.mark.parametrize("shape", IMAGES.values(), ids=IMAGES)
-def test_in_a_plain_graph_images_are_normalized_by_the_formula(shape, law):
+@pytest.mark.parametrize("normalizer", FUSED.values(), ids=FUSED)
+def test_in_a_plain_graph_images_are_normalized_by_the_formula(normalizer, shape, law):
     """Against the formula in float64; rounding may be three times that of the formula in float32."""
     rng = np.random.default_rng(17)
     u, weights = rng.normal(*law, shape).astype("float32"), rng.normal(size=shape)
-    exact = in_training(BN(), "float64", u, weights, compiled=True)
-    formula = in_training(BN(), "float32", u, weights, compiled=True)
-    actual = in_training(BN(), "float32", u, weights, compiled=False)
+    exact = in_training(normalizer(), "float64", u, weights, compiled=True)
+    formula = in_training(normalizer(), "float32", u, weights, compiled=True)
+    actual = in_training(normalizer(), "float32", u, weights, compiled=False)
     for value, own, expected in zip(actual, formula, exact, strict=True):
         rounding = 3 * np.abs(own - expected).max() + 1e-5 * np.abs(expected).max()
         np.testing.assert_allclose(value, expected, rtol=0, atol=rounding + 1e-6)
+
+
+@pytest.mark.parametrize("normalizer", FUSED.values(), ids=FUSED)
+def test_in_float64_a_plain_graph_computes_the_formula_to_the_bit(normalizer):
+    u, weights = np.random.default_rng(19).normal(size=(2, 3, 4, 5, 6))
+    formula, actual = (in_training(normalizer(), "float64", u, weights, c) for c in (True, False))
+    for value, expected in zip(actual, formula, strict=True):
+        np.testing.assert_array_equal(value, expected)
 
 
 def test_statistics_of_a_subclass_are_its_own_on_images_in_a_plain_graph():

@@ -71,6 +71,10 @@ class Normalizer(Part):
         """Return N(u), of the shape of u."""
         raise NotImplementedError
 
+    def fuses(self, u: tf.Tensor) -> bool:
+        """Return true for images in float32 in a plain graph, where each operation of a formula passes through them."""
+        return len(u.shape) == 4 and u.dtype == tf.float32 and not self.compiled
+
     def vector(self, name: str, start: str, trainable: bool = True) -> tf.Tensor:
         """Make a variable of shape (features,) that starts as "zeros" or "ones", and return its value."""
         return self.variable(name, (self.features,), start, trainable)

@@ -49,7 +49,7 @@ class BN(Normalizer):
         return mean, variance
 
     def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
-        if training and self._is_fused(u):
+        if training and self._has_own_statistics() and self.fuses(u):
             return self._fused(u)
         mean, variance = self.statistics(u, training)
         if training and self._has_own_statistics() and u.shape == (1, self.features):
@@ -57,20 +57,15 @@ class BN(Normalizer):
             return self.beta[None]
         return (u - mean) * (self.gamma * tf.math.rsqrt(variance + self.epsilon)) + self.beta
 
-    def _is_fused(self, u: tf.Tensor) -> bool:
-        """Return true where one operation of TensorFlow computes this formula: on images in float32, in a plain graph.
-
-        Compiled by XLA, it loses the variance of channels whose mean is large.
-        """
-        images = len(u.shape) == 4 and u.dtype == tf.float32
-        return images and not self.compiled and self._has_own_statistics()
-
     def _has_own_statistics(self) -> bool:
         """Return true where no subclass changes the statistics."""
         return all(getattr(type(self), name) is getattr(BN, name) for name in STATISTICS)
 
     def _fused(self, u: tf.Tensor) -> tf.Tensor:
-        """Return N(u) in training, and update the averages; the operation's variance is unbiased."""
+        """Return N(u) in training by one operation, and update the averages; its variance is unbiased.
+
+        Compiled by XLA, the operation loses the variance of channels whose mean is large.
+        """
         normal, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             u, self.gamma, self.beta, epsilon=self.epsilon
         )
