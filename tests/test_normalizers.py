@@ -352,7 +352,7 @@ IMAGES = {
     "one_position": (1, 1, 1, 4),
     "rows_of_one_position": (4, 1, 1, 6),
 }
-FUSED = {"bn": BN, "ln": LN, "gn": partial(GN, groups=2)}
+FUSED = {"bn": BN, "gn": partial(GN, groups=2)}
 LARGE = {
     "centred": (0.5, 2.0),
     "constant": (3.0, 0.0),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bnlab.lazy import tf
 from bnlab.networks.normalizer import Normalizer
-from bnlab.networks.normalizers.gn import compiled
 from bnlab.study.options import Positive
 
 
@@ -27,9 +26,7 @@ class LN(Normalizer):
         self.beta = self.vector("beta", "zeros")
 
     def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
-        if training and self.fuses(u):
-            return compiled()(u, self.gamma, self.beta, 1, self.epsilon)
         axes = list(range(1, len(u.shape)))
         centred = u - tf.reduce_mean(u, axis=axes, keepdims=True)
         variance = tf.reduce_mean(tf.square(centred), axis=axes, keepdims=True)
-        return centred * tf.math.rsqrt(variance + self.epsilon) * self.gamma + self.beta
+        return centred * (self.gamma * tf.math.rsqrt(variance + self.epsilon)) + self.beta
