@@ -36,8 +36,16 @@ logger = logging.getLogger(__name__)
 
 POPULATION_EXAMPLES = 10_000
 
-OF_PROGRAM = ("activation", "initializer", "softmax", "optimizer", "l2", "dropout")
-"""Settings that a network and its compiled steps depend on; rate, budget and evaluations are none."""
+OF_PROGRAM = (
+    "activation",
+    "initializer",
+    "softmax",
+    "optimizer",
+    "l2",
+    "dropout",
+    "evaluation_rows",
+)
+"""Settings that a network, its compiled steps and its evaluator depend on; rate and budget are none."""
 
 Records = dict[str, Any]
 """Results of each probe, by its name: a table, or arrays by name."""
@@ -104,6 +112,7 @@ class Run:
     examples: Examples
     network: Network
     trainer: Trainer
+    evaluator: Evaluator
 
     def __init__(
         self,
@@ -128,10 +137,14 @@ class Run:
         else:
             self.examples = Examples(split, network.takes, method.inputs)
         if before and _equal(before.program, self.program):
-            self.network, self.trainer = before.network, before.trainer
+            self.network, self.trainer, self.evaluator = (
+                before.network,
+                before.trainer,
+                before.evaluator,
+            )
         else:
             self.network, self.trainer = self.built(network, method)
-        self.evaluator = Evaluator(self.trainer, self.examples, batch, settings.evaluation_rows)
+            self.evaluator = Evaluator(self.trainer, self.examples, batch, settings.evaluation_rows)
         self.rows = len(self.examples.x)
         self.probed = evaluation_steps(
             settings.steps,
