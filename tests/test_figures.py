@@ -246,7 +246,9 @@ def test_confusion_matrices_have_the_first_class_on_top():
     axes = synthetic.draw(
         "learning_curves", "confusion", published("learning_curves", "confusion")
     ).axes
-    assert {axis.get_ylim() for axis in axes} == {(10, 0)}
+    for axis in axes:
+        bottom, top = axis.get_ylim()
+        assert bottom > top == 0
 
 
 def heat_map(table: pd.DataFrame) -> Figure:

@@ -253,7 +253,7 @@ def test_an_edit_of_an_experiments_page_redraws_its_figures_and_writes_the_page_
 ):
     append(finished, f"experiments/{experiment}/page.py", "\nEDITED = True\n")
     text = finished.snakemake("--dry-run").text
-    assert Plan.of(text).jobs == {"draw": 1, "write_report": 1}
+    assert Plan.of(text, {}).jobs == {"draw": 1, "write_report": 1}
     assert f"Drawing the figures of {experiment}" in text
 
 
