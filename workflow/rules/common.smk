@@ -92,7 +92,6 @@ def any_of(names):
 wildcard_constraints:
     dataset=any_of(STUDY.datasets),
     method=any_of(STUDY.methods),
-    batch=r"\d+",
     recipe=any_of([*STUDY.recipes, ALL_RECIPES]),
     family=any_of({job.family for job in JOBS}),
     process=r"\d+",
@@ -131,12 +130,6 @@ def files_of(dataset):
 def dataset_settings(dataset, *names):
     """Return those settings of a data set with these names that the config has."""
     return STUDY.datasets[dataset].model_dump(include=set(names), exclude_none=True)
-
-
-def run_of(wildcards):
-    return Run(
-        wildcards.dataset, wildcards.method, int(wildcards.batch), wildcards.recipe
-    )
 
 
 def network_of(recipe):

@@ -27,12 +27,13 @@ logger = logging.getLogger("bnlab.time_methods")
 params = snakemake.params
 with job_log(snakemake.log[0], f"{snakemake.wildcards.experiment}/{params.process}"):
     share_the_machine()
-    splits = dict(zip(params.datasets, map(Path, snakemake.input.splits), strict=True))
+    paths = zip(params.datasets, snakemake.input.splits, strict=True)
+    splits = {dataset: load_split(Path(path)) for dataset, path in paths}
     tables = []
     for timed in params.settings:
         settings, about = Settings(**timed["settings"]), timed["run"]
         timing = time_in_turn(
-            load_split(splits[about["dataset"]]),
+            splits[about["dataset"]],
             partial(loading.network, *timed["network"]),
             {name: loading.method(**arguments) for name, arguments in timed["methods"].items()},
             settings,
