@@ -70,8 +70,8 @@ def save_csv(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """Read a published table; keys and lists of rates are text, and only empty cells are missing."""
-    text = {"key": str, "tried": str}
+    """Read a published table; keys, numbers of claims and lists of rates are text, only empty cells are missing."""
+    text = {"key": str, "id": str, "claim": str, "tried": str}
     return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=text)
 
 

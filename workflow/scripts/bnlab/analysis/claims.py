@@ -4,6 +4,9 @@ An effect is a difference or a ratio of two methods, replicate by replicate, or 
 decides: wholly inside the rule's range the claim is *supported* in that region, wholly outside *refuted*, else
 *undecided*. The primary effects of a topic are one family and the others a second: a decision needs p ≤ 0.05 after
 Holm's correction over the family.
+
+A claim has a verdict in its own setting, by its primary effects alone. Where it holds, where it fails and what is not
+known, all of its effects say together.
 """
 
 from __future__ import annotations
@@ -27,13 +30,21 @@ from bnlab.analysis.effects import (
 )
 from bnlab.analysis.quantities import Quantity, Results, narrowed
 from bnlab.analysis.samples import Measured, Setting, measure
-from bnlab.analysis.statistics import CONFIDENCE, MOST_REPLICATES, holm, replicates_needed
+from bnlab.analysis.statistics import (
+    CONFIDENCE,
+    FEWEST,
+    MOST_REPLICATES,
+    OF_A_SHARE,
+    holm,
+    replicates_needed,
+)
 from bnlab.study.config import Run, Study
 from bnlab.study.declaration import TIMING
 from bnlab.study.ledger import Claim, Effect, Ledger, Measure
 from bnlab.study.names import ALL_RECIPES
 
 NOT_TESTED = "not tested here"
+NOT_REPRODUCED = "not reproduced"
 
 
 class Absent(Exception):
@@ -94,29 +105,21 @@ def _is_asked_for(
 
 
 def combine(verdicts: Sequence[str], needs: str | None = None) -> str:
-    """Combine the verdicts in a claim's regions into the verdict on the claim.
+    """Combine the verdicts of effects into the verdict on the claim.
 
-    Supported in every region: supported. In at least one, with others refuted or undecided: partly. In none, and
-    refuted in at least one: refuted. Neither in any: undecided. A claim that ``needs`` "all" is refuted by one
-    counterexample and never holds in part; one that needs "one" is supported by one example and refuted where there is
-    none in any region.
+    All supported: supported. All refuted: refuted. Some of each: mixed. Else undecided. A claim that ``needs`` "all" is
+    refuted by one counterexample. One that needs "one" is supported by one example.
 
-    A region that gets better (refuted, undecided, supported) never makes the verdict worse (refuted, undecided,
-    partly, supported).
+    An effect that gets better (refuted, undecided, supported) never makes the verdict worse.
     """
     if not verdicts:
         return NOT_TESTED
-    if set(verdicts) == {"supported"}:
+    found = set(verdicts)
+    if found == {"supported"} or (needs == "one" and "supported" in found):
         return "supported"
-    if needs == "all":
-        return "refuted" if "refuted" in verdicts else OPEN
-    if needs == "one":
-        if "supported" in verdicts:
-            return "supported"
-        return "refuted" if set(verdicts) == {"refuted"} else OPEN
-    if "supported" in verdicts:
-        return "partly"
-    return "refuted" if "refuted" in verdicts else OPEN
+    if found == {"refuted"} or (needs == "all" and "refuted" in found):
+        return "refuted"
+    return "mixed" if {"supported", "refuted"} <= found else OPEN
 
 
 class Judged(NamedTuple):
@@ -141,7 +144,7 @@ def judge_ledger(
     by the values of each replicate in ``earlier``.
     """
     rows: list[dict[str, Any]] = []
-    absent: dict[int, list[str]] = {}
+    absent: dict[str, list[str]] = {}
     for claim in ledger.claims:
         for number, effect in enumerate(claim.tests, 1):
             try:
@@ -232,8 +235,8 @@ def corrected(effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def _needed_for(effect: Any) -> float:
-    """Return the replicates needed, NaN where the measurement is too coarse, which more replicates do not mend."""
-    if effect.coarse or not effect.p_holm > 0:
+    """Return the replicates needed by a t-test, NaN where more do not mend it: the measurement is too coarse."""
+    if effect.coarse or effect.deciding_test is OF_A_SHARE or not effect.p_holm > 0:
         return np.nan
     return replicates_needed(effect.drawn.values, effect.threshold, alpha=level_left(effect))
 
@@ -241,9 +244,7 @@ def _needed_for(effect: Any) -> float:
 def _claim_row(
     claim: Claim, ledger: Ledger, effects: pd.DataFrame, absent: Sequence[str]
 ) -> dict[str, Any]:
-    not_judged = [*absent, *([claim.unjudged] if claim.unjudged else [])]
-    verdicts = list(effects["verdict"])
-    counts = {name: verdicts.count(name) for name in ("supported", "refuted")}
+    own = effects if claim.needs == "one" else effects[effects["primary"].astype(bool)]
     row: dict[str, Any] = {
         "id": claim.id,
         "source": claim.source,
@@ -256,9 +257,9 @@ def _claim_row(
         "decided_by": "",
         "stand_in": "",
         "needs": claim.needs or "",
-        "regions": 0,
-        "supported": 0,
-        "refuted": 0,
+        "observation": claim.observation,
+        **_regions(effects, [*absent, *([claim.unjudged] if claim.unjudged else [])]),
+        "reason": "",
         "correction": "",
         "tests": len(effects),
     }
@@ -267,27 +268,19 @@ def _claim_row(
         return row | {
             "verdict": claim.settled.verdict,
             "decided_by": claim.settled.by,
-            "reason": f"Settled by {claim.settled.by}{checked}.{_in_small(effects, absent)}",
+            "reason": f"Settled by {claim.settled.by}{checked}.",
             "correction": claim.settled.correction,
         }
-    if claim.untested is not None or not verdicts:
-        return row | {"reason": claim.untested or _reason(effects, absent)}
-    verdict = combine([*verdicts, *[OPEN] * len(not_judged)], claim.needs)
+    if claim.untested is not None:
+        return row | {"reason": claim.untested}
+    verdict = combine(list(own["verdict"]), claim.needs)
+    by_training = verdict not in (OPEN, NOT_TESTED)
     return row | {
-        "verdict": verdict,
-        "decided_by": "" if verdict == OPEN else "training",
-        "stand_in": ", ".join(dict.fromkeys(effects["stand_in"])) if _only(effects) else "",
-        "regions": len(verdicts) + len(not_judged),
-        **counts,
-        "reason": _reason(effects, not_judged),
+        "verdict": NOT_REPRODUCED if claim.observation and verdict == "refuted" else verdict,
+        "decided_by": "training" if by_training else "",
+        "stand_in": ", ".join(dict.fromkeys(own["stand_in"])) if by_training and _only(own) else "",
+        "reason": _reason(effects),
     }
-
-
-def _in_small(effects: pd.DataFrame, absent: Sequence[str]) -> str:
-    """Return the sentence on a settled claim's analogues in small; empty without any."""
-    if effects.empty and not absent:
-        return ""
-    return f" In small, which decides nothing: {_reason(effects, absent)}"
 
 
 def _only(effects: pd.DataFrame) -> bool:
@@ -295,21 +288,27 @@ def _only(effects: pd.DataFrame) -> bool:
     return bool((effects["stand_in"] != "").all())
 
 
-def _reason(effects: pd.DataFrame, not_judged: Sequence[str]) -> str:
-    """Return the sentences on the regions of each verdict, and on what is not judged."""
-    parts = []
-    for verdict in ("supported", "refuted", OPEN):
-        regions = list(effects.loc[effects["verdict"] == verdict, "region"])
-        if regions:
-            parts.append(f"{verdict.capitalize()}: {'; '.join(regions)}.")
-    for row in effects[effects["coarse"].astype(bool)].to_dict("records"):
-        parts.append(f"Measured too coarsely ({row['region']}): {row['coarse_reason']}.")
-    needed = effects["replicates_needed"].dropna()
-    if len(needed):
-        parts.append(_needed(needed))
-    if not_judged:
-        parts.append(f"Not judged: {'; '.join(not_judged)}.")
-    return " ".join(parts)
+def _regions(effects: pd.DataFrame, not_judged: Sequence[str]) -> dict[str, str]:
+    """Return the regions in which a claim holds, those in which it fails, and what is not known."""
+    regions = {verdict: list(rows) for verdict, rows in effects.groupby("verdict")["region"]}
+    return {
+        "holds": "; ".join(regions.get("supported", [])),
+        "fails": "; ".join(regions.get("refuted", [])),
+        "not_known": "; ".join([*regions.get(OPEN, []), *not_judged]),
+    }
+
+
+def _reason(effects: pd.DataFrame) -> str:
+    """Return sentences on effects that are measured too coarsely, and on the replicates that others would need."""
+    coarse = effects[effects["coarse"].astype(bool)]
+    parts = [
+        f"Measured too coarsely ({row.region}): {row.coarse_reason}." for row in coarse.itertuples()
+    ]
+    few = effects["n"].lt(FEWEST)
+    if few.any():
+        parts.append(f"Fewer than {FEWEST} replicates decide nothing.")
+    needed = effects.loc[~few, "replicates_needed"].dropna()
+    return " ".join([*parts, _needed(needed)] if len(needed) else parts)
 
 
 def _needed(numbers: pd.Series) -> str:
@@ -331,9 +330,10 @@ CLAIM_COLUMNS = [
     "decided_by",
     "stand_in",
     "needs",
-    "regions",
-    "supported",
-    "refuted",
+    "observation",
+    "holds",
+    "fails",
+    "not_known",
     "reason",
     "correction",
     "tests",

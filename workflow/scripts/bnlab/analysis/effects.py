@@ -1,4 +1,7 @@
-"""One effect: its interval over replicates, and what a rule makes of it."""
+"""One effect: its interval over replicates, and what a rule makes of it.
+
+Where a measurement leaves room for other values, the interval is the wider one that holds for all of them.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,17 @@ import pandas as pd
 from bnlab.analysis.samples import Measured, Sample, Setting, called
 from bnlab.analysis.statistics import (
     CONFIDENCE,
+    FEWEST,
+    OF_A_MEAN,
+    OF_A_SHARE,
     Interval,
+    Test,
     effect_size,
-    equivalence_p,
     mean_interval,
     probability_of_improvement,
-    t_test_p,
 )
 from bnlab.study.config import Study
-from bnlab.study.ledger import Effect, Rule
+from bnlab.study.ledger import Effect, Measure, Rule
 from bnlab.study.names import ALL_RECIPES
 
 OPEN = "undecided"
@@ -28,32 +33,49 @@ RATES = {"best": "each method's best rate", "fastest": "each method's fastest ra
 
 def is_certain(verdict: str, drawn: Sample, low: float, high: float) -> bool:
     """Return true where a verdict holds wherever each replicate's value lies between its bounds."""
-    least, most = _interval_end(drawn.lowest, "low"), _interval_end(drawn.highest, "high")
+    least, most = ends(drawn, mean_interval(drawn.values), CONFIDENCE)
     if verdict == "supported":
         return (low == -np.inf or least > low) and (high == np.inf or most < high)
     return most <= low or least >= high
 
 
-def _interval_end(values: np.ndarray, end: str) -> float:
+def ends(drawn: Sample, interval: Interval, confidence: float) -> tuple[float, float]:
+    """Return the ends of an interval, wide enough for every value that a replicate may have between its bounds."""
+    if not _is_bounded(drawn):
+        return interval.low, interval.high
+    return (
+        _outer_end(drawn.lowest, "low", confidence),
+        _outer_end(drawn.highest, "high", confidence),
+    )
+
+
+def _is_bounded(drawn: Sample) -> bool:
+    """Return true where the bounds of some replicate lie apart."""
+    known = ~np.isnan(drawn.values)
+    return bool((drawn.lowest[known] < drawn.highest[known]).any())
+
+
+def _outer_end(values: np.ndarray, end: str, confidence: float) -> float:
     infinite = np.isinf(values)
-    return values[infinite][0] if infinite.any() else float(getattr(mean_interval(values), end))
+    if infinite.any():
+        return float(values[infinite][0])
+    return float(getattr(mean_interval(values, confidence), end))
 
 
-def judge(values: np.ndarray, low: float, high: float) -> tuple[str, float, Interval]:
+def judge(
+    values: np.ndarray, low: float, high: float, test: Test = OF_A_MEAN
+) -> tuple[str, float, Interval]:
     """Return verdict, two-sided p and interval of a sample against the range (low, high) of a rule.
 
     Supported if the whole interval of the mean lies inside the range, refuted if all of it lies outside, else
-    undecided. p is that of the t-test against the threshold nearest to the mean; for a mean inside a margin it is
-    twice that of two one-sided tests, so that p ≤ 0.05 and the 95 % interval always say the same.
+    undecided, as is every effect of fewer than ``FEWEST`` replicates. p is ``Test.p``.
     """
-    interval = mean_interval(values)
+    interval = test.interval(values, CONFIDENCE)
     if interval.n < 2:
         return OPEN, np.nan, interval
-    both = np.isfinite(low) and np.isfinite(high)
-    if both and low < interval.mean < high:
-        p = min(1.0, 2 * equivalence_p(values, low, high))
-    else:
-        p = t_test_p(values, nearest(interval.mean, low, high))
+    p = test.p(values, low, high)
+    if interval.n < FEWEST:
+        return OPEN, p, interval
     if interval.low > low and interval.high < high:
         return "supported", p, interval
     if interval.high <= low or interval.low >= high:
@@ -65,6 +87,12 @@ def nearest(mean: float, low: float, high: float) -> float:
     """Return the finite threshold of a rule that is nearest to the mean."""
     thresholds = [value for value in (low, high) if np.isfinite(value)]
     return min(thresholds, key=lambda value: abs(value - mean))
+
+
+def test_of(study: Study, effect: Measure) -> Test:
+    """Return the test of a quantity: the exact one of a share where it is one of replicates."""
+    quantity = study.declaration(effect.experiment).quantities[effect.quantity]
+    return OF_A_SHARE if quantity.is_share else OF_A_MEAN
 
 
 def _thresholds(effect: Effect) -> tuple[float, float]:
@@ -80,7 +108,9 @@ def effect_row(effect: Effect, where: Setting, study: Study, measured: Measured)
     declared = study.declaration(effect.experiment)
     unit, drawn = declared.quantities[effect.quantity].unit, measured.drawn
     low, high = _thresholds(effect)
-    verdict, p, interval = judge(drawn.values, low, high)
+    test = test_of(study, effect)
+    verdict, p, interval = judge(drawn.values, low, high, test)
+    least, most = ends(drawn, interval, CONFIDENCE)
     coarse = verdict != OPEN and not is_certain(verdict, drawn, low, high)
     scale = "ratio" if effect.is_ratio else unit
     printed = _printer(scale)
@@ -103,8 +133,8 @@ def effect_row(effect: Effect, where: Setting, study: Study, measured: Measured)
         "rule": _rule_in_words(effect.rule, scale),
         "scale": scale,
         "estimate": printed(interval.mean),
-        "low": printed(interval.low),
-        "high": printed(interval.high),
+        "low": printed(least),
+        "high": printed(most),
         "threshold_low": printed(low) if np.isfinite(low) else np.nan,
         "threshold_high": printed(high) if np.isfinite(high) else np.nan,
         "claimed": np.nan if effect.claimed is None else _in_unit(effect.claimed, scale),
@@ -116,6 +146,7 @@ def effect_row(effect: Effect, where: Setting, study: Study, measured: Measured)
         "coarse": coarse,
         "coarse_reason": "; ".join(drawn.why) if coarse else "",
         "drawn": drawn,
+        "deciding_test": test,
         "threshold": nearest(interval.mean, low, high),
         "anchor": f"{effect.experiment}-{where.dataset}-{shown_with}",
     }
@@ -142,9 +173,11 @@ def decisive(row: Any) -> tuple[float, float]:
 
     It lies wholly on one side of a threshold if and only if p after the correction is at most α.
     """
-    interval = mean_interval(row.drawn.values, 1 - level_left(row))
+    confidence = 1 - level_left(row)
+    interval = row.deciding_test.interval(row.drawn.values, confidence)
+    least, most = ends(row.drawn, interval, confidence)
     printed = _printer(row.scale)
-    return printed(interval.low), printed(interval.high)
+    return printed(least), printed(most)
 
 
 def replicate_rows(row: Mapping[str, Any]) -> pd.DataFrame:
@@ -194,7 +227,7 @@ def _rule_in_words(rule: Rule, scale: str) -> str:
     return f"above {low:g}{unit}" if rule.above is not None else f"below {high:g}{unit}"
 
 
-INTERNAL = ["drawn", "threshold"]
+INTERNAL = ["drawn", "deciding_test", "threshold"]
 REPLICATE_COLUMNS = ["claim", "test", "replicate", "first", "second", "low", "high"]
 EFFECT_COLUMNS = [
     "id",

@@ -7,6 +7,7 @@ and no test, and each interval says how many replicates did.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -15,6 +16,9 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 CONFIDENCE = 0.95
+FEWEST = 5
+"""Replicates, below which nothing is decided: with four, the exact sign test cannot get below p = 0.125."""
+
 MEANINGFUL = 0.75
 """Probability of improvement that may matter in practice, γ of Bouthillier et al. (2021)."""
 
@@ -66,6 +70,16 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval
         return Interval(mean, np.nan, np.nan, 1)
     half = float(_t_quantile((1 + confidence) / 2, n - 1) * finite.std(ddof=1) / np.sqrt(n))
     return Interval(mean, mean - half, mean + half, n)
+
+
+def share_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
+    """Share of ones among finite zeros and ones, with the exact interval of Clopper & Pearson (1934)."""
+    finite = _finite(values)
+    if finite.size == 0:
+        return Interval(np.nan, np.nan, np.nan, 0)
+    ones = int(finite.sum())
+    low, high = stats.binomtest(ones, finite.size).proportion_ci(confidence, method="exact")
+    return Interval(ones / finite.size, float(low), float(high), finite.size)
 
 
 def paired_difference(
@@ -147,14 +161,49 @@ def t_test_p(values: ArrayLike, threshold: float, alternative: Alternative = "tw
     return float(stats.ttest_1samp(finite, threshold, alternative=alternative).pvalue)
 
 
-def equivalence_p(values: ArrayLike, low: float, high: float) -> float:
-    """p of two one-sided t-tests that the mean lies outside [low, high] (Schuirmann 1987).
+def share_test_p(values: ArrayLike, threshold: float, alternative: Alternative) -> float:
+    """p of the exact binomial test that the share of ones among zeros and ones is the threshold."""
+    finite = _finite(values)
+    if finite.size == 0:
+        return float("nan")
+    share = min(max(threshold, 0.0), 1.0)
+    return float(stats.binomtest(int(finite.sum()), finite.size, share, alternative).pvalue)
 
-    A small p says that the mean lies within. It is below α exactly if the t-interval of confidence
-    1 − 2α lies within, so p < .05 belongs to the 90 % interval: ``mean_interval(values, 0.9)``.
+
+class Test(NamedTuple):
+    """A test of a mean over replicates: its interval, and p of its one-sided test against a threshold.
+
+    Both agree: an interval of confidence 1 − α excludes a threshold exactly if p of one side is below α / 2.
     """
-    above, below = t_test_p(values, low, "greater"), t_test_p(values, high, "less")
-    return float(np.maximum(above, below))
+
+    interval: Callable[[ArrayLike, float], Interval]
+    one_sided_p: Callable[[ArrayLike, float, Alternative], float]
+
+    def p(self, values: ArrayLike, low: float, high: float) -> float:
+        """Return p for the range (low, high), at most 1.
+
+        For a mean outside it is that of the two-sided test against the nearest end, twice that of one side. For a mean
+        inside it is twice that of two one-sided tests (Schuirmann 1987). So p ≤ α and the interval of confidence 1 − α
+        always say the same.
+        """
+        mean = self.interval(values, CONFIDENCE).mean
+        above = [self.one_sided_p(values, low, "greater")] if np.isfinite(low) else []
+        below = [self.one_sided_p(values, high, "less")] if np.isfinite(high) else []
+        if low < mean < high:
+            return float(min(1.0, 2 * np.max([*above, *below])))
+        is_low = bool(above) and mean <= low
+        p = (
+            self.one_sided_p(values, low, "less")
+            if is_low
+            else self.one_sided_p(values, high, "greater")
+        )
+        return float(min(1.0, 2 * p))
+
+
+OF_A_MEAN = Test(mean_interval, t_test_p)
+"""Student's t-test of the mean of numbers, of differences a paired one."""
+OF_A_SHARE = Test(share_interval, share_test_p)
+"""The exact binomial test of a share of replicates."""
 
 
 def fisher_p(count_a: int, n_a: int, count_b: int, n_b: int) -> float:

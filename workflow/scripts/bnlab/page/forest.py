@@ -68,10 +68,10 @@ def forest(row: Any) -> Forest | None:
     limits = [value for value in (row.threshold_low, row.threshold_high) if np.isfinite(value)]
     ends = [row.low, row.high, row.decisive_low, row.decisive_high]
     numbers = [row.estimate, *ends, row.claimed, *limits]
-    finite = [value for value in numbers if np.isfinite(value)]
+    finite = [value for value in numbers if np.isfinite(value) and (value > 0 or not is_ratio)]
     if reference is not None:
         finite.append(reference)
-    across = _axis(finite, logarithmic=is_ratio and min(finite) > 0)
+    across = _axis(finite, logarithmic=is_ratio)
     low, high = (
         across(limit) if np.isfinite(limit) else edge
         for limit, edge in ((row.threshold_low, 0.0), (row.threshold_high, float(WIDTH)))
@@ -82,10 +82,8 @@ def forest(row: Any) -> Forest | None:
         description=_in_words(row),
         height=92 if has_claim else 72,
         estimate=across(row.estimate),
-        interval=(across(row.low), across(row.high)) if np.isfinite(row.low) else None,
-        decisive=(across(row.decisive_low), across(row.decisive_high))
-        if np.isfinite(row.decisive_low)
-        else None,
+        interval=_span(row.low, row.high, across, is_ratio),
+        decisive=_span(row.decisive_low, row.decisive_high, across, is_ratio),
         allowed=(low, high),
         thresholds=_thresholds(row, across),
         claimed=_label(across(row.claimed), f"claimed {four_digits(row.claimed)}", 9)
@@ -96,9 +94,19 @@ def forest(row: Any) -> Forest | None:
     )
 
 
+def _span(
+    low: float, high: float, across: Callable[[float], float], is_ratio: bool
+) -> tuple[float, float] | None:
+    """Return the x of both ends, an open one at the edge of the plot; None without an interval."""
+    if np.isnan(low) or np.isnan(high):
+        return None
+    is_open = np.isneginf(low) or (is_ratio and low <= 0)
+    return 0.0 if is_open else across(low), float(WIDTH) if np.isposinf(high) else across(high)
+
+
 def _in_words(row: Any) -> str:
     text = f"{amount(row)}, 95 % interval; the rule: {rule_text(row.rule)}"
-    if np.isfinite(row.decisive_low):
+    if np.isfinite(row.decisive_low + row.decisive_high):
         text += f"; after Holm's correction {four_digits(row.decisive_low)} to {four_digits(row.decisive_high)}"
     if np.isfinite(row.claimed):
         text += f"; claimed was {four_digits(row.claimed)}"

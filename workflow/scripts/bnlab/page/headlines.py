@@ -50,7 +50,7 @@ def effect_plots(effects: pd.DataFrame, labels: Mapping[str, str]) -> list[Effec
         effects: effects.csv.
         labels: label of each method, by name.
     """
-    rows = effects[(effects["headline"] != "") & np.isfinite(effects["low"].astype(float))]
+    rows = effects[(effects["headline"] != "") & effects["low"].astype(float).notna()]
     plots = []
     for scale, title, reference, across in (
         ("points", "Differences, in points of accuracy or AUC", 0.0, np.arcsinh),
@@ -66,11 +66,14 @@ def _effect_plot(
     rows: pd.DataFrame, title: str, reference: float, scale: Any, labels: Mapping[str, str]
 ) -> EffectPlot:
     numbers = rows[["low", "high", "claimed"]].to_numpy(float)
-    finite = [*numbers[np.isfinite(numbers)], reference]
+    least = 0.0 if reference else -np.inf  # an open end is drawn at the edge
+    finite = [*numbers[np.isfinite(numbers) & (numbers > least)], reference]
     low, high = scale(min(finite)), scale(max(finite))
     space = 0.04 * (high - low)
 
     def across(value: float) -> float:
+        if np.isinf(value) or value == least:
+            return float(PLOT_WIDTH) if value > reference else 0.0
         share = (float(scale(value)) - low + space) / (high - low + 2 * space)
         return round(MARGIN + (PLOT_WIDTH - 2 * MARGIN) * share, 1)
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.statistics import MOST_REPLICATES
+from bnlab.analysis.statistics import FEWEST, MOST_REPLICATES
 from bnlab.page.forest import forest
 from bnlab.page.grids import rows_of
 from bnlab.page.headlines import effect_plots
@@ -64,7 +64,7 @@ def page(
     def settled(entry: dict[str, Any]) -> bool:
         return entry["row"].decided_by in SETTLED_BY or not entry["effects"]
 
-    tested.sort(key=lambda entry: (settled(entry), entry["row"].id))
+    tested.sort(key=lambda entry: (settled(entry), in_order(entry["row"].id)))
     return {
         "total": len(claims),
         "bar": bar(claims["verdict"]),
@@ -145,24 +145,22 @@ def _claim(
         "row": claim,
         "short": shorts.get(claim.source, claim.source),
         "verdict": verdict_of(claim.verdict),
-        "extent": extent(claim),
+        "regions": regions(claim),
         "measured": measured(effects),
         "effects": [_effect(row, labels, groups) for row in rows_of(effects)],
     }
 
 
-def extent(claim: Any) -> str:
-    """Return the number of regions that is printed beside the verdict: ``in 4 of 5 regions, 1 open``."""
-    if not claim.regions:
-        return f"by {claim.decided_by}" if claim.decided_by else ""
-    open_ = claim.regions - claim.supported - claim.refuted
-    if claim.verdict == "refuted":
-        text = f"in {claim.refuted} of {claim.regions} regions"
-        text += f", {claim.supported} supported" if claim.supported else ""
-    else:
-        text = f"in {claim.supported} of {claim.regions} regions"
-        text += f", {claim.refuted} refuted" if claim.refuted else ""
-    return text + (f", {open_} open" if open_ else "")
+def in_order(number: str) -> tuple[int, str]:
+    """Return the key by which claims are sorted: 5, 5a, 5b, 10."""
+    digits = number.rstrip("abcdefghijklmnopqrstuvwxyz")
+    return int(digits), number.removeprefix(digits)
+
+
+def regions(claim: Any) -> list[tuple[str, str]]:
+    """Return where a claim holds, where it fails and what is not known, each under its heading; no empty ones."""
+    texts = {"Holds": claim.holds, "Fails": claim.fails, "Not known": claim.not_known}
+    return [(heading, text) for heading, text in texts.items() if text]
 
 
 def measured(effects: pd.DataFrame) -> list[str]:
@@ -192,8 +190,8 @@ def why(row: Any) -> str:
         return ""
     if row.coarse is True or row.coarse == "True":
         return f"Undecided because it is measured too coarsely: {row.coarse_reason}."
-    if not np.isfinite(row.low):
-        return "Undecided because fewer than two replicates are left."
+    if row.n < FEWEST:
+        return f"Undecided because {row.n} replicates are fewer than {FEWEST}."
     return "Undecided because the interval after Holm's correction (the thin line) includes the threshold."
 
 

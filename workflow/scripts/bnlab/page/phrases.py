@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,18 +45,34 @@ def written_out(value: float, digits: int = 3) -> str:
 
 
 def amount(row: Any) -> str:
-    """Return an effect's estimate with its interval and unit: ``1.23 ± 0.14 points``, ``1.23 (1.10 to 1.37)`` (ratio).
+    """Return an effect's estimate with its interval and unit: ``1.23 ± 0.14 points``, ``1.23 (1.10 to 1.37)``.
 
-    Numbers are rounded to two digits of the half-width. A ratio has three digits, or four where the ends of its
-    interval are within a tenth of one another.
+    Ratios, and intervals that are not symmetric, have their ends in parentheses. Numbers are rounded to two digits of
+    the half-width. A ratio has three digits, or four where the ends of its interval are within a tenth of one another.
     """
+    unit = "" if row.scale in ("", "ratio") else f" {row.scale}"
     half = (row.high - row.low) / 2
-    if row.scale == "ratio" and half > 0:
+    if row.scale == "ratio" and (half > 0 or np.isfinite(row.low)):
         digits = 4 if row.high < 1.1 * row.low else 3
-        numbers = (significant(value, digits) for value in (row.estimate, row.low, row.high))
-        return "{} ({} to {})".format(*numbers)
-    text = minus(rounded(row.estimate, half))
-    return text if row.scale in ("", "ratio") or text == "–" else f"{text} {row.scale}"
+        return _with_ends(row, lambda value: significant(value, digits))
+    middle = (row.high + row.low) / 2
+    if np.isfinite(row.low + row.high) and abs(middle - row.estimate) <= 1e-3 * half:
+        return minus(rounded(row.estimate, half)) + unit
+    if not np.isfinite(row.estimate) or np.isnan(row.low):
+        text = minus(rounded(row.estimate, half))
+        return text if text == "–" else text + unit
+    return _with_ends(row, lambda value: minus(f"{value:.3g}")) + unit
+
+
+def _with_ends(row: Any, written: Callable[[float], str]) -> str:
+    """Return ``1.23 (1.10 to 1.37)``; an open end is left out: ``1.23 (1.10 or more)``."""
+    if np.isposinf(row.high):
+        ends = f"{written(row.low)} or more"
+    elif np.isneginf(row.low) or (row.scale == "ratio" and row.low == 0):
+        ends = f"{written(row.high)} or less"
+    else:
+        ends = f"{written(row.low)} to {written(row.high)}"
+    return f"{written(row.estimate)} ({ends})"
 
 
 def four_digits(value: float) -> str:

@@ -19,7 +19,7 @@ import pandas as pd
 from bnlab.analysis.tidy import RUN
 from bnlab.files import JobError, read_csv, read_json, save_json, save_text
 from bnlab.page.grids import rows_of
-from bnlab.page.ledger import extent, measured, sentence
+from bnlab.page.ledger import measured, regions, sentence
 from bnlab.study.config import Study
 from bnlab.study.declaration import Experiment
 from bnlab.study.experiments import experiments
@@ -269,7 +269,8 @@ def _headlines(claims: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
     for claim in rows_of(rows):
         numbers = "; ".join(measured(effects[effects["id"] == claim.id]))
         on = f" on {claim.stand_in}" if claim.stand_in else ""
-        cells.append([claim.claim, claim.claimed, numbers, f"{claim.verdict}{on}, {extent(claim)}"])
+        where = " ".join(f"{heading}: {text}." for heading, text in regions(claim))
+        cells.append([claim.claim, claim.claimed, numbers, f"**{claim.verdict}**{on}. {where}"])
     return [f"| {' | '.join(_cell(text) for text in line)} |" for line in cells]
 
 

@@ -15,8 +15,9 @@ class Verdict(NamedTuple):
 
 VERDICTS = (
     Verdict("supported", "supported", "✓"),
-    Verdict("partly", "partly", "◐"),
+    Verdict("mixed", "mixed", "◐"),
     Verdict("refuted", "refuted", "✗"),
+    Verdict("not reproduced", "unrepeated", "≠"),
     Verdict("undecided", "undecided", "?"),
     Verdict("not tested here", "untested", "–"),
 )

@@ -94,6 +94,8 @@ class Quantity(Section):
     """Tidy sources that it is computed from."""
     takes: list[Name] = ["recipe", "batch"]
     """Settings that a test of a claim must give; those of recipes stand under ``where``."""
+    is_share: bool = False
+    """True for a value of 0 or 1 whose mean is the share of replicates; claims judge it by an exact binomial test."""
     among: list[Name] = []
     """Settings under ``where`` whose rows it takes at every value, to compare one value with another."""
     better: Literal["high", "low"] = "high"

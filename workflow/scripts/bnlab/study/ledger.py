@@ -10,14 +10,26 @@ import json
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from bnlab.study.experiments import experiments
 from bnlab.study.section import COMPARE, Count, Name, Section, Text
 
-WORDS = {"primary", "headline", "asks", "when", "leads", "unclear"}
-"""Fields of a measure that change neither its value nor its place."""
+NO_MEASURE = {
+    "primary",
+    "headline",
+    "region",
+    "rule",
+    "claimed",
+    "asks",
+    "when",
+    "leads",
+    "unclear",
+}
+"""Fields that change neither the value of a measure nor its place."""
+NUMBER = r"^[1-9]\d*[a-z]?$"
+"""Number of a claim, with a letter for one half of a compound sentence."""
 
 SLOTS = ("on", "methods", "best", "behind")
 
@@ -152,8 +164,8 @@ class Measure(Section):
 
     @property
     def key(self) -> str:
-        """Eight hexadecimal digits, equal for equal measures, rules and regions."""
-        settings = self.model_dump(by_alias=True, exclude=WORDS, exclude_defaults=True)
+        """Eight hexadecimal digits, equal for equal measures, whatever rule decides them."""
+        settings = self.model_dump(by_alias=True, exclude=NO_MEASURE, exclude_defaults=True)
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 
@@ -172,6 +184,16 @@ class Effect(Measure):
     """Condition on the interval of the effect."""
     claimed: float | None = None
     """Number that the source states for this effect; left out: none."""
+
+    @model_validator(mode="after")
+    def _a_share_stands_alone(self) -> Effect:
+        declaration = experiments().get(self.experiment)
+        quantity = declaration.quantities.get(self.quantity) if declaration else None
+        if quantity and quantity.is_share and len(self.methods) > 1:
+            raise PydanticCustomError(
+                "effect", "compare must name one method: the exact test is of one share"
+            )
+        return self
 
     @model_validator(mode="after")
     def _headline_compares(self) -> Effect:
@@ -232,8 +254,8 @@ class Row(Measure):
 class Settled(Section):
     """A verdict by algebra or a primary source, without training."""
 
-    verdict: Literal["supported", "refuted", "partly"]
-    """The verdict."""
+    verdict: Literal["supported", "refuted", "mixed"]
+    """The verdict; mixed: one part is right and another wrong."""
     by: Literal["algebra", "primary source"]
     """Its ground."""
     correction: Text
@@ -248,8 +270,15 @@ MOST_PRIMARY = 3
 class Claim(Section):
     """A published claim with exactly one ground: its tests, a settled verdict, or the reason for no test."""
 
-    id: Count
-    """Number of the claim."""
+    id: Annotated[
+        str,
+        BeforeValidator(lambda value: str(value) if type(value) is int else value),
+        StringConstraints(pattern=NUMBER),
+        WithJsonSchema(
+            {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": NUMBER}]}
+        ),
+    ]
+    """Number of the claim; halves of a compound sentence have a letter, `5a` and `5b`."""
     source: Name
     """Key of the document that makes the claim."""
     place: Text
@@ -261,8 +290,11 @@ class Claim(Section):
     claimed: Text | None = None
     """Numbers of the claim as the source gives them; left out: none."""
     needs: Literal["all", "one"] | None = None
-    """`all`: one counterexample refutes it; `one`: one example supports it. Left out: partly, where regions
-    disagree."""
+    """`all`: one counterexample in its own setting refutes it; `one`: one example anywhere supports it. Left out:
+    mixed, where primary tests disagree."""
+    observation: bool = False
+    """true: an observation without stated settings; where tests would refute it, it is not reproduced. Default
+    false."""
     unjudged: Text | None = None
     """Part of the claim that no test is about; left out: none."""
     tests: list[Effect] = []

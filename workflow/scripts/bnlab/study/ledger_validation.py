@@ -81,11 +81,11 @@ def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[P
         if name not in experiments():
             yield Problem(("findings", rank), unknown("experiment", name, experiments()))
     sources = list(section(mapping, "sources"))
-    seen: dict[int, int] = {}
+    seen: dict[str, int] = {}
     for rank, claim in enumerate(items(value_at(mapping, ("claims",)))):
         key = ("claims", rank)
         number, source = value_at(claim, ("id",)), value_at(claim, ("source",))
-        if isinstance(number, int) and seen.setdefault(number, rank) != rank:
+        if number is not None and seen.setdefault(str(number), rank) != rank:
             yield Problem((*key, "id"), f"{number} is also that of an earlier claim")
         if isinstance(source, str) and source not in sources:
             yield Problem((*key, "source"), unknown("source", source, sources))
