@@ -18,7 +18,7 @@ from bnlab.analysis.quantities import (
 from bnlab.analysis.summaries import SPLITS, dataset_label
 from bnlab.study.config import Study
 from bnlab.study.ledger import Effect
-from bnlab.study.names import ALL_RECIPES
+from bnlab.study.names import ALL_RECIPES, PHASES
 
 
 class Setting(NamedTuple):
@@ -136,6 +136,8 @@ def _in_words(effect: Effect, name: str, study: Study, results: Results) -> str:
         layer=effect.layer,
         **effect.where,
     )
+    if effect.phase:
+        name += f" {PHASES[effect.phase]}"
     if effect.statistics != "moving":
         name += f" under {effect.statistics} statistics"
     labels = [study.label(method) for method in effect.methods]

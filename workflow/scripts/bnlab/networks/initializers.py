@@ -13,6 +13,7 @@ TRUNCATED_DEVIATION = 0.87962566103423978
 """Standard deviation of a standard normal distribution truncated at ±2."""
 SCALES: dict[str, tuple[float, str, str]] = {
     "glorot_uniform": (1.0, "fan_avg", "uniform"),
+    "glorot_uniform_4": (16.0, "fan_avg", "uniform"),  # four times as large, for the logistic unit
     "glorot_normal": (1.0, "fan_avg", "normal"),
     "he_uniform": (2.0, "fan_in", "uniform"),
     "he_normal": (2.0, "fan_in", "normal"),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.statistics import rounded
+from bnlab.study.names import PHASES
 
 
 class Grid(NamedTuple):
@@ -45,12 +46,12 @@ def as_it_is(table: pd.DataFrame) -> list[Grid]:
     return [Grid("", [str(c) for c in table], [[str(v) for v in row] for row in table.to_numpy()])]
 
 
-def of_measures(
+def in_phases(
     table: pd.DataFrame, measures: Mapping[str, str], unpaired: Sequence[str] = ()
 ) -> list[Grid]:
-    """A row per measure in these words; a column per method and per ratio to base, but for ``unpaired`` ones."""
+    """A grid per phase: a row per measure, and a column per method and per ratio to base, but for ``unpaired`` ones."""
     shown = []
-    for batch, part in table.groupby("batch"):
+    for (batch, phase), part in table.groupby(["batch", "phase"], sort=False):
         methods, base = labels_of(part), reference_of(part)
         cells = {(r.measure, r.method_label): r for r in rows_of(part)}
         compared = list(dict.fromkeys(r.method_label for r in rows_of(part) if r.pairs))
@@ -63,7 +64,9 @@ def of_measures(
             for measure, words in measures.items()
         ]
         columns = ["", *methods, *(f"{name} / {base}" for name in compared)]
-        shown.append(Grid(of_batch(table, batch, "batch"), columns, rows))
+        of_phase = PHASES[str(phase)].capitalize()
+        size = of_batch(table, batch, "batch")
+        shown.append(Grid(f"{of_phase}, {size}" if size else of_phase, columns, rows))
     return shown
 
 

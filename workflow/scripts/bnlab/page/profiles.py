@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import pandas as pd
@@ -9,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import MaxNLocator
 
+from bnlab.page.forms import draw_lines
 from bnlab.page.panels import by_method, draw_curve, name_and_failures, per_batch
 from bnlab.page.style import method_style
 
@@ -53,6 +55,26 @@ def draw_over_steps(
         grid[0, 0].legend(loc="best")
 
     return per_batch(table, 2.4 * len(lines), title, panels)
+
+
+def draw_ratios(table: pd.DataFrame, measures: Mapping[str, str], title: str) -> Figure:
+    """A line of panels for each measure: its ratio to base over steps, and over the training loss."""
+
+    def panels(part: FigureBase, rows: pd.DataFrame) -> None:
+        grid = part.subplots(len(measures), 2, squeeze=False, sharex="col", sharey="row")
+        for line, (name, words) in zip(grid, measures.items(), strict=True):
+            for axis, over in zip(line, ("step", "loss"), strict=True):
+                shown = rows[(rows["measure"] == name) & (rows["over"] == over)]
+                draw_lines(axis, shown, "at")
+                axis.axhline(1, color="#555555", linewidth=0.8, linestyle=":")
+                axis.set(xscale="log", yscale="log")
+            line[0].set_ylabel(words)
+        grid[-1, 0].set_xlabel("training step (log axis)")
+        grid[-1, 1].set_xlabel("training loss (log axis, falling)")
+        grid[-1, 1].invert_xaxis()
+        grid[0, 0].legend(loc="best")
+
+    return per_batch(table, 1.9 * len(measures), title, panels)
 
 
 def _draw(axis: Axes, rows: pd.DataFrame, view: str, measure: Measure) -> None:

@@ -31,6 +31,7 @@ NO_MEASURE = {
 NUMBER = r"^[1-9]\d*[a-z]?$"
 """Number of a claim, with a letter for one half of a compound sentence."""
 
+Phase = Literal["plateau", "learning", "end", "equal_loss"]
 SLOTS = ("on", "methods", "best", "behind")
 
 
@@ -125,6 +126,8 @@ class Measure(Section):
     """Number of a class, from 1, where the quantity is of one class."""
     layer: Count | None = None
     """Number of a hidden layer, from 1, where the quantity is of one layer."""
+    phase: Phase | None = None
+    """Phase of training, where the quantity is of one: plateau, learning, end (the last quarter) or equal_loss."""
     where: dict[Name, int | float | str] = {}
     """Values of settings by which the experiment compares its recipes, such as `{activation: relu}`."""
 
@@ -141,6 +144,7 @@ class Measure(Section):
             "level": self.level,
             "class": self.class_,
             "layer": self.layer,
+            "phase": self.phase,
             **{name: self.where.get(name) for name in (*declaration.by, *self.where)},
         }
         for name, value in settings.items():

@@ -8,3 +8,10 @@ NEAR_BEST = 0.01
 """Largest distance of accuracy from the best, one point, at which a learning rate is about as good."""
 FAILED = 0.02
 """Largest accuracy of a failed replicate above chance, or above the share of the largest class."""
+PHASES = {
+    "plateau": "while base is on its plateau",
+    "learning": "while base learns",
+    "end": "in the last quarter of training",
+    "equal_loss": "at equal training loss",
+}
+"""Phases of training in which measures of a probe are compared, and their names in print (``analysis.phases``)."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bnlab.training.run import Run
     from bnlab.training.trainer import Values
 
-PROBE_SEED, BATCHES = 1, 4
+PROBE_SEED, BATCHES = 1, 8
 
 
 def probe_rows(run: Run, batches: int) -> tf.Tensor:

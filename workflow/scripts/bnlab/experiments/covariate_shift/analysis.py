@@ -1,4 +1,4 @@
-"""Tables and quantities of internal covariate shift, the overall values being medians over steps and layers."""
+"""Tables and quantities of internal covariate shift."""
 
 from __future__ import annotations
 
@@ -6,30 +6,52 @@ from functools import partial
 
 import pandas as pd
 
-from bnlab.analysis.profiles import at_layer_of, overall_of, profiles
+from bnlab.analysis.phases import by_phase, in_phase_of, ratio_curves
+from bnlab.analysis.profiles import profiles
 
 AFTER_THE_FIRST = 2
 """First layer with layers before it."""
 
-gradient_shift = partial(profiles, measures=("relative", "cosine", "shift"), first=AFTER_THE_FIRST)
-output_shift = partial(
-    profiles, measures=("sliced_in_spreads", "sliced", "units_in_spreads", "units")
-)
+GRADIENTS = ("relative", "cosine", "shift")
+OUTPUTS = ("sliced_in_spreads", "sliced", "units_in_spreads", "units")
+
+gradient_shift = partial(profiles, measures=GRADIENTS, first=AFTER_THE_FIRST)
+output_shift = partial(profiles, measures=OUTPUTS)
 
 
-def shifts(covariate_shift: pd.DataFrame, shifted: pd.DataFrame) -> pd.DataFrame:
-    """Return the overall value of every measure, as ``profiles`` has it."""
-    views = ["overall"]
-    both = [gradient_shift(covariate_shift, views=views), output_shift(shifted, views=views)]
-    return pd.concat(both, ignore_index=True).drop(columns=["view", "at"])
+def shift_ratio(
+    covariate_shift: pd.DataFrame, shifted: pd.DataFrame, metrics: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the ratios of shifts to base's over steps and over the training loss."""
+    parts = [
+        ratio_curves(covariate_shift, ["relative"], metrics, AFTER_THE_FIRST),
+        ratio_curves(shifted, ["sliced_in_spreads", "sliced"], metrics),
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
-TABLES = {"gradient_shift": gradient_shift, "output_shift": output_shift, "shifts": shifts}
+def shifts(
+    covariate_shift: pd.DataFrame, shifted: pd.DataFrame, metrics: pd.DataFrame
+) -> pd.DataFrame:
+    """Return every measure in each phase of training."""
+    parts = [
+        by_phase(covariate_shift, GRADIENTS, metrics, AFTER_THE_FIRST),
+        by_phase(shifted, OUTPUTS, metrics),
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+TABLES = {
+    "gradient_shift": gradient_shift,
+    "output_shift": output_shift,
+    "shift_ratio": shift_ratio,
+    "shifts": shifts,
+}
 
 QUANTITIES = {
-    "gradient_shift": overall_of("covariate_shift", "relative", AFTER_THE_FIRST),
-    "gradient_cosine": overall_of("covariate_shift", "cosine", AFTER_THE_FIRST),
-    "output_shift": overall_of("output_shift", "sliced"),
-    "output_shift_in_spreads": overall_of("output_shift", "sliced_in_spreads"),
-    "distance_from_normal": at_layer_of("output_shift", "distance_from_normal"),
+    "gradient_shift": in_phase_of("covariate_shift", "relative", AFTER_THE_FIRST),
+    "gradient_cosine": in_phase_of("covariate_shift", "cosine", AFTER_THE_FIRST),
+    "output_shift": in_phase_of("output_shift", "sliced"),
+    "output_shift_in_spreads": in_phase_of("output_shift", "sliced_in_spreads"),
+    "distance_from_normal": in_phase_of("output_shift", "distance_from_normal", of_layer=True),
 }

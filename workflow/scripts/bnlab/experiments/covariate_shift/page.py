@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from bnlab.page.grids import of_measures
-from bnlab.page.profiles import Measure, draw_profiles
+from bnlab.page.grids import in_phases
+from bnlab.page.profiles import Measure, draw_profiles, draw_ratios
 
 gradient_shift = partial(
     draw_profiles,
@@ -25,8 +25,17 @@ output_shift = partial(
     },
     title="earth mover's distance between a layer's outputs now and ten steps later",
 )
+shift_ratio = partial(
+    draw_ratios,
+    measures={
+        "relative": "change of the gradient,\nin its length",
+        "sliced_in_spreads": "shift of outputs,\nin their spread",
+        "sliced": "shift of outputs",
+    },
+    title="internal covariate shift, over that of base (below one: less)",
+)
 shifts = partial(
-    of_measures,
+    in_phases,
     measures={
         "relative": "change of the gradient, in its length",
         "cosine": "cosine between the gradients",
@@ -39,6 +48,10 @@ shifts = partial(
     unpaired=["cosine"],
 )
 
-FIGURES = {"gradient_shift": gradient_shift, "output_shift": output_shift}
+FIGURES = {
+    "gradient_shift": gradient_shift,
+    "output_shift": output_shift,
+    "shift_ratio": shift_ratio,
+}
 
 GRIDS = {"shifts": shifts}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.profiles import OF_A_NETWORK, ONE, overall_of, profiles
+from bnlab.analysis.phases import by_phase, in_phase_of, ratio_curves
+from bnlab.analysis.profiles import ONE, profiles
 from bnlab.analysis.quantities import Results, method_runs
 from bnlab.analysis.statistics import paired_ratio
 from bnlab.analysis.summaries import BASE, RUN, add_interval, compare, summarize
@@ -75,14 +74,19 @@ def at_distance(table: pd.DataFrame, distance: float) -> pd.DataFrame:
     return table[table["distance"] == tried[np.argmin(np.abs(tried - distance))]]
 
 
-def smoothness(landscape: pd.DataFrame, views: Sequence[str] = OF_A_NETWORK) -> pd.DataFrame:
-    """Return ``MEASURES`` step by step and over training, as ``profiles``."""
-    return profiles(along_the_gradient(landscape), list(MEASURES), views=views)
+def smoothness(landscape: pd.DataFrame) -> pd.DataFrame:
+    """Return ``MEASURES`` step by step, as ``profiles``."""
+    return profiles(along_the_gradient(landscape), list(MEASURES), views=["step"])
 
 
-def smoothness_over_training(landscape: pd.DataFrame) -> pd.DataFrame:
-    """Return ``MEASURES`` over training alone."""
-    return smoothness(landscape, views=["overall"]).drop(columns=["view", "at"])
+def smoothness_ratio(landscape: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return the ratios of ``MEASURES`` to base's over steps and over the training loss."""
+    return ratio_curves(along_the_gradient(landscape), list(MEASURES), metrics)
+
+
+def smoothness_in_phases(landscape: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return ``MEASURES`` in each phase of training."""
+    return by_phase(along_the_gradient(landscape), list(MEASURES), metrics)
 
 
 def lines(loss_surface: pd.DataFrame) -> pd.DataFrame:
@@ -118,7 +122,8 @@ TABLES = {
     "smoothness": smoothness,
     "lines": lines,
     "surface": surface,
-    "smoothness_over_training": smoothness_over_training,
+    "smoothness_ratio": smoothness_ratio,
+    "smoothness_in_phases": smoothness_in_phases,
     "rises": rises,
 }
 
@@ -132,6 +137,6 @@ def rise(results: Results, effect: Measure, method: str) -> pd.Series:
 
 
 QUANTITIES = {
-    **{name: overall_of("landscape", name, prepare=along_the_gradient) for name in MEASURES},
+    **{name: in_phase_of("landscape", name, prepare=along_the_gradient) for name in MEASURES},
     "rise": rise,
 }

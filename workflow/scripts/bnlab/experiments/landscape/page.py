@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
 from bnlab.page.forms import draw_lines, method_label, row_table
-from bnlab.page.grids import mean, of_measures, ratio
+from bnlab.page.grids import in_phases, mean, ratio
 from bnlab.page.panels import by_method, name_and_failures, name_of, per_batch
-from bnlab.page.profiles import Measure, draw_over_steps
+from bnlab.page.profiles import Measure, draw_over_steps, draw_ratios
 from bnlab.page.style import NONE_LEFT
 
 STATISTICS = {"moving": "frozen statistics", "batch": "statistics of each point"}
@@ -99,10 +99,26 @@ def _contours(axis: Axes, rows: pd.DataFrame, levels: np.ndarray) -> None:
     axis.plot(0, 0, "+", color="black", markersize=6)
 
 
-FIGURES = {"smoothness": smoothness, "lines": lines, "surface": surface}
+smoothness_ratio = partial(
+    draw_ratios,
+    measures={
+        "loss_range": "range of the loss",
+        "smoothness": "effective smoothness β",
+        "gradient_change_in_weights": "change of the gradient,\nsteps by weights",
+        "smoothness_in_weights": "effective smoothness β,\nweights of length 1",
+    },
+    title="the loss along the gradient, over that of base (below one: smoother)",
+)
 
-smoothness_over_training = partial(
-    of_measures,
+FIGURES = {
+    "smoothness": smoothness,
+    "smoothness_ratio": smoothness_ratio,
+    "lines": lines,
+    "surface": surface,
+}
+
+smoothness_in_phases = partial(
+    in_phases,
     measures={
         "loss_range": "range of the loss, steps by rate",
         "gradient_change": "change of the gradient, steps by rate",
@@ -130,4 +146,4 @@ rises = partial(
     },
 )
 
-GRIDS = {"smoothness_over_training": smoothness_over_training, "rises": rises}
+GRIDS = {"smoothness_in_phases": smoothness_in_phases, "rises": rises}

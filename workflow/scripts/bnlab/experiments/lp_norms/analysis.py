@@ -6,7 +6,7 @@ from functools import partial
 
 import pandas as pd
 
-from bnlab.analysis.profiles import overall_of
+from bnlab.analysis.phases import in_phase_of
 from bnlab.analysis.summaries import BN, RUN, accuracy_curves, final, summarize
 
 
@@ -25,4 +25,4 @@ TABLES = {
     "from_bn": partial(final, wanted=NUMBERS, reference=BN),
 }
 
-QUANTITIES = {"output_shift": overall_of("output_shift", "sliced")}
+QUANTITIES = {"output_shift": in_phase_of("output_shift", "sliced")}

@@ -7,7 +7,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.profiles import at_layer_of, profiles
+from bnlab.analysis.phases import in_phase_of
+from bnlab.analysis.profiles import profiles
 from bnlab.analysis.quantities import Results, mean_train_accuracy
 from bnlab.analysis.settings import in_each, over_training
 from bnlab.analysis.summaries import BASE, BN, RUN, accuracy_curves, final, summarize
@@ -56,4 +57,7 @@ def gain_of_method(results: Results, effect: Measure, method: str) -> pd.Series:
     return (own - base) / (bn - base)
 
 
-QUANTITIES = {"gain_kept": gain_of_method, "output_shift": at_layer_of("output_shift", "sliced")}
+QUANTITIES = {
+    "gain_kept": gain_of_method,
+    "output_shift": in_phase_of("output_shift", "sliced", of_layer=True),
+}
