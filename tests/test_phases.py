@@ -99,7 +99,9 @@ def test_a_table_has_each_phase_with_its_ratio_to_base():
     interval = stats.t.interval(0.95, len(ratios) - 1, ratios.mean(), stats.sem(ratios))
     assert row["ratio"] == pytest.approx(np.exp(ratios.mean()))
     assert (row["ratio_low"], row["ratio_high"]) == pytest.approx(tuple(np.exp(interval)))
-    assert row["mean"] == pytest.approx((factors[:, 3:6] * 2).mean())  # over layers 2 and 3 the median is 1
+    assert row["mean"] == pytest.approx(
+        (factors[:, 3:6] * 2).mean()
+    )  # over layers 2 and 3 the median is 1
     assert set(table.loc["base"].index) == set(phases.PHASES)
     assert table.loc["base"]["ratio"].isna().all()
 

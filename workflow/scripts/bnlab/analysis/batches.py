@@ -39,9 +39,9 @@ def stability(metrics: pd.DataFrame) -> pd.DataFrame:
     """Measure how much test accuracy depends on the batch size, by method.
 
     ``range`` is the best less the worst accuracy over the batch sizes and ``slope`` the
-    least-squares slope of accuracy over log₂ batch (per doubling), both replicate by replicate; a
-    replicate that diverged at any batch size has neither. ``best_batch`` and ``worst_batch`` are
-    those of the mean accuracy.
+    least-squares slope of accuracy over log₂ batch (per doubling), both replicate by replicate.
+    ``best_batch`` and ``worst_batch`` are those of the mean accuracy, and ``diverged`` counts the
+    replicates that did at any batch size.
     """
     rows = final_accuracies(metrics)
     table = []
@@ -58,10 +58,10 @@ def stability(metrics: pd.DataFrame) -> pd.DataFrame:
                 "largest_batch": int(batches.max()),
                 **columns_of(span, "range"),
                 **columns_of(slope, "slope"),
-                "best_batch": means.idxmax() if means.notna().any() else np.nan,
-                "worst_batch": means.idxmin() if means.notna().any() else np.nan,
+                "best_batch": means.idxmax(),
+                "worst_batch": means.idxmin(),
                 "n": span.n,
-                "diverged": len(wide) - span.n,
+                "diverged": int(group.groupby("replicate")["diverged"].any().sum()),
                 "replicates": len(wide),
             }
         )
@@ -69,8 +69,8 @@ def stability(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def spans(wide: pd.DataFrame) -> pd.Series:
-    """Return the greatest less the least value of each row, NaN where one is missing."""
-    return wide.max(axis=1, skipna=False) - wide.min(axis=1, skipna=False)
+    """Return the greatest less the least value of each row."""
+    return wide.max(axis=1) - wide.min(axis=1)
 
 
 def by_batch(

@@ -131,15 +131,15 @@ def rate_range(accuracy: pd.DataFrame) -> pd.DataFrame:
 
     They are the unbroken stretch of tried rates around the best at which accuracy is at most
     ``NEAR_BEST`` below the best; of several best rates the lowest counts. A rate at which the
-    replicate diverged ends the stretch.
+    replicate diverged or failed ends the stretch.
 
     Args:
-        accuracy: a row per replicate, a column per rate in increasing order; NaN where it diverged.
+        accuracy: a row per replicate, a column per rate in increasing order; NaN where it diverged or failed.
 
     Returns:
         By replicate lowest and highest, the ends of the stretch, decades = log₁₀(highest / lowest),
         and reaches_lowest and reaches_highest, whether an end is that of the rates tried, so that
-        the stretch may go on beyond. NaN (and False) for a replicate that diverged at every rate.
+        the stretch may go on beyond. NaN (and False) for a replicate that trains at no rate.
     """
     rates = accuracy.columns.to_numpy(float)
     rows = []

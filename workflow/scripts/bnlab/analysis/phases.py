@@ -79,7 +79,7 @@ def phases(steps: np.ndarray, losses: np.ndarray) -> np.ndarray:
 
 
 def value_in(phase: str, own: Course, other: Course, base: Course) -> float:
-    """Return the value of a course in a phase; NaN where the phase has no step, or the replicate diverged in it.
+    """Return the value of a course in a phase; NaN where the phase has no step, or the replicate diverged.
 
     Args:
         phase: one of ``PHASES``.
@@ -87,6 +87,8 @@ def value_in(phase: str, own: Course, other: Course, base: Course) -> float:
         other: that of the method that it is compared with, which says at what losses both have been.
         base: that of base, which says when phases begin.
     """
+    if np.isnan(own.values).any():
+        return np.nan
     if phase == "equal_loss":
         losses = common_losses(own, other, base)
         return float(at_losses(own, losses).mean()) if len(losses) else np.nan
@@ -98,7 +100,7 @@ def value_in(phase: str, own: Course, other: Course, base: Course) -> float:
 def common_losses(own: Course, other: Course, base: Course) -> np.ndarray:
     """Return the losses, from high to low, at which two courses are compared; none where they share none."""
     highest = min(LEFT * base.losses[0], own.losses[0], other.losses[0])
-    lowest = max(np.min(own.losses), np.min(other.losses))  # NaN where one of them diverged
+    lowest = max(np.min(own.losses), np.min(other.losses))
     return np.geomspace(highest, lowest, LOSSES) if 0 < lowest < highest else np.array([])
 
 

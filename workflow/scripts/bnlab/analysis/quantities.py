@@ -1,7 +1,7 @@
 """Quantities: one number a replicate, which claims compare.
 
 Each is a function of an experiment's tidy results for one dataset, an effect's settings and a method. It returns a
-series by replicate, NaN where it diverged; or ``Bounded`` where what was measured leaves room for other values.
+series by replicate, NaN where it has none; or ``Bounded`` where what was measured leaves room for other values.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def failed_share(results: Results, effect: Measure, method: str) -> pd.Series:
     """1 for a replicate that diverged or failed, else 0."""
     rows = history(results, effect, method, "test")
     end = rows[rows["step"] == rows["step"].max()].set_index("replicate")
-    return (end["failed"].astype(bool) | end["accuracy"].isna()).astype(float)
+    return (end["failed"] | end["diverged"]).astype(float)
 
 
 def seconds_per_1000_steps(results: Results, effect: Measure, method: str) -> pd.Series:

@@ -13,15 +13,13 @@ from bnlab.analysis.thresholds import crossings
 
 
 def validation_scores(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Mean validation accuracy at the last step of each run; a replicate that diverged counts as 0.
-
-    Left out, it would favour a rate at which only the luckier replicates survive.
+    """Mean validation accuracy at the last step of each run.
 
     Returns:
         Columns method, batch, learning_rate, recipe, score.
     """
     rows = followed(last(metrics))
-    rows = rows[rows["split"] == "validation"].fillna({"accuracy": 0.0})
+    rows = rows[rows["split"] == "validation"]
     return rows.groupby([*RUN, "recipe"])["accuracy"].mean().rename("score").reset_index()
 
 
@@ -56,8 +54,12 @@ def fastest_rates(metrics: pd.DataFrame, level: float) -> pd.DataFrame:
 
 
 def rate_ranges(metrics: pd.DataFrame) -> pd.DataFrame:
-    """``metrics.rate_range`` of test accuracy at the last step, for each method, batch and replicate."""
+    """``metrics.rate_range`` of test accuracy at the last step, for each method, batch and replicate.
+
+    No rate at which a replicate diverges or fails is a good one.
+    """
     rows = final_accuracies(metrics)
+    rows = rows.assign(value=rows["value"].where(~(rows["failed"] | rows["diverged"])))
     parts = []
     for key, group in rows.groupby(ACROSS_RATES, sort=False):
         names: dict[str, Any] = dict(zip(ACROSS_RATES, key, strict=True))

@@ -1,8 +1,9 @@
 """From tidy rows to published tables: what the tables of experiments have in common.
 
 A published table has one row per combination of its leading columns. ``mean``, ``low`` and ``high`` are a mean over
-replicates and its 95 % t-interval, ``n`` the replicates in it, ``diverged`` those left out because they diverged,
-``failed`` those that ended at chance but are in it, and ``replicates`` all of them.
+replicates and its 95 % t-interval, ``n`` the replicates in it, ``diverged`` those that diverged, ``failed`` those that
+ended at chance, and ``replicates`` all of them. In accuracies and losses a diverged replicate counts as one that guesses
+(``tidy.with_outcomes``); in measures of a probe it is left out.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def last(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def long(metrics: pd.DataFrame, wanted: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """One row per replicate and wanted (split, metric), its number in ``value``."""
-    columns = [*RUN, "statistics", "replicate", "failed", "split"]
+    columns = [*RUN, "statistics", "replicate", "failed", "diverged", "split"]
     parts = [
         metrics.loc[metrics["split"] == split, [*columns, metric]]
         .rename(columns={metric: "value"})
@@ -124,7 +125,8 @@ def summarize(
     table = []
     for key, group in rows.groupby(keys, sort=False):
         interval = mean_interval(group[value])
-        counts = {"n": interval.n, "diverged": len(group) - interval.n, "replicates": len(group)}
+        gone = group["diverged"] if "diverged" in group else group[value].isna()
+        counts = {"n": interval.n, "diverged": int(gone.sum()), "replicates": len(group)}
         if "failed" in group:
             counts["failed"] = int(group["failed"].sum())
         names = dict(zip(keys, key, strict=True))

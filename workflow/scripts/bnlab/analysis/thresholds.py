@@ -10,11 +10,12 @@ from scipy.optimize import isotonic_regression
 def crossings(rows: pd.DataFrame, level: float, averaged: bool = False) -> pd.DataFrame:
     """The first evaluated step of each replicate with at least this accuracy.
 
+    Accuracies are noisy, and the first of many noisy numbers above a level comes too early. So the crossing is that of
+    their isotonic regression up to the highest of them, the non-decreasing curve nearest to them (Barlow et al. 1972).
+
     The crossing itself lies after the evaluation before it. Training accuracy is ``averaged`` over the steps since the
     evaluation before: the end of the interval before may be there too while its mean is not, so that the crossing lies
-    after the evaluation before that one. Over few steps such a mean is also noisy, and the first of many noisy numbers
-    above a level comes too early; so the crossing is that of the isotonic regression of the means up to the highest of
-    them, each weighted by its steps: the non-decreasing curve nearest to them (Barlow et al. 1972).
+    after the evaluation before that one. Each mean is weighted by its steps.
 
     Args:
         rows: columns replicate, step, accuracy; one row each.
@@ -27,10 +28,8 @@ def crossings(rows: pd.DataFrame, level: float, averaged: bool = False) -> pd.Da
     """
     wide = rows.pivot(index="replicate", columns="step", values="accuracy").sort_index()
     steps = wide.columns.to_numpy(float)
-    accuracies = wide.to_numpy()
-    if averaged:
-        weights = np.diff(steps, prepend=0)
-        accuracies = np.array([_rising(values, weights) for values in accuracies])
+    weights = np.diff(steps, prepend=0) if averaged else np.ones(len(steps))
+    accuracies = np.array([_rising(values, weights) for values in wide.to_numpy()])
     reached = accuracies >= level
     at = np.where(reached.any(axis=1), reached.argmax(axis=1), len(steps))
     before = np.concatenate([[0.0] * (2 if averaged else 1), steps])

@@ -41,7 +41,7 @@ def gathered(
             parts = [pd.read_parquet(folder / file_of(source)) for folder in folders]
             if source == "metrics":
                 parts = [
-                    part.assign(failed=failed(part, floor(datasets[run["dataset"]])))
+                    with_outcomes(part, datasets[run["dataset"]])
                     for run, part in zip(runs, parts, strict=True)
                 ]
             tables[source] = collect(runs, parts)
@@ -108,14 +108,32 @@ def collect(runs: Sequence[Mapping[str, Any]], tables: Sequence[pd.DataFrame]) -
     return pd.concat(parts, ignore_index=True)
 
 
-def floor(data: Mapping[str, Any]) -> float:
-    """The test accuracy up to which a replicate has failed: ``FAILED`` above chance and the share of the largest class.
+def with_outcomes(history: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a history in which a replicate that diverged counts as one that guesses from then on.
+
+    Left out, it would favour a method by its survivors. Two columns are added: ``diverged``, true from the evaluation on
+    that it did not reach, and ``failed``.
 
     Args:
-        data: what data.json says.
+        history: of one run.
+        data: what data.json says. The guess names the largest class, and its loss is the entropy of the classes.
     """
-    counts = data["class_counts"]["test"]
-    return max(1 / len(counts), max(counts) / sum(counts)) + FAILED
+    accuracy, loss = guess(data["class_counts"]["test"])
+    return history.assign(
+        failed=failed(history, accuracy + FAILED),
+        diverged=history["accuracy"].isna(),
+        accuracy=history["accuracy"].fillna(accuracy),
+        loss=history["loss"].fillna(loss),
+    )
+
+
+def guess(counts: Sequence[int]) -> tuple[float, float]:
+    """Return the accuracy and the loss of a guess that knows nothing but how many rows each class has.
+
+    They are the share of the largest class, at least that of chance, and −Σ p·ln p over the shares p.
+    """
+    shares = np.array([count for count in counts if count]) / sum(counts)
+    return max(1 / len(counts), float(shares.max())), float(-(shares * np.log(shares)).sum())
 
 
 def failed(history: pd.DataFrame, accuracy: float) -> pd.Series:

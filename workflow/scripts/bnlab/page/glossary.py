@@ -41,7 +41,7 @@ GLOSSARY = {
         "Area under the ROC curve: the probability that a row of the class is scored above a row of another."
     ),
     "diverged": (
-        "A replicate whose loss became infinite or undefined; it has no accuracy and enters no mean."
+        "A replicate whose loss became infinite or undefined. From then on it counts as one that guesses."
     ),
     "failed": (
         "A replicate that ends within two points of chance or of the share of the largest class. It enters means."

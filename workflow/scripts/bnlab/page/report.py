@@ -245,7 +245,10 @@ def replicate_notes(table: pd.DataFrame) -> list[str]:
     """Return sentences for the caption on replicates that diverged or failed, if there are any."""
     notes = []
     if "diverged" in table and (table["diverged"] > 0).any():
-        notes.append("Replicates that diverged are left out of means, and counted.")
+        notes.append(
+            "Replicates that diverged count as ones that guess in accuracies and losses, and are left out of what probes "
+            "measure."
+        )
     if "failed" in table and (table["failed"] > 0).any():
         notes.append("Replicates that failed, ending at chance, are in the means, and counted too.")
     return notes

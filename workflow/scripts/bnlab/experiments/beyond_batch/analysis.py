@@ -15,14 +15,13 @@ from bnlab.study.names import NEAR_BEST
 def smallest_good_batch(results: Results, effect: Measure, method: str) -> Bounded:
     """Return the smallest batch from which on final test accuracy is within a point of base's, or above it.
 
-    It is infinite for a replicate that is not good at the largest batch, and NaN where one diverged.
+    It is infinite for a replicate that is not good at the largest batch.
     """
     ours, base = (by_batch(results, effect, name, test_accuracy) for name in (method, BASE))
     good = (ours >= base - NEAR_BEST).sort_index(axis=1)
     good_up_to_largest = good.iloc[:, ::-1].cummin(axis=1).sum(axis=1).astype(int)
     sizes = good.columns.to_numpy(float)
     values = pd.Series([sizes[-n] if n else np.inf for n in good_up_to_largest], good.index)
-    values = values.where(ours.notna().all(axis=1) & base.notna().all(axis=1))
     return Bounded(values, values, values, "batch sizes are known to the next one tried")
 
 

@@ -36,11 +36,11 @@ def spreads(metrics: pd.DataFrame) -> pd.DataFrame:
     """Compute best less worst test accuracy over initial weights, each at its chosen rate.
 
     Returns:
-        Columns ``REPLICATE`` and value; NaN for a replicate that diverged from some weights.
+        Columns ``REPLICATE`` and value.
     """
     rows = in_each(metrics, BY, lambda part: final_accuracies(at_chosen_rates(part, part)))
     groups = rows.groupby(REPLICATE, sort=False)["value"]
-    return groups.agg(lambda a: a.max(skipna=False) - a.min(skipna=False)).reset_index()
+    return groups.agg(lambda a: a.max() - a.min()).reset_index()
 
 
 def failures(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -50,7 +50,7 @@ def failures(metrics: pd.DataFrame) -> pd.DataFrame:
         Columns ``REPLICATE`` and value.
     """
     rows = final_accuracies(metrics)
-    lost = (rows["failed"].astype(bool) | rows["value"].isna()).astype(float)
+    lost = (rows["failed"] | rows["diverged"]).astype(float)
     return rows.assign(value=lost).groupby(REPLICATE, sort=False)["value"].mean().reset_index()
 
 

@@ -9,7 +9,12 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.metrics import mean_over_steps
-from bnlab.analysis.quantities import Results, method_runs, seconds_per_1000_steps
+from bnlab.analysis.quantities import (
+    Bounded,
+    Results,
+    method_runs,
+    seconds_per_1000_steps,
+)
 from bnlab.analysis.settings import in_each
 from bnlab.analysis.statistics import censored_median, paired_ratio
 from bnlab.analysis.summaries import (
@@ -29,6 +34,8 @@ from bnlab.study.ledger import Measure
 LEVELS = (0.8, 0.9, 0.95)
 """Accuracies whose first step is published."""
 UNIT = ["replicate", "quantity", "unit"]
+TWO_SIDED = 1.959964
+"""Standard errors to each end of a 95 % interval."""
 
 
 def unit_drift(probes: pd.DataFrame) -> pd.DataFrame:
@@ -154,7 +161,7 @@ def steps_to_accuracy(metrics: pd.DataFrame) -> pd.DataFrame:
     table, each = [], []
     for key, of_split in rows.groupby(keys[:-1]):
         last = of_split["step"].max()
-        gone = of_split.loc[of_split["step"] == last, "accuracy"].isna().sum()
+        gone = of_split.loc[of_split["step"] == last, "diverged"].sum()
         for level in LEVELS:
             first = crossings(of_split, level, averaged=key[-1] == "train")["first"]
             names: dict[str, Any] = dict(zip(keys, [*key, level], strict=True))
@@ -230,9 +237,14 @@ def spread_growth(kind: str, results: Results, effect: Measure, method: str) -> 
 
 
 def _areas(results: Results, effect: Measure, method: str) -> pd.DataFrame:
-    """Return one-vs-rest AUC by replicate and class."""
+    """Return one-vs-rest AUC by replicate and class that test rows have."""
+    return _by_class(results, effect, method, "auc").dropna(axis=1, how="all")
+
+
+def _by_class(results: Results, effect: Measure, method: str, column: str) -> pd.DataFrame:
+    """Return a column of the scores of classes by replicate and class."""
     rows = method_runs(results, "classes", effect, method)
-    return rows.pivot(index="replicate", columns="class", values="auc").dropna(axis=1, how="all")
+    return rows.pivot(index="replicate", columns="class", values=column)
 
 
 def macro_auc(results: Results, effect: Measure, method: str) -> pd.Series:
@@ -251,9 +263,39 @@ def class_auc(results: Results, effect: Measure, method: str) -> pd.Series:
     return _of_class(_areas(results, effect, method), effect)
 
 
-def class_auc_rank(results: Results, effect: Measure, method: str) -> pd.Series:
-    """Return the place of the effect's class among all classes by AUC, 1 for the lowest."""
-    return _of_class(_areas(results, effect, method).rank(axis=1), effect)
+def class_auc_rank(results: Results, effect: Measure, method: str) -> Bounded:
+    """Return the place of the effect's class among all classes by AUC, 1 for the lowest.
+
+    In a replicate a class may stand wherever the 95 % intervals of the areas leave it: only those that do not meet its
+    own are surely lower or higher. The test rows are the same in every replicate, so more replicates do not help.
+    """
+    assert effect.class_ is not None
+    areas = _areas(results, effect, method)
+    half = TWO_SIDED * auc_error(areas, _by_class(results, effect, method, "count"))
+    low, high = areas - half, areas + half
+    own = effect.class_ - 1
+    surely_below = high.lt(low[own], axis=0).sum(axis=1)
+    surely_above = low.gt(high[own], axis=0).sum(axis=1)
+    known = areas[own].notna()
+    return Bounded(
+        areas.rank(axis=1)[own],
+        (1.0 + surely_below).where(known),
+        (areas.notna().sum(axis=1) - surely_above).astype(float).where(known),
+        "the test rows of a class leave its rank open",
+    )
+
+
+def auc_error(areas: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    """Return the standard error of areas A under ROC curves, by replicate and class of ``areas``.
+
+    √((A(1 − A) + (p − 1)(Q₁ − A²) + (q − 1)(Q₂ − A²)) / (p·q)) for p rows of the class and q others, with
+    Q₁ = A/(2 − A) and Q₂ = 2A²/(1 + A) (Hanley & McNeil 1982, Radiology 143, 29–36).
+    """
+    rest = -counts.sub(counts.sum(axis=1), axis=0)
+    first, second = areas / (2 - areas), 2 * areas**2 / (1 + areas)
+    variance = areas * (1 - areas) + (counts - 1) * (first - areas**2)
+    variance += (rest - 1) * (second - areas**2)
+    return ((variance / (counts * rest)) ** 0.5)[areas.columns]
 
 
 def _of_class(areas: pd.DataFrame, effect: Measure) -> pd.Series:

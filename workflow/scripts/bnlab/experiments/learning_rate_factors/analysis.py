@@ -29,7 +29,7 @@ def times_base_rate(metrics: pd.DataFrame) -> pd.DataFrame:
     chosen = chosen_rates(metrics)
     base = chosen[chosen["method"] == BASE].set_index("batch")["learning_rate"]
     ended = followed(last(metrics))
-    trains = ~ended["failed"].astype(bool) & ended["accuracy"].notna()
+    trains = ~(ended["failed"] | ended["diverged"])
     trained = ended.loc[trains & (ended["method"] == BASE), "batch"].unique()
     tried = metrics[AT_RATE].drop_duplicates()
     factor = tried["learning_rate"] / tried["batch"].map(base[base.index.isin(trained)])
@@ -40,7 +40,7 @@ def progress(metrics: pd.DataFrame) -> pd.DataFrame:
     """Return how far and how soon each replicate of one network gets.
 
     Returns:
-        Columns ``ONE``, factor, best (highest test accuracy; NaN where any is), first (step of the first evaluation at
+        Columns ``ONE``, factor, best (highest test accuracy), first (step of the first evaluation at
         base's highest accuracy, that of the same replicate at base's chosen rate; NaN where none is), after (the step
         before), last (last step), steps (first, else last) and base_first (first of base at its chosen rate). Factor
         and steps to the level are NaN where base trains at no rate.
@@ -53,7 +53,7 @@ def progress(metrics: pd.DataFrame) -> pd.DataFrame:
     for key, rows in tests.groupby([*ONE, "factor"], sort=False, dropna=False):
         level = levels.get((rows["batch"].iloc[0], rows["replicate"].iloc[0]), np.nan)
         crossing = crossings(rows, level).iloc[0]
-        best = rows["accuracy"].max(skipna=False)
+        best = rows["accuracy"].max()
         found.append((*key, best, crossing["first"], crossing["after"], rows["step"].max()))
     table = pd.DataFrame(found, columns=[*ONE, "factor", "best", "first", "after", "last"])
     table["steps"] = table["first"].fillna(table["last"])  # restricted, each at its own last step
