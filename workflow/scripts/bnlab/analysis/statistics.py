@@ -176,6 +176,7 @@ class Test(NamedTuple):
     Both agree: an interval of confidence 1 − α excludes a threshold exactly if p of one side is below α / 2.
     """
 
+    distribution: str
     interval: Callable[[ArrayLike, float], Interval]
     one_sided_p: Callable[[ArrayLike, float, Alternative], float]
 
@@ -200,9 +201,9 @@ class Test(NamedTuple):
         return float(min(1.0, 2 * p))
 
 
-OF_A_MEAN = Test(mean_interval, t_test_p)
+OF_A_MEAN = Test("t", mean_interval, t_test_p)
 """Student's t-test of the mean of numbers, of differences a paired one."""
-OF_A_SHARE = Test(share_interval, share_test_p)
+OF_A_SHARE = Test("binomial", share_interval, share_test_p)
 """The exact binomial test of a share of replicates."""
 
 
