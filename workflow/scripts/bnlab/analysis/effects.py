@@ -20,7 +20,6 @@ from bnlab.analysis.statistics import (
     Interval,
     Test,
     effect_size,
-    mean_interval,
     probability_of_improvement,
 )
 from bnlab.study.config import Study
@@ -31,35 +30,32 @@ OPEN = "undecided"
 RATES = {"best": "each method's best rate", "fastest": "each method's fastest rate"}
 
 
-def is_certain(verdict: str, drawn: Sample, low: float, high: float) -> bool:
-    """Return true where a verdict holds wherever each replicate's value lies between its bounds."""
-    least, most = ends(drawn, mean_interval(drawn.values), CONFIDENCE)
+def is_certain(verdict: str, least: float, most: float, low: float, high: float) -> bool:
+    """Return true where a verdict on the range (low, high) holds for the whole interval from least to most."""
     if verdict == "supported":
         return (low == -np.inf or least > low) and (high == np.inf or most < high)
     return most <= low or least >= high
 
 
-def ends(drawn: Sample, interval: Interval, confidence: float) -> tuple[float, float]:
-    """Return the ends of an interval, wide enough for every value that a replicate may have between its bounds."""
-    if not _is_bounded(drawn):
-        return interval.low, interval.high
+def ends(drawn: Sample, test: Test, confidence: float) -> tuple[float, float]:
+    """Return the ends of the interval that covers the mean wherever each value lies between its bounds.
+
+    They are the outermost of the intervals of the values, of their lowest and of their highest (as in Horowitz & Manski
+    2000, J. Am. Stat. Assoc. 95, 77).
+    """
+    interval, known = test.interval(drawn.values, confidence), ~np.isnan(drawn.values)
+    least, most = drawn.lowest[known], drawn.highest[known]
     return (
-        _outer_end(drawn.lowest, "low", confidence),
-        _outer_end(drawn.highest, "high", confidence),
+        min(interval.low, _end(least, "low", test, confidence)),
+        max(interval.high, _end(most, "high", test, confidence)),
     )
 
 
-def _is_bounded(drawn: Sample) -> bool:
-    """Return true where the bounds of some replicate lie apart."""
-    known = ~np.isnan(drawn.values)
-    return bool((drawn.lowest[known] < drawn.highest[known]).any())
-
-
-def _outer_end(values: np.ndarray, end: str, confidence: float) -> float:
+def _end(values: np.ndarray, end: str, test: Test, confidence: float) -> float:
     infinite = np.isinf(values)
     if infinite.any():
         return float(values[infinite][0])
-    return float(getattr(mean_interval(values, confidence), end))
+    return float(getattr(test.interval(values, confidence), end))
 
 
 def judge(
@@ -110,8 +106,8 @@ def effect_row(effect: Effect, where: Setting, study: Study, measured: Measured)
     low, high = _thresholds(effect)
     test = test_of(study, effect)
     verdict, p, interval = judge(drawn.values, low, high, test)
-    least, most = ends(drawn, interval, CONFIDENCE)
-    coarse = verdict != OPEN and not is_certain(verdict, drawn, low, high)
+    least, most = ends(drawn, test, CONFIDENCE)
+    coarse = verdict != OPEN and not is_certain(verdict, least, most, low, high)
     scale = "ratio" if effect.is_ratio else unit
     printed = _printer(scale)
     label, redraw = called(where, study)
@@ -172,11 +168,10 @@ def level_left(row: Any) -> float:
 def decisive(row: Any) -> tuple[float, float]:
     """Return the interval that decides an effect, at the level that Holm's correction leaves, 1 − α·p/p_holm.
 
-    It lies wholly on one side of a threshold if and only if p after the correction is at most α.
+    Where no value has bounds it lies wholly on one side of a threshold if and only if p after the correction is at most
+    α.
     """
-    confidence = 1 - level_left(row)
-    interval = row.deciding_test.interval(row.drawn.values, confidence)
-    least, most = ends(row.drawn, interval, confidence)
+    least, most = ends(row.drawn, row.deciding_test, 1 - level_left(row))
     printed = _printer(row.scale)
     return printed(least), printed(most)
 
