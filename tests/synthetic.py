@@ -168,14 +168,17 @@ def run(
 
 
 def learning_curves(
-    base: Sequence[int | None] = (500,), bn: Sequence[int | None] = ()
+    base: Sequence[int | None] = (500,), bn: Sequence[int | None] = (), replicates: int = 4
 ) -> dict[str, pd.DataFrame]:
     """The sources of every learning-curves table: base and bn, and where their replicates diverge."""
-    runs = [run("base", diverged_at=base), run("bn", diverged_at=bn)]
-    histories = [history(r["method"], 60, 4, r["diverged_at"]) for r in runs]
+    runs = [
+        run(method, replicates=replicates, diverged_at=at)
+        for method, at in (("base", base), ("bn", bn))
+    ]
+    histories = [history(r["method"], 60, replicates, r["diverged_at"]) for r in runs]
     scored = []
     for r in runs:
-        labels, probabilities = predictions(r["method"])
+        labels, probabilities = predictions(r["method"], replicates)
         probabilities[[step is not None for step in r["diverged_at"]]] = np.nan
         names = ["one", "two", "three", "four"]
         scored.append(tidy.score_predictions(labels, probabilities, names))
@@ -194,7 +197,7 @@ def learning_curves(
     return {
         "metrics": tidy.collect(runs, histories),
         "percentiles": tidy.collect(
-            runs, [probes(r["method"], diverged_at=r["diverged_at"]) for r in runs]
+            runs, [probes(r["method"], replicates, diverged_at=r["diverged_at"]) for r in runs]
         ),
         "timing": timing,
         **{
@@ -214,23 +217,24 @@ def batch_size() -> dict[str, pd.DataFrame]:
     }
 
 
-def learning_rate() -> dict[str, pd.DataFrame]:
+def learning_rate(replicates: int = 4) -> dict[str, pd.DataFrame]:
     """The sources of every learning-rate table: five methods at five rates.
 
     Base is best at 1 and the others at 0.1, where they lose less with each decade on either side;
     base diverged twice at 10, ws always.
     """
     losses = {"base": 0.2, "bn": 0.006, "ln": 0.003, "ws": 0.02, "ws_bn": 0.015}
+    diverged = {("base", 10.0): (100, 500), ("ws", 10.0): (50,) * replicates}
     runs, histories = [], []
     for method in METHODS:
         for rate in (0.01, 0.1, 0.3, 1.0, 10.0):
-            gone = {("base", 10.0): (100, 500), ("ws", 10.0): (50,) * 4}.get((method, rate), ())
-            metrics = history(method, diverged_at=gone)
+            gone = diverged.get((method, rate), ())
+            metrics = history(method, replicates=replicates, diverged_at=gone)
             loss = losses[method] + 0.003 * metrics["replicate"]
             metrics["accuracy"] -= loss * abs(np.log10(rate / (1 if method == "base" else 0.1)))
             metrics["accuracy"] = metrics["accuracy"].clip(lower=0.1)
             histories.append(metrics)
-            summary = run(method, recipe=f"lr{rate:g}", diverged_at=gone)
+            summary = run(method, recipe=f"lr{rate:g}", replicates=replicates, diverged_at=gone)
             runs.append(summary | {"learning_rate": rate})
     return {
         "metrics": tidy.collect(runs, histories),
