@@ -181,7 +181,7 @@ class Test(NamedTuple):
     one_sided_p: Callable[[ArrayLike, float, Alternative], float]
 
     def p(self, values: ArrayLike, low: float, high: float) -> float:
-        """Return p for the range (low, high), at most 1.
+        """Return p for the range (low, high), at most 1; NaN where there is none.
 
         For a mean outside it is that of the two-sided test against the nearest end, twice that of one side. For a mean
         inside it is twice that of two one-sided tests (Schuirmann 1987). So p ≤ α and the interval of confidence 1 − α
@@ -191,14 +191,14 @@ class Test(NamedTuple):
         above = [self.one_sided_p(values, low, "greater")] if np.isfinite(low) else []
         below = [self.one_sided_p(values, high, "less")] if np.isfinite(high) else []
         if low < mean < high:
-            return float(min(1.0, 2 * np.max([*above, *below])))
+            return float(min(2 * np.max([*above, *below]), 1.0))
         is_low = bool(above) and mean <= low
         p = (
             self.one_sided_p(values, low, "less")
             if is_low
             else self.one_sided_p(values, high, "greater")
         )
-        return float(min(1.0, 2 * p))
+        return float(min(2 * p, 1.0))
 
 
 OF_A_MEAN = Test("t", mean_interval, t_test_p)
