@@ -1,5 +1,6 @@
 """Statistics against SciPy's own tests, published tables and values worked out by hand."""
 
+import math
 import warnings
 
 import numpy as np
@@ -182,25 +183,82 @@ def test_values_without_spread_differ_from_the_threshold_or_do_not(values, thres
         assert statistics.t_test_p(values, threshold) == pytest.approx(p, nan_ok=True)
 
 
-def test_equivalence_is_found_exactly_if_the_90_percent_interval_lies_within():
-    _, low, high, _ = statistics.mean_interval(VALUES, 0.9)
-    assert statistics.equivalence_p(VALUES, low, 2) == pytest.approx(0.05)
-    assert statistics.equivalence_p(VALUES, 0, high) == pytest.approx(0.05)
-    assert statistics.equivalence_p(VALUES, low - 0.01, high + 0.01) < 0.05
-    assert statistics.equivalence_p(VALUES, low + 0.001, high + 0.01) > 0.05
+@pytest.mark.parametrize("alternative", ["less", "greater"])
+@pytest.mark.parametrize(("ones", "n"), [(0, 10), (3, 10), (10, 10), (7, 9)])
+def test_the_test_of_a_share_sums_the_tail_of_the_binomial(ones, n, alternative):
+    values = [*[1.0] * ones, *[0.0] * (n - ones), np.nan]
+    tail = range(ones + 1) if alternative == "less" else range(ones, n + 1)
+    expected = sum(math.comb(n, k) * 0.3**k * 0.7 ** (n - k) for k in tail)
+    assert statistics.share_test_p(values, 0.3, alternative) == pytest.approx(expected)
 
 
-def test_equivalence_takes_the_worse_of_two_one_sided_tests():
+@pytest.mark.parametrize(("ones", "n"), [(0, 10), (3, 10), (10, 10), (7, 9)])
+def test_the_interval_of_a_share_is_that_of_clopper_and_pearson(ones, n):
+    share, low, high, count = statistics.share_interval([*[1] * ones, *[0] * (n - ones), np.nan])
+    assert (share, count) == (ones / n, n)
+    assert low == pytest.approx(stats.beta.ppf(0.025, ones, n - ones + 1) if ones else 0)
+    assert high == pytest.approx(stats.beta.ppf(0.975, ones + 1, n - ones) if ones < n else 1)
+
+
+def test_no_replicates_have_no_share():
+    assert np.isnan(statistics.share_interval([np.nan])[:3]).all()
+    assert np.isnan(statistics.share_test_p([], 0.5, "less"))
+
+
+def test_a_threshold_that_no_share_can_pass_is_never_passed():
+    assert statistics.OF_A_SHARE.p(np.ones(10), 1.0, np.inf) == 1
+    assert statistics.OF_A_SHARE.p(np.zeros(10), -np.inf, 0.0) == 1
+
+
+def test_p_of_a_mean_outside_a_range_is_that_of_the_two_sided_t_test():
+    for low, high in ((0.96, np.inf), (0.96, 2.0), (-np.inf, 0.9), (0.1, 0.9)):
+        nearest = low if low > 0.9 else high
+        p = stats.ttest_1samp(VALUES, nearest).pvalue
+        assert statistics.OF_A_MEAN.p(VALUES, low, high) == pytest.approx(p)
+
+
+def test_p_of_a_mean_inside_a_range_is_twice_the_worse_of_two_one_sided_tests():
     above = stats.ttest_1samp(VALUES, 0.9, alternative="greater").pvalue
     below = stats.ttest_1samp(VALUES, 1.0, alternative="less").pvalue
-    assert statistics.equivalence_p(VALUES, 0.9, 1.0) == pytest.approx(max(above, below))
+    assert statistics.OF_A_MEAN.p(VALUES, 0.9, 1.0) == pytest.approx(2 * max(above, below))
+    ones = [*[1.0] * 12, *[0.0] * 8]
+    above = stats.binomtest(12, 20, 0.25, "greater").pvalue
+    below = stats.binomtest(12, 20, 0.9, "less").pvalue
+    p = statistics.OF_A_SHARE.p(ones, 0.25, 0.9)
+    assert p == pytest.approx(2 * max(above, below))
 
 
 @pytest.mark.parametrize(
-    ("values", "p"), [([0.1] * 3, 0), ([0.5] * 3, 1), ([0.2] * 3, 1), ([0.1], np.nan)]
+    ("values", "p"), [([0.1] * 3, 0), ([0.5] * 3, 0), ([0.2] * 3, 1), ([0.1], np.nan)]
 )
-def test_equivalence_without_spread_is_plain(values, p):
-    assert statistics.equivalence_p(values, -0.2, 0.2) == pytest.approx(p, nan_ok=True)
+def test_a_mean_without_spread_lies_inside_or_outside_for_certain(values, p):
+    assert statistics.OF_A_MEAN.p(values, -0.2, 0.2) == pytest.approx(p, nan_ok=True)
+
+
+def _normal(rng: np.random.Generator) -> np.ndarray:
+    return rng.normal(0.5, 0.3, rng.integers(2, 20))
+
+
+def _zeros_and_ones(rng: np.random.Generator) -> np.ndarray:
+    return (rng.random(rng.integers(1, 20)) < rng.random()).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("test", "draw"),
+    [(statistics.OF_A_MEAN, _normal), (statistics.OF_A_SHARE, _zeros_and_ones)],
+)
+def test_p_is_at_most_alpha_exactly_if_the_interval_lies_on_one_side(test, draw):
+    rng = np.random.default_rng(3)
+    decided = []
+    for _ in range(600):
+        values, alpha = draw(rng), rng.uniform(0.001, 0.6)
+        low, high = np.sort(rng.uniform(0, 1, 2))
+        _, least, most, _ = test.interval(values, 1 - alpha)
+        for a, b in ((low, high), (low, np.inf), (-np.inf, high)):
+            one_side = (least > a and most < b) or most <= a or least >= b
+            assert (test.p(values, a, b) <= alpha) == one_side, (values, alpha, a, b)
+            decided.append(one_side)
+    assert 0.2 < np.mean(decided) < 0.8
 
 
 def test_fisher_s_tea_tasting_has_the_p_that_he_gave():
