@@ -2,8 +2,8 @@
 
 A published table has one row per combination of its leading columns. ``mean``, ``low`` and ``high`` are a mean over
 replicates and its 95 % t-interval, ``n`` the replicates in it, ``diverged`` those that diverged, ``failed`` those that
-ended at chance, and ``replicates`` all of them. In accuracies and losses a diverged replicate counts as one that guesses
-(``tidy.with_outcomes``); in measures of a probe it is left out.
+ended at chance, and ``replicates`` all of them. In accuracies and losses a diverged replicate counts as one that
+guesses (``tidy.with_outcomes``); in measures of a probe it is left out.
 """
 
 from __future__ import annotations

@@ -111,8 +111,8 @@ def collect(runs: Sequence[Mapping[str, Any]], tables: Sequence[pd.DataFrame]) -
 def with_outcomes(history: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:
     """Return a history in which a replicate that diverged counts as one that guesses from then on.
 
-    Left out, it would favour a method by its survivors. Two columns are added: ``diverged``, true from the evaluation on
-    that it did not reach, and ``failed``.
+    Left out, it would favour a method by its survivors. Two columns are added: ``diverged``, true from the evaluation
+    on that it did not reach, and ``failed``.
 
     Args:
         history: of one run.

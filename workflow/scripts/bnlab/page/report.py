@@ -246,8 +246,8 @@ def replicate_notes(table: pd.DataFrame) -> list[str]:
     notes = []
     if "diverged" in table and (table["diverged"] > 0).any():
         notes.append(
-            "Replicates that diverged count as ones that guess in accuracies and losses, and are left out of what probes "
-            "measure."
+            "Replicates that diverged count as ones that guess in accuracies and losses. "
+            "They are left out of what probes measure."
         )
     if "failed" in table and (table["failed"] > 0).any():
         notes.append("Replicates that failed, ending at chance, are in the means, and counted too.")
