@@ -8,3 +8,5 @@ NEAR_BEST = 0.01
 """Largest distance of accuracy from the best, one point, at which a learning rate is about as good."""
 FAILED = 0.02
 """Largest accuracy of a failed replicate above chance, or above the share of the largest class."""
+OF_PROGRAM = ("activation", "initializer", "softmax", "optimizer", "l2", "dropout")
+"""Settings that a network, its compiled steps and its evaluator depend on; rate, budget and evaluated rows are none."""
