@@ -16,9 +16,9 @@ from typing import Any
 
 import yaml
 
-from bnlab.study import families
+from bnlab.study import families, training
 from bnlab.study.config import Run, Study
-from bnlab.study.training import Job, job_of
+from bnlab.study.training import Job
 from bnlab.study.validation import overlaid, read
 
 CHECKOUT = Path(__file__).parents[1]
@@ -127,7 +127,8 @@ class Project:
     def job(self, run: Run) -> Job:
         """Return the job that trains a run."""
         names = [self.folder / name for name in ("config.yaml", *self.overlays)]
-        return job_of(run, families.of_recipes(overlaid(names)["recipes"]))
+        jobs = training.jobs(self.study, families.of_recipes(overlaid(names)["recipes"]))
+        return next(job for job, runs in jobs.items() if run in runs)
 
     def record(self, run: Run) -> str:
         """Return the target whose job trains a run."""

@@ -101,8 +101,9 @@ def history(
                             "accuracy": np.nan if gone else value,
                         }
                     )
-    table = pd.DataFrame(rows)
-    return table.assign(failed=tidy.failed(table, 1 / classes + 0.02))
+    return tidy.with_outcomes(
+        pd.DataFrame(rows), {"class_counts": {"test": [100] * classes}}
+    )
 
 
 def probes(

@@ -796,12 +796,11 @@ def test_an_evaluation_of_few_rows_computes_these_and_scores_no_others(few, spli
     parameters, state, *_ = few.start(0)
     evaluator = few.evaluator
     whole, some = (
-        evaluator.logits(parameters, state, chosen).numpy()
-        for chosen in (evaluator.all, evaluator.few)
+        evaluator.logits(parameters, state, chosen).numpy() for chosen in (evaluator.all, few.few)
     )
     assert whole.shape == ((10 + 70) * 10, 10)  # the last block of validation rows shares three
     np.testing.assert_array_equal(some, np.concatenate([whole[:40], whole[100:140]]))
-    scores = {row["split"]: row for row in evaluator.scores(some, evaluator.few, "moving")}
+    scores = {row["split"]: row for row in evaluator.scores(some, few.few, "moving")}
     own, y = some[40:], split.y_test[fixed_order(700)[:40]]
     assert scores["test"]["accuracy"] == np.mean(own.argmax(axis=1) == y)
     assert scores["test"]["loss"] == pytest.approx(

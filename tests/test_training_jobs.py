@@ -1,5 +1,6 @@
 """Runs that one job trains, and what it has to know of each."""
 
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from bnlab.networks import loading
 from bnlab.study import families, training
 from bnlab.study.config import Run
+from bnlab.study.names import ALL_RECIPES
 from bnlab.study.validation import overlaid, read
 from bnlab.training.settings import Settings
 
@@ -36,6 +38,24 @@ def test_the_rates_of_a_family_and_all_batch_sizes_are_in_one_job(jobs):
     assert {"steps10000_lr0.01", "steps10000_lr100"} < rates
     batches = [run.batch for run in jobs["mnist", "bn", "epochs2_lr0.1"]]
     assert len(batches) > 5 and batches == sorted(batches)
+
+
+def test_short_families_of_a_method_are_one_job_and_runs_of_one_program_follow_one_another():
+    files = [*FILES, ROOT / "workflow/studies/demo.yaml"]
+    demo = read(files)
+    jobs = training.jobs(demo, families.of_recipes(overlaid(files)["recipes"]))
+    assert {job[:2] for job in jobs} == {run[:2] for run in demo.all_runs()}
+    assert {job.family for job in jobs} == {ALL_RECIPES}
+    for runs in jobs.values():
+        programs = [training.program(demo, run) for run in runs]
+        assert len(list(groupby(programs))) == len(set(programs))
+
+
+def test_a_run_reads_the_features_of_the_rows_of_all_its_steps_and_replicates(study):
+    steps = Run("mnist", "bn", 60, "steps10000_lr0.1")
+    assert training.inputs(study, steps) == 10_000 * 60 * 784 * 20
+    epochs = Run("mnist", "bn", 60, "epochs2_lr0.1")
+    assert training.inputs(study, epochs) == -(-2 * 55_000 // 60) * 60 * 784 * 10
 
 
 def test_an_order_has_what_builds_the_run(study):

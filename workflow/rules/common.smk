@@ -78,8 +78,8 @@ LOGS = f"logs/{STUDY.study}"
 
 TAKEN = [name for name in STUDY.experiments if name not in STUDY.own()]
 
-FAMILIES = families.of_recipes(config["recipes"])
-JOBS = training.jobs(STUDY, FAMILIES)
+JOBS = training.jobs(STUDY, families.of_recipes(config["recipes"]))
+JOB_OF = {run: job for job, runs in JOBS.items() for run in runs}
 FIGURES = STUDY.figures()
 TABLES = STUDY.tables()
 
@@ -151,7 +151,7 @@ def orders(job):
 
 def trained(wildcards):
     """Return the records of the jobs that train the runs of an experiment, each once."""
-    jobs = [training.job_of(run, FAMILIES) for run in STUDY.runs(wildcards.experiment)]
+    jobs = [JOB_OF[run] for run in STUDY.runs(wildcards.experiment)]
     return [f"{RESULTS}/trained/{'/'.join(job)}.json" for job in dict.fromkeys(jobs)]
 
 

@@ -1,4 +1,4 @@
-"""Training, one job a method and family of recipes, and timing of methods. Studies share their runs."""
+"""Training, one job a method and family of recipes or all of them, and timing of methods. Studies share their runs."""
 
 
 rule train:

@@ -41,7 +41,6 @@ from bnlab.study import families, training
 from bnlab.study.config import Run, Study
 from bnlab.study.locations import overlaid
 from bnlab.study.validation import read
-from bnlab.training.run import OF_PROGRAM
 
 RUNS_IN_A_PART = 32
 CONFIG = Path("config.yaml")
@@ -136,15 +135,9 @@ def programs(study: Study, recipes: Mapping[str, Any]) -> int:
     ``recipes`` are those of the config, with families.
     """
     return sum(
-        len({_program(study, run) for run in runs})
+        len({training.program(study, run) for run in runs})
         for runs in training.jobs(study, families.of_recipes(recipes)).values()
     )
-
-
-def _program(study: Study, run: Run) -> str:
-    settings = study.settings(run)
-    own = {name: settings.get(name) for name in OF_PROGRAM}
-    return repr((run.batch, study.recipes[run.recipe].network, own))
 
 
 def prepare(checkout: Path, overlays: Sequence[Path], parts: Sequence[Part]) -> None:

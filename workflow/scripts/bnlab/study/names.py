@@ -15,3 +15,5 @@ PHASES = {
     "equal_loss": "at equal training loss",
 }
 """Phases of training in which measures of a probe are compared, and their names in print (``analysis.phases``)."""
+OF_PROGRAM = ("activation", "initializer", "softmax", "optimizer", "l2", "dropout")
+"""Settings that a network, its compiled steps and its evaluator depend on; rate, budget and evaluated rows are none."""

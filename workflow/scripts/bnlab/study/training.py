@@ -8,12 +8,20 @@ from typing import Any, NamedTuple
 
 from bnlab.study import code
 from bnlab.study.config import Run, Study
+from bnlab.study.names import ALL_RECIPES, OF_PROGRAM
+
+SHORT = 500_000_000
+"""Numbers of input up to which a method's runs on a data set are one job: features × rows of all steps and replicates.
+
+A job costs a start of TensorFlow, and a second for each program that it does not share. Below the bound that is a large
+part of it. Above, families are jobs of their own, so that many processors share them.
+"""
 
 
 class Job(NamedTuple):
-    """A data set, a method and a family of recipes: the runs that one process trains, at all batch sizes.
+    """A data set, a method and a family of recipes, or all recipes: the runs that one process trains.
 
-    So they share a start of TensorFlow and the data, and those of one batch size a compiled step.
+    So they share a start of TensorFlow and the data, and those of one program its compilation.
     """
 
     dataset: str
@@ -21,22 +29,37 @@ class Job(NamedTuple):
     family: str
 
 
-def job_of(run: Run, families: Mapping[str, str]) -> Job:
-    """Return the job that trains a run; a recipe that is not in ``families`` is a family of its own."""
-    return Job(run.dataset, run.method, families.get(run.recipe, run.recipe))
-
-
 def jobs(study: Study, families: Mapping[str, str]) -> dict[Job, list[Run]]:
-    """Return the runs of every job, those of one batch size after one another.
+    """Return the runs of every job, those of one program after one another.
 
     Args:
         study: the study.
         families: the name of the family of each recipe that has one (``families.of_recipes``).
     """
-    runs: dict[Job, list[Run]] = {}
+    of_methods: dict[tuple[str, str], list[Run]] = {}
     for run in study.all_runs():
-        runs.setdefault(job_of(run, families), []).append(run)
-    return {job: sorted(of_job, key=lambda run: run.batch) for job, of_job in runs.items()}
+        of_methods.setdefault((run.dataset, run.method), []).append(run)
+    of_jobs: dict[Job, list[Run]] = {}
+    for (dataset, method), runs in of_methods.items():
+        is_short = sum(inputs(study, run) for run in runs) <= SHORT
+        for run in sorted(runs, key=lambda run: (run.batch, program(study, run))):
+            family = ALL_RECIPES if is_short else families.get(run.recipe, run.recipe)
+            of_jobs.setdefault(Job(dataset, method, family), []).append(run)
+    return of_jobs
+
+
+def inputs(study: Study, run: Run) -> int:
+    """Return the numbers that a run reads: features times rows of all steps and replicates."""
+    recipe, data = study.recipes[run.recipe], study.datasets[run.dataset]
+    steps = recipe.steps(data.train_rows, run.batch)
+    return steps * run.batch * data.shape.features * study.replicates_of(run)
+
+
+def program(study: Study, run: Run) -> str:
+    """Return what the compiled programs of a run depend on beside its method and data."""
+    settings = study.settings(run)
+    own = {name: settings.get(name) for name in OF_PROGRAM}
+    return repr((run.batch, study.recipes[run.recipe].network, own))
 
 
 def order(study: Study, run: Run, trainer: str) -> dict[str, Any]:

@@ -47,23 +47,23 @@ def blocks(sizes: Mapping[str, int], size: int, most: int | None = None) -> Bloc
 class Evaluator:
     """Validation and test loss and accuracy of a replicate under each kind of inference statistics.
 
-    Args:
-        rows: most rows of each part in an evaluation before the last, None for all.
-
     Attributes:
-        all, few, by_batch: blocks of the last evaluation, of those before, and of the training batch size (or the size
-            of the smaller part if that is less), which are normalized by their own statistics.
+        all, by_batch: blocks of all rows, and such of the training batch size (or the size of the smaller part if that
+            is less), which are normalized by their own statistics.
     """
 
-    def __init__(self, trainer: Trainer, examples: Examples, batch: int, rows: int | None):
+    def __init__(self, trainer: Trainer, examples: Examples, batch: int):
         self.trainer, self.examples, sizes = trainer, examples, examples.sizes
         self.labels = tf.constant(examples.labels)
         self.targets = trainer.network.target(examples.evaluated, self.labels)
         smaller = min(sizes.values())
         self.all = blocks(sizes, min(EVALUATION_BLOCK, smaller))
-        self.few = blocks(sizes, min(EVALUATION_BLOCK, smaller), rows)
         self.by_batch = blocks(sizes, min(batch, smaller))
         self.score = tf.function(self._score, autograph=False, reduce_retracing=True)
+
+    def first(self, rows: int | None) -> Blocks:
+        """Return blocks of the first rows of each part, as many as fill ``rows``, None for all."""
+        return blocks(self.examples.sizes, self.all.size, rows)
 
     def logits(self, parameters: Values, state: Values, chosen: Blocks) -> tf.Tensor:
         """Return the logits of the rows of blocks, (rows, classes), under the statistics in ``state``.

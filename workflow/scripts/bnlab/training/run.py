@@ -17,6 +17,7 @@ from scipy.special import softmax
 from bnlab.lazy import tf
 from bnlab.networks.block import Method
 from bnlab.networks.network import Network, initial_values
+from bnlab.study.names import OF_PROGRAM
 from bnlab.training import optimizers
 from bnlab.training.evaluation import Evaluator
 from bnlab.training.examples import Examples
@@ -35,17 +36,6 @@ from bnlab.training.trainer import Trainer, Values, stored
 logger = logging.getLogger(__name__)
 
 POPULATION_EXAMPLES = 10_000
-
-OF_PROGRAM = (
-    "activation",
-    "initializer",
-    "softmax",
-    "optimizer",
-    "l2",
-    "dropout",
-    "evaluation_rows",
-)
-"""Settings that a network, its compiled steps and its evaluator depend on; rate and budget are none."""
 
 Records = dict[str, Any]
 """Results of each probe, by its name: a table, or arrays by name."""
@@ -144,7 +134,8 @@ class Run:
             )
         else:
             self.network, self.trainer = self.built(network, method)
-            self.evaluator = Evaluator(self.trainer, self.examples, batch, settings.evaluation_rows)
+            self.evaluator = Evaluator(self.trainer, self.examples, batch)
+        self.few = self.evaluator.first(settings.evaluation_rows)
         self.rows = len(self.examples.x)
         self.probed = evaluation_steps(
             settings.steps,
@@ -235,7 +226,7 @@ class Run:
                 break
             with self.clock.measure("evaluate"):
                 is_last = stop == self.settings.steps
-                blocks = self.evaluator.all if is_last else self.evaluator.few
+                blocks = self.evaluator.all if is_last else self.few
                 logits = self.evaluator.logits(parameters, state, blocks)
                 if not np.isfinite(logits).all():
                     # The loss was finite, and the update after it was not.
