@@ -51,7 +51,7 @@ def measured(experiment, name, method, **settings):
 # ---------------------------------------------------------------- profiles
 
 
-def test_an_overall_value_is_the_median_over_layers_and_steps_but_the_start():
+def test_a_layer_has_the_mean_of_its_steps_but_the_start_and_a_step_the_median_of_its_layers():
     rows = pd.DataFrame(
         [
             ("m", 1, 0.1, 0, step, layer, value)
@@ -60,33 +60,36 @@ def test_an_overall_value_is_the_median_over_layers_and_steps_but_the_start():
         ],
         columns=["method", "batch", "learning_rate", "replicate", "step", "layer", "x"],
     )
-    assert profiles.overall(rows, "x").tolist() == [4]
-    assert profiles.overall(rows, "x", first=2).tolist() == [5]
-    assert profiles.at_layer(rows, "x", 1).tolist() == [3]
+    layers = profiles.of_replicates(rows, ["x"], "layer").set_index("at")["value"]
+    by_hand = {1: (1 * 1 + 3 * 1 + 7 * 7) / 9, 2: (2 * 1 + 5 * 1 + 10 * 7) / 9}
+    assert layers.to_dict() == pytest.approx(by_hand)
+    only = profiles.of_replicates(rows, ["x"], "layer", first=2)
+    assert only["at"].tolist() == [2]
     steps = profiles.of_replicates(rows, ["x"], "step").set_index("at")["value"]
     assert steps.to_dict() == {0: 900, 1: 1.5, 2: 4, 9: 8.5}
 
 
 def test_a_replicate_without_values_at_the_end_has_none_at_all():
-    rows = table("covariate_shift", "gradient_shift").set_index(["method", "measure", "view"])
-    row = rows.loc[("ln", "relative", "overall")]
+    rows = table("covariate_shift", "gradient_shift").set_index(["method", "measure", "view", "at"])
+    row = rows.loc[("ln", "relative", "layer", 2)]
     assert (row["n"], row["diverged"], row["replicates"]) == (3, 1, 4)
-    assert row["mean"] == pytest.approx(0.3 * 1.01)
+    assert row["mean"] == pytest.approx(0.2 * 1.01)
 
 
 # ---------------------------------------------------------------- covariate shift
 
 
 def test_layers_that_have_some_before_them_are_counted_and_compared_with_base():
-    rows = table("covariate_shift", "shifts").set_index(["method", "measure"])
-    assert rows.loc[("base", "relative"), "mean"] == pytest.approx(0.15 * MEAN)
-    assert rows.loc[("bn", "relative"), "ratio"] == pytest.approx(2)
-    assert rows.loc[("bn", "sliced"), "ratio"] == pytest.approx(0.5)
-    assert measured("covariate_shift", "gradient_shift", "bn").mean() == pytest.approx(0.3 * MEAN)
-    assert measured("covariate_shift", "output_shift_in_spreads", "base").mean() == pytest.approx(
-        0.2 * MEAN
-    )
-    normal = measured("covariate_shift", "distance_from_normal", "base", layer=2)
+    rows = table("covariate_shift", "shifts").set_index(["method", "measure", "phase"])
+    assert rows.loc[("base", "relative", "end"), "mean"] == pytest.approx(0.15 * MEAN)
+    for phase in ("learning", "end", "equal_loss"):
+        assert rows.loc[("bn", "relative", phase), "ratio"] == pytest.approx(2)
+        assert rows.loc[("bn", "sliced", phase), "ratio"] == pytest.approx(0.5)
+    shift = measured("covariate_shift", "gradient_shift", "bn", phase="end")
+    assert shift.mean() == pytest.approx(0.3 * MEAN)
+    moved = measured("covariate_shift", "output_shift_in_spreads", "base", phase="learning")
+    assert moved.mean() == pytest.approx(0.2 * MEAN)
+    normal = measured("covariate_shift", "distance_from_normal", "base", layer=2, phase="end")
     assert normal.tolist() == [0.5] * 4
 
 
@@ -169,8 +172,9 @@ def test_along_a_parabola_range_and_smoothness_are_known():
     assert base["loss_range_in_weights"] == pytest.approx(0.08**2 / 2)
     assert base["gradient_change_in_weights"] == pytest.approx(0.08 / 5)
     assert base["smoothness_in_weights"] == pytest.approx(16)
-    bn = measured("landscape", "smoothness", "bn")
-    assert (bn / measured("landscape", "smoothness", "base")).tolist() == pytest.approx([0.25] * 4)
+    bn = measured("landscape", "smoothness", "bn", phase="end")
+    base = measured("landscape", "smoothness", "base", phase="end")
+    assert (bn / base).tolist() == pytest.approx([0.25] * 4)
 
 
 def test_around_a_bowl_the_rise_is_that_of_the_bowl_and_nothing_curves_down():

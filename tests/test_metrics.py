@@ -17,9 +17,14 @@ def curve(*accuracies: float, replicate: int = 0) -> pd.DataFrame:
     return pd.DataFrame({"replicate": replicate, "step": steps, "accuracy": accuracies})
 
 
-def test_the_first_step_counts_even_if_the_accuracy_falls_again():
-    actual = crossings(curve(0.5, 0.8, 0.7, 0.9), 0.8)
+def test_the_first_step_counts_even_if_the_accuracy_falls_for_good():
+    actual = crossings(curve(0.5, 0.85, 0.7, 0.7), 0.8)
     assert actual.loc[0].tolist() == [20, 10]
+
+
+def test_a_lucky_evaluation_among_others_below_the_level_is_no_crossing():
+    actual = crossings(curve(0.5, 0.8, 0.7, 0.9), 0.8)  # 0.75 is the non-decreasing fit of both
+    assert actual.loc[0].tolist() == [40, 30]
 
 
 def test_a_replicate_that_never_reaches_the_level_is_kept_as_nan_and_lies_after_the_last_step():

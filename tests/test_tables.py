@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic
+from scipy import stats
 
 from bnlab.analysis import rates, tidy
 from bnlab.analysis.statistics import mean_interval, paired_difference
@@ -44,9 +45,9 @@ def test_methods_come_in_the_order_of_the_config(experiment, kind):
 
 
 @pytest.mark.parametrize("name", ["n", "diverged", "replicates"])
-def test_a_diverged_replicate_is_left_out_of_the_mean_and_counted(name):
+def test_a_diverged_replicate_is_in_the_mean_and_counted(name):
     rows = table("learning_curves", "final").query("method == 'base' and split == 'test'")
-    assert rows[name].tolist() == [{"n": 3, "diverged": 1, "replicates": 4}[name]] * 2
+    assert rows[name].tolist() == [{"n": 4, "diverged": 1, "replicates": 4}[name]] * 2
 
 
 def test_a_replicate_counts_in_a_curve_until_it_diverges():
@@ -72,7 +73,7 @@ def test_steps_count_who_reached_the_level_and_censor_the_others():
     steps = (50, 75, 100, 300, 500)
     rows = [
         {"method": method, "batch": 60, "learning_rate": 0.1, "replicate": replicate, "step": step}
-        | {"split": "test", "statistics": "moving"}
+        | {"split": "test", "statistics": "moving", "diverged": False}
         | {"accuracy": 0.85 if step >= reached.get(replicate, np.inf) else 0.5}
         for method, reached in (("base", base), ("bn", bn))
         for replicate in range(4)
@@ -195,7 +196,8 @@ def test_inference_lists_every_method_with_batch_statistics_and_no_other():
 
 
 def test_the_difference_between_inference_statistics_is_paired_with_moving():
-    rows = table("batch_size", "statistics").query("metric == 'accuracy' and statistics == 'batch'")
+    rows = table("batch_size", "statistics")
+    rows = rows.query("metric == 'accuracy' and statistics == 'batch' and diverged == 0")
     assert rows["difference"].to_numpy() == pytest.approx(-0.02)
     assert rows["difference_high"].to_numpy() == pytest.approx(-0.02)
 
@@ -232,7 +234,10 @@ def test_rows_of_other_datasets_and_recipes_do_not_enter():
 
 
 def accuracies(**methods: dict[float, list[float]]) -> pd.DataFrame:
-    """Metrics of runs of one step with these accuracies by method, rate and replicate, on all rows."""
+    """Metrics of runs of one step with these accuracies by method, rate and replicate, on all rows.
+
+    A replicate with NaN has diverged, which counts as the accuracy 0.1.
+    """
     rows = [
         {
             "method": method,
@@ -243,8 +248,9 @@ def accuracies(**methods: dict[float, list[float]]) -> pd.DataFrame:
             "step": 1,
             "split": split,
             "statistics": "moving",
-            "accuracy": value,
+            "accuracy": 0.1 if np.isnan(value) else value,
             "failed": False,
+            "diverged": bool(np.isnan(value)),
         }
         for method, by_rate in methods.items()
         for rate, values in by_rate.items()
@@ -265,8 +271,8 @@ def test_a_rate_is_not_chosen_for_the_replicates_that_survive_it():
     rows = by_rate.rates(AT_RATES).set_index(["method", "learning_rate"])
     assert rows.index[rows["chosen"]].tolist() == [("base", 1.0), ("bn", 1.0)]
     at_10 = rows.loc["base", 10.0]
-    assert (at_10["mean"], at_10["validation_score"]) == (0.98, 0.49)
-    assert at_10[["n", "diverged", "replicates"]].tolist() == [1, 1, 2]
+    assert (at_10["mean"], at_10["validation_score"]) == pytest.approx((0.54, 0.54))
+    assert at_10[["n", "diverged", "replicates"]].tolist() == [2, 1, 2]
 
 
 def test_of_equally_good_rates_the_lowest_is_chosen_and_its_recipe_is_named():
@@ -310,34 +316,43 @@ def test_ranges_of_rates_are_compared_replicate_by_replicate():
 
 def test_a_method_that_diverged_at_every_rate_keeps_its_rows():
     metrics = accuracies(base={0.1: [0.9, 0.8]}, bn={0.1: [NAN, NAN]})
-    for function in (by_rate.rates, by_rate.best_rates, by_rate.rate_range):
+    for function, n in ((by_rate.rates, 2), (by_rate.best_rates, 2), (by_rate.rate_range, 0)):
         bn = function(metrics).set_index("method").loc["bn"]
-        assert bn[["n", "diverged", "replicates"]].tolist() == [0, 2, 2]
+        assert bn[["n", "diverged", "replicates"]].tolist() == [n, 2, 2]
 
 
 def test_a_replicate_that_ends_within_two_points_of_the_largest_class_has_failed():
-    data = {"class_counts": {"test": [50, 30, 20]}}
-    assert tidy.floor(data) == pytest.approx(0.52)
-    assert tidy.floor({"class_counts": {"test": [10] * 5}}) == pytest.approx(0.22)
     ends = {0: 0.519, 1: 0.521, 2: 0.3, 3: NAN}
     history = pd.DataFrame(
-        {"replicate": replicate, "step": step, "split": split, "statistics": "moving"}
+        {"replicate": replicate, "step": step, "split": split, "statistics": "moving", "loss": 1.0}
         | {"accuracy": value if step == 2 else 0.4}
         for replicate, value in ends.items()
         for step in (1, 2)
         for split in ("train", "test")
     )
-    failed = (
-        tidy.failed(history, tidy.floor(data)).groupby(history["replicate"]).agg(["min", "max"])
-    )
+    outcomes = tidy.with_outcomes(history, {"class_counts": {"test": [50, 30, 20]}})
+    failed = outcomes.groupby("replicate")["failed"].agg(["min", "max"])
     assert failed.to_numpy().tolist() == [[True] * 2, [False] * 2, [True] * 2, [False] * 2]
+
+
+def test_a_replicate_that_diverged_guesses_from_then_on():
+    history = pd.DataFrame(
+        {"replicate": 0, "step": [1, 2], "split": "test", "statistics": "moving"}
+        | {"accuracy": [0.9, NAN], "loss": [0.1, NAN]}
+    )
+    rows = tidy.with_outcomes(history, {"class_counts": {"test": [50, 30, 20]}})
+    assert rows["diverged"].tolist() == [False, True]
+    assert rows["accuracy"].tolist() == [0.9, 0.5]
+    assert rows["loss"].tolist() == pytest.approx([0.1, stats.entropy([0.5, 0.3, 0.2])])
+    assert rows["failed"].tolist() == [False, False]
+    assert tidy.guess([10] * 5) == pytest.approx((0.2, np.log(5)))
 
 
 def test_failed_replicates_are_counted_beside_those_that_diverged():
     metrics = AT_RATES.assign(failed=AT_RATES["accuracy"] < 0.81)
     rows = by_rate.rates(metrics).set_index(["method", "learning_rate"])
     assert rows.loc[("base", 0.1), ["n", "diverged", "failed"]].tolist() == [2, 0, 1]
-    assert rows.loc[("base", 10.0), ["n", "diverged", "failed"]].tolist() == [1, 1, 0]
+    assert rows.loc[("base", 10.0), ["n", "diverged"]].tolist() == [2, 1]
 
 
 def test_the_fastest_rate_is_the_one_with_the_fewest_steps_on_validation_rows():

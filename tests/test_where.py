@@ -56,13 +56,17 @@ def test_the_gap_is_that_of_the_same_run_from_these_weights():
     assert actual.tolist() == pytest.approx([0.03] * 4)
 
 
-def test_a_replicate_that_diverged_from_some_weights_has_no_spread():
+def test_a_replicate_that_diverged_from_some_weights_loses_all_down_to_a_guess():
     metrics = SOURCES["initialization"]["metrics"].copy()
     gone = (metrics["method"] == "base") & (metrics["replicate"] == 2)
     gone &= (metrics["recipe"] == "normal_0.01_lr0.1") & (metrics["step"] > 500)
-    metrics.loc[gone, "accuracy"] = np.nan
+    metrics.loc[gone, "accuracy"], metrics.loc[gone, "diverged"] = 0.1, True
     actual = measured("initialization", "spread_over_initializers", "base", {"metrics": metrics})
-    assert actual.isna().tolist() == [False, False, True, False]
+    best = metrics.query(
+        "method == 'base' and replicate == 2 and recipe == 'glorot_uniform_lr0.1' and step == 1000 "
+        "and split == 'test' and statistics == 'moving'"
+    )
+    assert actual[2] == pytest.approx(best["accuracy"].item() - 0.1)
 
 
 def test_failures_are_counted_over_all_weights_and_rates():

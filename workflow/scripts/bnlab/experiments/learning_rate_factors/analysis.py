@@ -71,8 +71,8 @@ def multiples(metrics: pd.DataFrame) -> pd.DataFrame:
 
     def of_network(rows: pd.DataFrame) -> pd.DataFrame:
         ways, ended = progress(rows), followed(last(rows))
-        failed = ended.loc[ended["split"] == "test", [*RUN, "replicate", "failed"]]
-        table = summarize(ways.merge(failed), RUN, "best").merge(times_base_rate(rows))
+        lost = ended.loc[ended["split"] == "test", [*RUN, "replicate", "failed", "diverged"]]
+        table = summarize(ways.merge(lost), RUN, "best").merge(times_base_rate(rows))
         sooner = [
             dict(zip(RUN, key, strict=True))
             | columns_of(paired_ratio(run["steps"], run["base_first"]), "ratio")
