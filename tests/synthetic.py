@@ -101,9 +101,7 @@ def history(
                             "accuracy": np.nan if gone else value,
                         }
                     )
-    return tidy.with_outcomes(
-        pd.DataFrame(rows), {"class_counts": {"test": [100] * classes}}
-    )
+    return tidy.with_outcomes(pd.DataFrame(rows), {"class_counts": {"test": [100] * classes}})
 
 
 def probes(
