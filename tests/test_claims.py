@@ -71,7 +71,7 @@ STUDY = Study.model_validate(
     }
 )
 RESULTS = {
-    "learning_curves": synthetic.learning_curves(replicates=REPLICATES),
+    "learning_curves": synthetic.learning_curves(base=(), replicates=REPLICATES),
     "batch_size": synthetic.batch_size(),
 }
 RESULTS["outside_the_gradient"] = {"metrics": RESULTS["learning_curves"]["metrics"]}

@@ -8,8 +8,9 @@ import verdicts
 from bnlab.page import ledger as ledger_page
 from bnlab.page import phrases
 from bnlab.page.forest import MARGIN, WIDTH, Label, forest
+from bnlab.page.headlines import PLOT_WIDTH, effect_plots
 
-NONE = float("nan")
+NONE, INFINITE = float("nan"), float("inf")
 LABELS = {"base": "Base", "bn": "BN", "ws": "WS"}
 GROUPS = {"learning_curves-digits-lr0.1"}
 
@@ -22,7 +23,7 @@ def variables() -> dict:
 
 def row(**more):
     """Return an effect as a row of effects.csv."""
-    values = verdicts.effect(1, 1, 1.234, 1.1, 1.37, "supported") | more
+    values = verdicts.effect(1, 1, 1.235, 1.1, 1.37, "supported") | more
     return next(pd.DataFrame([values]).itertuples())
 
 
@@ -34,8 +35,9 @@ def test_every_verdict_is_counted_and_shares_fill_the_bar(variables):
     parts = variables["bar"]
     assert [(part.verdict.name, part.claims) for part in parts] == [
         ("supported", 4),
-        ("partly", 1),
-        ("refuted", 2),
+        ("mixed", 1),
+        ("refuted", 1),
+        ("not reproduced", 1),
         ("undecided", 2),
         ("not tested here", 1),
     ]
@@ -53,55 +55,71 @@ def test_the_counts_are_those_of_the_bar_and_say_what_rests_on_stand_ins_or_need
     assert sentence(trained, trained, ("refuted", "training", ""), ("not tested here", "", "")) == (
         "Of 4 published claims 2 are supported, 1 refuted and 1 not tested here."
     )
-    assert sentence(("partly", "training", "")) == "Of 1 published claims 1 is partly."
+    assert sentence(("mixed", "training", "")) == "Of 1 published claims 1 is mixed."
+    assert sentence(("not reproduced", "training", ""), trained, trained) == (
+        "Of 3 published claims 2 are supported and 1 not reproduced."
+    )
     assert sentence(trained, ("supported", "training", "a redraw"), ("refuted", "algebra", "")) == (
         "Of 3 published claims 2 are supported and 1 refuted. Among them are 1 supported on a redraw "
         "alone; 1 by algebra or a primary source, without training."
     )
 
 
-def claim(verdict: str, regions: int, supported: int, refuted: int, stand_in: str = "") -> object:
-    values = {"verdict": verdict, "regions": regions, "supported": supported, "refuted": refuted}
-    return next(pd.DataFrame([values | {"stand_in": stand_in, "decided_by": ""}]).itertuples())
+def test_a_claim_says_where_it_holds_fails_and_is_not_known_and_leaves_out_what_is_empty(variables):
+    regions = {entry["row"].id: entry["regions"] for entry in variables["claims"]}
+    assert regions["2"] == [
+        ("Holds", "digits, rate 0.01"),
+        ("Fails", "digits, each at its best rate"),
+    ]
+    assert regions["5"] == [("Not known", "digits, rate 0.1")]
+    assert regions["1"] == []
 
 
-@pytest.mark.parametrize(
-    ("row_of_claim", "text"),
-    [
-        (claim("supported", 5, 5, 0), "in 5 of 5 regions"),
-        (claim("partly", 5, 4, 0), "in 4 of 5 regions, 1 open"),
-        (claim("partly", 4, 1, 2), "in 1 of 4 regions, 2 refuted, 1 open"),
-        (claim("refuted", 3, 1, 2), "in 2 of 3 regions, 1 supported"),
-        (claim("undecided", 2, 0, 0), "in 0 of 2 regions, 2 open"),
-        (claim("supported", 2, 2, 0, "a redraw"), "in 2 of 2 regions"),
-        (claim("partly", 0, 0, 0), ""),
-    ],
-)
-def test_the_number_of_regions_is_beside_the_verdict(row_of_claim, text):
-    assert ledger_page.extent(row_of_claim) == text
+def test_halves_of_a_claim_come_after_its_number_and_before_the_next_one():
+    numbers = ["10", "5b", "50", "5", "9", "5a", "10a"]
+    assert sorted(numbers, key=ledger_page.in_order) == ["5", "5a", "5b", "9", "10", "10a", "50"]
+    claims, effects, _ = verdicts.ledger()
+    renamed = {"10": "2b", "3": "2a"}
+    claims, effects = (
+        table.assign(id=table["id"].replace(renamed)).iloc[::-1] for table in (claims, effects)
+    )
+    page = ledger_page.page(claims, effects, LABELS, GROUPS, {})
+    assert [entry["row"].id for entry in page["claims"]] == [
+        *("2", "2a", "2b", "4", "5", "6", "8", "9", "1")
+    ]
 
 
 def test_claims_on_stand_ins_alone_are_counted_by_verdict():
     rows = [
         ("supported", "a redraw"),
         ("supported", ""),
-        ("partly", "a redraw"),
-        ("partly", "digits"),
+        ("mixed", "a redraw"),
+        ("mixed", "digits"),
     ]
     counts = ledger_page.on_stand_ins(pd.DataFrame(rows, columns=["verdict", "stand_in"]))
-    assert counts == {"supported": "1 on a redraw", "partly": "1 on a redraw and 1 on digits"}
+    assert counts == {"supported": "1 on a redraw", "mixed": "1 on a redraw and 1 on digits"}
 
 
 def test_tested_claims_come_first_and_untested_ones_apart(variables):
     numbers = [entry["row"].id for entry in variables["claims"]]
-    assert numbers == [2, 3, 4, 5, 6, 8, 9, 10, 1]  # then what is settled without training
-    assert [entry["row"].id for entry in variables["untested"]] == [7]
+    assert numbers == [
+        "2",
+        "3",
+        "4",
+        "5",
+        "6",
+        "8",
+        "9",
+        "10",
+        "1",
+    ]  # then what is settled without training
+    assert [entry["row"].id for entry in variables["untested"]] == ["7"]
 
 
 def test_the_primary_effects_are_what_a_claim_is_measured_by(variables):
     by_number = {entry["row"].id: entry["measured"] for entry in variables["claims"]}
-    assert by_number[3] == ["1.171 (1.148 to 1.195) (digits)"]
-    assert by_number[1] == []
+    assert by_number["3"] == ["1.171 (1.148 to 1.195) (digits)"]
+    assert by_number["1"] == []
 
 
 def test_an_undecided_effect_says_why():
@@ -109,20 +127,27 @@ def test_an_undecided_effect_says_why():
     assert ledger_page.why(row()) == ""
     assert "thin line" in ledger_page.why(row(**undecided))
     assert "known to one evaluation" in ledger_page.why(row(**undecided, coarse=True))
-    assert "fewer than two" in ledger_page.why(row(**undecided, low=NONE, high=NONE))
+    assert ledger_page.why(row(**undecided, n=4)) == (
+        "Undecided because 4 replicates are fewer than 5."
+    )
 
 
 @pytest.mark.parametrize(
     ("more", "text"),
     [
-        ({}, "1.23 ± 0.14 points"),
-        ({"estimate": -1.234, "low": -1.37, "high": -1.1}, "−1.23 ± 0.14 points"),
-        ({"low": NONE, "high": NONE}, "1.234 points"),
+        ({}, "1.24 ± 0.14 points"),
+        ({"estimate": -1.235, "low": -1.37, "high": -1.1}, "−1.24 ± 0.14 points"),
+        ({"low": NONE, "high": NONE}, "1.235 points"),
         ({"estimate": NONE, "low": NONE, "high": NONE}, "–"),
-        ({"scale": "ratio"}, "1.23 (1.10 to 1.37)"),
-        ({"scale": "ratio", "low": NONE, "high": NONE}, "1.234"),
-        ({"scale": ""}, "1.23 ± 0.14"),
+        ({"scale": "ratio"}, "1.24 (1.10 to 1.37)"),
+        ({"scale": "ratio", "low": NONE, "high": NONE}, "1.235"),
+        ({"scale": ""}, "1.24 ± 0.14"),
         ({"scale": "steps", "estimate": 5123, "low": 4900, "high": 5346}, "5,120 ± 220 steps"),
+        ({"estimate": 0.0, "low": 0.0, "high": 30.850}, "0 (0 to 30.9) points"),
+        ({"low": -INFINITE}, "1.24 (1.37 or less) points"),
+        ({"high": INFINITE}, "1.24 (1.1 or more) points"),
+        ({"scale": "ratio", "high": INFINITE}, "1.24 (1.10 or more)"),
+        ({"scale": "ratio", "low": 0.0}, "1.24 (1.37 or less)"),
     ],
 )
 def test_an_estimate_is_rounded_to_its_uncertainty(more, text):
@@ -198,6 +223,36 @@ def test_ratios_are_on_a_logarithmic_axis():
     assert plot.estimate - low == pytest.approx(high - plot.estimate, abs=0.2)
     assert [tick.text for tick in plot.ticks] == ["0.05", "0.1", "0.2", "0.5", "1"]
     assert plot.allowed[0] == 0
+
+
+def test_an_end_without_bound_is_drawn_to_the_edge():
+    plot = forest(row(high=INFINITE, decisive_high=INFINITE))
+    assert plot.interval[1] == plot.decisive[1] == WIDTH
+    assert 0 < plot.decisive[0] < plot.interval[0] < plot.estimate < WIDTH
+    assert "inf" not in plot.description
+    plot = forest(row(low=-INFINITE, decisive_low=-INFINITE))
+    assert plot.interval[0] == plot.decisive[0] == 0
+    ratio = {"scale": "ratio", "compare": "bn / base", "threshold_low": NONE, "threshold_high": 2}
+    plot = forest(row(low=0.0, decisive_low=0.0, **ratio))
+    assert plot.interval[0] == plot.decisive[0] == 0
+    assert all(np.isfinite(tick.x) for tick in plot.ticks)
+    both = {"low": -INFINITE, "high": INFINITE}
+    plot = forest(row(**both, decisive_low=-INFINITE, decisive_high=INFINITE))
+    assert plot.interval == plot.decisive == (0, WIDTH)
+
+
+def test_the_headline_plot_draws_an_end_without_bound_to_the_edge():
+    rows = [
+        verdicts.effect(1, 1, 2.0, 1.0, INFINITE, "supported", headline="a"),
+        verdicts.effect(2, 1, 2.0, -INFINITE, 3.0, "undecided", headline="b"),
+        verdicts.effect(3, 1, 2.0, 0.0, 3.0, "undecided", headline="c", scale="ratio"),
+    ]
+    differences, ratios = effect_plots(pd.DataFrame(rows), LABELS)
+    (first, second), (third,) = differences.lines, ratios.lines
+    assert first.interval[1] == PLOT_WIDTH and 0 < first.interval[0] < first.estimate
+    assert second.interval[0] == third.interval[0] == 0
+    (alone,) = effect_plots(pd.DataFrame(rows[:1]), LABELS)
+    assert alone.lines[0].estimate < PLOT_WIDTH
 
 
 def test_without_estimate_there_is_no_plot_and_without_interval_a_point_alone():

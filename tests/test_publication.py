@@ -34,13 +34,14 @@ def effects() -> pd.DataFrame:
 
 
 def claims() -> pd.DataFrame:
-    judged = ["supported", "partly", "supported", "refuted", "undecided", "not tested here"]
+    judged = ["supported", "mixed", "supported", "refuted", "undecided", "not tested here"]
     rows = [
         verdicts.claim(number, "report", "speed", f"Claim {number} | says.", verdict, "")
         for number, verdict in enumerate(judged, 1)
     ]
-    rows[1] |= {"regions": 5, "supported": 3, "refuted": 1, "claimed": "half"}
-    rows[2] |= {"regions": 2, "supported": 2, "stand_in": "a redraw"}
+    rows[0] |= {"holds": "digits", "stand_in": "a redraw"}
+    rows[1] |= {"holds": "digits; wine", "fails": "iris", "not_known": "elsewhere"}
+    rows[1] |= {"claimed": "half"}
     rows[-1] |= {"source": "blog"}
     return pd.DataFrame(rows)
 
@@ -161,9 +162,10 @@ def test_the_readme_shows_claims_with_their_whole_verdict_and_what_is_a_redraw(
     assert "\n| Batch size | 2 | 20 | 1 |\n| Faults | 1 | 1,000 | not recorded |\n" in text
     rows = [line for line in text.splitlines() if line.startswith("| Claim ")]
     assert rows == [
-        "| Claim 1 \\| says. |  | −3.33 ± 0.17 points (digits, rate 0.1) | supported, by training |",
+        "| Claim 1 \\| says. |  | −3.33 ± 0.17 points (digits, rate 0.1) "
+        "| **supported** on a redraw. Holds: digits. |",
         "| Claim 2 \\| says. | half | 0.531 (0.480 to 0.590) (Digits, rate 0.1) "
-        "| partly, in 3 of 5 regions, 1 refuted, 1 open |",
+        "| **mixed**. Holds: digits; wine. Fails: iris. Not known: elsewhere. |",
     ]
 
 

@@ -23,7 +23,7 @@ def claim(
 ) -> dict[str, Any]:
     """Return a row of claims.csv."""
     return {
-        "id": number,
+        "id": str(number),
         "source": source,
         "source_title": SOURCES[source],
         "place": "results",
@@ -31,12 +31,13 @@ def claim(
         "claim": text,
         "claimed": NONE,
         "verdict": verdict,
-        "decided_by": "training" if verdict in ("supported", "partly", "refuted") else NONE,
+        "decided_by": NONE if verdict in ("undecided", "not tested here") else "training",
         "stand_in": NONE,
         "needs": NONE,
-        "regions": 0,
-        "supported": 0,
-        "refuted": 0,
+        "observation": verdict == "not reproduced",
+        "holds": NONE,
+        "fails": NONE,
+        "not_known": NONE,
         "reason": reason,
         "correction": NONE,
         "tests": 0,
@@ -49,7 +50,7 @@ def effect(
 ) -> dict[str, Any]:
     """Return a row of effects.csv, by default a paired difference in points of test accuracy."""
     return {
-        "id": number,
+        "id": str(number),
         "topic": "accuracy",
         "test": test,
         "primary": True,
@@ -75,6 +76,7 @@ def effect(
         "n": 10,
         "replicates": 10,
         "censored": 0,
+        "distribution": "t",
         "p": 0.00021,
         "p_holm": 0.0034,
         "decisive_low": low - (high - low) / 10,
@@ -97,8 +99,8 @@ def ledger(copies: int = 1) -> Ledger:
     """Return ten claims, or several copies of them with further numbers."""
     claims, effects = _claims(), _effects()
     for copy in range(1, copies):
-        claims += [row | {"id": row["id"] + 10 * copy} for row in _claims()]
-        effects += [row | {"id": row["id"] + 10 * copy} for row in _effects()]
+        claims += [row | {"id": str(int(row["id"]) + 10 * copy)} for row in _claims()]
+        effects += [row | {"id": str(int(row["id"]) + 10 * copy)} for row in _effects()]
     return Ledger(pd.DataFrame(claims), pd.DataFrame(effects), scorecard())
 
 
@@ -141,6 +143,7 @@ def _claims() -> list[dict[str, Any]]:
             "The digits are binary images of 28 by 28 pixels.",
             "refuted",
             "Settled by primary source.",
+            decided_by="primary source",
             correction="They are stored in grey levels from 0 to 255; a network may threshold them.",
         ),
         claim(
@@ -149,8 +152,10 @@ def _claims() -> list[dict[str, Any]]:
             "accuracy",
             "At the end of training the network without normalization has the higher accuracy, 94 % "
             "against 90.7 %.",
-            "partly",
-            "Supported: digits, rate 0.01. Refuted: digits, each at its best rate.",
+            "mixed",
+            "",
+            holds="digits, rate 0.01",
+            fails="digits, each at its best rate",
             claimed="-3.3 points",
             place="MNIST results",
             tests=2,
@@ -161,7 +166,8 @@ def _claims() -> list[dict[str, Any]]:
             "cost",
             "A step with batch normalization takes about a sixth longer.",
             "supported",
-            "Supported: digits.",
+            "",
+            holds="digits",
             claimed="932 s against 1079 s",
             tests=1,
         ),
@@ -171,7 +177,8 @@ def _claims() -> list[dict[str, Any]]:
             "ranking",
             "All classes are predicted with the same quality.",
             "supported",
-            "Supported: digits, rate 0.1.",
+            "",
+            holds="digits, rate 0.1",
             tests=1,
         ),
         claim(
@@ -180,7 +187,8 @@ def _claims() -> list[dict[str, Any]]:
             "batch size",
             "Weight standardization depends less on the size of the batch than batch normalization.",
             "undecided",
-            "Undecided: digits, rate 0.1. About 41 replicates would settle it.",
+            "An effect as large as observed would be found with about 41 replicates.",
+            not_known="digits, rate 0.1",
             tests=1,
         ),
         claim(
@@ -189,7 +197,8 @@ def _claims() -> list[dict[str, Any]]:
             "speed",
             "With batch normalization a higher accuracy comes far earlier.",
             "supported",
-            "Supported: digits, rate 0.1.",
+            "",
+            holds="digits, rate 0.1",
             tests=1,
         ),
         claim(
@@ -206,7 +215,8 @@ def _claims() -> list[dict[str, Any]]:
             "accuracy",
             f"Batch normalization makes dropout needless, {HOSTILE}.",
             "undecided",
-            "Undecided: one replicate; none left.",
+            "Fewer than 5 replicates decide nothing.",
+            not_known="digits, rate 0.1; digits, rate 0.1",
             tests=2,
         ),
         claim(
@@ -214,8 +224,9 @@ def _claims() -> list[dict[str, Any]]:
             "blog",
             "batch size",
             "Small batches cost batch normalization its accuracy.",
-            "refuted",
-            "Refuted: digits, batch 2.",
+            "not reproduced",
+            "",
+            fails="digits, batch 2",
             tests=1,
         ),
         claim(
@@ -224,7 +235,8 @@ def _claims() -> list[dict[str, Any]]:
             "speed",
             "Training accuracy passes 80 % in the third epoch.",
             "supported",
-            "Supported: digits, rate 0.1.",
+            "",
+            holds="digits, rate 0.1",
             claimed="over 80 %",
             tests=1,
         ),

@@ -65,7 +65,7 @@ def effect_plots(effects: pd.DataFrame, labels: Mapping[str, str]) -> list[Effec
 def _effect_plot(
     rows: pd.DataFrame, title: str, reference: float, scale: Any, labels: Mapping[str, str]
 ) -> EffectPlot:
-    numbers = rows[["low", "high", "claimed"]].to_numpy(float)
+    numbers = rows[["estimate", "low", "high", "claimed"]].to_numpy(float)
     least = 0.0 if reference else -np.inf  # an open end is drawn at the edge
     finite = [*numbers[np.isfinite(numbers) & (numbers > least)], reference]
     low, high = scale(min(finite)), scale(max(finite))

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, 
 from pydantic_core import PydanticCustomError
 
 from bnlab.study.experiments import experiments
-from bnlab.study.section import COMPARE, Count, Name, Section, Text
+from bnlab.study.section import COMPARE, NUMBER, Count, Name, Section, Text
 
 NO_MEASURE = {
     "primary",
@@ -28,9 +28,6 @@ NO_MEASURE = {
     "unclear",
 }
 """Fields that change neither the value of a measure nor its place."""
-NUMBER = r"^[1-9]\d*[a-z]?$"
-"""Number of a claim, with a letter for one half of a compound sentence."""
-
 Phase = Literal["plateau", "learning", "end", "equal_loss"]
 SLOTS = ("on", "methods", "best", "behind")
 
