@@ -504,6 +504,14 @@ def test_population_statistics_of_a_layer_that_reads_its_averages_leave_them_as_
             np.testing.assert_allclose(value, expected[variable.path], rtol=1e-9)
 
 
+@pytest.fixture(params=["compiled", "plain"])
+def program_over_blocks(request, monkeypatch):
+    """The program over small blocks that is compiled, or that which is a plain graph."""
+    fewest = {"compiled": 0, "plain": 10**9}[request.param]
+    monkeypatch.setattr(trainer_module, "MANY_BLOCKS", fewest)
+
+
+@pytest.mark.usefixtures("program_over_blocks")
 def test_population_statistics_are_those_of_algorithm_2_in_a_numpy_loop(split):
     m, batches = 7, 30
     network_settings = ("sigmoid", "glorot_uniform", "float64")
@@ -774,6 +782,7 @@ def numpy_batches(weights, x, block):
     return np.concatenate(blocks)
 
 
+@pytest.mark.usefixtures("program_over_blocks")
 def test_batch_statistics_are_those_of_blocks_of_the_training_size(split, bn):
     assert len(split.y_test) % 6 != 0
     run = run_of(split, "bn", settings(hidden=[6, 5]), batch=6, seed=2)

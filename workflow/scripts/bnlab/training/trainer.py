@@ -20,6 +20,8 @@ from bnlab.training.optimizers import Optimizer, Values
 
 SMALL_BLOCK = 16
 """Rows up to which programs over blocks are compiled too: a plain graph spends its time between the operations."""
+MANY_BLOCKS = 1000
+"""Blocks from which that is worth the time to compile: half a second, and a plain graph takes 40 µs more a block."""
 PIECE_ROWS = 2**16
 """Row numbers that the compiled loop takes at once; it has them as an array of fixed shape."""
 
@@ -251,7 +253,7 @@ class Trainer:
 
         ``training`` normalizes each block by its own statistics, else by those in ``state``.
         """
-        compiled = self._pays(size)
+        compiled = self._pays(size, len(starts))
         program = self._logits_of[compiled]
         if not compiled:  # one graph for any number of blocks
             any_number = tf.TensorSpec([None], starts.dtype)
@@ -268,11 +270,12 @@ class Trainer:
 
         Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2, steps 8 to 11.
         """
-        return self._population_of[self._pays(order.shape[1])](parameters, state, order)
+        batches, rows = order.shape
+        return self._population_of[self._pays(rows, batches)](parameters, state, order)
 
-    def _pays(self, rows: int) -> bool:
+    def _pays(self, rows: int, blocks: int) -> bool:
         """Return true where a loop over blocks of so many rows is worth the time to compile it."""
-        return self.network.compiled and rows <= SMALL_BLOCK
+        return self.network.compiled and rows <= SMALL_BLOCK and blocks >= MANY_BLOCKS
 
     def _logits(
         self,
