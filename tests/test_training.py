@@ -16,6 +16,7 @@ from sklearn.metrics import log_loss
 from bnlab.networks.block import Method
 from bnlab.networks.network import initial_values
 from bnlab.networks.normalizers.renorm import BatchRenorm
+from bnlab.networks.normalizers.whitening import Whitening
 from bnlab.networks.perceptron import Perceptron
 from bnlab.probes.percentiles import Percentiles
 from bnlab.probes.predictions import Predictions
@@ -35,7 +36,7 @@ from bnlab.training.schedule import (
     row_order,
     sorted_order,
 )
-from bnlab.training.settings import Settings, Split, load_split
+from bnlab.training.settings import Settings, Split, features, load_split
 from bnlab.training.timing import time_in_turn
 from bnlab.training.trainer import Trainer, stored
 
@@ -300,6 +301,49 @@ def test_a_split_is_read_as_it_was_written(split, tmp_path):
     np.savez(tmp_path / "split.npz", **split._asdict())
     for read, written in zip(load_split(tmp_path / "split.npz"), split, strict=True):
         np.testing.assert_array_equal(read, written)
+
+
+@pytest.fixture
+def images():
+    """Return 40 rows with each share k/255 of 255 in every part."""
+    shares = np.arange(10_240) % 256 / 255
+    x, y = shares.astype(np.float32).reshape(40, 256), np.arange(40) % 10
+    return Split(x, y, x[:10], y[:10], x[10:], y[10:], np.arange(10).astype(str))
+
+
+def test_features_that_are_shares_of_255_are_read_as_bytes(images, tmp_path):
+    np.savez(tmp_path / "split.npz", **images._asdict())
+    read = load_split(tmp_path / "split.npz")
+    assert read.x_train.dtype == read.x_test.dtype == np.uint8
+    assert features(read.x_train).tobytes() == images.x_train.tobytes()
+    assert features(read.x_test).tobytes() == images.x_test.tobytes()
+
+
+def test_features_of_which_one_is_no_share_of_255_are_read_as_they_are(images, tmp_path):
+    images.x_test[-1, -1] = 0.3
+    np.savez(tmp_path / "split.npz", **images._asdict())
+    for read, written in zip(load_split(tmp_path / "split.npz"), images, strict=True):
+        np.testing.assert_array_equal(read, written, strict=True)
+
+
+@pytest.mark.parametrize("batch", [1, 4, 20])
+@pytest.mark.parametrize(
+    "method",
+    [METHODS["base"], METHODS["bn"], Method(normalizer=Whitening), Method(inputs="standardize")],
+)
+def test_a_run_on_bytes_has_the_bits_of_one_on_features(images, method, batch):
+    parts = {name: x for name, x in images._asdict().items() if name.startswith("x_")}
+    in_bytes = images._replace(
+        **{name: np.rint(255 * x).astype(np.uint8) for name, x in parts.items()}
+    )
+    _, _, chosen = settings()
+    expected, result = (
+        running.train(running.Run(each, Perceptron([20]), method, chosen, batch, 1, PROBES), 1)
+        for each in (images, in_bytes)
+    )
+    pd.testing.assert_frame_equal(result.history, expected.history, check_exact=True)
+    for name, values in expected.records["weights"].items():
+        assert result.records["weights"][name].tobytes() == values.tobytes()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
