@@ -16,6 +16,7 @@ from sklearn.metrics import log_loss
 from bnlab.networks.block import Method
 from bnlab.networks.network import initial_values
 from bnlab.networks.normalizers.renorm import BatchRenorm
+from bnlab.networks.normalizers.whitening import Whitening
 from bnlab.networks.perceptron import Perceptron
 from bnlab.probes.percentiles import Percentiles
 from bnlab.probes.predictions import Predictions
@@ -35,7 +36,7 @@ from bnlab.training.schedule import (
     row_order,
     sorted_order,
 )
-from bnlab.training.settings import Settings, Split, load_split
+from bnlab.training.settings import Settings, Split, features, load_split
 from bnlab.training.timing import time_in_turn
 from bnlab.training.trainer import Trainer, stored
 
@@ -302,6 +303,49 @@ def test_a_split_is_read_as_it_was_written(split, tmp_path):
         np.testing.assert_array_equal(read, written)
 
 
+@pytest.fixture
+def images():
+    """Return 40 rows with each share k/255 of 255 in every part."""
+    shares = np.arange(10_240) % 256 / 255
+    x, y = shares.astype(np.float32).reshape(40, 256), np.arange(40) % 10
+    return Split(x, y, x[:10], y[:10], x[10:], y[10:], np.arange(10).astype(str))
+
+
+def test_features_that_are_shares_of_255_are_read_as_bytes(images, tmp_path):
+    np.savez(tmp_path / "split.npz", **images._asdict())
+    read = load_split(tmp_path / "split.npz")
+    assert read.x_train.dtype == read.x_test.dtype == np.uint8
+    assert features(read.x_train).tobytes() == images.x_train.tobytes()
+    assert features(read.x_test).tobytes() == images.x_test.tobytes()
+
+
+def test_features_of_which_one_is_no_share_of_255_are_read_as_they_are(images, tmp_path):
+    images.x_test[-1, -1] = 0.3
+    np.savez(tmp_path / "split.npz", **images._asdict())
+    for read, written in zip(load_split(tmp_path / "split.npz"), images, strict=True):
+        np.testing.assert_array_equal(read, written, strict=True)
+
+
+@pytest.mark.parametrize("batch", [1, 4, 20])
+@pytest.mark.parametrize(
+    "method",
+    [METHODS["base"], METHODS["bn"], Method(normalizer=Whitening), Method(inputs="standardize")],
+)
+def test_a_run_on_bytes_has_the_bits_of_one_on_features(images, method, batch):
+    parts = {name: x for name, x in images._asdict().items() if name.startswith("x_")}
+    in_bytes = images._replace(
+        **{name: np.rint(255 * x).astype(np.uint8) for name, x in parts.items()}
+    )
+    _, _, chosen = settings()
+    expected, result = (
+        running.train(running.Run(each, Perceptron([20]), method, chosen, batch, 1, PROBES), 1)
+        for each in (images, in_bytes)
+    )
+    pd.testing.assert_frame_equal(result.history, expected.history, check_exact=True)
+    for name, values in expected.records["weights"].items():
+        assert result.records["weights"][name].tobytes() == values.tobytes()
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
 def test_a_resident_array_has_the_values_and_outlives_the_array(dtype):
     array = np.arange(3007 * 5).astype(dtype).reshape(3007, 5)
@@ -504,6 +548,14 @@ def test_population_statistics_of_a_layer_that_reads_its_averages_leave_them_as_
             np.testing.assert_allclose(value, expected[variable.path], rtol=1e-9)
 
 
+@pytest.fixture(params=["compiled", "plain"])
+def program_over_blocks(request, monkeypatch):
+    """The program over small blocks that is compiled, or that which is a plain graph."""
+    fewest = {"compiled": 0, "plain": 10**9}[request.param]
+    monkeypatch.setattr(trainer_module, "MANY_BLOCKS", fewest)
+
+
+@pytest.mark.usefixtures("program_over_blocks")
 def test_population_statistics_are_those_of_algorithm_2_in_a_numpy_loop(split):
     m, batches = 7, 30
     network_settings = ("sigmoid", "glorot_uniform", "float64")
@@ -774,6 +826,7 @@ def numpy_batches(weights, x, block):
     return np.concatenate(blocks)
 
 
+@pytest.mark.usefixtures("program_over_blocks")
 def test_batch_statistics_are_those_of_blocks_of_the_training_size(split, bn):
     assert len(split.y_test) % 6 != 0
     run = run_of(split, "bn", settings(hidden=[6, 5]), batch=6, seed=2)

@@ -38,7 +38,7 @@ class LossSurface(StepProbe):
     def __init__(self, run: Run):
         super().__init__(run)
         rows = fixed_order(run.rows)[:ROWS]
-        self.x, y = tf.gather(run.trainer.x, rows), tf.gather(run.trainer.y, rows)
+        self.x, y = run.trainer.examples(rows)
         self.target = run.network.target(self.x, y)
         self.kinds = [kind for kind in KINDS if kind == "moving" or run.has_statistics]
         self.losses = tf.function(self._losses, jit_compile=run.network.compiled, autograph=False)

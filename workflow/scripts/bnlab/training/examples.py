@@ -7,7 +7,7 @@ import numpy as np
 from bnlab.lazy import tf
 from bnlab.training.inputs import transformed
 from bnlab.training.schedule import fixed_order
-from bnlab.training.settings import Split, aligned
+from bnlab.training.settings import Split, aligned, features
 
 
 class Examples:
@@ -19,7 +19,7 @@ class Examples:
         inputs: transformation of the features (``training.inputs``), None for none.
 
     Attributes:
-        x, y: training examples (rows, …) and class indices (rows,).
+        x, y: training examples (rows, …), perhaps as bytes, and class indices (rows,).
         evaluated, labels: examples and class indices of validation rows and then test rows, each part in one fixed
             random order, so that blocks lie together and the first rows of a sorted table are a random sample too.
         sizes: number of validation and of test rows.
@@ -35,7 +35,9 @@ class Examples:
         self.sizes = {"validation": len(split.y_validation), "test": len(split.y_test)}
         validation, self.test_order = (fixed_order(rows) for rows in self.sizes.values())
         self.evaluated = resident(
-            np.concatenate([split.x_validation[validation], split.x_test[self.test_order]])
+            features(
+                np.concatenate([split.x_validation[validation], split.x_test[self.test_order]])
+            )
         )
         self.labels = np.concatenate(
             [split.y_validation[validation], split.y_test[self.test_order]]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from bnlab.data.preprocessing import fit_scaling, scale
-from bnlab.training.settings import Split
+from bnlab.training.settings import Split, features
 
 PARTS = ("train", "validation", "test")
 SMALLEST = 1e-8
@@ -22,13 +22,13 @@ def transformed(split: Split, inputs: str | None) -> Split:
     """
     if inputs is None:
         return split
-    parts = {part: getattr(split, f"x_{part}") for part in PARTS}
+    parts = {part: features(getattr(split, f"x_{part}")) for part in PARTS}
     if inputs == "standardize_parts":
-        features = {part: _fitted(x, "standardize")(x) for part, x in parts.items()}
+        scaled = {part: _fitted(x, "standardize")(x) for part, x in parts.items()}
     else:
         transform = _fitted(parts["train"], inputs)
-        features = {part: transform(x) for part, x in parts.items()}
-    return split._replace(**{f"x_{part}": x for part, x in features.items()})
+        scaled = {part: transform(x) for part, x in parts.items()}
+    return split._replace(**{f"x_{part}": x for part, x in scaled.items()})
 
 
 def _fitted(x: np.ndarray, inputs: str) -> Callable[[np.ndarray], np.ndarray]:

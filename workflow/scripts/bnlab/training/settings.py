@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 ALIGNMENT = 64
 """Bytes; TensorFlow shares the memory of arrays that begin at multiples of it."""
+PIECE = 2**20
+"""Features that are read at once."""
 
 
 class Split(NamedTuple):
-    """Parts of a dataset: x float32, (rows, features) or (rows, height, width, channels), y (rows,) class indices."""
+    """Parts of a dataset: x (rows, features) or (rows, height, width, channels), y (rows,) class indices.
+
+    x is float32, or uint8 with bytes k for the ``features`` k/255, such as those of images.
+    """
 
     x_train: np.ndarray
     y_train: np.ndarray
@@ -32,21 +39,61 @@ class Split(NamedTuple):
         return self._replace(**parts)
 
 
+def features(x: np.ndarray) -> np.ndarray:
+    """Return features, those of bytes k as k/255, computed in float64 and rounded to float32."""
+    if x.dtype != np.uint8:
+        return x
+    result = _empty(x.shape, np.float32)
+    return np.divide(x, 255, out=result, dtype=np.float64, casting="same_kind")
+
+
 def load_split(path: Path) -> Split:
-    """Read ``split.npz``, each array ``aligned``, so that the device shares its memory."""
+    """Read ``split.npz``, each array ``aligned``, so that the device shares its memory; x as bytes where all can be."""
+    parts = [name for name in Split._fields if name.startswith("x_")]
+    in_bytes: dict[str, np.ndarray] = {}
     with np.load(path) as arrays:
-        return Split(**{name: aligned(arrays[name]) for name in Split._fields})
+        for name in parts:
+            with arrays.zip.open(f"{name}.npy") as file:
+                x = _bytes(file)
+            if x is None:
+                in_bytes = {}
+                break
+            in_bytes[name] = x
+        others = (name for name in Split._fields if name not in in_bytes)
+        return Split(**in_bytes, **{name: aligned(arrays[name]) for name in others})
+
+
+def _bytes(file: IO[bytes]) -> np.ndarray | None:
+    """Return the bytes whose ``features`` an NPY file has, to the bit, or None; read a piece at a time."""
+    np.lib.format.read_magic(file)
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    x = _empty(shape, np.uint8)
+    values = x.reshape(-1)
+    for start in range(0, values.size, PIECE):
+        piece = values[start : start + PIECE]
+        read = np.frombuffer(file.read(piece.size * dtype.itemsize), dtype)
+        with np.errstate(invalid="ignore"):  # what is no byte is found by the comparison
+            piece[...] = np.rint(read * 255)
+        if features(piece).tobytes() != read.tobytes():
+            return None
+    return x
 
 
 def aligned(array: np.ndarray) -> np.ndarray:
     """Return an array in rows that begins at a multiple of 64 bytes, a copy if it does not."""
     if array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0:
         return array
-    buffer = np.empty(array.nbytes + ALIGNMENT, np.uint8)
-    start = -buffer.ctypes.data % ALIGNMENT
-    copy = buffer[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy = _empty(array.shape, array.dtype)
     copy[...] = array
     return copy
+
+
+def _empty(shape: Sequence[int], dtype: DTypeLike) -> np.ndarray:
+    """Return an array in rows, not yet filled, that begins at a multiple of 64 bytes."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    buffer = np.empty(size + ALIGNMENT, np.uint8)
+    start = -buffer.ctypes.data % ALIGNMENT
+    return buffer[start : start + size].view(dtype).reshape(shape)
 
 
 @dataclass(frozen=True)

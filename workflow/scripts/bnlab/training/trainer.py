@@ -20,6 +20,8 @@ from bnlab.training.optimizers import Optimizer, Values
 
 SMALL_BLOCK = 16
 """Rows up to which programs over blocks are compiled too: a plain graph spends its time between the operations."""
+MANY_BLOCKS = 1000
+"""Blocks from which that is worth the time to compile: half a second, and a plain graph takes 40 µs more a block."""
 PIECE_ROWS = 2**16
 """Row numbers that the compiled loop takes at once; it has them as an array of fixed shape."""
 
@@ -95,7 +97,7 @@ class Trainer:
 
     Args:
         network: the network, built.
-        x, y: training examples (rows, …) and class indices (rows,).
+        x, y: training examples (rows, …), perhaps as bytes (``Split``), and class indices (rows,).
         optimizer: moves the parameters along the gradient of the batch's mean loss.
         softmax: "twice" takes the cross-entropy of softmax(softmax(logits)), as a network that ends in a softmax under
             a loss that expects logits.
@@ -129,9 +131,20 @@ class Trainer:
             for function in (self._logits, self._population_state)
         )
 
+    def examples(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return features (m, …), those of bytes as ``settings.features``, and class indices (m,) of training rows."""
+        x, y = tf.gather(self.x, rows), tf.gather(self.y, rows)
+        if x.dtype == tf.uint8:
+            # TensorFlow multiplies by 1/255 in the place of the division, in float32 with other bits.
+            x = tf.cast(tf.cast(x, tf.float64) / 255, tf.float32)
+        return x, y
+
     def gradient(self, parameters: Values, state: Values, rows: tf.Tensor) -> Step:
         """Return loss, gradients, logits and new state for these training rows (m,)."""
-        x, y = tf.gather(self.x, rows), tf.gather(self.y, rows)
+        return self.gradient_of(parameters, state, *self.examples(rows))
+
+    def gradient_of(self, parameters: Values, state: Values, x: tf.Tensor, y: tf.Tensor) -> Step:
+        """Return loss, gradients, logits and new state for examples x (m, …) of classes y (m,)."""
         with tf.GradientTape() as tape:
             tape.watch(parameters)
             logits, state = self.network(stored(parameters), state, x, training=True)
@@ -154,12 +167,12 @@ class Trainer:
         self,
         parameters: Values,
         state: Values,
-        rows: tf.Tensor,
+        x: tf.Tensor,
+        y: tf.Tensor,
         rate: tf.Tensor,
         step: tf.Tensor,
     ) -> tuple[Values, Values, tf.Tensor, tf.Tensor]:
-        loss, gradients, logits, state, moves = self.gradient(parameters, state, rows)
-        y = tf.gather(self.y, rows)
+        loss, gradients, logits, state, moves = self.gradient_of(parameters, state, x, y)
         correct = tf.gather(logits, y, batch_dims=1) >= tf.reduce_max(logits, axis=1)
         accuracy = tf.reduce_mean(tf.cast(correct, loss.dtype))
         slots = state[self.own :]
@@ -215,16 +228,28 @@ class Trainer:
 
         ``sums`` are those of loss and accuracy over the steps before, and the number of the first step (from 1) whose
         loss was not finite, 0 if there was none; a new value of each is returned after parameters and state.
+
+        A step takes its examples from the step before, since XLA would else compute features from bytes anew for each
+        unit of the first layer.
         """
 
-        def body(step: tf.Tensor, values: Values, state: Values, *sums: tf.Tensor) -> Any:
-            values, state, loss, accuracy = self.step(
-                values, state, tf.gather(order, step - start), rate, step
-            )
+        def examples(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            return self.examples(tf.gather(order, tf.minimum(step, stop - 1) - start))
+
+        def body(
+            step: tf.Tensor,
+            x: tf.Tensor,
+            y: tf.Tensor,
+            values: Values,
+            state: Values,
+            *sums: tf.Tensor,
+        ) -> Any:
+            values, state, loss, accuracy = self.step(values, state, x, y, rate, step)
             total, correct, diverged = sums
             bad = tf.logical_and(tf.equal(diverged, 0), tf.logical_not(tf.math.is_finite(loss)))
             return (
                 step + 1,
+                *examples(step + 1),
                 values,
                 state,
                 total + loss,
@@ -235,8 +260,8 @@ class Trainer:
         return tf.while_loop(
             lambda step, *rest: tf.logical_and(step < stop, tf.equal(rest[-1], 0)),
             body,
-            (start, parameters, state, *sums),
-        )[1:]
+            (start, *examples(start), parameters, state, *sums),
+        )[3:]
 
     def logits(
         self,
@@ -251,7 +276,7 @@ class Trainer:
 
         ``training`` normalizes each block by its own statistics, else by those in ``state``.
         """
-        compiled = self._pays(size)
+        compiled = self._pays(size, len(starts))
         program = self._logits_of[compiled]
         if not compiled:  # one graph for any number of blocks
             any_number = tf.TensorSpec([None], starts.dtype)
@@ -268,11 +293,12 @@ class Trainer:
 
         Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2, steps 8 to 11.
         """
-        return self._population_of[self._pays(order.shape[1])](parameters, state, order)
+        batches, rows = order.shape
+        return self._population_of[self._pays(rows, batches)](parameters, state, order)
 
-    def _pays(self, rows: int) -> bool:
+    def _pays(self, rows: int, blocks: int) -> bool:
         """Return true where a loop over blocks of so many rows is worth the time to compile it."""
-        return self.network.compiled and rows <= SMALL_BLOCK
+        return self.network.compiled and rows <= SMALL_BLOCK and blocks >= MANY_BLOCKS
 
     def _logits(
         self,
@@ -303,11 +329,11 @@ class Trainer:
         ]
 
         def body(i: tf.Tensor, sums: Values) -> Any:
-            rows = tf.gather(self.x, order[i])
+            x, _ = self.examples(order[i])
             before = [
                 k if v.is_average else s for v, k, s in zip(variables, kept, sums, strict=True)
             ]
-            _, after = self.network(values, before, rows, training=True)
+            _, after = self.network(values, before, x, training=True)
             return i + 1, [
                 s + (new - v.owner.momentum * k) if v.is_average else new
                 for v, k, s, new in zip(variables, kept, sums, after, strict=True)
