@@ -120,6 +120,7 @@ rule judge_claims:
         claims=f"{REPORTS}/claims.csv",
         effects=f"{REPORTS}/effects.csv",
         replicates=f"{REPORTS}/replicates.csv",
+        sensitivity=f"{REPORTS}/sensitivity.csv",
         scorecard=f"{REPORTS}/scorecard.csv",
     log:
         f"{LOGS}/judge_claims.log",

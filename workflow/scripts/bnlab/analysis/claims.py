@@ -30,6 +30,7 @@ from bnlab.analysis.effects import (
 )
 from bnlab.analysis.quantities import Quantity, Results, narrowed
 from bnlab.analysis.samples import Measured, Setting, measure
+from bnlab.analysis.sensitivity import FAMILY, ONE_TEST, changed_verdicts
 from bnlab.analysis.statistics import (
     CONFIDENCE,
     FEWEST,
@@ -123,11 +124,12 @@ def combine(verdicts: Sequence[str], needs: str | None = None) -> str:
 
 
 class Judged(NamedTuple):
-    """A judged ledger: claims, their effects, and the values of each replicate (``…_COLUMNS`` of each)."""
+    """A judged ledger: claims, their effects, the values of each replicate (``…_COLUMNS`` of each), and sensitivity."""
 
     claims: pd.DataFrame
     effects: pd.DataFrame
     replicates: pd.DataFrame
+    sensitivity: pd.DataFrame
 
 
 def judge_ledger(
@@ -155,16 +157,24 @@ def judge_ledger(
                 continue
             lead = {"id": claim.id, "topic": claim.topic, "test": number}
             rows.append(lead | effect_row(effect, where, study, measured))
-    effects = corrected(pd.DataFrame(rows, columns=[*INTERNAL, *EFFECT_COLUMNS]))
+    judged = pd.DataFrame(rows, columns=[*INTERNAL, *EFFECT_COLUMNS])
+    effects = corrected(judged)
     claims = [
         _claim_row(claim, ledger, effects[effects["id"] == claim.id], absent.get(claim.id, []))
         for claim in ledger.claims
     ]
+
+    def verdicts(rows: pd.DataFrame) -> dict[str, str]:
+        by_tests = [claim for claim in ledger.claims if claim.settled is None and claim.tests]
+        of_claims = {claim.id: _verdict(claim, rows[rows["id"] == claim.id]) for claim in by_tests}
+        return {number: verdict for number, verdict in of_claims.items() if verdict != NOT_TESTED}
+
     replicates = [pd.DataFrame(columns=REPLICATE_COLUMNS), *map(replicate_rows, rows)]
     return Judged(
         pd.DataFrame(claims, columns=CLAIM_COLUMNS),
         effects[EFFECT_COLUMNS],
         pd.concat(replicates[1:] or replicates, ignore_index=True),
+        changed_verdicts(judged, verdicts),
     )
 
 
@@ -207,9 +217,6 @@ def rows_at(results: Results, where: Setting, effect: Measure, study: Study) -> 
     return rows
 
 
-FAMILY = ["topic", "primary"]
-
-
 def corrected(effects: pd.DataFrame) -> pd.DataFrame:
     """Add Holm's correction of p within each family; without p ≤ 0.05 there, nothing is decided.
 
@@ -217,10 +224,9 @@ def corrected(effects: pd.DataFrame) -> pd.DataFrame:
     rest on is one test and counts once. ``decisive_low`` and ``decisive_high`` are the interval at the level that the
     correction leaves. For what stays undecided, ``replicates_needed`` is that of a test at this level.
     """
-    same = [*FAMILY, "effect", "dataset", "recipe", "batch", "p"]
-    once = effects[same].drop_duplicates()
+    once = effects[ONE_TEST].drop_duplicates()
     once = once.assign(p_holm=once.groupby(FAMILY)["p"].transform(holm))
-    effects = effects.drop(columns="p_holm", errors="ignore").merge(once, on=same, how="left")
+    effects = effects.drop(columns="p_holm", errors="ignore").merge(once, on=ONE_TEST, how="left")
     deciding = [decisive(row) for row in effects.itertuples()]
     open_ = ~(effects["p_holm"] <= 1 - CONFIDENCE) | (effects["verdict"] == OPEN)
     return effects.assign(
@@ -244,7 +250,7 @@ def _needed_for(effect: Any) -> float:
 def _claim_row(
     claim: Claim, ledger: Ledger, effects: pd.DataFrame, absent: Sequence[str]
 ) -> dict[str, Any]:
-    own = effects if claim.needs == "one" else effects[effects["primary"].astype(bool)]
+    own = _own(claim, effects)
     row: dict[str, Any] = {
         "id": claim.id,
         "source": claim.source,
@@ -273,14 +279,25 @@ def _claim_row(
         }
     if claim.untested is not None:
         return row | {"reason": claim.untested}
-    verdict = combine(list(own["verdict"]), claim.needs)
+    verdict = _verdict(claim, effects)
     by_training = verdict not in (OPEN, NOT_TESTED)
     return row | {
-        "verdict": NOT_REPRODUCED if claim.observation and verdict == "refuted" else verdict,
+        "verdict": verdict,
         "decided_by": "training" if by_training else "",
         "stand_in": ", ".join(dict.fromkeys(own["stand_in"])) if by_training and _only(own) else "",
         "reason": _reason(effects),
     }
+
+
+def _own(claim: Claim, effects: pd.DataFrame) -> pd.DataFrame:
+    """Return the effects that decide a claim: the primary ones, or all where one example is enough."""
+    return effects if claim.needs == "one" else effects[effects["primary"].astype(bool)]
+
+
+def _verdict(claim: Claim, effects: pd.DataFrame) -> str:
+    """Return the verdict on a claim by its effects; an observation that they would refute is not reproduced."""
+    verdict = combine(list(_own(claim, effects)["verdict"]), claim.needs)
+    return NOT_REPRODUCED if claim.observation and verdict == "refuted" else verdict
 
 
 def _only(effects: pd.DataFrame) -> bool:

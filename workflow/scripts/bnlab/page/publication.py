@@ -168,7 +168,7 @@ def _advice(advice: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the scorecard's sentences under their headings."""
     lines = [f"When {when}: {' '.join(sentences)}" for when, sentences in advice.items()]
     return (
-        ["Which normalizer when, of those that were trained there:", _listed(lines)]
+        ["Which normalizer when, in the small networks that were trained here:", _listed(lines)]
         if lines
         else []
     )

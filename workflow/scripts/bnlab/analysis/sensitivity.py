@@ -1,0 +1,118 @@
+"""How much verdicts depend on the correction for many tests: each claim judged again under three others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bnlab.analysis.phases import sign_flips
+from bnlab.analysis.samples import Sample
+from bnlab.analysis.statistics import CONFIDENCE, OF_A_MEAN, holm
+
+FAMILY = ["topic", "primary"]
+"""The primary effects of a topic are a family, the secondary ones another."""
+ONE_TEST = [*FAMILY, "effect", "dataset", "recipe", "batch", "p"]
+"""Columns in which effects agree that are one test, on which several claims rest."""
+CORRECTIONS = ("holm_by_topic", "holm_over_all", "none", "max_t")
+"""Holm's over the tests of a topic, which decides; over all tests of the ledger; none; and the step-down max-T."""
+
+
+def corrections(effects: pd.DataFrame) -> pd.DataFrame:
+    """Return p of each effect under each of ``CORRECTIONS``, with the index of ``effects``.
+
+    An effect that several claims rest on is one test. Effects that are judged by another test than Student's keep
+    Holm's correction in ``max_t``.
+
+    Args:
+        effects: as ``claims.judge_ledger`` has them, with their samples in ``drawn``.
+    """
+    once = effects.drop_duplicates(ONE_TEST)
+    by_family = once.groupby(FAMILY)["p"].transform(holm)
+    adjusted = pd.DataFrame(
+        {
+            "holm_by_topic": by_family,
+            "holm_over_all": holm(once["p"]),
+            "none": once["p"],
+            "max_t": by_family,
+        }
+    )
+    students = once[[test is OF_A_MEAN for test in once["deciding_test"]]]
+    for _, family in students.groupby(FAMILY):
+        adjusted.loc[family.index, "max_t"] = max_t(family)
+    keyed = once[ONE_TEST].join(adjusted)
+    merged = effects[ONE_TEST].merge(keyed, on=ONE_TEST, how="left")
+    return merged[list(CORRECTIONS)].set_axis(effects.index)
+
+
+def max_t(family: pd.DataFrame) -> np.ndarray:
+    """Return p of a family by the step-down max-T, with the signs of replicates flipped jointly.
+
+    t is that of the distance of a sample from its threshold, and a flip has one sign for each replicate in all samples
+    of the family, since equal replicates share their seed. No normality is assumed (Westfall & Young 1993, section 2.6;
+    Romano & Wolf 2005). A sample without spread, or with fewer than two values, keeps its own p.
+    """
+    samples = [np.asarray(row.drawn.values, float) - row.threshold for row in family.itertuples()]
+    t = np.array([_t(sample[None])[0] for sample in samples])
+    usable = np.flatnonzero(np.isfinite(t))
+    p = family["p"].to_numpy(float).copy()
+    if not len(usable):
+        return p
+    replicates = [each.replicates.astype(int) for each in drawn]
+    signs = sign_flips(1 + max(int(replicates[place].max()) for place in usable))
+    flipped = np.column_stack(
+        [_t(signs[:, replicates[place]] * samples[place]) for place in usable]
+    )
+    order = usable[np.argsort(-t[usable])]
+    columns = {place: column for column, place in enumerate(usable)}
+    largest = 0.0
+    for rank, place in enumerate(order):
+        rest = np.nanmax(flipped[:, [columns[other] for other in order[rank:]]], axis=1)
+        largest = max(largest, float((rest >= t[place] - 1e-12).mean()))
+        p[place] = largest
+    return p
+
+
+def _t(samples: np.ndarray) -> np.ndarray:
+    """Return |mean|/(s/√n) of each row without its NaN; NaN where there is no spread or fewer than two values."""
+    known = samples[:, np.isfinite(samples[0])]
+    number = known.shape[1]
+    if number < 2:
+        return np.full(len(samples), np.nan)
+    spread = known.std(axis=1, ddof=1)
+    return np.abs(known.mean(axis=1)) / np.where(spread > 0, spread, np.nan) * np.sqrt(number)
+
+
+def changed_verdicts(
+    effects: pd.DataFrame, verdict_of: Callable[[pd.DataFrame], dict[str, str]]
+) -> pd.DataFrame:
+    """Return how many verdicts are others under each correction than under the one that decides.
+
+    Args:
+        effects: as in ``corrections``, with their ``verdict`` before any correction.
+        verdict_of: from effects with their ``verdict`` to the verdict of each claim.
+
+    Returns:
+        Columns correction, claims (those judged by effects), changed, and which (their numbers).
+    """
+    adjusted = corrections(effects)
+    verdicts = {}
+    for name in CORRECTIONS:
+        decided = adjusted[name] <= 1 - CONFIDENCE
+        verdicts[name] = verdict_of(
+            effects.assign(verdict=effects["verdict"].where(decided, "undecided"))
+        )
+    rows: list[dict[str, Any]] = []
+    for name in CORRECTIONS:
+        changed = [n for n, v in verdicts[name].items() if v != verdicts[CORRECTIONS[0]][n]]
+        rows.append(
+            {
+                "correction": name,
+                "claims": len(verdicts[name]),
+                "changed": len(changed),
+                "which": " ".join(changed),
+            }
+        )
+    return pd.DataFrame(rows)
