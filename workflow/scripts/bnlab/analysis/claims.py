@@ -122,6 +122,17 @@ def combine(verdicts: Sequence[str], needs: str | None = None) -> str:
     return "mixed" if {"supported", "refuted"} <= found else OPEN
 
 
+def own_effects(effects: pd.DataFrame, needs: str | None) -> pd.DataFrame:
+    """Return those effects of a claim that decide it: the primary ones, or all where one example is enough."""
+    return effects if needs == "one" else effects[effects["primary"].astype(bool)]
+
+
+def verdict_by(own: pd.DataFrame, needs: str | None, observation: bool) -> str:
+    """Return the verdict on a claim by its ``own_effects``; an observation is never refuted, but not reproduced."""
+    verdict = combine(list(own["verdict"]), needs)
+    return NOT_REPRODUCED if observation and verdict == "refuted" else verdict
+
+
 class Judged(NamedTuple):
     """A judged ledger: claims, their effects, and the values of each replicate (``…_COLUMNS`` of each)."""
 
@@ -244,7 +255,6 @@ def _needed_for(effect: Any) -> float:
 def _claim_row(
     claim: Claim, ledger: Ledger, effects: pd.DataFrame, absent: Sequence[str]
 ) -> dict[str, Any]:
-    own = effects if claim.needs == "one" else effects[effects["primary"].astype(bool)]
     row: dict[str, Any] = {
         "id": claim.id,
         "source": claim.source,
@@ -273,10 +283,11 @@ def _claim_row(
         }
     if claim.untested is not None:
         return row | {"reason": claim.untested}
-    verdict = combine(list(own["verdict"]), claim.needs)
+    own = own_effects(effects, claim.needs)
+    verdict = verdict_by(own, claim.needs, claim.observation)
     by_training = verdict not in (OPEN, NOT_TESTED)
     return row | {
-        "verdict": NOT_REPRODUCED if claim.observation and verdict == "refuted" else verdict,
+        "verdict": verdict,
         "decided_by": "training" if by_training else "",
         "stand_in": ", ".join(dict.fromkeys(own["stand_in"])) if by_training and _only(own) else "",
         "reason": _reason(effects),
