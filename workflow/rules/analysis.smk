@@ -115,6 +115,7 @@ rule judge_claims:
             for name in ("effects", "replicates", "scorecard")
             if TAKEN
         ],
+        fresh=[f"{folder}/effects.csv" for folder in FRESH],
         tidy=[path for name in STUDY.own() for path in [gathered(name), *timings(name)]],
     output:
         claims=f"{REPORTS}/claims.csv",
@@ -122,6 +123,7 @@ rule judge_claims:
         replicates=f"{REPORTS}/replicates.csv",
         sensitivity=f"{REPORTS}/sensitivity.csv",
         scorecard=f"{REPORTS}/scorecard.csv",
+        confirmation=f"{REPORTS}/confirmation.csv",
     log:
         f"{LOGS}/judge_claims.log",
     benchmark:

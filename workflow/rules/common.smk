@@ -26,7 +26,7 @@ from bnlab.study.declaration import TIMING
 from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.locations import ConfigError
-from bnlab.study.names import ALL_RECIPES, PUBLISHED
+from bnlab.study.names import ALL_RECIPES, CONFIRMATION, PUBLISHED
 from bnlab.study.own_methods import own_method_problems
 from bnlab.study.published_validation import published_problems
 from bnlab.study.validation import load
@@ -80,6 +80,13 @@ TAKEN = [name for name in STUDY.experiments if name not in STUDY.own()]
 
 JOBS = training.jobs(STUDY, families.of_recipes(config["recipes"]))
 JOB_OF = {run: job for job, runs in JOBS.items() for run in runs}
+# The fresh seeds of the published study, if there are any; they are no confirmation of themselves.
+FRESH = [
+    folder
+    for folder in [f"{EARLIER}/{CONFIRMATION}"]
+    if STUDY.study != CONFIRMATION and Path(folder).is_dir()
+]
+
 FIGURES = STUDY.figures()
 TABLES = STUDY.tables()
 

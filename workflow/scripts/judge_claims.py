@@ -9,6 +9,7 @@ with without_collector():
     import pandas as pd
 
     from bnlab.analysis.claims import judge_ledger
+    from bnlab.analysis.confirmation import confirm
     from bnlab.analysis.earlier import Earlier
     from bnlab.analysis.scores import score
     from bnlab.experiments import quantity
@@ -38,5 +39,8 @@ with job_log(snakemake.log[0], "claims"):
     judged = judge_ledger(ledger, study, results, quantity, earlier)
     for name, table in judged._asdict().items():
         save_csv(Path(snakemake.output[name]), table)
+    fresh = map(read_csv, map(Path, snakemake.input.fresh))
+    confirmation = confirm(judged.claims, judged.effects, next(fresh, judged.effects[:0]))
+    save_csv(Path(snakemake.output.confirmation), confirmation)
     scores = score(ledger.scorecard, study, results, quantity, earlier_scores)
     save_csv(Path(snakemake.output.scorecard), scores)

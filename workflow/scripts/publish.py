@@ -1,5 +1,8 @@
 """Publish a finished study: its files to reports/published, its findings to README.md.
 
+The study of fresh seeds goes to reports/published/confirmation, and the README stays as it is until a study that shows
+its verdicts is published.
+
 Run it in the project's folder, as `make publish STUDY=<name>` does.
 """
 
@@ -16,10 +19,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("study", help="name of a finished study, as in reports/<study>")
     try:
-        target = publish(Path(), parser.parse_args().study)
+        study = parser.parse_args().study
+        target = publish(Path(), study)
     except JobError as error:
         sys.exit(f"Nothing is published: {error}.")
-    print(f"Published in {target} and README.md; both are ready to be committed.")
+    print(f"Published {study} in {target}; that folder and README.md are ready to be committed.")
 
 
 if __name__ == "__main__":

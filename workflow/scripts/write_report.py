@@ -13,7 +13,7 @@ with without_collector():
     from bnlab.analysis.tidy import RUN
     from bnlab.experiments import function
     from bnlab.files import job_log, read_csv, read_json, save_csv, save_json, save_text
-    from bnlab.page import facts, publication, report, scorecard
+    from bnlab.page import confirmation, facts, publication, report, scorecard
     from bnlab.page.findings import leading
     from bnlab.page.methods import formula
     from bnlab.study.config import Study
@@ -51,7 +51,11 @@ with job_log(snakemake.log[0], "report"):
     ledger, advice = None, {}
     if inputs.claims:
         paths = (inputs.claims, inputs.effects, inputs.scorecard)
-        ledger = report.Ledger(*(read_csv(Path(path)) for path in paths))
+        fresh = None
+        if inputs.fresh:
+            table, manifest = read_csv(Path(inputs.confirmation)), read_json(Path(inputs.fresh[0]))
+            fresh = confirmation.confirmation(table, manifest, about["digest"])
+        ledger = report.Ledger(*(read_csv(Path(path)) for path in paths), fresh)
         rows = map(Row.model_validate, about["scorecard"])
         advice = scorecard.sentences(rows, ledger.scorecard)
     declarations = {name: experiments()[name] for name in params.study["experiments"]}
@@ -87,6 +91,8 @@ with job_log(snakemake.log[0], "report"):
         "advice": advice,
         "called": about["datasets"],
         "taken": taken,
+        "ledger": about["digest"],
+        "confirmation": confirmation.sentences(ledger.fresh) if ledger else [],
         "costs": facts.costs(study, runs),
     }
     save_json(Path(snakemake.output.record), facts.record(params.study, datasets, runs, results))

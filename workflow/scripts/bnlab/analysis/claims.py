@@ -123,6 +123,17 @@ def combine(verdicts: Sequence[str], needs: str | None = None) -> str:
     return "mixed" if {"supported", "refuted"} <= found else OPEN
 
 
+def own_effects(effects: pd.DataFrame, needs: str | None) -> pd.DataFrame:
+    """Return those effects of a claim that decide it: the primary ones, or all where one example is enough."""
+    return effects if needs == "one" else effects[effects["primary"].astype(bool)]
+
+
+def verdict_by(own: pd.DataFrame, needs: str | None, observation: bool) -> str:
+    """Return the verdict on a claim by its ``own_effects``; an observation is never refuted, but not reproduced."""
+    verdict = combine(list(own["verdict"]), needs)
+    return NOT_REPRODUCED if observation and verdict == "refuted" else verdict
+
+
 class Judged(NamedTuple):
     """A judged ledger: claims, their effects, the values of each replicate (``…_COLUMNS`` of each), and sensitivity."""
 
@@ -166,7 +177,14 @@ def judge_ledger(
 
     def verdicts(rows: pd.DataFrame) -> dict[str, str]:
         by_tests = [claim for claim in ledger.claims if claim.settled is None and claim.tests]
-        of_claims = {claim.id: _verdict(claim, rows[rows["id"] == claim.id]) for claim in by_tests}
+        of_claims = {
+            claim.id: verdict_by(
+                own_effects(rows[rows["id"] == claim.id], claim.needs),
+                claim.needs,
+                claim.observation,
+            )
+            for claim in by_tests
+        }
         return {number: verdict for number, verdict in of_claims.items() if verdict != NOT_TESTED}
 
     replicates = [pd.DataFrame(columns=REPLICATE_COLUMNS), *map(replicate_rows, rows)]
@@ -250,7 +268,6 @@ def _needed_for(effect: Any) -> float:
 def _claim_row(
     claim: Claim, ledger: Ledger, effects: pd.DataFrame, absent: Sequence[str]
 ) -> dict[str, Any]:
-    own = _own(claim, effects)
     row: dict[str, Any] = {
         "id": claim.id,
         "source": claim.source,
@@ -279,7 +296,8 @@ def _claim_row(
         }
     if claim.untested is not None:
         return row | {"reason": claim.untested}
-    verdict = _verdict(claim, effects)
+    own = own_effects(effects, claim.needs)
+    verdict = verdict_by(own, claim.needs, claim.observation)
     by_training = verdict not in (OPEN, NOT_TESTED)
     return row | {
         "verdict": verdict,
@@ -287,17 +305,6 @@ def _claim_row(
         "stand_in": ", ".join(dict.fromkeys(own["stand_in"])) if by_training and _only(own) else "",
         "reason": _reason(effects),
     }
-
-
-def _own(claim: Claim, effects: pd.DataFrame) -> pd.DataFrame:
-    """Return the effects that decide a claim: the primary ones, or all where one example is enough."""
-    return effects if claim.needs == "one" else effects[effects["primary"].astype(bool)]
-
-
-def _verdict(claim: Claim, effects: pd.DataFrame) -> str:
-    """Return the verdict on a claim by its effects; an observation that they would refute is not reproduced."""
-    verdict = combine(list(_own(claim, effects)["verdict"]), claim.needs)
-    return NOT_REPRODUCED if claim.observation and verdict == "refuted" else verdict
 
 
 def _only(effects: pd.DataFrame) -> bool:

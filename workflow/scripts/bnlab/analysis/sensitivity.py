@@ -54,7 +54,9 @@ def max_t(family: pd.DataFrame) -> np.ndarray:
     of the family, since equal replicates share their seed. No normality is assumed (Westfall & Young 1993, section 2.6;
     Romano & Wolf 2005). A sample without spread, or with fewer than two values, keeps its own p.
     """
-    samples = [np.asarray(row.drawn.values, float) - row.threshold for row in family.itertuples()]
+    drawn: list[Sample] = list(family["drawn"])
+    thresholds = family["threshold"].to_numpy(float)
+    samples = [each.values - at for each, at in zip(drawn, thresholds, strict=True)]
     t = np.array([_t(sample[None])[0] for sample in samples])
     usable = np.flatnonzero(np.isfinite(t))
     p = family["p"].to_numpy(float).copy()

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.statistics import FEWEST, MOST_REPLICATES
+from bnlab.page.confirmation import Confirmation, on_claim, on_effect, sentences
 from bnlab.page.forest import forest
 from bnlab.page.grids import rows_of
 from bnlab.page.headlines import effect_plots
@@ -40,6 +41,7 @@ def page(
     labels: Mapping[str, str],
     groups: Collection[str],
     shorts: Mapping[str, str],
+    fresh: Confirmation | None = None,
 ) -> dict[str, Any]:
     """Return the variables of the template for the ledger.
 
@@ -49,13 +51,14 @@ def page(
         labels: label of each method, by name.
         groups: ids of the report's groups of figures, to which effects link.
         shorts: short name of each source, by name.
+        fresh: verdicts on fresh seeds; None without any.
     """
     # A CSV file returns empty texts as missing values.
     texts = ["scale", "stand_in", "headline", "coarse_reason"]
     effects = effects.assign(**effects[texts].astype(object).fillna(""))
     claims = claims.astype(object).where(claims.notna(), "")
     entries = [
-        _claim(claim, effects[effects["id"] == claim.id], labels, groups, shorts)
+        _claim(claim, effects[effects["id"] == claim.id], labels, groups, shorts, fresh)
         for claim in rows_of(claims)
     ]
     tested = [entry for entry in entries if entry["row"].verdict != UNTESTED]
@@ -82,6 +85,7 @@ def page(
         "verdicts": VERDICTS,
         "claims": tested,
         "untested": [entry for entry in entries if entry["row"].verdict == UNTESTED],
+        "fresh": sentences(fresh),
         "effect_plots": effect_plots(effects, labels),
     }
 
@@ -140,6 +144,7 @@ def _claim(
     labels: Mapping[str, str],
     groups: Collection[str],
     shorts: Mapping[str, str],
+    fresh: Confirmation | None,
 ) -> dict[str, Any]:
     return {
         "row": claim,
@@ -147,7 +152,8 @@ def _claim(
         "verdict": verdict_of(claim.verdict),
         "regions": regions(claim),
         "measured": measured(effects),
-        "effects": [_effect(row, labels, groups) for row in rows_of(effects)],
+        "fresh": on_claim(fresh, claim.id),
+        "effects": [_effect(row, labels, groups, fresh) for row in rows_of(effects)],
     }
 
 
@@ -169,14 +175,16 @@ def measured(effects: pd.DataFrame) -> list[str]:
     return [f"{amount(row)} ({row.region})" for row in rows_of(primary)]
 
 
-def _effect(row: Any, labels: Mapping[str, str], groups: Collection[str]) -> dict[str, Any]:
+def _effect(
+    row: Any, labels: Mapping[str, str], groups: Collection[str], fresh: Confirmation | None
+) -> dict[str, Any]:
     return {
         "row": row,
         "id": f"effect-{row.id}-{row.test}",
         "verdict": verdict_of(row.verdict),
         "amount": amount(row),
         "rule": rule_text(row.rule),
-        "facts": _facts(row, labels),
+        "facts": [*_facts(row, labels), *on_effect(fresh, row.id, row.test)],
         "forest": forest(row),
         "where": f"{row.dataset_label}, {_recipe(row.recipe)}, batch {row.batch}",
         "why": why(row),

@@ -9,7 +9,8 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,15 @@ from bnlab.page.ledger import measured, regions, sentence
 from bnlab.study.config import Study
 from bnlab.study.declaration import Experiment
 from bnlab.study.experiments import experiments
-from bnlab.study.names import PUBLISHED
+from bnlab.study.names import CONFIRMATION, PUBLISHED
 
 LIMIT_MB = 18
 
 FILES = (
     *("report.html", "claims.csv", "effects.csv", "replicates.csv", "scorecard.csv", "runs.csv"),
-    "study.json",
+    *("confirmation.csv", "study.json"),
 )
+OF_FRESH_SEEDS = ("claims.csv", "effects.csv", "replicates.csv", "runs.csv", "study.json")
 
 BEGIN, END = "<!-- findings -->", "<!-- /findings -->"
 
@@ -38,7 +40,8 @@ BEGIN, END = "<!-- findings -->", "<!-- /findings -->"
 def publish(root: Path, study: str) -> Path:
     """Copy a finished study to ``reports/published`` and rewrite the README's findings.
 
-    A complete new folder replaces the old one at the end, so an error leaves the earlier publication as it was.
+    A complete new folder replaces the old one at the end, so an error leaves the earlier publication as it was. The
+    study of fresh seeds goes to ``reports/published/confirmation`` and changes nothing else.
 
     Args:
         root: the project's folder.
@@ -50,20 +53,40 @@ def publish(root: Path, study: str) -> Path:
     Raises:
         JobError: a file is missing, all together are too large, or the README lacks the marker lines.
     """
-    source, target, readme = root / "reports" / study, root / PUBLISHED, root / "README.md"
+    source = root / "reports" / study
+    if study == CONFIRMATION:
+        return _publish_fresh_seeds(root, source)
+    target, readme = root / PUBLISHED, root / "README.md"
     names = _files(source, f"reports/{study}")
-    part = target.with_name(f".published.{os.getpid()}")
-    try:
-        for name in names:
-            (part / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / name, part / name)
+    with _replacing(target) as part:
+        _copy(source, part, names)
         save_json(part / "manifest.json", manifest(root, study, part, names))
         text = with_findings(readme.read_text("utf8"), findings(part))
-        _replace(target, part)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        if (target / CONFIRMATION).is_dir():
+            shutil.copytree(target / CONFIRMATION, part / CONFIRMATION)
     save_text(readme, text)
     return target
+
+
+def _publish_fresh_seeds(root: Path, source: Path) -> Path:
+    """Copy verdicts, effects, replicates and runs of the finished study of fresh seeds."""
+    target = root / PUBLISHED / CONFIRMATION
+    _check_there(source, OF_FRESH_SEEDS, f"reports/{CONFIRMATION}")
+    with _replacing(target) as part:
+        _copy(source, part, OF_FRESH_SEEDS)
+        runs = read_csv(part / "runs.csv")
+        last = runs["seed"] + runs["replicates"] - 1
+        about = manifest(root, CONFIRMATION, part, OF_FRESH_SEEDS)
+        seeds = [int(runs["seed"].min()), int(last.max())]
+        ledger = read_json(part / "study.json")["ledger"]
+        save_json(part / "manifest.json", about | {"seeds": seeds, "ledger": ledger})
+    return target
+
+
+def _copy(source: Path, folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, folder / name)
 
 
 def manifest(root: Path, study: str, folder: Path, names: Iterable[str]) -> dict[str, Any]:
@@ -155,6 +178,7 @@ def findings(folder: Path) -> str:
         f"[every verdict]({PUBLISHED}/claims.csv), [every effect]({PUBLISHED}/effects.csv) and "
         f"[every replicate]({PUBLISHED}/replicates.csv) of the study `{manifest['study']}`, and "
         f"[its report]({PUBLISHED}/report.html).",
+        *_confirmed(record["confirmation"]),
         *images,
         "\n".join(_headlines(claims, effects)),
         "What each experiment trained, and the minutes that this took on one core, starting Python not counted. A run "
@@ -162,6 +186,12 @@ def findings(folder: Path) -> str:
         "\n".join(_costs(record["costs"])),
     ]
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _confirmed(sentences: Sequence[str]) -> list[str]:
+    """Return a paragraph on the verdicts by fresh seeds, if there are any."""
+    link = f"[each verdict on fresh seeds]({PUBLISHED}/confirmation.csv)"
+    return [f"{' '.join(sentences)} The table has {link}."] if sentences else []
 
 
 def _advice(advice: Mapping[str, Sequence[str]]) -> list[str]:
@@ -226,13 +256,17 @@ def _files(source: Path, folder: str) -> list[str]:
     record = source / "study.json"
     figures = read_json(record)["in_summary"] if record.is_file() else []
     names = [*FILES, *figures, *(tables or ["tables/"])]
-    missing = [name for name in names if not (source / name).is_file()]
-    if missing:
-        raise JobError(f"{folder} lacks {', '.join(missing)}; is the study finished?")
+    _check_there(source, names, folder)
     size = sum((source / name).stat().st_size for name in names) / 1e6
     if size > LIMIT_MB:
         raise JobError(f"{folder} has {size:.1f} MB to publish, and {LIMIT_MB} MB is the most")
     return names
+
+
+def _check_there(source: Path, names: Iterable[str], folder: str) -> None:
+    missing = [name for name in names if not (source / name).is_file()]
+    if missing:
+        raise JobError(f"{folder} lacks {', '.join(missing)}; is the study finished?")
 
 
 def _git(root: Path, *arguments: str) -> str | None:
@@ -244,18 +278,24 @@ def _git(root: Path, *arguments: str) -> str | None:
     return None if process.returncode else process.stdout.strip()
 
 
-def _replace(target: Path, part: Path) -> None:
-    """Replace a folder by another; an error leaves it as it was."""
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """Give a new folder that replaces another one at the end; an error leaves that one as it was."""
+    part = target.with_name(f".{target.name}.{os.getpid()}")
     old = part.with_name(f"{part.name}.old")
-    if target.exists():
-        target.rename(old)
     try:
-        part.rename(target)
-    except OSError:
-        if old.exists():
-            old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+        yield part
+        if target.exists():
+            target.rename(old)
+        try:
+            part.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _headlines(claims: pd.DataFrame, effects: pd.DataFrame) -> list[str]:

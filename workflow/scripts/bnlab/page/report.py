@@ -24,6 +24,7 @@ from bnlab.analysis.summaries import dataset_label
 from bnlab.files import read_csv
 from bnlab.page import ledger as ledger_page
 from bnlab.page import scorecard
+from bnlab.page.confirmation import Confirmation
 from bnlab.page.facts import facts, times
 from bnlab.page.findings import Answer, Tables, leading
 from bnlab.page.findings import answers as findings_of
@@ -49,6 +50,7 @@ WITHOUT_LEDGER: Mapping[str, Any] = {
     "scope": None,
     "findings": [],
     "scorecard": [],
+    "digest": None,
 }
 """``Inputs.about`` of a study that judges no claims."""
 
@@ -65,11 +67,12 @@ class Item(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """The judged ledger of a study: claims.csv, effects.csv and scorecard.csv."""
+    """The judged ledger of a study: claims.csv, effects.csv, scorecard.csv and the verdicts on fresh seeds, if any."""
 
     claims: pd.DataFrame
     effects: pd.DataFrame
     scorecard: pd.DataFrame
+    fresh: Confirmation | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,7 @@ def render(inputs: Inputs) -> str:
                 labels,
                 groups,
                 {name: s["short"] for name, s in about["sources"].items()},
+                ledger.fresh,
             ),
             scorecard=ledger and scorecard.page(ledger.scorecard, inputs.advice),
             scope=about["scope"],

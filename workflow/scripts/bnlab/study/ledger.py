@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
@@ -28,6 +28,12 @@ NO_MEASURE = {
     "unclear",
 }
 """Fields that change neither the value of a measure nor its place."""
+_AS_IT_DECIDES: dict[str, Any] = {
+    "by_alias": True,
+    "exclude": NO_MEASURE - {"primary", "rule"},
+    "exclude_defaults": True,
+}
+
 Phase = Literal["plateau", "learning", "end", "equal_loss"]
 SLOTS = ("on", "methods", "best", "behind")
 
@@ -340,3 +346,14 @@ class Ledger(Section):
     """The claims."""
     scorecard: list[Row] = []
     """Questions of the scorecard; default none."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that decides verdicts, in hexadecimal digits: tests and their families, but no words."""
+        decides = [
+            claim.model_dump(include={"id", "topic", "needs", "observation"})
+            | {"tests": [test.model_dump(**_AS_IT_DECIDES) for test in claim.tests]}
+            for claim in self.claims
+            if claim.tests
+        ]
+        return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()

@@ -2,6 +2,8 @@
 
 PUBLISHED = "reports/published"
 """Folder of the published study, from which others read the results that they do not measure again."""
+CONFIRMATION = "confirmation"
+"""Name of the study that trains fresh seeds, and of its folder in ``PUBLISHED``."""
 ALL_RECIPES = "all_recipes"
 """Name in the place of a recipe in figures and tables that compare recipes."""
 NEAR_BEST = 0.01
