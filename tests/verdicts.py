@@ -101,7 +101,18 @@ def ledger(copies: int = 1) -> Ledger:
     for copy in range(1, copies):
         claims += [row | {"id": str(int(row["id"]) + 10 * copy)} for row in _claims()]
         effects += [row | {"id": str(int(row["id"]) + 10 * copy)} for row in _effects()]
-    return Ledger(pd.DataFrame(claims), pd.DataFrame(effects), scorecard())
+    return Ledger(pd.DataFrame(claims), pd.DataFrame(effects), scorecard(), sensitivity())
+
+
+def sensitivity() -> pd.DataFrame:
+    """Return sensitivity.csv of nine claims, two of which other corrections change."""
+    rows = [
+        ("holm_by_topic", 0, ""),
+        ("holm_over_all", 2, "2 9"),
+        ("none", 1, "3"),
+        ("max_t", 0, ""),
+    ]
+    return pd.DataFrame(rows, columns=["correction", "changed", "which"]).assign(claims=9)
 
 
 def scorecard() -> pd.DataFrame:

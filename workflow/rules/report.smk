@@ -32,6 +32,7 @@ rule write_report:
         claims=f"{REPORTS}/claims.csv" if STUDY.claims else [],
         effects=f"{REPORTS}/effects.csv" if STUDY.claims else [],
         scorecard=f"{REPORTS}/scorecard.csv" if STUDY.claims else [],
+        sensitivity=f"{REPORTS}/sensitivity.csv" if STUDY.claims else [],
         confirmation=f"{REPORTS}/confirmation.csv" if STUDY.claims else [],
         fresh=[f"{folder}/manifest.json" for folder in FRESH if STUDY.claims],
     output:

@@ -50,12 +50,12 @@ with job_log(snakemake.log[0], "report"):
     runs = pd.concat(tables_of_runs).drop_duplicates([*RUN, "key"])
     ledger, advice = None, {}
     if inputs.claims:
-        paths = (inputs.claims, inputs.effects, inputs.scorecard)
+        paths = (inputs.claims, inputs.effects, inputs.scorecard, inputs.sensitivity)
         fresh = None
         if inputs.fresh:
             table, manifest = read_csv(Path(inputs.confirmation)), read_json(Path(inputs.fresh[0]))
             fresh = confirmation.confirmation(table, manifest, about["digest"])
-        ledger = report.Ledger(*(read_csv(Path(path)) for path in paths), fresh)
+        ledger = report.Ledger(*(read_csv(Path(path)) for path in paths), fresh=fresh)
         rows = map(Row.model_validate, about["scorecard"])
         advice = scorecard.sentences(rows, ledger.scorecard)
     declarations = {name: experiments()[name] for name in params.study["experiments"]}

@@ -157,6 +157,28 @@ def _claim(
     }
 
 
+def sensitivity(table: pd.DataFrame) -> str:
+    """Return a sentence on the verdicts that other corrections for many tests would change; empty without any verdict.
+
+    Args:
+        table: sensitivity.csv.
+    """
+    changed = {row.correction: _changed(row) for row in rows_of(table)}
+    if table.empty or not table["claims"].max():
+        return ""
+    return (
+        f"Of {table['claims'].max()} verdicts by training, other corrections would change these: one over all tests at "
+        f"once {changed['holm_over_all']}; the step-down max-T, which assumes no normal distribution, "
+        f"{changed['max_t']}; no correction at all {changed['none']}."
+    )
+
+
+def _changed(row: Any) -> str:
+    """Return how many verdicts change, and of which claims: ``2 (7 and 39)``."""
+    numbers = str(row.which).split() if row.changed else []
+    return f"{row.changed} ({listed(numbers)})" if numbers else "none"
+
+
 def in_order(number: str) -> tuple[int, str]:
     """Return the key by which claims are sorted: 5, 5a, 5b, 10."""
     digits = number.rstrip("abcdefghijklmnopqrstuvwxyz")

@@ -29,8 +29,8 @@ from bnlab.study.names import CONFIRMATION, PUBLISHED
 LIMIT_MB = 18
 
 FILES = (
-    *("report.html", "claims.csv", "effects.csv", "replicates.csv", "scorecard.csv", "runs.csv"),
-    *("confirmation.csv", "study.json"),
+    *("report.html", "claims.csv", "effects.csv", "replicates.csv", "scorecard.csv"),
+    *("sensitivity.csv", "runs.csv", "confirmation.csv", "study.json"),
 )
 OF_FRESH_SEEDS = ("claims.csv", "effects.csv", "replicates.csv", "runs.csv", "study.json")
 

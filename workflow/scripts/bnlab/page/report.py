@@ -67,11 +67,12 @@ class Item(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """The judged ledger of a study: claims.csv, effects.csv, scorecard.csv and the verdicts on fresh seeds, if any."""
+    """The judged ledger of a study: claims.csv, effects.csv, scorecard.csv, sensitivity.csv, and fresh seeds if any."""
 
     claims: pd.DataFrame
     effects: pd.DataFrame
     scorecard: pd.DataFrame
+    sensitivity: pd.DataFrame
     fresh: Confirmation | None = None
 
 
@@ -166,6 +167,7 @@ def render(inputs: Inputs) -> str:
                 {name: s["short"] for name, s in about["sources"].items()},
                 ledger.fresh,
             ),
+            sensitivity=ledger and ledger_page.sensitivity(ledger.sensitivity),
             scorecard=ledger and scorecard.page(ledger.scorecard, inputs.advice),
             scope=about["scope"],
             literature=about["literature"],
