@@ -32,6 +32,7 @@ class Halved(Normalizer):
 '''
 OVERLAY = """\
 study: away
+replicates: 5
 title: A study far from home
 claims: my_claims.yaml
 methods:

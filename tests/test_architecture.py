@@ -176,7 +176,7 @@ def test_toys_are_added_without_touching_another_file_and_run_to_the_end(with_to
     assert (growth["mean"] > 0).all() and growth["step"].nunique() > 3
     assert len(pd.read_csv(reports / "tables" / path / "last_norm.csv")) == 3
     claims = read_csv(reports / "claims.csv")
-    assert claims[["id", "verdict"]].to_numpy().tolist() == [["1", "undecided"]]
+    assert claims[["id", "verdict"]].to_numpy().tolist() == [["1", "supported"]]
     page = (reports / "report.html").read_text(encoding="utf8")
     for text in (
         "The growth of weights",

@@ -565,7 +565,7 @@ def test_what_the_recipes_do_not_record_is_not_tested_and_said():
     unprobed = STUDY.recipes["lr0.1"].model_copy(update={"probes": []})
     study = STUDY.model_copy(update={"recipes": {"lr0.1": unprobed}})
     ledger = ledger_of(effect(quantity="macro_auc"), effect())
-    table, effects, _ = claims.judge_ledger(ledger, study, RESULTS, find_quantity)
+    table, effects = judge_ledger(ledger, study, RESULTS)
     assert len(effects) == 1
     assert "does not record classes" in table.iloc[0]["not_known"]
 

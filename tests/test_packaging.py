@@ -209,7 +209,7 @@ def test_lint_refuses_a_docstring_that_opens_with_a_question_word(
 
 
 def test_overlays_of_the_readme_are_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    method, _ = code_blocks("python")
+    (method,) = code_blocks("python")
     *overlays, _ = code_blocks("yaml")
     assert len(overlays) == 4
     monkeypatch.chdir(tmp_path)
@@ -241,7 +241,7 @@ def test_the_claim_of_the_readme_is_a_ledger_of_its_own_as_printed(tmp_path: Pat
 
 
 def test_the_method_of_the_readme_computes_what_it_says(tmp_path: Path) -> None:
-    method, _ = code_blocks("python")
+    (method,) = code_blocks("python")
     (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
     layer = load(f"{tmp_path / 'my_norms.py'}:RMS")(epsilon=1e-6).build_for(5, dtype="float64")
     gain = np.arange(1.0, 6.0)
@@ -252,7 +252,7 @@ def test_the_method_of_the_readme_computes_what_it_says(tmp_path: Path) -> None:
 
 
 def test_the_method_of_the_readme_passes_the_tests_that_make_runs(tmp_path: Path) -> None:
-    method, _ = code_blocks("python")
+    (method,) = code_blocks("python")
     (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
     done = outcome_of("my_norms.py:RMS", "epsilon=1.0e-4", folder=tmp_path)
     assert done.returncode == 0, done.stdout
@@ -277,7 +277,7 @@ def outcome_of(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str
 def test_what_cannot_be_tested_is_said_in_a_sentence(
     tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
-    method, _ = code_blocks("python")
+    (method,) = code_blocks("python")
     (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
     done = outcome_of(*arguments, folder=tmp_path)
     assert done.returncode != 0 and "Traceback" not in done.stderr

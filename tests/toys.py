@@ -183,6 +183,7 @@ recipes:
     budget: {steps: 60}
     evaluations: {first_epoch: 2, later: 3}
     probes: [weight_norm]
+    replicates: 5
 only: [growth, learning_curves, batch_size, learning_rate, faults]
 experiments:
   growth:

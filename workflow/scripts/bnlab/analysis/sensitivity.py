@@ -39,8 +39,7 @@ def corrections(effects: pd.DataFrame) -> pd.DataFrame:
             "max_t": by_family,
         }
     )
-    is_student = [test is OF_A_MEAN for test in once["deciding_test"]]
-    students = once[np.array(is_student, bool)]
+    students = once[np.array([test is OF_A_MEAN for test in once["deciding_test"]], bool)]
     for _, family in students.groupby(FAMILY):
         adjusted.loc[family.index, "max_t"] = max_t(family)
     keyed = once[ONE_TEST].join(adjusted)
