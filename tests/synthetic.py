@@ -370,21 +370,28 @@ def whitening_cost() -> dict[str, pd.DataFrame]:
 
 def depth() -> dict[str, pd.DataFrame]:
     """Two depths and two activations at two rates; base fails with six sigmoid layers."""
+    return over_depths("activation", ("sigmoid", "relu"))
+
+
+def deep_initialization() -> dict[str, pd.DataFrame]:
+    """Two depths from two kinds of initial weights at two rates; base fails with six layers from Glorot's own."""
+    return over_depths("initializer", ("glorot_uniform", "glorot_uniform_4"))
+
+
+def over_depths(setting: str, values: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Two depths and two values of a setting at two rates; base fails with six layers and the first value."""
     parts: dict[str, list[pd.DataFrame]] = {"metrics": [], "gradient_flow": []}
-    for activation in ("sigmoid", "relu"):
+    for value in values:
         for layers in (3, 6):
             for rate in (0.1, 1.0):
-                name = f"layers{layers}_{activation}_lr{rate:g}"
+                about = {"learning_rate": rate, "layers": layers, setting: value}
                 sources = inside(("base", "bn"))
                 for source, tables in parts.items():
-                    table = sources[source].assign(
-                        recipe=name, learning_rate=rate, activation=activation, layers=layers
-                    )
-                    fails = (layers == 6) and activation == "sigmoid"
+                    table = sources[source].assign(recipe=f"{value}_{layers}_lr{rate:g}", **about)
                     if source == "metrics":
-                        lost = (table["method"] == "base") & fails
-                        table.loc[lost, "accuracy"] = 0.1
-                        table.loc[lost, "failed"] = True
+                        if layers == 6 and value == values[0]:
+                            lost = table["method"] == "base"
+                            table.loc[lost, ["accuracy", "failed"]] = [0.1, True]
                         table["accuracy"] -= 0.01 * (rate == 1.0)
                     tables.append(table)
     return {source: pd.concat(tables, ignore_index=True) for source, tables in parts.items()}
@@ -516,6 +523,7 @@ def sources() -> dict[str, dict[str, pd.DataFrame]]:
         "whitening_cost": whitening_cost(),
         "input_scaling": by_rate(("base", "whitened_inputs")),
         "initialization": initialization(),
+        "deep_initialization": deep_initialization(),
         "correlated_batches": correlated_batches(),
         "gradient_noise": gradient_noise(),
         "regularization": regularization(),

@@ -913,7 +913,8 @@ def test_the_full_study_is_the_one_that_was_asked_for():
         )
     assert study.replicates == 10
     published = {"perceptron": [100, 100, 100]}
-    other = {"depth", "whitening_cost", "row_by_row", "small_vgg", "learning_rate_factors"}
+    other = {"depth", "deep_initialization", "whitening_cost", "row_by_row", "small_vgg"}
+    other |= {"learning_rate_factors"}
     for experiment in set(study.experiments) - other:
         for run in study.runs(experiment):
             if run.dataset == "cifar10":
@@ -924,6 +925,11 @@ def test_the_full_study_is_the_one_that_was_asked_for():
     tried = {(about["activation"], about["layers"]) for about in depths.values()}
     assert tried == set(product(("sigmoid", "relu"), (1, 3, 6, 10, 20)))
     assert len(depths) == 4 * len(tried)
+    runs = study.runs("deep_initialization")
+    weights = {run.recipe: study.comparison_settings(run.recipe) for run in runs}
+    tried = {(about["initializer"], about["layers"]) for about in weights.values()}
+    assert tried == set(product(("glorot_uniform", "glorot_uniform_4"), (3, 6, 10, 20)))
+    assert len(weights) == 2 * len(tried)
 
 
 def test_every_experiment_has_a_small_form_that_needs_no_download():
@@ -949,7 +955,8 @@ def test_an_experiment_brings_all_methods_that_it_needs_beside_those_of_the_conf
 
 LONG = {
     *("faults", "lp_norms", "depth", "outside_the_gradient", "whitening_cost", "input_scaling"),
-    *("initialization", "correlated_batches", "row_by_row", "gradient_noise"),
+    *("initialization", "deep_initialization", "correlated_batches", "row_by_row"),
+    "gradient_noise",
     *("regularization", "beyond_batch", "small_vgg", "learning_rate_factors"),
 }
 """Experiments that take too long for the demonstration."""

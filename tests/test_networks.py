@@ -135,6 +135,7 @@ def test_biases_start_at_zero_gains_at_one_and_moving_statistics_at_zero_and_one
     ("initializer", "deviation"),
     [
         ("glorot_uniform", (2 / (FEATURES + 4000)) ** 0.5),
+        ("glorot_uniform_4", 4 * (2 / (FEATURES + 4000)) ** 0.5),
         ("he_normal", (2 / FEATURES) ** 0.5),
         ("normal_0.01", 0.01),
     ],
@@ -146,13 +147,27 @@ def test_kernels_are_spread_as_their_initializer_says(initializer, deviation):
     assert kernel.mean() == pytest.approx(0, abs=5 * deviation / kernel.size**0.5)
 
 
+def test_a_width_is_four_times_glorots_and_reached_but_not_passed():
+    kernel = initializers.draw("glorot_uniform_4", (300, 100), 7, "float64").numpy()
+    limit = 4 * np.sqrt(6 / (300 + 100))
+    assert 0.999 * limit < np.abs(kernel).max() <= limit
+    assert kernel.var() == pytest.approx(limit**2 / 3, rel=0.02)
+
+
+TWINS = {
+    "glorot_uniform_4": keras.initializers.VarianceScaling(16.0, "fan_avg", "uniform"),
+    **{
+        name: keras.initializers.RandomNormal(0, deviation)
+        for name, deviation in initializers.DEVIATIONS.items()
+    },
+}
+"""Keras' initializers that it has under no name."""
+
+
 @pytest.mark.parametrize("shape", [(7, 5), (3, 3, 4, 6)], ids=["dense", "convolution"])
 @pytest.mark.parametrize("name", [*initializers.SCALES, *initializers.DEVIATIONS])
 def test_an_initializer_is_keras_own_to_the_bit(name, shape):
-    deviation = initializers.DEVIATIONS.get(name)
-    twin = (
-        keras.initializers.RandomNormal(0, deviation) if deviation else keras.initializers.get(name)
-    )
+    twin = TWINS[name] if name in TWINS else keras.initializers.get(name)
     twin.seed = 1234
     np.testing.assert_array_equal(initializers.draw(name, shape, 1234), twin(shape, "float32"))
 

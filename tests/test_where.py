@@ -1,5 +1,6 @@
-"""Tables and quantities of depth, initial weights, regularization and small batches, from synthetic results."""
+"""Tables and quantities of initial weights, regularization and small batches, from synthetic results."""
 
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from bnlab.analysis.samples import Setting
 from bnlab.experiments import quantity
 from bnlab.experiments.gradient_noise.analysis import over_training, replicate_exponents
 from bnlab.experiments.regularization.analysis import ONE, gaps
+from bnlab.page.phrases import initial_weights
 from bnlab.study.experiments import experiments
 from bnlab.study.names import ALL_RECIPES
 
@@ -84,6 +86,59 @@ def test_every_kind_of_initial_weights_has_its_own_chosen_rate():
     ]
     rows = table("initialization", "best").set_index(["method", "initializer"])
     assert rows.loc[("bn", "normal_0.01"), "difference"] == pytest.approx(0.2, abs=0.01)
+
+
+# ---------------------------------------------------------------- initial weights of deep networks
+
+
+def of_deep_networks(quantity, method, layers, initializer):
+    where = {"layers": layers, "initializer": initializer}
+    return measured("deep_initialization", quantity, method, rate="best", where=where).tolist()
+
+
+def test_deep_networks_are_measured_by_depth_and_initial_weights_at_their_best_rates():
+    metrics = SOURCES["deep_initialization"]["metrics"].query(
+        "method == 'bn' and layers == 6 and initializer == 'glorot_uniform_4'"
+    )
+    rows = metrics[(metrics["split"] == "test") & (metrics["step"] == metrics["step"].max())]
+    ends = rows.groupby(["learning_rate", "replicate"])["accuracy"].first()
+    assert ends[0.1].mean() > ends[1.0].mean()
+    assert of_deep_networks("deep_accuracy", "bn", 6, "glorot_uniform_4") == pytest.approx(
+        ends[0.1].tolist()
+    )
+    for layers, initializer in product((3, 6), ("glorot_uniform", "glorot_uniform_4")):
+        fails = (layers, initializer) == (6, "glorot_uniform")
+        assert of_deep_networks("failed_share", "base", layers, initializer) == [fails] * 4
+        assert of_deep_networks("failed_share", "bn", layers, initializer) == [0] * 4
+
+
+def test_gradients_of_deep_networks_are_those_of_the_same_weights_and_depth():
+    at = (6, "glorot_uniform_4")  # base: 10^(layer − 3) and 3^layer of three layers, bn: 1
+    assert of_deep_networks("gradient_imbalance", "base", *at) == pytest.approx([2] * 4)
+    assert of_deep_networks("gradient_imbalance", "bn", *at) == pytest.approx([0] * 4)
+    assert of_deep_networks("amplification", "base", *at) == pytest.approx([9] * 4)
+    assert of_deep_networks("amplification", "bn", *at) == pytest.approx([1] * 4)
+
+
+def test_the_table_of_deep_networks_has_a_row_for_each_depth_and_kind_of_weights():
+    rows = table("deep_initialization", "accuracies").set_index(["method", "initializer", "layers"])
+    assert len(rows) == 2 * 2 * 2 and set(rows["learning_rate"]) == {0.1}
+    assert rows["lost"][rows["lost"] > 0].to_dict() == {("base", "glorot_uniform", 6): 4}
+    # All four of one method fail and none of the other: 2 of the 70 ways to choose four of eight.
+    assert rows.loc[("bn", "glorot_uniform", 6), "lost_p"] == pytest.approx(2 / 70)
+
+
+@pytest.mark.parametrize(
+    ("initializer", "label"),
+    [
+        ("normal_0.01", "N(0, 0.01²)"),
+        ("glorot_uniform", "Glorot, uniform"),
+        ("glorot_uniform_4", "4 × Glorot, uniform"),
+        ("he_normal", "He, normal"),
+    ],
+)
+def test_initial_weights_are_named_by_their_law(initializer, label):
+    assert initial_weights(initializer) == label
 
 
 # ---------------------------------------------------------------- batches of few classes

@@ -44,6 +44,15 @@ def written_out(value: float, digits: int = 3) -> str:
     return np.format_float_positional(value, precision=digits, fractional=False, trim="-")
 
 
+def initial_weights(name: str) -> str:
+    """Return the label of an initializer: ``N(0, 0.1²)``, ``Glorot, uniform`` or ``4 × Glorot, uniform``."""
+    law, _, rest = name.partition("_")
+    if law == "normal":
+        return f"N(0, {rest}²)"
+    form, _, times = rest.partition("_")
+    return f"{f'{times} × ' if times else ''}{law.capitalize()}, {form}"
+
+
 def amount(row: Any) -> str:
     """Return an effect's estimate with its interval and unit: ``1.23 ± 0.14 points``, ``1.23 (1.10 to 1.37)``.
 

@@ -10,16 +10,9 @@ from bnlab.page.forms import method_label, row_table
 from bnlab.page.grids import Grid, amount, less_base
 from bnlab.page.heat import LEGEND, draw_heat
 from bnlab.page.panels import panel_grid, per_batch
+from bnlab.page.phrases import initial_weights
 
 COLUMNS = 2
-
-
-def initial_weights(name: str) -> str:
-    """Return the label of an initializer: ``N(0, 0.1²)`` or ``Glorot, uniform``."""
-    law, _, rest = name.partition("_")
-    if law == "normal":
-        return f"N(0, {rest}²)"
-    return f"{law.capitalize()}, {rest}"
 
 
 def heat_maps(table: pd.DataFrame) -> Figure:
