@@ -638,7 +638,10 @@ def write_report(
         save_csv(folder / "effects.csv", ledger.effects)
         save_csv(folder / "replicates.csv", pd.DataFrame(columns=REPLICATE_COLUMNS))
         save_csv(folder / "scorecard.csv", ledger.scorecard)
-        ledger = report.Ledger(*(read_csv(folder / f"{name}.csv") for name in ledger._fields))
+        save_csv(folder / "sensitivity.csv", ledger.sensitivity)
+        ledger = report.Ledger(
+            *(read_csv(folder / f"{name}.csv") for name in ledger._fields if name != "fresh")
+        )
     page = folder / "report.html"
     declarations = {name: DECLARED[name] for name in EXPERIMENTS}
     figures = [with_figure(item(name)) for name in figure_kinds]

@@ -282,7 +282,7 @@ def test_arrows_count_the_replicates_whose_range_goes_beyond_the_rates_tried():
 @pytest.mark.parametrize("kind", ["heat_map", "rate_range"])
 def test_learning_rates_of_a_method_that_always_diverged_are_drawn(kind):
     metrics = SOURCES["learning_rate"]["metrics"].copy()
-    metrics.loc[metrics["method"] == "bn", "accuracy"] = float("nan")
+    metrics.loc[metrics["method"] == "bn", ["accuracy", "diverged"]] = [0.1, True]
     table = synthetic.tabulated(
         *("learning_rate", kind, {"metrics": metrics}, "digits"),
         *(synthetic.recipe("learning_rate"), "Digits", synthetic.LABELS),

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import verdicts
 
+from bnlab.analysis.confirmation import CONFIRMATION_COLUMNS
 from bnlab.files import JobError, read_json, save_csv, save_json
 from bnlab.page import publication
 
@@ -73,6 +74,7 @@ def project(tmp_path: Path) -> Path:
         "versions": {"python": ["3.11"]},
         "hardware": {"processor": ["A", "B"]},
         "taken": {},
+        "confirmation": [],
         "costs": [
             {"title": "Batch size", "runs": 2, "replicates": 20, "minutes": 1.26},
             {"title": "Faults", "runs": 1, "replicates": 1000, "minutes": None},
@@ -82,6 +84,8 @@ def project(tmp_path: Path) -> Path:
     save_csv(report / "claims.csv", claims())
     save_csv(report / "effects.csv", effects())
     save_csv(report / "scorecard.csv", verdicts.scorecard())
+    save_csv(report / "sensitivity.csv", verdicts.sensitivity())
+    save_csv(report / "confirmation.csv", pd.DataFrame(columns=CONFIRMATION_COLUMNS))
     (tmp_path / "README.md").write_text(README, encoding="utf8")
     return tmp_path
 

@@ -179,7 +179,7 @@ def by_phase(
     others = table[table["method"] != BASE].groupby(keys, sort=False)
     ratios = [(*key, *paired_ratio(each["value"], each["base"])) for key, each in others]
     names = [*keys, "ratio", "ratio_low", "ratio_high", "pairs"]
-    return means.merge(pd.DataFrame(ratios, columns=names), how="left")
+    return means.merge(pd.DataFrame(ratios, columns=names), how="left").fillna({"pairs": 0})
 
 
 def ratio_curves(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,8 +58,11 @@ def in_phases(
         rows = [
             [
                 words,
-                *(mean(cells[measure, name]) for name in methods),
-                *("" if measure in unpaired else ratio(cells[measure, name]) for name in compared),
+                *(_or_dash(cells[measure, name], mean) for name in methods),
+                *(
+                    "" if measure in unpaired else _or_dash(cells[measure, name], ratio)
+                    for name in compared
+                ),
             ]
             for measure, words in measures.items()
         ]
@@ -68,6 +71,11 @@ def in_phases(
         size = of_batch(table, batch, "batch")
         shown.append(Grid(f"{of_phase}, {size}" if size else of_phase, columns, rows))
     return shown
+
+
+def _or_dash(row: Any, text: Callable[[Any], str]) -> str:
+    """Return a cell's text, a dash for a phase that no replicate has."""
+    return text(row) if row.n else "–"
 
 
 def amount(row: Any, column: str = "mean", scale: float = 1) -> str:

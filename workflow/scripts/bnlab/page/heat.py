@@ -47,7 +47,7 @@ def draw_heat(axis: Axes, rows: pd.DataFrame, best: float) -> None:
     )
     for place, (method, of_method) in enumerate(lines):
         _without_numbers(axis, of_method, rates, place)
-        for _, row in of_method[of_method["n"] > 0].iterrows():
+        for _, row in of_method[~_all_diverged(of_method)].iterrows():
             column = rates.index(row["learning_rate"])
             short = float(lacking.loc[method, row["learning_rate"]])
             near = short <= 100 * NEAR_BEST
@@ -74,9 +74,13 @@ def _cell(axis: Axes, column: int, place: int, row: pd.Series, color: str, near:
         axis.add_patch(Rectangle(corner, 0.92, 0.9, fill=False, lw=1.8, ec=color))
 
 
+def _all_diverged(rows: pd.DataFrame) -> pd.Series:
+    return rows["diverged"] == rows["replicates"]
+
+
 def _without_numbers(axis: Axes, rows: pd.DataFrame, rates: list[float], place: int) -> None:
     """Hatched cells where every replicate diverged."""
-    for rate in rows.loc[rows["n"] == 0, "learning_rate"]:
+    for rate in rows.loc[_all_diverged(rows), "learning_rate"]:
         column = rates.index(rate)
         style: Any = {"facecolor": "#f4f4f4", "edgecolor": "#c8c8c8", "hatch": "////", "lw": 0}
         axis.add_patch(Rectangle((column, place), 1, 1, **style))

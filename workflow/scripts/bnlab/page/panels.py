@@ -173,7 +173,7 @@ def ink(color: Any) -> str:
 
 def or_none_left(row: pd.Series, text: str) -> str:
     """The text, or that no replicate is left."""
-    return NONE_LEFT if row["diverged"] and not row["n"] else text
+    return NONE_LEFT if row["diverged"] == row["replicates"] else text
 
 
 def diverged(rows: pd.DataFrame, before: str = " ") -> str:

@@ -91,7 +91,7 @@ def _at_rate(row: Any) -> str:
         lost(row).strip(" ()"),
         f"p = {row.divergence_p:.2g}" if is_compared else "",
     ]
-    text = amount(row, scale=100)
+    text = "–" if row.diverged == row.replicates else amount(row, scale=100)
     return f"{text} ({', '.join(filter(None, notes))})" if any(notes) else text
 
 
