@@ -17,7 +17,7 @@ GROUPS = {"learning_curves-digits-lr0.1"}
 
 @pytest.fixture(scope="module")
 def variables() -> dict:
-    claims, effects, _ = verdicts.ledger()
+    claims, effects, *_ = verdicts.ledger()
     return ledger_page.page(claims, effects, LABELS, GROUPS, {"report": "student report"})
 
 
@@ -78,7 +78,7 @@ def test_a_claim_says_where_it_holds_fails_and_is_not_known_and_leaves_out_what_
 def test_halves_of_a_claim_come_after_its_number_and_before_the_next_one():
     numbers = ["10", "5b", "50", "5", "9", "5a", "10a"]
     assert sorted(numbers, key=ledger_page.in_order) == ["5", "5a", "5b", "9", "10", "10a", "50"]
-    claims, effects, _ = verdicts.ledger()
+    claims, effects, *_ = verdicts.ledger()
     renamed = {"10": "2b", "3": "2a"}
     claims, effects = (
         table.assign(id=table["id"].replace(renamed)).iloc[::-1] for table in (claims, effects)
