@@ -53,6 +53,7 @@ def project(tmp_path: Path) -> Path:
     report = tmp_path / "reports" / "toy"
     texts = ["report.html", *FIGURES, "figures/other.svg", "tables/a/b/final.csv"]
     texts += ["tables/a/b/percentiles.csv", "replicates.csv", "runs.csv"]
+    texts += ["sensitivity.csv", "confirmation.csv"]
     for name in texts:
         (report / name).parent.mkdir(parents=True, exist_ok=True)
         (report / name).write_text(f"content of {name}", encoding="utf8")
@@ -74,7 +75,7 @@ def project(tmp_path: Path) -> Path:
         "versions": {"python": ["3.11"]},
         "hardware": {"processor": ["A", "B"]},
         "taken": {},
-        "confirmation": [],
+        "confirmation": ["Of 2 verdicts both hold on fresh seeds."],
         "costs": [
             {"title": "Batch size", "runs": 2, "replicates": 20, "minutes": 1.26},
             {"title": "Faults", "runs": 1, "replicates": 1000, "minutes": None},
@@ -152,6 +153,7 @@ def test_the_readme_has_the_findings_between_its_markers_and_keeps_the_rest(proj
         f"# Title\n\n{publication.BEGIN}\n\nNetworks are small.\n\n- Faster: half the steps.\n"
     )
     assert "\n- When it matters: BN leads. On Wine, LN.\n" in readme
+    assert "Of 2 verdicts both hold on fresh seeds. The table has " in readme
     assert readme.endswith(f"|\n\n{publication.END}\n\n## Start\n")
 
 
