@@ -899,7 +899,8 @@ def test_the_full_study_is_the_one_that_was_asked_for():
         ("batch_size", "bng_glass"): {"epochs": 2},
     }
     for dataset, budget in (("mnist", {"steps": 10000}), ("bng_glass", {"epochs": 5})):
-        rates = [run for run in study.runs("learning_rate") if run.dataset == dataset]
+        tuned = [run for run in study.runs("learning_rate") if run.dataset == dataset]
+        rates = [run for run in tuned if run.batch == 60]
         settings = {run.recipe: study.recipes[run.recipe].model_dump() for run in rates}
         tried = [recipe.pop("learning_rate") for recipe in settings.values()]
         assert tried == [0.01, 0.03, 0.1, 0.3, 1, 3, 5, 10, 20, 30, 100]
@@ -911,6 +912,8 @@ def test_the_full_study_is_the_one_that_was_asked_for():
             for method in ("base", "bn", "ln", "ws", "ws_bn")
             for recipe in settings
         )
+    small = {(r.dataset, r.method, r.batch) for r in study.runs("learning_rate") if r.batch != 60}
+    assert small == {("mnist", method, b) for method in ("base", "bn", "ln") for b in (2, 4)}
     assert study.replicates == 10
     published = {"perceptron": [100, 100, 100]}
     other = {"depth", "deep_initialization", "whitening_cost", "row_by_row", "small_vgg"}
