@@ -47,7 +47,14 @@ def test_every_verdict_is_counted_and_shares_fill_the_bar(variables):
 
 def sentence(*claims: tuple[str, str, str]) -> str:
     """Return the sentence on claims, each a verdict, its decider and its stand-in."""
-    return ledger_page.sentence(pd.DataFrame(claims, columns=["verdict", "decided_by", "stand_in"]))
+    table = pd.DataFrame(claims, columns=["verdict", "decided_by", "stand_in"])
+    return ledger_page.sentence(table.assign(id=[str(n) for n in range(1, len(table) + 1)]))
+
+
+def test_halves_of_a_claim_are_statements_of_one_claim():
+    table = pd.DataFrame({"id": ["5a", "5b", "10"], "verdict": "supported"})
+    text = ledger_page.sentence(table.assign(decided_by="training", stand_in=""))
+    assert text == "Of 3 statements in 2 published claims 3 are supported."
 
 
 def test_the_counts_are_those_of_the_bar_and_say_what_rests_on_stand_ins_or_needs_no_training():

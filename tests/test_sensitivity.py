@@ -29,6 +29,7 @@ def effects(values: np.ndarray, **columns) -> pd.DataFrame:
             "p": [stats.ttest_1samp(each, 0).pvalue for each in values],
             "verdict": "supported",
             "threshold": 0.0,
+            "n": values.shape[1],
         }
         | columns
     )
@@ -77,6 +78,17 @@ def test_each_correction_is_over_its_own_tests():
     assert p["none"].to_numpy() == pytest.approx(raw)
     assert p["holm_over_all"].to_numpy() == pytest.approx(holm(raw))
     assert p["holm_by_topic"].to_numpy() == pytest.approx([*holm(raw[:2]), *holm(raw[2:])])
+
+
+def test_tests_of_few_replicates_do_not_weaken_those_of_many():
+    rng = np.random.default_rng(6)
+    many, few = effects(rng.normal(2, 1, (2, 10))), effects(rng.normal(5, 1, (1, 5)))
+    rows = pd.concat([many, few.assign(id="few", effect="few")], ignore_index=True)
+    p = sensitivity.corrections(rows)["max_t"].to_numpy()
+    assert p[:2] == pytest.approx(2 * sensitivity.max_t(many))
+    assert p[2] == pytest.approx(
+        2 * 2 / 2**5
+    )  # no sign-flip test of five can be surer, times two groups
 
 
 def test_a_share_keeps_holm_s_correction():

@@ -29,9 +29,14 @@ def measured_before(effect: Effect, earlier: Earlier) -> Measured | None:
     why = (row["coarse_reason"],) if row["coarse"] else ()
     return Measured(
         _sample(rows, effect.is_ratio, row["scale"] == "points", row["censored"], why),
-        row["region"],
+        effect.region + _stand_ins(row["region"]),
         row["effect"],
     )
+
+
+def _stand_ins(region: str) -> str:
+    """Return what ``samples.region_of`` wrote behind a region, such as `` (on digits)``; the words before may vary."""
+    return region[start:] if (start := region.find(" (on ")) >= 0 else ""
 
 
 def _sample(

@@ -99,7 +99,7 @@ def measure(
     label, _ = called(where, study)
     return Measured(
         sample(effect, results, quantity, about.better),
-        _region(effect, where, label, results),
+        region_of(effect, where, label, results),
         _in_words(effect, about.label, study, results),
     )
 
@@ -111,7 +111,7 @@ def called(where: Setting, study: Study) -> tuple[str, bool]:
     return dataset_label(dataset.label, redraw), redraw
 
 
-def _region(effect: Effect, where: Setting, label: str, results: Results) -> str:
+def region_of(effect: Effect, where: Setting, label: str, results: Results) -> str:
     """The region in the ledger's words, and what stands in its place in this study."""
     stand_ins = []
     if where.dataset != effect.dataset:

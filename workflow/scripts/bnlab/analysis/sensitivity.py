@@ -10,7 +10,7 @@ import pandas as pd
 
 from bnlab.analysis.phases import sign_flips
 from bnlab.analysis.samples import Sample
-from bnlab.analysis.statistics import CONFIDENCE, OF_A_MEAN, holm
+from bnlab.analysis.statistics import CONFIDENCE, FEWEST, OF_A_MEAN, holm
 
 FAMILY = ["topic", "primary"]
 """The primary effects of a topic are a family, the secondary ones another."""
@@ -23,8 +23,9 @@ CORRECTIONS = ("holm_by_topic", "holm_over_all", "none", "max_t")
 def corrections(effects: pd.DataFrame) -> pd.DataFrame:
     """Return p of each effect under each of ``CORRECTIONS``, with the index of ``effects``.
 
-    An effect that several claims rest on is one test. Effects that are judged by another test than Student's keep
-    Holm's correction in ``max_t``.
+    An effect that several claims rest on is one test. What is judged by another test than Student's, or by too few
+    replicates, keeps Holm's correction in ``max_t``. A sign-flip test of n replicates has no p below 2¹⁻ⁿ, so in a
+    family ``max_t`` is taken apart for each n, and multiplied by how many there are (Bonferroni).
 
     Args:
         effects: as ``claims.judge_ledger`` has them, with their samples in ``drawn``.
@@ -40,8 +41,9 @@ def corrections(effects: pd.DataFrame) -> pd.DataFrame:
         }
     )
     students = once[np.array([test is OF_A_MEAN for test in once["deciding_test"]], bool)]
-    for _, family in students.groupby(FAMILY):
-        adjusted.loc[family.index, "max_t"] = max_t(family)
+    for _, family in students[students["n"] >= FEWEST].groupby(FAMILY):
+        for _, alike in family.groupby("n"):
+            adjusted.loc[alike.index, "max_t"] = np.minimum(1, family["n"].nunique() * max_t(alike))
     keyed = once[ONE_TEST].join(adjusted)
     merged = effects[ONE_TEST].merge(keyed, on=ONE_TEST, how="left")
     return merged[list(CORRECTIONS)].set_axis(effects.index)

@@ -116,7 +116,14 @@ def _on_stand_ins(claims: pd.DataFrame) -> pd.DataFrame:
 
 def sentence(claims: pd.DataFrame) -> str:
     """Return a sentence that counts claims: by verdict, on stand-in data alone, and settled without training."""
-    text = f"Of {len(claims)} published claims {_are(_counts(claims))}."
+    published = claims["id"].map(in_order).map(lambda number: number[0]).nunique()
+    whole = published == len(claims)
+    of = (
+        f"{published} published claims"
+        if whole
+        else f"{len(claims)} statements in {published} published claims"
+    )
+    text = f"Of {of} {_are(_counts(claims))}."
     on = _on_stand_ins(claims)
     notes = []
     for stand_in, rows in on.groupby("stand_in", sort=False):
