@@ -229,7 +229,7 @@ def test_the_claim_of_the_readme_is_valid(tmp_path: Path) -> None:
     file = tmp_path / "claims.yaml"
     file.write_text(yaml.safe_dump(ledger), encoding="utf8")
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf8"))
-    assert ledger_validation.load_ledger(file, config).claims[-1].id == 67
+    assert ledger_validation.load_ledger(file, config).claims[-1].id == "67"
 
 
 def test_the_claim_of_the_readme_is_a_ledger_of_its_own_as_printed(tmp_path: Path) -> None:
