@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from test_claims import effect, ledger_of
 
+from bnlab.analysis.claims import place
 from bnlab.analysis.confirmation import CONFIRMATION_COLUMNS, confirm, outcome
 from bnlab.page import confirmation as page
-from bnlab.study.ledger import Ledger
+from bnlab.study import validation
+from bnlab.study.config import Study
+from bnlab.study.declaration import TIMING
+from bnlab.study.ledger import Effect, Ledger
+from bnlab.study.locations import read_yaml, without_nulls
+from bnlab.study.names import CONFIRMATION
 
 MANIFEST = {"seeds": [1001, 1020], "ledger": "0123456789abcdef"}
 
@@ -250,3 +258,58 @@ def test_words_do_not_change_the_digest_of_a_ledger():
     untested = ledger_of(id=9, untested="It needs ImageNet.").claims
     more = BEFORE.model_copy(update={"claims": [*BEFORE.claims, *untested]})
     assert more.digest == BEFORE.digest
+
+
+# --- the study of this repository -------------------------------------------------------------
+
+ROOT = Path(__file__).parents[1]
+CONFIG = ROOT / "config.yaml"
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return validation.read([CONFIG, ROOT / "workflow/studies/confirmation.yaml"])
+
+
+def primary_tests() -> list[Effect]:
+    ledger = Ledger.model_validate(without_nulls(read_yaml(ROOT / "workflow/claims.yaml")))
+    return [test for claim in ledger.claims for test in claim.tests if test.primary]
+
+
+def test_it_trains_the_runs_of_every_primary_test_but_timings(study):
+    tests = [
+        test
+        for test in primary_tests()
+        if TIMING not in study.declaration(test.experiment).quantities[test.quantity].reads
+    ]
+    assert len(tests) > 100
+    for test in tests:
+        place(test, study, test.methods)  # raises Absent where it is not trained
+
+
+def test_a_method_at_its_best_rate_has_rates_on_both_sides(study):
+    for test in primary_tests():
+        for method in test.methods if test.rate else ():
+            rates = {
+                study.recipes[run.recipe].rate(run.batch)
+                for run in study.runs(test.experiment)
+                if (run.dataset, run.method, run.batch) == (test.dataset, method, test.batch)
+                and test.where.items() <= study.comparison_settings(run.recipe).items()
+            }
+            assert len(rates) >= 3, (test.region, method)
+
+
+def test_every_run_has_the_same_seeds_and_no_run_of_the_full_study_has_them(study):
+    full = validation.read([CONFIG])
+    runs = study.all_runs()
+    assert study.study == CONFIRMATION
+    assert {(study.seed_of(run), study.replicates_of(run)) for run in runs} == {(study.seed, 20)}
+    for run in runs:
+        assert full.seed_of(run) + full.replicates_of(run) <= study.seed
+
+
+def test_its_runs_have_the_settings_of_the_full_study(study):
+    full = validation.read([CONFIG])
+    for run in study.all_runs():
+        assert run in full.all_runs()
+        assert study.settings(run) == full.settings(run)

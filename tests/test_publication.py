@@ -1,6 +1,7 @@
 """Publication of a synthetic study, and the README's agreement with the published files."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import verdicts
 from bnlab.analysis.confirmation import CONFIRMATION_COLUMNS
 from bnlab.files import JobError, read_json, save_csv, save_json
 from bnlab.page import publication
+from bnlab.study.names import CONFIRMATION
 
 ROOT = Path(__file__).parents[1]
 FIGURES = (
@@ -75,7 +77,8 @@ def project(tmp_path: Path) -> Path:
         "versions": {"python": ["3.11"]},
         "hardware": {"processor": ["A", "B"]},
         "taken": {},
-        "confirmation": ["Of 2 verdicts both hold on fresh seeds."],
+        "ledger": "0123456789abcdef",
+        "confirmation": ["20 fresh seeds confirm all.", "The ledger was fixed."],
         "costs": [
             {"title": "Batch size", "runs": 2, "replicates": 20, "minutes": 1.26},
             {"title": "Faults", "runs": 1, "replicates": 1000, "minutes": None},
@@ -153,7 +156,6 @@ def test_the_readme_has_the_findings_between_its_markers_and_keeps_the_rest(proj
         f"# Title\n\n{publication.BEGIN}\n\nNetworks are small.\n\n- Faster: half the steps.\n"
     )
     assert "\n- When it matters: BN leads. On Wine, LN.\n" in readme
-    assert "Of 2 verdicts both hold on fresh seeds. The table has " in readme
     assert readme.endswith(f"|\n\n{publication.END}\n\n## Start\n")
 
 
@@ -173,6 +175,47 @@ def test_the_readme_shows_claims_with_their_whole_verdict_and_what_is_a_redraw(
         "| Claim 2 \\| says. | half | 0.531 (0.480 to 0.590) (Digits, rate 0.1) "
         "| **mixed**. Holds: digits; wine. Fails: iris. Not known: elsewhere. |",
     ]
+
+
+def test_the_readme_says_what_fresh_seeds_make_of_the_verdicts_and_nothing_without_them(
+    project: Path,
+) -> None:
+    target = publication.publish(project, "toy")
+    paragraph = "20 fresh seeds confirm all. The ledger was fixed. The table has [each verdict on fresh seeds]"
+    assert (
+        f"\n\n{paragraph}({publication.PUBLISHED}/confirmation.csv).\n\n"
+        in publication.findings(target)
+    )
+    record = read_json(target / "study.json") | {"confirmation": []}
+    save_json(target / "study.json", record)
+    assert "fresh" not in publication.findings(target)
+
+
+def test_fresh_seeds_lie_beside_the_published_study_and_stay_when_it_is_renewed(
+    project: Path,
+) -> None:
+    target = publication.publish(project, "toy")
+    readme, before = (project / "README.md").read_bytes(), files(target)
+    shutil.copytree(project / "reports/toy", project / "reports" / CONFIRMATION)
+    runs = pd.DataFrame({"seed": [1001, 1001], "replicates": [20, 18]})
+    save_csv(project / "reports" / CONFIRMATION / "runs.csv", runs)
+
+    fresh = publication.publish(project, CONFIRMATION)
+    assert fresh == target / CONFIRMATION
+    assert files(fresh) == {*publication.OF_FRESH_SEEDS, "manifest.json"}
+    manifest = read_json(fresh / "manifest.json")
+    assert (manifest["seeds"], manifest["ledger"]) == ([1001, 1020], "0123456789abcdef")
+    assert set(manifest["files"]) == {*publication.OF_FRESH_SEEDS}
+    assert (project / "README.md").read_bytes() == readme
+    assert files(target) - {f"{CONFIRMATION}/{name}" for name in files(fresh)} == before
+
+    kept = (fresh / "manifest.json").read_bytes()
+    publication.publish(project, "toy")
+    assert (fresh / "manifest.json").read_bytes() == kept
+    (project / "reports" / CONFIRMATION / "effects.csv").unlink()
+    with pytest.raises(JobError, match=r"reports/confirmation lacks effects\.csv"):
+        publication.publish(project, CONFIRMATION)
+    assert (fresh / "manifest.json").read_bytes() == kept
 
 
 @pytest.mark.parametrize("name", ["effects.csv", "study.json", "tables", next(iter(FIGURES))])
@@ -241,6 +284,7 @@ def test_the_readme_says_what_the_published_files_say() -> None:
 def test_published_files_are_those_of_the_manifest() -> None:
     folder = ROOT / publication.PUBLISHED
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf8"))
-    assert files(folder) == {*manifest["files"], "manifest.json"}
+    own = {name for name in files(folder) if not name.startswith(f"{CONFIRMATION}/")}
+    assert own == {*manifest["files"], "manifest.json"}
     for name, known in manifest["files"].items():
         assert publication.fingerprint(folder / name) == known, name

@@ -7,7 +7,7 @@ from project import Project
 
 from bnlab.files import read_csv, read_json
 from bnlab.page import publication
-from bnlab.study.names import PUBLISHED
+from bnlab.study.names import CONFIRMATION, PUBLISHED
 
 pytestmark = pytest.mark.slow
 
@@ -91,3 +91,31 @@ def test_what_was_trained_under_other_settings_is_refused_with_its_place(publish
     assert "are not in reports/published/runs.csv under these settings" in outcome.stderr
     assert "taking.yaml:" in outcome.stderr
     assert published.files("results/**/*") == set()
+
+
+def test_fresh_seeds_lie_beside_what_is_published_and_the_next_report_says_what_they_make_of_it(
+    published,
+):
+    only = {"study": CONFIRMATION, "seed": 1001, "only": [TAKEN]}
+    outcome = published.overlaid(only, name="fresh.yaml").snakemake()
+    assert outcome.code == 0, outcome.text
+    manifest = (published.folder / PUBLISHED / "manifest.json").read_bytes()
+    folder = publication.publish(published.folder, CONFIRMATION)
+    assert folder == published.folder / PUBLISHED / CONFIRMATION
+    assert (folder.parent / "manifest.json").read_bytes() == manifest
+
+    outcome = published.snakemake()
+    assert outcome.code == 0, outcome.text
+    reports, last = published.folder / "reports/smoke", 1000 + published.study.replicates
+    table = read_csv(reports / "confirmation.csv")
+    assert list(table["test"].isna()) == [True, False]
+    fresh = read_csv(folder / "effects.csv")
+    assert table["estimate"].iloc[1] == fresh["estimate"].iloc[0]
+    assert table["estimate"].iloc[1] != read_csv(reports / "effects.csv")["estimate"].iloc[0]
+    page = (reports / "report.html").read_text("utf8")
+    assert f"Fresh seeds 1001 to {last}: {table['fresh'].iloc[0]}" in page
+    assert "The ledger was fixed before these seeds were trained" in page
+
+    target = publication.publish(published.folder, "smoke")
+    assert (target / CONFIRMATION / "manifest.json").is_file()
+    assert f"fresh seeds, 1001 to {last}," in (published.folder / "README.md").read_text("utf8")
