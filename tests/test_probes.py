@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 from methods import METHODS
@@ -12,6 +13,7 @@ from bnlab.networks.convolutional import Convolutional
 from bnlab.networks.deep_linear import DeepLinear
 from bnlab.networks.perceptron import Perceptron
 from bnlab.probes import activations
+from bnlab.probes.covariate_shift import CovariateShift
 from bnlab.probes.distributions import Distributions
 from bnlab.probes.gradient_flow import GradientFlow, moved_by, spread_over_rows
 from bnlab.probes.gradient_noise import GradientNoise, noise
@@ -19,7 +21,7 @@ from bnlab.probes.landscape import Landscape
 from bnlab.probes.loss_surface import LossSurface, filter_normalized
 from bnlab.probes.norms import Norms
 from bnlab.probes.output_shift import OutputShift, distances, from_normal, unit_vectors
-from bnlab.probes.percentiles import percentiles
+from bnlab.probes.percentiles import Percentiles, percentiles
 from bnlab.training.run import Run, train
 from bnlab.training.settings import Settings, Split
 
@@ -45,6 +47,28 @@ def measured(training):
 
 
 EVERY = [Distributions, GradientFlow, GradientNoise, Landscape, LossSurface, Norms, OutputShift]
+
+
+@pytest.mark.parametrize(
+    "probe", [*EVERY, CovariateShift, Percentiles], ids=lambda probe: probe.__name__
+)
+def test_a_probe_of_the_run_before_measures_as_one_of_its_own(probe):
+    before, alone = (
+        run(probe, "bn", learning_rate=0.1, steps=4, batch=20),
+        run(probe, "bn", batch=20),
+    )
+    measured(before)
+    settings = (METHODS["bn"], alone.settings, 20, 1, {"probe": probe})
+    after = Run(split(), Perceptron([5, 4]), *settings, before)
+    assert after.step_probes["probe"] is before.step_probes["probe"]
+    pd.testing.assert_frame_equal(measured(after), measured(alone), check_exact=True)
+
+
+def test_runs_of_different_seeds_have_probes_of_their_own():
+    before = run(Norms)
+    settings = (METHODS["base"], before.settings, ROWS, 2, {"probe": Norms})
+    after = Run(split(), Perceptron([5, 4]), *settings, before)
+    assert after.probes["probe"] is not before.probes["probe"]
 
 
 @pytest.mark.parametrize("method", ["base", "bn"])

@@ -14,7 +14,7 @@ rule train:
         "../envs/bnlab.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=1500,
     params:
         method=lambda w: STUDY.method_arguments(w.method),
         runs=lambda w: orders(w),

@@ -45,16 +45,18 @@ class CovariateShift(StepProbe):
         )
         self.changes = tf.function(self._changes, autograph=False)
 
-    def _changes(self, parameters: Values, state: Values, rows: tf.Tensor) -> tf.Tensor:
+    def _changes(
+        self, parameters: Values, state: Values, rows: tf.Tensor, rate: tf.Tensor
+    ) -> tf.Tensor:
         def gradient(values: Values) -> Values:
             return self.gradient(values, state, rows)
 
-        rate = self.run.settings.learning_rate
         moved = [p - rate * g for p, g in zip(parameters, gradient(parameters), strict=True)]
         return shifts(gradient, parameters, moved, self.layers, self.kernels)
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
-        changes = [self.changes(parameters, state, rows).numpy() for rows in self.batches]
+        rate = tf.constant(self.run.settings.learning_rate, parameters[0].dtype)
+        changes = [self.changes(parameters, state, rows, rate).numpy() for rows in self.batches]
         return _table(np.mean(changes, axis=0))
 
     def nothing(self) -> pd.DataFrame:

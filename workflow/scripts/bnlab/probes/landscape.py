@@ -38,15 +38,14 @@ class Landscape(StepProbe):
         self.kernels = [i for i, path in enumerate(paths) if path.endswith("/kernel")]
         self.points = tf.function(self._points, autograph=False)
 
-    def _points(self, parameters: Values, state: Values, rows: tf.Tensor) -> list[tf.Tensor]:
+    def _points(
+        self, parameters: Values, state: Values, rows: tf.Tensor, rate: tf.Tensor
+    ) -> list[tf.Tensor]:
         """Return loss, ‖∂L/∂w‖ and ‖W‖ at w, and (points, 3) of distance, loss and change at those of each unit."""
         gradient, norm = self.run.trainer.gradient, tf.linalg.global_norm
         here = gradient(parameters, state, rows)
         length, weights = norm(here.gradients), norm([parameters[i] for i in self.kernels])
-        scale = {
-            "rate": self.run.settings.learning_rate,
-            "weights": weights / tf.maximum(length, 1e-30),
-        }
+        scale = {"rate": rate, "weights": weights / tf.maximum(length, 1e-30)}
 
         def at(step: tf.Tensor) -> tf.Tensor:
             point = [p - step * g for p, g in zip(parameters, here.gradients, strict=True)]
@@ -58,9 +57,10 @@ class Landscape(StepProbe):
         return [here.loss, length, weights, tf.map_fn(at, tf.stack(steps))]
 
     def measure(self, parameters: Values, state: Values) -> pd.DataFrame:
+        rate = tf.constant(self.run.settings.learning_rate, parameters[0].dtype)
         table = []
         for sample, rows in enumerate(self.rows):
-            numbers = self.points(parameters, state, rows)
+            numbers = self.points(parameters, state, rows, rate)
             loss, length, weights, points = (n.numpy() for n in numbers)
             there = iter(points)
             for unit, sizes in SIZES.items():

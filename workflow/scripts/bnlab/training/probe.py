@@ -34,7 +34,11 @@ def gradient_rows(run: Run) -> tf.Tensor:
 
 
 class Probe:
-    """A measurement of ``run``, which may use its ``network``, ``trainer`` and rows."""
+    """A measurement of ``run``, which may use its ``network``, ``trainer`` and rows.
+
+    Runs of one job that have a compiled step and a seed in common share a probe, and ``run`` is the present one. So its
+    graphs take what differs between these runs, such as the learning rate, as arguments.
+    """
 
     def __init__(self, run: Run):
         self.run = run

@@ -21,7 +21,7 @@ from bnlab.study.names import OF_PROGRAM
 from bnlab.training import optimizers
 from bnlab.training.evaluation import Evaluator
 from bnlab.training.examples import Examples
-from bnlab.training.probe import EndProbe, StepProbe
+from bnlab.training.probe import EndProbe, Probe, StepProbe
 from bnlab.training.schedule import (
     FIRST_ROWS,
     correlated_order,
@@ -95,14 +95,15 @@ class Run:
         split, network, method, settings, batch: what is trained.
         seed: of the first replicate.
         probes: classes of what is measured, by name.
-        before: a run of the same method on the same split. Its data in memory are used again, and its compiled programs
-            where they are the same.
+        before: a run of the same method on the same split, now finished. Its data in memory are used again, and its
+            compiled programs and probes where they are the same.
     """
 
     examples: Examples
     network: Network
     trainer: Trainer
     evaluator: Evaluator
+    probes: dict[str, Probe]
 
     def __init__(
         self,
@@ -126,7 +127,8 @@ class Run:
             self.examples = before.examples
         else:
             self.examples = Examples(split, network.takes, method.inputs)
-        if before and _equal(before.program, self.program):
+        is_shared = before is not None and _equal(before.program, self.program)
+        if before and is_shared:
             self.network, self.trainer, self.evaluator = (
                 before.network,
                 before.trainer,
@@ -148,10 +150,11 @@ class Run:
         self.schedule = refined(self.probed, fine) if fine else self.probed
         self.has_statistics = any(v.is_average for v in self.network.state)
         self.clock = Clock()
-        all_probes = {name: probe(self) for name, probe in (probes or {}).items()}
-        self.step_probes = {n: p for n, p in all_probes.items() if isinstance(p, StepProbe)}
+        known = before.probes if before and is_shared and before.seed == seed else {}
+        self.probes = {n: self.probe(cls, known.get(n)) for n, cls in (probes or {}).items()}
+        self.step_probes = {n: p for n, p in self.probes.items() if isinstance(p, StepProbe)}
         self.probe_steps = {n: self.steps_of(probe) for n, probe in self.step_probes.items()}
-        self.end_probes = {n: p for n, p in all_probes.items() if isinstance(p, EndProbe)}
+        self.end_probes = {n: p for n, p in self.probes.items() if isinstance(p, EndProbe)}
 
     def built(self, network: Network, method: Method) -> tuple[Network, Trainer]:
         """Return the network, built for the data, and its trainer."""
@@ -168,6 +171,13 @@ class Run:
         return built, Trainer(
             built, examples.x, examples.y, optimizer, settings.softmax, settings.l2
         )
+
+    def probe(self, cls: type[Probe], known: Probe | None) -> Probe:
+        """Return a probe of this run, the known one of the run before where it is of that class."""
+        if type(known) is not cls:
+            return cls(self)
+        known.run = self
+        return known
 
     def steps_of(self, probe: StepProbe) -> list[int]:
         """Return the steps after which a probe measures."""
