@@ -632,6 +632,7 @@ def write_report(
     records = [(run("base", diverged_at=(500,)), 3), (run("bn"), 0)]
     runs = pd.DataFrame([tidy.run_row(record, "0" * 8, failed) for record, failed in records])
     save_csv(folder / "runs.csv", runs)
+    save_csv(folder / "accuracies.csv", pd.DataFrame(columns=tidy.ACCURACY_COLUMNS))
     save_json(folder / "study.json", facts.record(study(label), datasets, runs, {}))
     if ledger:
         save_csv(folder / "claims.csv", ledger.claims)

@@ -54,7 +54,7 @@ def project(tmp_path: Path) -> Path:
     """A project's folder in which the study `toy` is finished."""
     report = tmp_path / "reports" / "toy"
     texts = ["report.html", *FIGURES, "figures/other.svg", "tables/a/b/final.csv"]
-    texts += ["tables/a/b/percentiles.csv", "replicates.csv", "runs.csv"]
+    texts += ["tables/a/b/percentiles.csv", "replicates.csv", "runs.csv", "accuracies.csv"]
     texts += ["sensitivity.csv", "confirmation.csv"]
     for name in texts:
         (report / name).parent.mkdir(parents=True, exist_ok=True)

@@ -348,6 +348,19 @@ def test_a_replicate_that_diverged_guesses_from_then_on():
     assert tidy.guess([10] * 5) == pytest.approx((0.2, np.log(5)))
 
 
+def test_the_accuracies_of_each_replicate_are_those_of_the_last_step_of_its_run():
+    metrics = SOURCES["learning_curves"]["metrics"]
+    rows = tidy.accuracy_rows(metrics)
+    assert list(rows) == tidy.ACCURACY_COLUMNS
+    assert len(rows) == len(metrics[[*tidy.RUN, "replicate"]].drop_duplicates())
+    row = rows.query("method == 'bn' and replicate == 2").squeeze()
+    last = metrics.query("method == 'bn' and replicate == 2 and step == 1000").set_index("split")
+    moving = last[last["statistics"] == "moving"]["accuracy"]
+    for split in ("train", "validation", "test"):
+        assert row[split] == moving[split]
+    assert rows.query("method == 'base'")["diverged"].sum() == 1
+
+
 def test_failed_replicates_are_counted_beside_those_that_diverged():
     metrics = AT_RATES.assign(failed=AT_RATES["accuracy"] < 0.81)
     rows = by_rate.rates(metrics).set_index(["method", "learning_rate"])

@@ -27,7 +27,9 @@ rule write_report:
         data=[f"{DATA}/{name}/data.json" for name in STUDY.used_datasets()],
         runs=[gathered(name) for name in STUDY.own()],
         published=[
-            f"{EARLIER}/{name}" for name in ("runs.csv", "manifest.json") if TAKEN
+            f"{EARLIER}/{name}"
+            for name in ("runs.csv", "accuracies.csv", "manifest.json")
+            if TAKEN
         ],
         claims=f"{REPORTS}/claims.csv" if STUDY.claims else [],
         effects=f"{REPORTS}/effects.csv" if STUDY.claims else [],
@@ -44,6 +46,7 @@ rule write_report:
         ),
         record=f"{REPORTS}/study.json",
         runs=f"{REPORTS}/runs.csv",
+        accuracies=f"{REPORTS}/accuracies.csv",
     log:
         f"{LOGS}/write_report.log",
     benchmark:

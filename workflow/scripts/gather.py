@@ -22,4 +22,5 @@ with job_log(snakemake.log[0], "runs"):
     tables = tidy.gathered(sources, datasets, params.compared)
     for name, table in tables.items():
         save_parquet(folder / f"{name}.parquet", table)
+    save_csv(folder / "accuracies.csv", tidy.accuracy_rows(tables["metrics"]))
     save_csv(folder / "runs.csv", tidy.run_rows(sources["metrics"], tables["metrics"]))

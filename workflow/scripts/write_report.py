@@ -43,9 +43,12 @@ with job_log(snakemake.log[0], "report"):
     study = Study.model_validate(params.study)
     about = params.about or report.WITHOUT_LEDGER
     tables_of_runs, taken = [read_csv(Path(tidy) / "runs.csv") for tidy in inputs.runs], {}
+    accuracies = [read_csv(Path(tidy) / "accuracies.csv") for tidy in inputs.runs]
     if inputs.published:
-        published_runs, manifest = map(Path, inputs.published)
+        published_runs, published_accuracies, manifest = map(Path, inputs.published)
         tables_of_runs.append(publication.runs_of(study, read_csv(published_runs)))
+        known = tables_of_runs[-1][RUN].drop_duplicates()
+        accuracies.append(read_csv(published_accuracies).merge(known))
         taken = publication.taken_experiments(params.study["experiments"], read_json(manifest))
     runs = pd.concat(tables_of_runs).drop_duplicates([*RUN, "key"])
     ledger, advice = None, {}
@@ -82,6 +85,8 @@ with job_log(snakemake.log[0], "report"):
     )
     save_text(Path(snakemake.output.report), page)
     save_csv(Path(snakemake.output.runs), runs)
+    of_replicates = pd.concat(accuracies).drop_duplicates([*RUN, "replicate"])
+    save_csv(Path(snakemake.output.accuracies), of_replicates)
     summary = report.summary_items(figures, declarations)
     first, _ = leading(answers, about["findings"])
     results = {

@@ -15,6 +15,7 @@ from bnlab.study.declaration import file_of
 from bnlab.study.names import FAILED
 
 RUN = ["dataset", "method", "batch", "recipe"]
+ACCURACY_COLUMNS = [*RUN, "replicate", "train", "validation", "test", "failed", "diverged"]
 OF_PREDICTIONS = ("classes", "roc", "confusion", "ensembles")
 
 
@@ -56,6 +57,20 @@ def run_rows(folders: Sequence[Path], history: pd.DataFrame) -> pd.DataFrame:
     keys = [folder.name.rpartition("-")[2] for folder in folders]
     failed = [int(ended[tuple(run[name] for name in RUN)]) for run in runs]
     return pd.DataFrame(map(run_row, runs, keys, failed))
+
+
+def accuracy_rows(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return the accuracies of every replicate at the last step of its run.
+
+    Returns:
+        ``ACCURACY_COLUMNS``: what identifies a run, the replicate, accuracy on the rows of each split (training rows in
+        training mode, the others under moving statistics), and whether it failed or diverged.
+    """
+    last = metrics[metrics["step"] == metrics.groupby(RUN)["step"].transform("max")]
+    last = last[(last["split"] == "train") | (last["statistics"] == "moving")]
+    lead = [*RUN, "replicate", "failed", "diverged"]
+    wide = last.pivot(index=lead, columns="split", values="accuracy").reset_index()
+    return wide[ACCURACY_COLUMNS].rename_axis(None, axis=1)
 
 
 def run_row(run: Mapping[str, Any], key: str, failed: int) -> dict[str, Any]:

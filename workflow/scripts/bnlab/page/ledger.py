@@ -33,6 +33,8 @@ class Part(NamedTuple):
 
 SETTLED_BY = ("algebra", "primary source")
 UNTESTED = "not tested here"
+FEW = 6
+"""Replicates below which a test that assumes no normal distribution cannot reach p = 0.05."""
 
 
 def page(
@@ -241,6 +243,8 @@ def _facts(row: Any, labels: Mapping[str, str]) -> list[tuple[str, str]]:
     facts = [("replicates", _replicates(row))]
     if np.isfinite(row.p):
         facts += [("p", probability(row.p)), ("p after Holm", probability(row.p_holm))]
+    if FEWEST <= row.n < FEW:
+        facts.append(("least p of a sign-flip test", probability(2.0 ** (1 - row.n))))
     if np.isfinite(row.d_z):
         facts.append(("d_z", minus(f"{row.d_z:.2f}")))
     if np.isfinite(row.p_better):

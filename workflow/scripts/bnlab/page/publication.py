@@ -30,7 +30,7 @@ LIMIT_MB = 18
 
 FILES = (
     *("report.html", "claims.csv", "effects.csv", "replicates.csv", "scorecard.csv"),
-    *("sensitivity.csv", "runs.csv", "confirmation.csv", "study.json"),
+    *("sensitivity.csv", "runs.csv", "accuracies.csv", "confirmation.csv", "study.json"),
 )
 OF_FRESH_SEEDS = ("claims.csv", "effects.csv", "replicates.csv", "runs.csv", "study.json")
 
