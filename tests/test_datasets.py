@@ -376,8 +376,8 @@ def test_the_check_names_everything_that_is_wrong_with_what_was_found_and_expect
 
 
 SPLITS = [
-    {"test": 10_000, "test_rows": "last", "validation": 5_000},
-    {"test": 0.2, "test_rows": "stratified", "validation": 0.1},
+    {"test": 10_000, "test_rows": "last", "validation": 5_000, "seed": 0},
+    {"test": 0.2, "test_rows": "stratified", "validation": 0.1, "seed": 0},
 ]
 
 
@@ -394,7 +394,7 @@ def test_every_row_is_in_exactly_one_part_and_the_sizes_are_those_asked_for(rule
 
 def test_the_last_rows_are_the_test_rows_where_the_config_says_so():
     parts = preprocessing.split(
-        np.zeros(70, np.uint8), {"test": 10, "test_rows": "last", "validation": 5}
+        np.zeros(70, np.uint8), {"test": 10, "test_rows": "last", "validation": 5, "seed": 0}
     )
     assert parts["test"].tolist() == list(range(60, 70))
 
@@ -418,14 +418,16 @@ def test_the_split_is_the_same_every_time_and_is_not_the_order_of_the_rows():
 
 def test_the_validation_part_never_takes_test_rows_even_if_a_class_is_only_there():
     y = np.array([0] * 50 + [1] * 10, np.uint8)
-    parts = preprocessing.split(y, {"test": 10, "test_rows": "last", "validation": 10})
+    parts = preprocessing.split(y, {"test": 10, "test_rows": "last", "validation": 10, "seed": 0})
     assert not np.intersect1d(parts["validation"], parts["test"]).size
     assert (y[parts["validation"]] == 0).all()
 
 
 def test_a_class_with_one_row_keeps_it_for_training():
     y = np.array([0] * 97 + [1, 2, 2], np.uint8)
-    parts = preprocessing.split(y, {"test": 0.5, "test_rows": "stratified", "validation": 0.3})
+    parts = preprocessing.split(
+        y, {"test": 0.5, "test_rows": "stratified", "validation": 0.3, "seed": 0}
+    )
     assert set(y[parts["train"]]) == {0, 1, 2}
     assert len(parts["test"]) == 50 and len(parts["validation"]) == 30
 
@@ -443,11 +445,11 @@ def test_a_class_that_never_occurs_takes_no_part():
 def test_a_split_that_leaves_nothing_is_refused():
     with pytest.raises(DataError, match="leaves none"):
         preprocessing.split(
-            np.zeros(10, np.uint8), {"test": 5, "test_rows": "last", "validation": 5}
+            np.zeros(10, np.uint8), {"test": 5, "test_rows": "last", "validation": 5, "seed": 0}
         )
     with pytest.raises(DataError, match="keeps one"):
         y = np.arange(10, dtype=np.uint8)
-        preprocessing.split(y, {"test": 5, "test_rows": "stratified", "validation": 1})
+        preprocessing.split(y, {"test": 5, "test_rows": "stratified", "validation": 1, "seed": 0})
 
 
 # scaling
@@ -485,7 +487,7 @@ CONFIG = {
     "source": "bundled",
     "name": "iris",
     "shape": {"rows": 150, "features": 4, "classes": 3},
-    "split": {"test": 0.2, "test_rows": "stratified", "validation": 0.1},
+    "split": {"test": 0.2, "test_rows": "stratified", "validation": 0.1, "seed": 0},
     "scaling": "standardize",
 }
 
@@ -527,14 +529,14 @@ def test_images_in_planes_have_their_channels_last_after_preprocessing():
     )  # rows, height, width, channels
     flat = pixels.transpose(0, 3, 1, 2).reshape(20, -1)
     table = Table(flat, np.arange(20) % 2, tuple(f"p{i}" for i in range(24)), ("a", "b"))
-    rule = {"test": 4, "test_rows": "last", "validation": 4}
+    rule = {"test": 4, "test_rows": "last", "validation": 4, "seed": 0}
     arrays = preprocessing.preprocess(table, rule, "none", [2, 3, 4], planes=True)
     np.testing.assert_array_equal(arrays["x_test"], pixels[-4:])
     assert arrays["x_test"].flags["C_CONTIGUOUS"]
 
 
 def test_images_keep_their_shape_and_values_through_preprocessing(flowers):
-    rule = {"test": 30, "test_rows": "stratified", "validation": 15}
+    rule = {"test": 30, "test_rows": "stratified", "validation": 15, "seed": 0}
     rows = preprocessing.preprocess(flowers, rule, "standardize")
     images = preprocessing.preprocess(flowers, rule, "standardize", [2, 2, 1])
     for name, x in rows.items():
@@ -578,6 +580,19 @@ def run_script(name: str, **job: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", RUN, str(SCRIPTS / name), json.dumps(job)]
     environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_another_seed_draws_other_validation_rows_and_leaves_the_last_rows_as_they_are():
+    y = np.tile(np.arange(5), 40)
+    rule = {"test": 40, "test_rows": "last", "validation": 20}
+    first, second = (preprocessing.split(y, rule | {"seed": seed}) for seed in (1, 2))
+    assert first["test"].tolist() == second["test"].tolist() == [*range(160, 200)]
+    assert first["validation"].tolist() != second["validation"].tolist()
+    stratified = rule | {"test_rows": "stratified"}
+    tests = [
+        preprocessing.split(y, stratified | {"seed": seed})["test"].tolist() for seed in (1, 2)
+    ]
+    assert tests[0] != tests[1]
 
 
 def test_the_scripts_lead_from_a_source_over_a_redraw_to_split_rows(tmp_path):

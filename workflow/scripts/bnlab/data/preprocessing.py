@@ -9,9 +9,6 @@ import numpy as np
 
 from bnlab.data.datasets import PARTS, DataError, Table, count
 
-SPLIT_SEED = 20_150_211
-"""One seed for all studies, so that every study of a data set has the same test rows."""
-
 
 def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Return the row indices of "train", "validation" and "test", ascending; equal labels give equal indices.
@@ -22,7 +19,7 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
     Args:
         y: (rows,) class indices.
         rule: ``test`` and ``validation`` as a number of rows or as a fraction of all rows; ``test_rows``: "last", or
-            "stratified" for a random share of each class.
+            "stratified" for a random share of each class; ``seed`` of what is random.
 
     Raises:
         DataError: there are too few rows.
@@ -32,7 +29,7 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
         raise DataError(
             f"`split` takes {sum(sizes.values()):,} of {len(y):,} rows and leaves none to train on."
         )
-    rng = np.random.default_rng(SPLIT_SEED)
+    rng = np.random.default_rng(rule["seed"])
     rows = np.arange(len(y))
     test = (
         rows[len(y) - sizes["test"] :]
