@@ -44,7 +44,8 @@ GLOSSARY = {
         "A replicate whose loss became infinite or undefined. From then on it counts as one that guesses."
     ),
     "failed": (
-        "A replicate that ends within two points of chance or of the share of the largest class. It enters means."
+        "A replicate that ends within two points of chance or of the share of the largest class. It enters means. "
+        "With more steps some of them would have trained."
     ),
     "redraw": (
         "New rows, sampled from a Bayesian network that is fitted to another table. It is a stand-in: a result on it "
