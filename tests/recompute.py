@@ -31,18 +31,20 @@ def tail(kind: str, values: list[float], threshold: float, side: str) -> float:
     return 1 if isnan(p) else p  # no spread, and all of it at the threshold
 
 
-def interval(kind: str, values: list[float]) -> tuple[float, float]:
-    """Return the 95 % interval of the mean; a value without bound has none either."""
+def interval(kind: str, values: list[float], alpha: float) -> tuple[float, float]:
+    """Return the interval of the mean of confidence 1 − α; a value without bound has none either."""
     if any(map(isinf, values)):
         return (-inf, inf)
     if kind == "binomial":
-        return tuple(stats.binomtest(round(sum(values)), len(values)).proportion_ci(1 - ALPHA))
-    half = stats.t.isf(ALPHA / 2, len(values) - 1) * stats.tsem(values)
+        return tuple(stats.binomtest(round(sum(values)), len(values)).proportion_ci(1 - alpha))
+    half = stats.t.isf(alpha / 2, len(values) - 1) * stats.tsem(values)
     return stats.tmean(values) - half, stats.tmean(values) + half
 
 
-def judge(effect: dict[str, str], rows: list[dict[str, str]]) -> tuple[float | None, str]:
-    """Return p of an effect before any correction, and what its interval says."""
+def judge(
+    effect: dict[str, str], rows: list[dict[str, str]], alpha: float
+) -> tuple[float | None, str]:
+    """Return p of an effect before any correction, and what its interval of confidence 1 − α says."""
     sign = "".join(effect["compare"].split()[1:2])  # of `bn - base`, `bn / base` or `bn`
     unit = 100 if effect["scale"] == "points" else 1
 
@@ -68,8 +70,8 @@ def judge(effect: dict[str, str], rows: list[dict[str, str]]) -> tuple[float | N
         sides = {"greater": low, "less": high}
     p = max(tail(kind, values, end, side) for side, end in sides.items() if isfinite(end))
     p = min(2 * p, 1)
-    least = min(interval(kind, values)[0], interval(kind, lowest)[0])
-    most = max(interval(kind, values)[1], interval(kind, highest)[1])
+    least = min(interval(kind, each, alpha)[0] for each in (values, lowest))
+    most = max(interval(kind, each, alpha)[1] for each in (values, highest))
     if len(values) < FEWEST:
         return p, "undecided"
     if inside and (low == -inf or least > low) and (high == inf or most < high):
@@ -103,22 +105,27 @@ def recompute(folder: str) -> dict[str, str]:
         rows[row["claim"], row["test"]].append(row)
     judged = []
     for effect in read(folder, "effects"):
-        p, verdict = judge(effect, rows[effect["id"], effect["test"]])
+        p, _ = judge(effect, rows[effect["id"], effect["test"]], ALPHA)
         family = effect["topic"], effect["primary"]
         test = *(effect[name] for name in ("effect", "dataset", "recipe", "batch")), p
         if p is not None:
             families[family][test] = p  # an effect that two claims rest on is one test
-        judged.append((effect, family, test, verdict))
+        judged.append((effect, family, test, p))
     corrected = {family: holm(tests) for family, tests in families.items()}
     found: dict[str, list] = defaultdict(list)
-    for effect, family, test, verdict in judged:
-        sure = corrected.get(family, {}).get(test, 1) <= ALPHA
+    for effect, family, test, p in judged:
+        after = corrected.get(family, {}).get(test, 1)
+        left = ALPHA * p / after if p and after else ALPHA  # the level that the correction leaves
+        _, verdict = judge(effect, rows[effect["id"], effect["test"]], left)
+        sure = after <= ALPHA
         found[effect["id"]].append((effect["primary"] == "True", verdict if sure else "undecided"))
     verdicts = {}
     for claim in read(folder, "claims"):
         settled = claim["decided_by"] in ("algebra", "primary source")
         if claim["id"] in found and not settled:
             own = {v for primary, v in found[claim["id"]] if primary or claim["needs"] == "one"}
+            if own and int(claim["unmeasured"]):
+                own.add("undecided")
             verdict = combine(own, claim["needs"])
             unlike = claim["observation"] == "True" and verdict == "refuted"
             verdicts[claim["id"]] = "not reproduced" if unlike else verdict

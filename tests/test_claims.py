@@ -264,6 +264,7 @@ def of_topic(values: np.ndarray = VALUES, **columns) -> pd.DataFrame:
     sample = judging.Sample(values, values, values, np.arange(len(values)), values, None, 0, ())
     rows = pd.DataFrame({"primary": True} | columns | {"verdict": ["supported"] * count})
     same = {"dataset": "d", "recipe": "r", "batch": 60, "coarse": False, "threshold": 0.0}
+    rows["limits"] = [(0.0, np.inf)] * count
     return rows.assign(**same, scale="", drawn=[sample] * count, deciding_test=[OF_A_MEAN] * count)
 
 

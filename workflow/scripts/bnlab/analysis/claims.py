@@ -11,6 +11,7 @@ known, all of its effects say together.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from bnlab.analysis.effects import (
     REPLICATE_COLUMNS,
     decisive,
     effect_row,
+    is_coarse,
     level_left,
     replicate_rows,
 )
@@ -128,9 +130,12 @@ def own_effects(effects: pd.DataFrame, needs: str | None) -> pd.DataFrame:
     return effects if needs == "one" else effects[effects["primary"].astype(bool)]
 
 
-def verdict_by(own: pd.DataFrame, needs: str | None, observation: bool) -> str:
-    """Return the verdict on a claim by its ``own_effects``; an observation is never refuted, but not reproduced."""
-    verdict = combine(list(own["verdict"]), needs)
+def verdict_by(own: pd.DataFrame, needs: str | None, observation: bool, unmeasured: int = 0) -> str:
+    """Return the verdict on a claim by its ``own_effects``; an observation is never refuted, but not reproduced.
+
+    So many primary effects as are ``unmeasured`` count as open, beside at least one that is measured.
+    """
+    verdict = combine([*own["verdict"], *[OPEN] * (unmeasured if len(own) else 0)], needs)
     return NOT_REPRODUCED if observation and verdict == "refuted" else verdict
 
 
@@ -158,6 +163,7 @@ def judge_ledger(
     """
     rows: list[dict[str, Any]] = []
     absent: dict[str, list[str]] = {}
+    unmeasured: Counter[str] = Counter()
     for claim in ledger.claims:
         for number, effect in enumerate(claim.tests, 1):
             try:
@@ -165,13 +171,20 @@ def judge_ledger(
                 measured = _measured(effect, where, study, results, quantity, earlier)
             except Absent as reason:
                 absent.setdefault(claim.id, []).append(f"{effect.region}: {reason}")
+                unmeasured[claim.id] += effect.primary
                 continue
             lead = {"id": claim.id, "topic": claim.topic, "test": number}
             rows.append(lead | effect_row(effect, where, study, measured))
     judged = pd.DataFrame(rows, columns=[*INTERNAL, *EFFECT_COLUMNS])
     effects = corrected(judged)
     claims = [
-        _claim_row(claim, ledger, effects[effects["id"] == claim.id], absent.get(claim.id, []))
+        _claim_row(
+            claim,
+            ledger,
+            effects[effects["id"] == claim.id],
+            absent.get(claim.id, []),
+            unmeasured[claim.id],
+        )
         for claim in ledger.claims
     ]
 
@@ -182,6 +195,7 @@ def judge_ledger(
                 own_effects(rows[rows["id"] == claim.id], claim.needs),
                 claim.needs,
                 claim.observation,
+                unmeasured[claim.id],
             )
             for claim in by_tests
         }
@@ -246,9 +260,11 @@ def corrected(effects: pd.DataFrame) -> pd.DataFrame:
     once = once.assign(p_holm=once.groupby(FAMILY)["p"].transform(holm))
     effects = effects.drop(columns="p_holm", errors="ignore").merge(once, on=ONE_TEST, how="left")
     deciding = [decisive(row) for row in effects.itertuples()]
-    open_ = ~(effects["p_holm"] <= 1 - CONFIDENCE) | (effects["verdict"] == OPEN)
+    coarse = [row.coarse or is_coarse(row) for row in effects.itertuples()]
+    open_ = ~(effects["p_holm"] <= 1 - CONFIDENCE) | (effects["verdict"] == OPEN) | coarse
     return effects.assign(
         verdict=effects["verdict"].mask(open_, OPEN),
+        coarse=coarse,
         decisive_low=[low for low, _ in deciding],
         decisive_high=[high for _, high in deciding],
         replicates_needed=[
@@ -266,7 +282,7 @@ def _needed_for(effect: Any) -> float:
 
 
 def _claim_row(
-    claim: Claim, ledger: Ledger, effects: pd.DataFrame, absent: Sequence[str]
+    claim: Claim, ledger: Ledger, effects: pd.DataFrame, absent: Sequence[str], unmeasured: int
 ) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": claim.id,
@@ -281,6 +297,7 @@ def _claim_row(
         "stand_in": "",
         "needs": claim.needs or "",
         "observation": claim.observation,
+        "unmeasured": unmeasured,
         **_regions(effects, [*absent, *([claim.unjudged] if claim.unjudged else [])]),
         "reason": "",
         "correction": "",
@@ -297,7 +314,7 @@ def _claim_row(
     if claim.untested is not None:
         return row | {"reason": claim.untested}
     own = own_effects(effects, claim.needs)
-    verdict = verdict_by(own, claim.needs, claim.observation)
+    verdict = verdict_by(own, claim.needs, claim.observation, unmeasured)
     by_training = verdict not in (OPEN, NOT_TESTED)
     return row | {
         "verdict": verdict,
@@ -355,6 +372,7 @@ CLAIM_COLUMNS = [
     "stand_in",
     "needs",
     "observation",
+    "unmeasured",
     "holds",
     "fails",
     "not_known",

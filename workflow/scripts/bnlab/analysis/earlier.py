@@ -26,7 +26,7 @@ def measured_before(effect: Effect, earlier: Earlier) -> Measured | None:
     row = same.iloc[0]
     replicates = earlier.replicates
     rows = replicates[(replicates["claim"] == row["id"]) & (replicates["test"] == row["test"])]
-    why = (row["coarse_reason"],) if row["coarse"] else ()
+    why = (row["coarse_reason"],) if isinstance(row["coarse_reason"], str) else ()
     return Measured(
         _sample(rows, effect.is_ratio, row["scale"] == "points", row["censored"], why),
         effect.region + _stand_ins(row["region"]),

@@ -141,7 +141,8 @@ def effect_row(effect: Effect, where: Setting, study: Study, measured: Measured)
         "p": p,
         "verdict": OPEN if coarse else verdict,
         "coarse": coarse,
-        "coarse_reason": "; ".join(drawn.why) if coarse else "",
+        "coarse_reason": "; ".join(drawn.why),
+        "limits": (low, high),
         "drawn": drawn,
         "deciding_test": test,
         "threshold": nearest(interval.mean, low, high),
@@ -174,6 +175,15 @@ def decisive(row: Any) -> tuple[float, float]:
     least, most = ends(row.drawn, row.deciding_test, 1 - level_left(row))
     printed = _printer(row.scale)
     return printed(least), printed(most)
+
+
+def is_coarse(row: Any) -> bool:
+    """Return true where a verdict does not hold for the whole interval that decides (``decisive``)."""
+    if row.verdict == OPEN:
+        return False
+    least, most = ends(row.drawn, row.deciding_test, 1 - level_left(row))
+    bounded = bool((row.drawn.lowest < row.drawn.highest).any())
+    return bounded and not is_certain(row.verdict, least, most, *row.limits)
 
 
 def replicate_rows(row: Mapping[str, Any]) -> pd.DataFrame:
@@ -223,7 +233,7 @@ def _rule_in_words(rule: Rule, scale: str) -> str:
     return f"above {low:g}{unit}" if rule.above is not None else f"below {high:g}{unit}"
 
 
-INTERNAL = ["drawn", "deciding_test", "threshold"]
+INTERNAL = ["drawn", "deciding_test", "limits", "threshold"]
 REPLICATE_COLUMNS = ["claim", "test", "replicate", "first", "second", "low", "high"]
 EFFECT_COLUMNS = [
     "id",

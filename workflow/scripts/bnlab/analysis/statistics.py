@@ -17,7 +17,7 @@ from scipy import stats
 
 CONFIDENCE = 0.95
 FEWEST = 5
-"""Replicates, below which nothing is decided: with four, the exact sign test cannot get below p = 0.125."""
+"""Replicates, below which nothing is decided, since their spread is hardly known."""
 
 MEANINGFUL = 0.75
 """Probability of improvement that may matter in practice, γ of Bouthillier et al. (2021)."""

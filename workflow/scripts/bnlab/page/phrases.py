@@ -70,7 +70,11 @@ def amount(row: Any) -> str:
     if not np.isfinite(row.estimate) or np.isnan(row.low):
         text = minus(rounded(row.estimate, half))
         return text if text == "–" else text + unit
-    return _with_ends(row, lambda value: minus(f"{value:.3g}")) + unit
+    return _with_ends(row, _three_digits) + unit
+
+
+def _three_digits(value: float) -> str:
+    return minus(f"{'-' if value < 0 else ''}{significant(abs(value), 3)}")
 
 
 def _with_ends(row: Any, written: Callable[[float], str]) -> str:
