@@ -259,8 +259,8 @@ def inside(methods: Sequence[str], lost: str = "") -> dict[str, pd.DataFrame]:
     """Return measurements of probes inside a network, by known formulas; replicate 3 of ``lost`` diverges at step 500.
 
     The gradient of layer i changes by 0.1·(i − 1) of its length in base and by twice that in the others; outputs move
-    by 0.2 in base and by half of that in the others; along the gradient the loss of base is 1 + d²/2 for a distance d
-    and that of the others 1 + d²/8.
+    by 0.2 in base and by half of that in the others; along the gradient the loss of base is L + d²/2 for a distance d
+    and that of the others L + d²/8, where L = 2.4·exp(−step/400) for base and twice as fast for the others.
     """
     runs = [run(m, diverged_at=(None, None, None, 500) if m == lost else ()) for m in methods]
     by_probe: dict[str, list[pd.DataFrame]] = {}
@@ -318,11 +318,12 @@ def _quantiles(base: bool, factor: float, step: int) -> pd.DataFrame:
 
 def _along(base: bool, factor: float, step: int) -> pd.DataFrame:
     curvature = factor * (1.0 if base else 0.25)
+    at_weights = 2.4 * np.exp(-step / (400 if base else 200))
     rows = []
     for unit, sizes in (("rate", (0, 1, 2)), ("weights", (0, 0.01, 0.02))):
         for size in sizes:
             distance = size * (0.5 if unit == "rate" else 4.0)
-            loss = 1 + curvature * distance**2 / 2
+            loss = at_weights + curvature * distance**2 / 2
             rows.append((unit, 0, size, loss, 5.0, curvature * distance, distance, 4.0))
     columns = ["unit", "sample", "size", "loss", "gradient", "gradient_change", "distance"]
     return pd.DataFrame(rows, columns=[*columns, "weights"])

@@ -430,8 +430,7 @@ def test_steps_are_known_to_one_evaluation_or_two_of_averages_and_decide_nothing
     row = judge_ledger(ledger_of(test), STUDY, results)[1].iloc[0]
     assert row["verdict"] == verdict
     assert bool(row["coarse"]) == (verdict == "undecided")
-    reason = "steps are known to one evaluation" if row["coarse"] else ""
-    assert row["coarse_reason"] == reason
+    assert row["coarse_reason"] == "steps are known to one evaluation"
 
 
 def test_epochs_to_an_accuracy_are_its_steps_in_epochs():
@@ -573,11 +572,19 @@ def test_what_the_recipes_do_not_record_is_not_tested_and_said():
 
 def test_a_claim_keeps_the_effects_that_can_be_judged():
     early = effect(quantity="mean_test_accuracy")
-    claim, effects = judged(early, effect(region="elsewhere", dataset="bng_glass"))
+    elsewhere = effect(region="elsewhere", dataset="bng_glass", primary=False)
+    claim, effects = judged(early, elsewhere)
     assert effects["verdict"].tolist() == ["supported"]
     assert claim["verdict"] == "supported"
     assert claim["holds"] == effects["region"].item()
     assert claim["not_known"] == "elsewhere: this study has nothing on bng_glass there"
+
+
+@pytest.mark.parametrize(("needs", "verdict"), [(None, "undecided"), ("one", "supported")])
+def test_a_primary_effect_that_is_not_measured_leaves_the_claim_open(needs, verdict):
+    early = effect(quantity="mean_test_accuracy")
+    claim, _ = judged(early, effect(region="elsewhere", dataset="bng_glass"), needs=needs)
+    assert (claim["verdict"], claim["unmeasured"]) == (verdict, 1)
 
 
 def test_settled_and_untested_claims_say_why():

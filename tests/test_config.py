@@ -932,7 +932,7 @@ def test_the_full_study_is_the_one_that_was_asked_for():
     weights = {run.recipe: study.comparison_settings(run.recipe) for run in runs}
     tried = {(about["initializer"], about["layers"]) for about in weights.values()}
     assert tried == set(product(("glorot_uniform", "glorot_uniform_4"), (3, 6, 10, 20)))
-    assert len(weights) == 2 * len(tried)
+    assert len(weights) == 4 * len(tried)
 
 
 def test_every_experiment_has_a_small_form_that_needs_no_download():

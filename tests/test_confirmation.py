@@ -192,7 +192,7 @@ def test_the_sentences_have_the_counts_the_share_and_the_digest():
     assert page.sentences(fresh(**VERDICTS)) == [
         "20 fresh seeds, 1001 to 1020, confirm 2 of 4 verdicts by training (50 %), change 1 and leave 1 open.",
         "20 fresh seeds, 1001 to 1020, decide 1 of 3 claims that were undecided.",
-        "The ledger was fixed before these seeds were trained; the digest of its tests is 0123456789ab.",
+        "They were trained for the ledger's tests of digest 0123456789ab, which have not changed since.",
     ]
 
 

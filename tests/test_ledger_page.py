@@ -152,7 +152,7 @@ def test_an_undecided_effect_says_why():
         ({"scale": "steps", "estimate": 5123, "low": 4900, "high": 5346}, "5,120 ± 220 steps"),
         ({"estimate": 0.0, "low": 0.0, "high": 30.850}, "0 (0 to 30.9) points"),
         ({"low": -INFINITE}, "1.24 (1.37 or less) points"),
-        ({"high": INFINITE}, "1.24 (1.1 or more) points"),
+        ({"high": INFINITE}, "1.24 (1.10 or more) points"),
         ({"scale": "ratio", "high": INFINITE}, "1.24 (1.10 or more)"),
         ({"scale": "ratio", "low": 0.0}, "1.24 (1.37 or less)"),
     ],

@@ -13,17 +13,24 @@ from bnlab.analysis import phases
 from bnlab.analysis.phases import Course
 
 STEPS = np.array([1.0, 10, 100, 200, 300, 400, 800])
-BASE = Course(
-    STEPS, np.array([2.3, 2.2, 2.1, 2.0, 1.0, 0.5, 0.4]), np.array([1.0, 1, 1, 2, 2, 2, 4])
-)
-FAST = Course(STEPS, np.array([2.3, 1.0, 0.5, 0.25, 0.2, 0.1, 0.05]), 3 * np.ones(7))
+LOSSES = np.array([2.5, 2.3, 2.1, 2.0, 1.0, 0.5, 0.4])
+BASE = Course(STEPS, LOSSES, np.array([1.0, 1, 1, 2, 2, 2, 4]), guess=2.3)
+FAST = Course(STEPS, np.array([2.4, 1.0, 0.5, 0.25, 0.2, 0.1, 0.05]), 3 * np.ones(7), guess=2.3)
 
 
 def test_phases_are_those_of_base_s_loss_and_the_end_the_last_quarter():
     expected = ["plateau"] * 3 + ["learning"] * 3 + ["end"]
-    assert phases.phases(STEPS, BASE.losses).tolist() == expected
-    flat = np.full(7, 2.3)
-    assert phases.phases(STEPS, flat).tolist() == ["plateau"] * 6 + ["end"]
+    assert phases.phases(BASE).tolist() == expected
+    never = BASE._replace(losses=np.full(7, 2.3))
+    assert phases.phases(never).tolist() == ["plateau"] * 6 + ["end"]
+
+
+def test_a_network_that_knows_no_more_than_how_frequent_classes_are_is_on_its_plateau():
+    shares = np.array([0.324, 0.352, 0.080, 0.002, 0.063, 0.044, 0.135])
+    guess = stats.entropy(shares)  # 0.79 of the loss ln 7 with which a network starts
+    losses = np.array([np.log(7), 1.7, guess, 1.4, 1.3, 1.0, 0.9])
+    of_glass = BASE._replace(losses=losses, guess=guess)
+    assert phases.phases(of_glass).tolist() == ["plateau"] * 4 + ["learning"] * 2 + ["end"]
 
 
 def test_steps_of_a_phase_weigh_as_many_as_lie_before_them():
@@ -55,45 +62,58 @@ def test_at_equal_loss_both_are_read_off_where_they_first_had_it():
 
 
 def test_a_loss_that_rises_again_counts_where_it_was_first_reached():
-    course = Course(np.arange(1.0, 5), np.array([2.0, 1.0, 1.5, 0.5]), np.array([1.0, 2, 9, 4]))
+    losses, values = np.array([2.0, 1.0, 1.5, 0.5]), np.array([1.0, 2, 9, 4])
+    course = Course(np.arange(1.0, 5), losses, values, guess=2.3)
     assert phases.at_losses(course, np.array([1.0, 0.5])) == pytest.approx([2, 4])
     middle = np.sqrt(0.5)  # half way between 1 and 0.5 in logarithms
     assert phases.at_losses(course, np.array([middle])) == pytest.approx([3])
 
 
+def test_the_loss_itself_is_the_same_at_equal_loss_however_coarse_the_probes():
+    slow, fast = BASE._replace(values=BASE.losses), FAST._replace(values=FAST.losses)
+    ratio = phases.value_in("equal_loss", fast, slow, BASE) / phases.value_in(
+        "equal_loss", slow, fast, BASE
+    )
+    assert ratio == pytest.approx(1, abs=0.05)
+
+
 def test_courses_that_share_no_loss_and_diverged_ones_have_no_value_there():
     above = BASE._replace(losses=np.linspace(2.3, 2.2, 7))
     assert np.isnan(phases.value_in("equal_loss", FAST, above, above))
-    lost = FAST._replace(losses=np.where(STEPS > 100, np.nan, FAST.losses))
+    lost = FAST._replace(values=np.where(STEPS > 100, np.nan, FAST.values))
     assert np.isnan(phases.value_in("equal_loss", lost, BASE, BASE))
 
 
-def rows_of(course: Course, method: str, replicate: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the tidy rows of a probe, in two layers, and of the losses of a course."""
+def rows_of(course: Course, method: str, replicate: int) -> tuple[pd.DataFrame, ...]:
+    """Return the tidy rows of a probe, in three layers, of the losses of a course on two batches, and of a guess."""
     lead = {"method": method, "batch": 60, "learning_rate": 0.1, "replicate": replicate}
     layers = [
         pd.DataFrame({"step": course.steps, "layer": layer, "value": course.values * factor})
         for layer, factor in ((1, 100.0), (2, 0.5), (3, 1.5))
     ]
-    loss = pd.DataFrame({"step": course.steps, "split": "train", "loss": course.losses})
-    return pd.concat(layers).assign(**lead), loss.assign(**lead)
+    losses = [
+        pd.DataFrame({"step": course.steps, "size": size, "loss": course.losses + off})
+        for size, off in ((0.0, 0.25), (0.0, -0.25), (1.0, 9.0))
+    ]
+    guess = pd.DataFrame({"step": course.steps, "guess_loss": course.guess})
+    return tuple(pd.concat(parts).assign(**lead) for parts in (layers, losses, [guess]))
 
 
-def results(number: int = 6) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
-    """Return probe rows and losses of base and bn in so many replicates, and bn's factors (replicates, steps)."""
+def results(number: int = 6) -> tuple[list[pd.DataFrame], np.ndarray]:
+    """Return the tables of base and bn in so many replicates, and bn's factors (replicates, steps)."""
     rng = np.random.default_rng(3)
     factors = np.exp(rng.normal(0.5, 0.3, (number, 1)) + rng.normal(0, 0.1, (number, len(STEPS))))
     parts = []
     for replicate, factor in enumerate(factors):
         parts.append(rows_of(BASE, "base", replicate))
         parts.append(rows_of(BASE._replace(values=BASE.values * factor), "bn", replicate))
-    probe, losses = (pd.concat(each, ignore_index=True) for each in zip(*parts, strict=True))
-    return probe, losses, factors
+    tables = [pd.concat(each, ignore_index=True) for each in zip(*parts, strict=True)]
+    return tables, factors
 
 
 def test_a_table_has_each_phase_with_its_ratio_to_base():
-    probe, losses, factors = results()
-    table = phases.by_phase(probe, ["value"], losses, first=2).set_index(["method", "phase"])
+    (probe, *others), factors = results()
+    table = phases.by_phase(probe, ["value"], *others, first=2).set_index(["method", "phase"])
     row = table.loc[("bn", "learning")]
     ratios = np.log((factors[:, 3:6] * 2).mean(axis=1) / 2)
     interval = stats.t.interval(0.95, len(ratios) - 1, ratios.mean(), stats.sem(ratios))
@@ -107,8 +127,8 @@ def test_a_table_has_each_phase_with_its_ratio_to_base():
 
 
 def test_curves_are_geometric_means_over_steps_and_over_losses():
-    probe, losses, factors = results()
-    table = phases.ratio_curves(probe, ["value"], losses, first=2)
+    (probe, *others), factors = results()
+    table = phases.ratio_curves(probe, ["value"], *others, first=2)
     by_step = table[table["over"] == "step"]
     assert by_step["at"].tolist() == STEPS.tolist()
     assert by_step["mean"].to_numpy() == pytest.approx(np.exp(np.log(factors).mean(axis=0)))

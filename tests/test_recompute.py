@@ -141,7 +141,7 @@ def test_it_computes_the_published_p_and_interval_of_each_effect(tmp_path):
         recompute.read(str(tmp_path), "effects"), tables.effects.itertuples(), strict=True
     ):
         own = [r for r in rows if (r["claim"], r["test"]) == (effect["id"], effect["test"])]
-        assert recompute.judge(effect, own)[0] == pytest.approx(row.p, rel=1e-4, abs=1e-12)
+        assert recompute.judge(effect, own, 0.05)[0] == pytest.approx(row.p, rel=1e-4, abs=1e-12)
 
 
 def test_what_is_taken_as_published_gets_the_verdicts_that_its_results_get(tmp_path):

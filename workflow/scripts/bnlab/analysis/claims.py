@@ -113,7 +113,8 @@ def combine(verdicts: Sequence[str], needs: str | None = None) -> str:
     All supported: supported. All refuted: refuted. Some of each: mixed. Else undecided. A claim that ``needs`` "all" is
     refuted by one counterexample. One that needs "one" is supported by one example.
 
-    An effect that gets better (refuted, undecided, supported) never makes the verdict worse.
+    An effect that gets better (refuted, undecided, supported) never makes the verdict worse, mixed and undecided being
+    equals.
     """
     if not verdicts:
         return NOT_TESTED
@@ -260,7 +261,7 @@ def corrected(effects: pd.DataFrame) -> pd.DataFrame:
     once = once.assign(p_holm=once.groupby(FAMILY)["p"].transform(holm))
     effects = effects.drop(columns="p_holm", errors="ignore").merge(once, on=ONE_TEST, how="left")
     deciding = [decisive(row) for row in effects.itertuples()]
-    coarse = [row.coarse or is_coarse(row) for row in effects.itertuples()]
+    coarse = np.array([row.coarse or is_coarse(row) for row in effects.itertuples()], bool)
     open_ = ~(effects["p_holm"] <= 1 - CONFIDENCE) | (effects["verdict"] == OPEN) | coarse
     return effects.assign(
         verdict=effects["verdict"].mask(open_, OPEN),

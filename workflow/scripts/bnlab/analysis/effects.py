@@ -38,7 +38,7 @@ def is_certain(verdict: str, least: float, most: float, low: float, high: float)
 
 
 def ends(drawn: Sample, test: Test, confidence: float) -> tuple[float, float]:
-    """Return the ends of the interval that covers the mean wherever each value lies between its bounds.
+    """Return the ends of the interval of a mean whose values are known between bounds.
 
     They are the outermost of the intervals of the values, of their lowest and of their highest (as in Horowitz & Manski
     2000, J. Am. Stat. Assoc. 95, 77).

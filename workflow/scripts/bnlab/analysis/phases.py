@@ -1,9 +1,10 @@
 """Measures of a probe in phases of training, and their ratios to base over steps and over the training loss.
 
-One rule for every measure. *plateau*: base's training loss has not yet fallen to ``LEFT`` of that at its first
-evaluation. *end*: the last quarter of the steps. *learning*: between both. *equal_loss*: where both networks have the
-same training loss, below the plateau and down to the higher of their lowest losses. The value of a phase is the mean
-over its probed steps, each weighted by the steps since the probe before; at equal loss it is the mean over
+One rule for every measure. The loss is that of the probe ``landscape`` at the weights themselves, the mean over its
+fixed batches in training mode, so that loss and measure are of the same step. *plateau*: base's loss has not yet fallen
+to ``LEFT`` of the loss of a guess. *end*: the last quarter of the steps. *learning*: between both. *equal_loss*: where
+both networks have the same loss, below the plateau and down to the higher of their lowest losses. The value of a phase
+is the mean over its probed steps, each weighted by the steps since the probe before; at equal loss it is the mean over
 ``LOSSES`` losses, evenly spaced in logarithms. Between probes a measure is linear in the logarithm of the loss.
 """
 
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from bnlab.analysis.profiles import ONE
 from bnlab.analysis.quantities import Quantity, Results, method_runs
 from bnlab.analysis.statistics import CONFIDENCE, paired_ratio
 from bnlab.analysis.summaries import BASE, RUN, summarize
@@ -23,59 +25,68 @@ from bnlab.study.ledger import Effect, Measure
 from bnlab.study.names import PHASES
 
 LEFT = 0.9
-"""Share of base's first training loss at which its plateau ends."""
+"""Share of the loss of a guess (``tidy.guess``) at which base's plateau ends."""
 END = 0.75
 """Share of all steps after which the end begins."""
 LOSSES = 20
 """Losses between which measures are compared at equal loss."""
-ONE = [*RUN, "replicate"]
 MOST_SIGNS = 4096
 """Sign flips of ``simultaneous``: all of them for up to 12 replicates, else so many at random."""
 
 
 class Course(NamedTuple):
-    """One replicate in training: probed steps (n,), training losses (n,) and a measure (n,) of each."""
+    """One replicate in training: probed steps (n,), training losses (n,), a measure (n,), and the loss of a guess."""
 
     steps: np.ndarray
     losses: np.ndarray
     values: np.ndarray
+    guess: float
 
 
 Courses = dict[tuple[Any, ...], Course]
 """Courses by method, batch, learning rate and replicate."""
 
 
-def courses(rows: pd.DataFrame, measure: str, metrics: pd.DataFrame, first: int = 1) -> Courses:
+def courses(
+    rows: pd.DataFrame,
+    measure: str,
+    landscape: pd.DataFrame,
+    metrics: pd.DataFrame,
+    first: int = 1,
+) -> Courses:
     """Return the course of a measure in each replicate, the median over layers from ``first`` on.
 
     Args:
         rows: columns of ``ONE``, step, layer (where there is one) and the measure.
         measure: a column of ``rows``.
-        metrics: the tidy source; the loss of a step is the mean over those since the evaluation before.
+        landscape: the tidy source with the losses.
+        metrics: the tidy source with the loss of a guess.
         first: the first layer that is counted.
     """
     rows = rows[rows["step"] > 0]
     if "layer" in rows:
         rows = rows[rows["layer"] >= first]
     values = rows.groupby([*ONE, "step"])[measure].median()
-    losses = metrics[metrics["split"] == "train"].set_index([*ONE, "step"])["loss"]
-    table = pd.DataFrame({"value": values, "loss": losses.reindex(values.index)})
+    at_weights = landscape[landscape["size"] == 0].groupby([*ONE, "step"])["loss"].mean()
+    table = pd.DataFrame({"value": values, "loss": at_weights.reindex(values.index)})
+    guess = metrics.groupby(ONE)["guess_loss"].first().to_dict()
     return {
         key: Course(
             group.index.get_level_values("step").to_numpy(float),
             group["loss"].to_numpy(float),
             group["value"].to_numpy(float),
+            float(guess[key]),
         )
         for key, group in table.groupby(ONE)
     }
 
 
-def phases(steps: np.ndarray, losses: np.ndarray) -> np.ndarray:
-    """Return the phase of each probed step by base's training losses: plateau, learning or end."""
-    left = losses <= LEFT * losses[0]
-    leaves = int(left.argmax()) if left.any() else len(steps)
-    early = np.where(np.arange(len(steps)) < leaves, "plateau", "learning")
-    return np.where(steps > END * steps[-1], "end", early)
+def phases(base: Course) -> np.ndarray:
+    """Return the phase of each probed step by base's course: plateau, learning or end."""
+    left = base.losses <= LEFT * base.guess
+    leaves = int(left.argmax()) if left.any() else len(base.steps)
+    early = np.where(np.arange(len(base.steps)) < leaves, "plateau", "learning")
+    return np.where(base.steps > END * base.steps[-1], "end", early)
 
 
 def value_in(phase: str, own: Course, other: Course, base: Course) -> float:
@@ -92,14 +103,14 @@ def value_in(phase: str, own: Course, other: Course, base: Course) -> float:
     if phase == "equal_loss":
         losses = common_losses(own, other, base)
         return float(at_losses(own, losses).mean()) if len(losses) else np.nan
-    here = phases(base.steps, base.losses) == phase
+    here = phases(base) == phase
     weights = np.diff(own.steps, prepend=0)[here]
     return float(np.average(own.values[here], weights=weights)) if here.any() else np.nan
 
 
 def common_losses(own: Course, other: Course, base: Course) -> np.ndarray:
     """Return the losses, from high to low, at which two courses are compared; none where they share none."""
-    highest = min(LEFT * base.losses[0], own.losses[0], other.losses[0])
+    highest = min(LEFT * base.guess, own.losses[0], other.losses[0])
     lowest = max(np.min(own.losses), np.min(other.losses))
     return np.geomspace(highest, lowest, LOSSES) if 0 < lowest < highest else np.array([])
 
@@ -138,8 +149,9 @@ def in_phase_of(
             rows = prepare(method_runs(results, source, effect, name))
             if of_layer:
                 rows = rows[rows["layer"] == effect.layer]
-            losses = method_runs(results, "metrics", effect, name)
-            of_name = courses(rows, measure, losses, first)
+            losses = method_runs(results, "landscape", effect, name)
+            metrics = method_runs(results, "metrics", effect, name)
+            of_name = courses(rows, measure, losses, metrics, first)
             by_method[name] = {key[-1]: course for key, course in of_name.items()}
         own, other, base = (by_method[name] for name in (method, partner, BASE))
         values = {
@@ -152,7 +164,11 @@ def in_phase_of(
 
 
 def by_phase(
-    rows: pd.DataFrame, measures: Sequence[str], metrics: pd.DataFrame, first: int = 1
+    rows: pd.DataFrame,
+    measures: Sequence[str],
+    landscape: pd.DataFrame,
+    metrics: pd.DataFrame,
+    first: int = 1,
 ) -> pd.DataFrame:
     """Return means of measures in each phase, and ratios to base, paired by replicate.
 
@@ -163,7 +179,7 @@ def by_phase(
     """
     parts = []
     for measure in measures:
-        of_measure = courses(rows, measure, metrics, first)
+        of_measure = courses(rows, measure, landscape, metrics, first)
         for (method, *setting), own in of_measure.items():
             base = of_measure.get((BASE, *setting))
             if base is None:
@@ -183,7 +199,11 @@ def by_phase(
 
 
 def ratio_curves(
-    rows: pd.DataFrame, measures: Sequence[str], metrics: pd.DataFrame, first: int = 1
+    rows: pd.DataFrame,
+    measures: Sequence[str],
+    landscape: pd.DataFrame,
+    metrics: pd.DataFrame,
+    first: int = 1,
 ) -> pd.DataFrame:
     """Return the ratio of measures to base's over steps and over the training loss, with simultaneous bands.
 
@@ -193,7 +213,7 @@ def ratio_curves(
     """
     parts = []
     for measure in measures:
-        of_measure = courses(rows, measure, metrics, first)
+        of_measure = courses(rows, measure, landscape, metrics, first)
         groups: dict[tuple[Any, ...], list[tuple[Course, Course]]] = {}
         for (method, batch, rate, replicate), own in of_measure.items():
             base = of_measure.get((BASE, batch, rate, replicate))
@@ -269,4 +289,6 @@ def sign_flips(number: int) -> np.ndarray:
     """Return all 2ⁿ rows of signs, or ``MOST_SIGNS`` random ones, (rows, n)."""
     if 2**number <= MOST_SIGNS:
         return np.array(list(product((-1.0, 1.0), repeat=number)))
-    return np.random.default_rng(0).choice([-1.0, 1.0], (MOST_SIGNS, number))
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (MOST_SIGNS, number))
+    signs[0] = 1  # what was observed is one of the flips, so that no p is 0
+    return signs

@@ -70,7 +70,11 @@ def rate_chosen(results: Results, effect: Measure, method: str) -> Rate:
     ends = (tried["learning_rate"].min(), tried["learning_rate"].max())
     at_best = tried[tried["learning_rate"] == rate]
     # Where all replicates fail at the best rate they do so at every other one.
-    return Rate(rate, best["recipe"].item(), rate in ends and not at_best["failed"].all())
+    return Rate(
+        rate,
+        best["recipe"].item(),
+        rate in ends and not (at_best["failed"] | at_best["diverged"]).all(),
+    )
 
 
 def history(results: Results, effect: Measure, method: str, split: str) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from bnlab.analysis.quantities import (
 )
 from bnlab.analysis.summaries import SPLITS, dataset_label
 from bnlab.study.config import Study
+from bnlab.study.declaration import Quantity as Declared
 from bnlab.study.ledger import Effect
 from bnlab.study.names import ALL_RECIPES, PHASES
 
@@ -32,8 +33,8 @@ class Sample(NamedTuple):
     """An effect in each replicate, in the units of the rule; logarithms for a ratio.
 
     ``lowest`` and ``highest`` are what ``values`` may in truth be, and ``why`` says for what reasons; ``first`` and
-    ``second`` are the values compared, the latter None for one method's own, and ``censored`` counts those that are
-    open at one end.
+    ``second`` are the values compared, the latter None for one method's own, and ``censored`` counts those that never
+    got to the level that steps are counted to.
     """
 
     values: np.ndarray
@@ -46,14 +47,16 @@ class Sample(NamedTuple):
     why: tuple[str, ...]
 
 
-def sample(effect: Effect, results: Results, quantity: Quantity, better: str) -> Sample:
+def sample(effect: Effect, results: Results, quantity: Quantity, about: Declared) -> Sample:
     """Paired differences, paired log-ratios, or a method's own values, by replicate."""
-    at = [_bounded(effect, results, quantity, better, method) for method in effect.methods]
+    measured = [_bounded(effect, results, quantity, about, method) for method in effect.methods]
+    at = [bounded for bounded, _ in measured]
+    censored = sum(count for _, count in measured)
     table = pd.concat([column for bounded in at for column in bounded[:3]], axis=1)
     numbers = table.to_numpy(float)
     why = tuple(dict.fromkeys(bounded.why for bounded in at if bounded.why))
     first, low, high = numbers[:, :3].T
-    censored, replicates = int(np.isinf(numbers).sum()), table.index.to_numpy()
+    replicates = table.index.to_numpy()
     if len(at) == 1:
         return Sample(first, low, high, replicates, first, None, censored, why)
     second, second_low, second_high = numbers[:, 3:].T
@@ -66,21 +69,30 @@ def sample(effect: Effect, results: Results, quantity: Quantity, better: str) ->
 
 
 def _bounded(
-    effect: Effect, results: Results, quantity: Quantity, better: str, method: str
-) -> Bounded:
-    """A method's values with their bounds: where its own rate is the last one tried, a better one may lie beyond."""
+    effect: Effect, results: Results, quantity: Quantity, about: Declared, method: str
+) -> tuple[Bounded, int]:
+    """Return a method's values with their bounds, and how many never got to the level that they count the steps to.
+
+    Where its own rate is the last one tried, a better one may lie beyond: there, what the rate is tuned for is better
+    still, and of everything else nothing is known.
+    """
     values = quantity(results, effect, method)
     bounded = values if isinstance(values, Bounded) else Bounded(values, values, values)
+    censored = 0 if effect.level is None else int(np.isinf(bounded.highest).sum())
     if effect.rate is None:
-        return bounded
+        return bounded, censored
     chosen = rate_chosen(results, effect, method)
     if not chosen.is_end:
-        return bounded
+        return bounded, censored
     why = f"the best rate of {method} is at an end of those tried, {chosen.rate:g}"
     why = f"{bounded.why}; {why}" if bounded.why else why
-    if better == "high":
-        return bounded._replace(highest=bounded.highest + np.inf, why=why)
-    return bounded._replace(lowest=bounded.lowest * 0, why=why)
+    least, most = (
+        bounded.lowest * 0,
+        (bounded.highest * 0 + 1 if about.is_share else bounded.highest + np.inf),
+    )
+    if about.tuned:
+        least, most = (bounded.lowest, most) if about.better == "high" else (least, bounded.highest)
+    return bounded._replace(lowest=least, highest=most, why=why), censored
 
 
 class Measured(NamedTuple):
@@ -98,7 +110,7 @@ def measure(
     about = study.declaration(effect.experiment).quantities[effect.quantity]
     label, _ = called(where, study)
     return Measured(
-        sample(effect, results, quantity, about.better),
+        sample(effect, results, quantity, about),
         region_of(effect, where, label, results),
         _in_words(effect, about.label, study, results),
     )

@@ -126,8 +126,8 @@ def collect(runs: Sequence[Mapping[str, Any]], tables: Sequence[pd.DataFrame]) -
 def with_outcomes(history: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:
     """Return a history in which a replicate that diverged counts as one that guesses from then on.
 
-    Left out, it would favour a method by its survivors. Two columns are added: ``diverged``, true from the evaluation
-    on that it did not reach, and ``failed``.
+    Left out, it would favour a method by its survivors. Three columns are added: ``diverged``, true from the
+    evaluation on that it did not reach, ``failed``, and the ``guess_loss``.
 
     Args:
         history: of one run.
@@ -137,6 +137,7 @@ def with_outcomes(history: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFram
     return history.assign(
         failed=failed(history, accuracy + FAILED),
         diverged=history["accuracy"].isna(),
+        guess_loss=loss,
         accuracy=history["accuracy"].fillna(accuracy),
         loss=history["loss"].fillna(loss),
     )

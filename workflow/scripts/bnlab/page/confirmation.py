@@ -68,7 +68,7 @@ def sentences(fresh: Confirmation | None) -> list[str]:
         texts.append(f"{seeds} decide {newly} of {len(undecided)} claims that were undecided.")
     if not texts:
         return []
-    ledger = f"The ledger was fixed before these seeds were trained; the digest of its tests is {fresh.ledger[:12]}."
+    ledger = f"They were trained for the ledger's tests of digest {fresh.ledger[:12]}, which have not changed since."
     changed_since = "Tests of the ledger have changed since these seeds were trained."
     return [*texts, ledger if fresh.is_fixed else changed_since]
 

@@ -41,7 +41,8 @@ GLOSSARY = {
         "Area under the ROC curve: the probability that a row of the class is scored above a row of another."
     ),
     "diverged": (
-        "A replicate whose loss became infinite or undefined. From then on it counts as one that guesses."
+        "A replicate whose loss became infinite or undefined. From then on it counts as one that guesses; in what "
+        "probes measure it is left out."
     ),
     "failed": (
         "A replicate that ends within two points of chance or of the share of the largest class. It enters means. "
@@ -55,7 +56,8 @@ GLOSSARY = {
         "One setting in which a claim is tested: data, learning rate, batch size and compared methods."
     ),
     "primary": (
-        "A test in the claim's own setting, chosen from the source's words before the runs. Other tests show how far "
+        "A test in the claim's own setting, chosen from the source's words; the ledger says which were revised after a "
+        "review, and why. Other tests show how far "
         "the claim holds."
     ),
     "Holm's correction": (

@@ -74,6 +74,8 @@ def amount(row: Any) -> str:
 
 
 def _three_digits(value: float) -> str:
+    if np.isinf(value):
+        return minus(f"{value:g}".replace("inf", "∞"))
     return minus(f"{'-' if value < 0 else ''}{significant(abs(value), 3)}")
 
 

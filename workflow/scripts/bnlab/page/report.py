@@ -117,6 +117,11 @@ class Inputs:
     about: Mapping[str, Any]
 
 
+def _taken(earlier: str) -> dict[str, str]:
+    rules = f"{earlier}. Its numbers are those of the rules of that commit"
+    return {"taken as published": rules} if earlier else {}
+
+
 def render(inputs: Inputs) -> str:
     """Return the page as HTML. The CSV and SVG files of ``inputs`` must exist."""
     study, runs, ledger, about = inputs.study, inputs.runs, inputs.ledger, inputs.about
@@ -173,7 +178,7 @@ def render(inputs: Inputs) -> str:
             literature=about["literature"],
             dataset_names=about["datasets"],
             glossary=GLOSSARY,
-            facts=facts(runs) | ({"taken as published": inputs.earlier} if inputs.earlier else {}),
+            facts=facts(runs) | _taken(inputs.earlier),
             times=times(runs),
             script=Markup(script),
             script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import product
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from bnlab.study import registry
 from bnlab.study.datasets import AnyDataset, Dataset, identity
@@ -127,6 +127,9 @@ class Study(Section):
     """Number of independent trainings of each run."""
     openml: OpenML = OpenML()
     """Server of OpenML and folder of downloads."""
+    frozen_ledger: Annotated[str, StringConstraints(pattern="^[0-9a-f]{12}$")] | None = None
+    """First digits of the digest of the ledger's tests that this study is bound to; default none. A ledger whose
+    tests have changed is refused, before any training."""
     claims: Text | None = None
     """Path of the ledger of claims; null: no verdicts."""
     methods: Annotated[dict[Name, Method], Field(min_length=1)]

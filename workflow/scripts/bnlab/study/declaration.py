@@ -94,6 +94,9 @@ class Quantity(Section):
     """Tidy sources that it is computed from."""
     takes: list[Name] = ["recipe", "batch"]
     """Settings that a test of a claim must give; those of recipes stand under ``where``."""
+    tuned: bool = False
+    """True for accuracies and steps, which a better learning rate improves: where the best rate is the last one tried,
+    they may only be better. Of all else nothing is then known."""
     is_share: bool = False
     """True for a value of 0 or 1 whose mean is the share of replicates; claims judge it by an exact binomial test."""
     among: list[Name] = []
@@ -193,16 +196,18 @@ class Style(Section):
 TO_LEVEL = ["recipe", "batch", "level"]
 
 COMMON: dict[str, Quantity] = {
-    "train_accuracy": Quantity(label="training accuracy", unit="points"),
-    "test_accuracy": Quantity(label="test accuracy", unit="points"),
-    "validation_accuracy": Quantity(label="validation accuracy", unit="points"),
+    "train_accuracy": Quantity(label="training accuracy", unit="points", tuned=True),
+    "test_accuracy": Quantity(label="test accuracy", unit="points", tuned=True),
+    "validation_accuracy": Quantity(label="validation accuracy", unit="points", tuned=True),
     "train_loss": Quantity(label="training loss", better="low"),
     "test_loss": Quantity(label="test loss", better="low"),
     "validation_loss": Quantity(label="validation loss", better="low"),
     "mean_train_accuracy": Quantity(
-        label="training accuracy averaged over training", unit="points"
+        label="training accuracy averaged over training", unit="points", tuned=True
     ),
-    "mean_test_accuracy": Quantity(label="test accuracy averaged over training", unit="points"),
+    "mean_test_accuracy": Quantity(
+        label="test accuracy averaged over training", unit="points", tuned=True
+    ),
     "accuracy_gap": Quantity(label="training less test accuracy", unit="points"),
     "lost_test_accuracy": Quantity(
         label="test accuracy at epoch {epoch} less that at the end",
@@ -210,13 +215,25 @@ COMMON: dict[str, Quantity] = {
         takes=["recipe", "batch", "epoch"],
     ),
     "steps_to_train": Quantity(
-        label="steps to {level} training accuracy", unit="steps", takes=TO_LEVEL, better="low"
+        label="steps to {level} training accuracy",
+        unit="steps",
+        takes=TO_LEVEL,
+        better="low",
+        tuned=True,
     ),
     "steps_to_test": Quantity(
-        label="steps to {level} test accuracy", unit="steps", takes=TO_LEVEL, better="low"
+        label="steps to {level} test accuracy",
+        unit="steps",
+        takes=TO_LEVEL,
+        better="low",
+        tuned=True,
     ),
     "epochs_to_train": Quantity(
-        label="epochs to {level} training accuracy", unit="epochs", takes=TO_LEVEL, better="low"
+        label="epochs to {level} training accuracy",
+        unit="epochs",
+        takes=TO_LEVEL,
+        better="low",
+        tuned=True,
     ),
     "epoch_with_train": Quantity(
         label="number of the first epoch whose mean training accuracy is {level}",

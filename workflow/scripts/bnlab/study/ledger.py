@@ -182,7 +182,7 @@ class Effect(Measure):
     region: Text
     """Conditions of the test in words, as printed."""
     primary: bool = False
-    """true: the claim's own setting, fixed before results; default false: it bounds the region."""
+    """true: the claim's own setting, which decides; default false: it bounds the region."""
     headline: Text | None = None
     """Name on the first screen of the report; left out: it does not stand there."""
     compare: Annotated[str, StringConstraints(pattern=COMPARE)]

@@ -57,6 +57,12 @@ def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] 
     problems = [*repeated, *unsound, *_ledger_problems(mapping, _known([config, *_read(others)]))]
     if ledger is None or problems:
         raise ConfigError("\n".join(lines_of(problems, locations, [file], _claim_labels(mapping))))
+    frozen = config.get("frozen_ledger")
+    if frozen and not ledger.digest.startswith(frozen):
+        raise ConfigError(
+            f"{file}: its tests are not those that this study is bound to (frozen_ledger: {frozen}); their digest is "
+            f"{ledger.digest[:12]}. Take the ledger of that digest, or begin a study of its own on seeds of its own."
+        )
     return ledger
 
 

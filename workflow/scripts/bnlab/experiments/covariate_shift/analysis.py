@@ -20,23 +20,29 @@ output_shift = partial(profiles, measures=OUTPUTS)
 
 
 def shift_ratio(
-    covariate_shift: pd.DataFrame, shifted: pd.DataFrame, metrics: pd.DataFrame
+    covariate_shift: pd.DataFrame,
+    shifted: pd.DataFrame,
+    landscape: pd.DataFrame,
+    metrics: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return the ratios of shifts to base's over steps and over the training loss."""
     parts = [
-        ratio_curves(covariate_shift, ["relative"], metrics, AFTER_THE_FIRST),
-        ratio_curves(shifted, ["sliced_in_spreads", "sliced"], metrics),
+        ratio_curves(covariate_shift, ["relative"], landscape, metrics, AFTER_THE_FIRST),
+        ratio_curves(shifted, ["sliced_in_spreads", "sliced"], landscape, metrics),
     ]
     return pd.concat(parts, ignore_index=True)
 
 
 def shifts(
-    covariate_shift: pd.DataFrame, shifted: pd.DataFrame, metrics: pd.DataFrame
+    covariate_shift: pd.DataFrame,
+    shifted: pd.DataFrame,
+    landscape: pd.DataFrame,
+    metrics: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return every measure in each phase of training."""
     parts = [
-        by_phase(covariate_shift, GRADIENTS, metrics, AFTER_THE_FIRST),
-        by_phase(shifted, OUTPUTS, metrics),
+        by_phase(covariate_shift, GRADIENTS, landscape, metrics, AFTER_THE_FIRST),
+        by_phase(shifted, OUTPUTS, landscape, metrics),
     ]
     return pd.concat(parts, ignore_index=True)
 

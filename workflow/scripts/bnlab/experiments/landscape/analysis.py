@@ -81,12 +81,12 @@ def smoothness(landscape: pd.DataFrame) -> pd.DataFrame:
 
 def smoothness_ratio(landscape: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
     """Return the ratios of ``MEASURES`` to base's over steps and over the training loss."""
-    return ratio_curves(along_the_gradient(landscape), list(MEASURES), metrics)
+    return ratio_curves(along_the_gradient(landscape), list(MEASURES), landscape, metrics)
 
 
 def smoothness_in_phases(landscape: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
     """Return ``MEASURES`` in each phase of training."""
-    return by_phase(along_the_gradient(landscape), list(MEASURES), metrics)
+    return by_phase(along_the_gradient(landscape), list(MEASURES), landscape, metrics)
 
 
 def lines(loss_surface: pd.DataFrame) -> pd.DataFrame:
