@@ -9,6 +9,9 @@ import numpy as np
 
 from bnlab.data.datasets import PARTS, DataError, Table, count
 
+SPLIT_SEED = 20_150_211
+"""Seed of a split that names none, so that every study of a data set has the same test rows."""
+
 
 def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Return the row indices of "train", "validation" and "test", ascending; equal labels give equal indices.
@@ -29,7 +32,7 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
         raise DataError(
             f"`split` takes {sum(sizes.values()):,} of {len(y):,} rows and leaves none to train on."
         )
-    rng = np.random.default_rng(rule["seed"])
+    rng = np.random.default_rng(SPLIT_SEED if rule["seed"] is None else rule["seed"])
     rows = np.arange(len(y))
     test = (
         rows[len(y) - sizes["test"] :]

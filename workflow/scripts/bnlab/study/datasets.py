@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bnlab.study.names import SPLIT_SEED
 from bnlab.study.section import Count, Digest, Name, Section, Seed, Share, Text
 
 
@@ -66,7 +65,7 @@ class Split(Section):
     """`last`: the last rows, in their order; `stratified`: random rows of every class; default stratified."""
     validation: Share
     """Size of the validation part: a whole number of rows, or a share between 0 and 1."""
-    seed: Seed = SPLIT_SEED
+    seed: Seed | None = None
     """Seed of the rows that are drawn; left out: one for all studies, so that they have the same test rows."""
 
     def sizes(self, rows: int) -> Sizes:

@@ -1,7 +1,5 @@
 """Names and numbers that config, results and page have in common."""
 
-SPLIT_SEED = 20_150_211
-"""Seed of a split that names none."""
 PUBLISHED = "reports/published"
 """Folder of the published study, from which others read the results that they do not measure again."""
 CONFIRMATION = "confirmation"
