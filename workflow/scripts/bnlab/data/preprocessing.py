@@ -22,7 +22,7 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
     Args:
         y: (rows,) class indices.
         rule: ``test`` and ``validation`` as a number of rows or as a fraction of all rows; ``test_rows``: "last", or
-            "stratified" for a random share of each class; ``seed`` of what is random.
+            "stratified" for a random share of each class; ``seed`` of what is random, if not ``SPLIT_SEED``.
 
     Raises:
         DataError: there are too few rows.
@@ -32,7 +32,7 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
         raise DataError(
             f"`split` takes {sum(sizes.values()):,} of {len(y):,} rows and leaves none to train on."
         )
-    rng = np.random.default_rng(SPLIT_SEED if rule["seed"] is None else rule["seed"])
+    rng = np.random.default_rng(rule.get("seed", SPLIT_SEED))
     rows = np.arange(len(y))
     test = (
         rows[len(y) - sizes["test"] :]
