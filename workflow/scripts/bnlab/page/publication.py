@@ -27,6 +27,8 @@ from bnlab.study.experiments import experiments
 from bnlab.study.names import CONFIRMATION, PUBLISHED
 
 LIMIT_MB = 18
+MOST_REGIONS = 3
+"""Regions of a claim that a cell of the README's table names."""
 
 FILES = (
     *("report.html", "claims.csv", "effects.csv", "replicates.csv", "scorecard.csv"),
@@ -309,9 +311,15 @@ def _headlines(claims: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
     for claim in rows_of(rows):
         numbers = "; ".join(measured(effects[effects["id"] == claim.id]))
         on = f" on {claim.stand_in}" if claim.stand_in else ""
-        where = " ".join(f"{heading}: {text}." for heading, text in regions(claim))
+        where = " ".join(f"{heading}: {_few(text)}." for heading, text in regions(claim))
         cells.append([claim.claim, claim.claimed, numbers, f"**{claim.verdict}**{on}. {where}"])
     return [f"| {' | '.join(_cell(text) for text in line)} |" for line in cells]
+
+
+def _few(text: str) -> str:
+    """Return regions, or only how many there are if a cell of a table is too small for them."""
+    number = text.count("; ") + 1
+    return f"{number} regions" if number > MOST_REGIONS else text
 
 
 def _costs(costs: Iterable[Mapping[str, Any]]) -> list[str]:
