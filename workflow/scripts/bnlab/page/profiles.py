@@ -14,6 +14,9 @@ from bnlab.page.forms import draw_lines
 from bnlab.page.panels import by_method, draw_curve, name_and_failures, per_batch
 from bnlab.page.style import method_style
 
+MOST_MARKERS = 25
+"""Points of a curve of ratios that are drawn with markers."""
+
 
 class Measure(NamedTuple):
     """Title of a measure in a figure, true for a logarithmic axis, and the range of its values."""
@@ -65,9 +68,13 @@ def draw_ratios(table: pd.DataFrame, measures: Mapping[str, str], title: str) ->
         for line, (name, words) in zip(grid, measures.items(), strict=True):
             for axis, over in zip(line, ("step", "loss"), strict=True):
                 shown = rows[(rows["measure"] == name) & (rows["over"] == over)]
-                draw_lines(axis, shown, "at")
+                draw_lines(axis, shown, "at", most_markers=MOST_MARKERS)
                 axis.axhline(1, color="#555555", linewidth=0.8, linestyle=":")
                 axis.set(xscale="log", yscale="log")
+                axis.yaxis.set_major_formatter("{x:g}")
+                axis.yaxis.set_minor_formatter(
+                    lambda at, _: f"{at:g}" if f"{at:e}"[0] in "25" else ""
+                )
             line[0].set_ylabel(words)
         grid[-1, 0].set_xlabel("training step (log axis)")
         grid[-1, 1].set_xlabel("training loss (log axis, falling)")
