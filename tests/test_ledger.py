@@ -213,6 +213,17 @@ def test_what_a_ledger_may_not_say(tmp_path, old, new, sentence):
     assert sentence in "\n".join(problems(tmp_path, (old, new)))
 
 
+def test_a_study_that_is_bound_to_a_ledger_refuses_others_and_takes_new_words(tmp_path):
+    file = tmp_path / "claims.yaml"
+    file.write_text(SOUND, encoding="utf8")
+    bound = CONFIG | {"frozen_ledger": load_ledger(file, CONFIG).digest[:12]}
+    file.write_text(SOUND.replace("the end is better", "it ends better"), encoding="utf8")
+    assert load_ledger(file, bound).digest.startswith(bound["frozen_ledger"])
+    file.write_text(SOUND.replace("{below: 0}", "{below: -0.01}"), encoding="utf8")
+    with pytest.raises(ConfigError, match="its tests are not those that this study is bound to"):
+        load_ledger(file, bound)
+
+
 def test_a_ledger_that_is_not_there_or_no_yaml_is_named_in_one_sentence(tmp_path):
     with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read"):
         load_ledger(tmp_path / "none.yaml", CONFIG)
