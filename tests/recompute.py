@@ -105,7 +105,10 @@ def recompute(folder: str) -> dict[str, str]:
         rows[row["claim"], row["test"]].append(row)
     judged = []
     for effect in read(folder, "effects"):
-        p, _ = judge(effect, rows[effect["id"], effect["test"]], ALPHA)
+        of_effect = rows[effect["id"], effect["test"]]
+        if len(of_effect) != int(effect["replicates"]):
+            sys.exit(f"replicates.csv lacks rows of claim {effect['id']}, test {effect['test']}")
+        p, _ = judge(effect, of_effect, ALPHA)
         family = effect["topic"], effect["primary"]
         test = *(effect[name] for name in ("effect", "dataset", "recipe", "batch")), p
         if p is not None:
@@ -133,5 +136,7 @@ def recompute(folder: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python tests/recompute.py FOLDER, such as reports/published")
     for number, verdict in recompute(sys.argv[1]).items():
         print(number, verdict, sep="\t")

@@ -104,6 +104,9 @@ def test_a_share_that_is_compared_is_refused_in_one_sentence(tmp_path):
     alone = SOUND.replace("compare: bn - base", "compare: bn")
     for old, new in SHARE:
         alone = alone.replace(old, new)
+    with pytest.raises(ConfigError, match="needs a number between 0 and 1, such as 0.5 for 50 %"):
+        read(tmp_path, alone.replace("{below: 0}", "{below: 50}"))
+    alone = alone.replace("{below: 0}", "{below: 0.5}")
     assert read(tmp_path, alone).claims[0].tests[0].methods == ["bn"]
 
 
@@ -207,6 +210,20 @@ def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
             "unknown experiment 'depths'; did you mean 'depth'?",
         ),
         ("batch: 60", "batch: 60\n        region: MNIST", "appears twice"),
+        ("{below: 0}", "{below: .inf}", "claim 6.tests.0.rule.below"),
+        ("{below: 0}", "{above: .nan}", "claim 6.tests.0.rule.above"),
+        ("compare: bn - base", "compare: bn - bn", "compare needs two different methods"),
+        ("batch: 60", "batch: 60\n        where: {batch: 60}", "where has batch"),
+        (
+            "batch: 60",
+            "batch: 60\n        phase: end\n        epoch: 3",
+            "epoch has no meaning beside",
+        ),
+        (
+            "untested: Needs ImageNet.",
+            "untested: No.\n    needs: all",
+            "needs and observation have no",
+        ),
     ],
 )
 def test_what_a_ledger_may_not_say(tmp_path, old, new, sentence):

@@ -200,6 +200,13 @@ def test_fresh_seeds_lie_beside_the_published_study_and_stay_when_it_is_renewed(
     runs = pd.DataFrame({"seed": [1001, 1001], "replicates": [20, 18]})
     save_csv(project / "reports" / CONFIRMATION / "runs.csv", runs)
 
+    record = project / "reports" / CONFIRMATION / "study.json"
+    study = read_json(record)
+    for bound in (None, "fedcba987654"):
+        save_json(record, study | {"config": study["config"] | {"frozen_ledger": bound}})
+        with pytest.raises(JobError, match="was not bound to its ledger"):
+            publication.publish(project, CONFIRMATION)
+    save_json(record, study | {"config": study["config"] | {"frozen_ledger": "0123456789ab"}})
     fresh = publication.publish(project, CONFIRMATION)
     assert fresh == target / CONFIRMATION
     assert files(fresh) == {*publication.OF_FRESH_SEEDS, "manifest.json"}

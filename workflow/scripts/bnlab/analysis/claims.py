@@ -41,6 +41,7 @@ from bnlab.analysis.statistics import (
     holm,
     replicates_needed,
 )
+from bnlab.analysis.summaries import BASE
 from bnlab.study.config import Run, Study
 from bnlab.study.declaration import TIMING
 from bnlab.study.ledger import Claim, Effect, Ledger, Measure
@@ -68,7 +69,8 @@ def place(effect: Measure, study: Study, methods: Sequence[str]) -> Setting:
     if effect.recipe is not None:
         recipe = _in_the_place_of(effect.recipe, study.recipes, [run.recipe for run in runs])
     batches = [effect.batch] if effect.batch is not None else effect.batches or []
-    for method in methods:
+    # Base's loss says when phases begin, so it must be there too.
+    for method in [*methods, *([BASE] if effect.phase and BASE not in methods else [])]:
         for batch in batches:
             if not any(_is_asked_for(run, method, batch, recipe, effect, study) for run in runs):
                 raise Absent(f"this study does not train {method} at batch {batch} there")

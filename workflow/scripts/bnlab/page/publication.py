@@ -80,7 +80,12 @@ def _publish_fresh_seeds(root: Path, source: Path) -> Path:
         last = runs["seed"] + runs["replicates"] - 1
         about = manifest(root, CONFIRMATION, part, OF_FRESH_SEEDS)
         seeds = [int(runs["seed"].min()), int(last.max())]
-        ledger = read_json(part / "study.json")["ledger"]
+        record = read_json(part / "study.json")
+        ledger, bound = record["ledger"], record["config"]["frozen_ledger"]
+        if not (bound and ledger.startswith(bound)):
+            raise JobError(
+                f"reports/{CONFIRMATION} was not bound to its ledger; train it with frozen_ledger: {ledger[:12]}"
+            )
         save_json(part / "manifest.json", about | {"seeds": seeds, "ledger": ledger})
     return target
 

@@ -26,6 +26,7 @@ from bnlab.study.options import widths
 from bnlab.study.recipes import Recipe
 from bnlab.study.registry import ClassReference
 from bnlab.study.section import (
+    FROZEN,
     Count,
     Counts,
     Name,
@@ -127,7 +128,7 @@ class Study(Section):
     """Number of independent trainings of each run."""
     openml: OpenML = OpenML()
     """Server of OpenML and folder of downloads."""
-    frozen_ledger: Annotated[str, StringConstraints(pattern="^[0-9a-f]{12}$")] | None = None
+    frozen_ledger: Annotated[str, StringConstraints(pattern=FROZEN)] | None = None
     """First digits of the digest of the ledger's tests that this study is bound to; default none. A ledger whose
     tests have changed is refused, before any training."""
     claims: Text | None = None

@@ -34,6 +34,7 @@ _AS_IT_DECIDES: dict[str, Any] = {
     "exclude_defaults": True,
 }
 
+Number = Annotated[float, Field(allow_inf_nan=False)]
 Phase = Literal["plateau", "learning", "end", "equal_loss"]
 SLOTS = ("on", "methods", "best", "behind")
 
@@ -69,11 +70,11 @@ class Paper(Section):
 class Rule(Section):
     """Condition on the interval of an effect: above a number, below one, or within two; exactly one of them."""
 
-    above: float | None = None
+    above: Number | None = None
     """The whole interval lies above this number."""
-    below: float | None = None
+    below: Number | None = None
     """The whole interval lies below this number."""
-    within: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    within: Annotated[list[Number], Field(min_length=2, max_length=2)] | None = None
     """The whole interval lies between these two numbers, the lower one first."""
 
     @model_validator(mode="after")
@@ -140,7 +141,10 @@ class Measure(Section):
         quantity = declaration.quantities.get(self.quantity) if declaration else None
         if declaration is None or quantity is None:
             return self  # an unknown name is a problem of its own
+        if self.phase and self.epoch is not None:
+            raise PydanticCustomError("effect", "epoch has no meaning beside phase")
         settings = {
+            **{name: self.where.get(name) for name in (*declaration.by, *self.where)},
             "batches": self.batches,
             "batch": self.batch,
             "recipe": self.recipe or self.rate,
@@ -148,8 +152,11 @@ class Measure(Section):
             "class": self.class_,
             "layer": self.layer,
             "phase": self.phase,
-            **{name: self.where.get(name) for name in (*declaration.by, *self.where)},
         }
+        for name in set(self.where) - set(declaration.by):
+            raise PydanticCustomError(
+                "effect", f"where has {name}, by which recipes are not compared"
+            )
         for name, value in settings.items():
             needed = name in quantity.takes
             if needed != (value is not None):
@@ -200,6 +207,17 @@ class Effect(Measure):
             raise PydanticCustomError(
                 "effect", "compare must name one method: the exact test is of one share"
             )
+        bound = self.rule.below if self.rule.above is None else self.rule.above
+        if quantity and quantity.is_share and bound is not None and not 0 < bound < 1:
+            raise PydanticCustomError(
+                "effect", "rule of a share needs a number between 0 and 1, such as 0.5 for 50 %"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _two_methods_differ(self) -> Effect:
+        if len(set(self.methods)) < len(self.methods):
+            raise PydanticCustomError("effect", "compare needs two different methods")
         return self
 
     @model_validator(mode="after")
@@ -316,6 +334,10 @@ class Claim(Section):
         tested, settled = bool(self.tests), self.settled is not None
         if sum([tested and not settled, settled, self.untested is not None]) != 1:
             raise PydanticCustomError("claim", "must have exactly one of tests, settled, untested")
+        if (settled or not tested) and (self.needs or self.observation):
+            raise PydanticCustomError(
+                "claim", "has no tests that decide, so needs and observation have no meaning"
+            )
         primary = sum(test.primary for test in self.tests)
         if settled and primary:
             raise PydanticCustomError(

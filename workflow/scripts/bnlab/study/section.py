@@ -23,7 +23,9 @@ REFERENCE = r"^([a-z][a-z0-9_.]*|[^:]+\.py:[A-Za-z_]\w*)$"
 """Name of a kernel, normalizer, network or probe, or `file.py:Class`."""
 COMPARE = r"^[a-z][a-z0-9_.]*( [-/] [a-z][a-z0-9_.]*)?$"
 """One method, or two with their difference or ratio."""
-NUMBER = r"^[1-9]\d*[a-z]?$"
+NUMBER = r"^[1-9][0-9]*[a-z]?$"
+FROZEN = "^[0-9a-f]{12}$"
+"""First digits of the digest of a ledger."""
 """Number of a claim, with a letter for one part of a compound sentence."""
 
 T = TypeVar("T")

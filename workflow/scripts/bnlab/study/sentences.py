@@ -14,7 +14,7 @@ from bnlab.study.datasets import SOURCES
 from bnlab.study.locations import Key, Problem, value_at
 from bnlab.study.messages import unknown
 from bnlab.study.options import options
-from bnlab.study.section import COMPARE, DIGEST, NAME_IN_WORDS, NUMBER, REFERENCE, Section
+from bnlab.study.section import COMPARE, DIGEST, FROZEN, NAME_IN_WORDS, NUMBER, REFERENCE, Section
 
 M = TypeVar("M", bound=Section)
 
@@ -92,6 +92,8 @@ def sentence(error: ErrorDetails) -> str:
             return f"{text} compares nothing (allowed: bn, bn - base, bn / base, with spaces)"
         case "string_pattern_mismatch" if context["pattern"] == REFERENCE:
             return f"{text} names nothing (allowed: a name, or a class in a file as my_norms.py:MyNorm)"
+        case "string_pattern_mismatch" if context["pattern"] == FROZEN:
+            return f"{text} is no digest of a ledger (allowed: its first 12 hexadecimal digits, in quotes)"
         case "string_pattern_mismatch" if context["pattern"] == NUMBER:
             return f"{text} is no number of a claim (allowed: 5, or 5a and 5b for its parts)"
         case "string_pattern_mismatch":

@@ -127,6 +127,10 @@ def _meaning_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
         yield from _split_problems(name, dataset)
         if isinstance(dataset, RedrawDataset):
             yield from _redraw_problems(name, dataset, section(mapping, "datasets"))
+    if value_at(mapping, ("frozen_ledger",)) and not value_at(mapping, ("claims",)):
+        yield Problem(
+            ("frozen_ledger",), "has no meaning without claims, the ledger that it binds to"
+        )
     yield from _repeat_problems(mapping, ())
     yield from _stand_in_problems(mapping, locations)
     yield from _experiment_problems(section(mapping, "experiments"))
