@@ -26,7 +26,7 @@ from bnlab.study.declaration import Experiment
 from bnlab.study.experiments import experiments
 from bnlab.study.names import CONFIRMATION, PUBLISHED
 
-LIMIT_MB = 18
+LIMIT_MB = 20
 MOST_REGIONS = 3
 """Regions of a claim that a cell of the README's table names."""
 
