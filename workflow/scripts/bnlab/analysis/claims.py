@@ -263,8 +263,10 @@ def corrected(effects: pd.DataFrame) -> pd.DataFrame:
     once = once.assign(p_holm=once.groupby(FAMILY)["p"].transform(holm))
     effects = effects.drop(columns="p_holm", errors="ignore").merge(once, on=ONE_TEST, how="left")
     deciding = [decisive(row) for row in effects.itertuples()]
-    coarse = np.array([row.coarse or is_coarse(row) for row in effects.itertuples()], bool)
-    open_ = ~(effects["p_holm"] <= 1 - CONFIDENCE) | (effects["verdict"] == OPEN) | coarse
+    sure = (effects["p_holm"] <= 1 - CONFIDENCE).to_numpy()
+    coarse = sure & np.array([is_coarse(row) for row in effects.itertuples()], bool)
+    coarse |= effects["coarse"].to_numpy(bool)
+    open_ = (effects["verdict"] == OPEN) | ~sure | coarse
     return effects.assign(
         verdict=effects["verdict"].mask(open_, OPEN),
         coarse=coarse,
