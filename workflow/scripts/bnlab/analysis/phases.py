@@ -1,11 +1,11 @@
 """Measures of a probe in phases of training, and their ratios to base over steps and over the training loss.
 
-One rule for every measure. The loss is that of the probe ``landscape`` at the weights themselves, the mean over its
-fixed batches in training mode, so that loss and measure are of the same step. *plateau*: base's loss has not yet fallen
-to ``LEFT`` of the loss of a guess. *end*: the last quarter of the steps. *learning*: between both. *equal_loss*: where
-both networks have the same loss, below the plateau and down to the higher of their lowest losses. The value of a phase
-is the mean over its probed steps, each weighted by the steps since the probe before; at equal loss it is the mean over
-``LOSSES`` losses, evenly spaced in logarithms. Between probes a measure is linear in the logarithm of the loss.
+One rule for every measure. The loss is that of the probe along the gradient at the weights themselves, the mean over
+its fixed batches in training mode, so that loss and measure are of the same step. *plateau*: base's loss has not yet
+fallen to ``LEFT`` of the loss of a guess. *end*: the last quarter of the steps. *learning*: between both. *equal_loss*:
+where both networks have the same loss, below the plateau and down to the higher of their lowest losses. The value of a
+phase is the mean over its probed steps, each weighted by the steps since the probe before; at equal loss it is the mean
+over ``LOSSES`` losses, evenly spaced in logarithms. Between probes a measure is linear in the logarithm of the loss.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ Courses = dict[tuple[Any, ...], Course]
 def courses(
     rows: pd.DataFrame,
     measure: str,
-    landscape: pd.DataFrame,
+    along: pd.DataFrame,
     metrics: pd.DataFrame,
     first: int = 1,
 ) -> Courses:
@@ -59,7 +59,7 @@ def courses(
     Args:
         rows: columns of ``ONE``, step, layer (where there is one) and the measure.
         measure: a column of ``rows``.
-        landscape: the tidy source with the losses.
+        along: the tidy source of the loss along the gradient.
         metrics: the tidy source with the loss of a guess.
         first: the first layer that is counted.
     """
@@ -67,7 +67,7 @@ def courses(
     if "layer" in rows:
         rows = rows[rows["layer"] >= first]
     values = rows.groupby([*ONE, "step"])[measure].median()
-    at_weights = landscape[landscape["size"] == 0].groupby([*ONE, "step"])["loss"].mean()
+    at_weights = along[along["size"] == 0].groupby([*ONE, "step"])["loss"].mean()
     table = pd.DataFrame({"value": values, "loss": at_weights.reindex(values.index)})
     guess = metrics.groupby(ONE)["guess_loss"].first().to_dict()
     return {
@@ -126,6 +126,7 @@ def at_losses(course: Course, losses: np.ndarray) -> np.ndarray:
 def in_phase_of(
     source: str,
     measure: str,
+    along: str,
     first: int = 1,
     prepare: Callable[[pd.DataFrame], pd.DataFrame] = lambda rows: rows,
     of_layer: bool = False,
@@ -135,6 +136,7 @@ def in_phase_of(
     Args:
         source: tidy source of the probe.
         measure: column of what ``prepare`` returns.
+        along: tidy source of the loss along the gradient.
         first: the first layer that is counted.
         prepare: from the rows of runs to their measures.
         of_layer: true to take the layer of the effect alone.
@@ -149,7 +151,7 @@ def in_phase_of(
             rows = prepare(method_runs(results, source, effect, name))
             if of_layer:
                 rows = rows[rows["layer"] == effect.layer]
-            losses = method_runs(results, "landscape", effect, name)
+            losses = method_runs(results, along, effect, name)
             metrics = method_runs(results, "metrics", effect, name)
             of_name = courses(rows, measure, losses, metrics, first)
             by_method[name] = {key[-1]: course for key, course in of_name.items()}
@@ -166,7 +168,7 @@ def in_phase_of(
 def by_phase(
     rows: pd.DataFrame,
     measures: Sequence[str],
-    landscape: pd.DataFrame,
+    along: pd.DataFrame,
     metrics: pd.DataFrame,
     first: int = 1,
 ) -> pd.DataFrame:
@@ -179,7 +181,7 @@ def by_phase(
     """
     parts = []
     for measure in measures:
-        of_measure = courses(rows, measure, landscape, metrics, first)
+        of_measure = courses(rows, measure, along, metrics, first)
         for (method, *setting), own in of_measure.items():
             base = of_measure.get((BASE, *setting))
             if base is None:
@@ -201,7 +203,7 @@ def by_phase(
 def ratio_curves(
     rows: pd.DataFrame,
     measures: Sequence[str],
-    landscape: pd.DataFrame,
+    along: pd.DataFrame,
     metrics: pd.DataFrame,
     first: int = 1,
 ) -> pd.DataFrame:
@@ -213,7 +215,7 @@ def ratio_curves(
     """
     parts = []
     for measure in measures:
-        of_measure = courses(rows, measure, landscape, metrics, first)
+        of_measure = courses(rows, measure, along, metrics, first)
         groups: dict[tuple[Any, ...], list[tuple[Course, Course]]] = {}
         for (method, batch, rate, replicate), own in of_measure.items():
             base = of_measure.get((BASE, batch, rate, replicate))

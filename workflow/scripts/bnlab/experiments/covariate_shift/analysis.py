@@ -12,6 +12,8 @@ from bnlab.analysis.profiles import profiles
 AFTER_THE_FIRST = 2
 """First layer with layers before it."""
 
+LOSS = "landscape"
+"""Source of the loss by which training has phases."""
 GRADIENTS = ("relative", "cosine", "shift")
 OUTPUTS = ("sliced_in_spreads", "sliced", "units_in_spreads", "units")
 
@@ -55,9 +57,11 @@ TABLES = {
 }
 
 QUANTITIES = {
-    "gradient_shift": in_phase_of("covariate_shift", "relative", AFTER_THE_FIRST),
-    "gradient_cosine": in_phase_of("covariate_shift", "cosine", AFTER_THE_FIRST),
-    "output_shift": in_phase_of("output_shift", "sliced"),
-    "output_shift_in_spreads": in_phase_of("output_shift", "sliced_in_spreads"),
-    "distance_from_normal": in_phase_of("output_shift", "distance_from_normal", of_layer=True),
+    "gradient_shift": in_phase_of("covariate_shift", "relative", LOSS, AFTER_THE_FIRST),
+    "gradient_cosine": in_phase_of("covariate_shift", "cosine", LOSS, AFTER_THE_FIRST),
+    "output_shift": in_phase_of("output_shift", "sliced", LOSS),
+    "output_shift_in_spreads": in_phase_of("output_shift", "sliced_in_spreads", LOSS),
+    "distance_from_normal": in_phase_of(
+        "output_shift", "distance_from_normal", LOSS, of_layer=True
+    ),
 }

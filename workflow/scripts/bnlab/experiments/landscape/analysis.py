@@ -137,6 +137,9 @@ def rise(results: Results, effect: Measure, method: str) -> pd.Series:
 
 
 QUANTITIES = {
-    **{name: in_phase_of("landscape", name, prepare=along_the_gradient) for name in MEASURES},
+    **{
+        name: in_phase_of("landscape", name, "landscape", prepare=along_the_gradient)
+        for name in MEASURES
+    },
     "rise": rise,
 }

@@ -25,4 +25,4 @@ TABLES = {
     "from_bn": partial(final, wanted=NUMBERS, reference=BN),
 }
 
-QUANTITIES = {"output_shift": in_phase_of("output_shift", "sliced")}
+QUANTITIES = {"output_shift": in_phase_of("output_shift", "sliced", "landscape")}

@@ -59,5 +59,5 @@ def gain_of_method(results: Results, effect: Measure, method: str) -> pd.Series:
 
 QUANTITIES = {
     "gain_kept": gain_of_method,
-    "output_shift": in_phase_of("output_shift", "sliced", of_layer=True),
+    "output_shift": in_phase_of("output_shift", "sliced", "landscape", of_layer=True),
 }
