@@ -82,7 +82,8 @@ def test_rates_and_steps_share_a_program_but_not_batch_sizes_and_activations():
     for name in ("learning_rate", "depth", "batch_size"):
         one = study.model_copy(update={"experiments": {name: study.experiments[name]}})
         counts[name] = bench.programs(one, recipes)
-    assert counts == {"learning_rate": 2 * 5, "depth": 4 * 5 * 2, "batch_size": 3 * 7 * 16}
+    of_rates = 2 * 5 + 2 * 3 + 2 * 2  # two data sets, two small batches, two further splits
+    assert counts == {"learning_rate": of_rates, "depth": 4 * 5 * 2, "batch_size": 3 * 7 * 16}
 
 
 def test_activities_grow_by_replicates_compiling_by_programs_and_starts_by_jobs():

@@ -59,11 +59,11 @@ def test_a_run_reads_the_features_of_the_rows_of_all_its_steps_and_replicates(st
 
 
 def test_an_order_has_what_builds_the_run(study):
-    run = Run("mnist", "bn", 60, "probed_steps5000_lr0.1")
+    run = Run("mnist", "bn", 60, "probed_steps20000_lr0.1")
     order = training.order(study, run, "trainer")
     assert order["folder"] == study.folder(run)
     assert order["run"] == run._asdict()
-    assert Settings(**order["settings"]).steps == 5000
+    assert Settings(**order["settings"]).steps == 20_000
     assert loading.network(*order["network"]).takes == "rows"
     assert set(order["probes"]) == set(study.recipes[run.recipe].probes)
     assert (order["replicates"], order["seed"]) == (study.replicates, study.seed)
@@ -78,7 +78,7 @@ def test_the_code_of_an_order_is_that_of_the_trainer_and_of_the_runs_classes(stu
             (bn._replace(recipe="steps10000_lr1"), "trainer"),
             (bn, "another"),
             (bn._replace(method="ln"), "trainer"),
-            (bn._replace(recipe="probed_steps5000_lr0.1"), "trainer"),
+            (bn._replace(recipe="probed_steps20000_lr0.1"), "trainer"),
         ]
     }
     assert len(codes) == 4  # a rate is no code

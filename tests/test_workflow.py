@@ -150,9 +150,9 @@ def test_an_experiment_that_a_study_leaves_out_is_no_target(full):
 
 
 def test_a_method_on_a_data_set_with_a_family_of_recipes_is_a_target(full):
-    plan = full.plan("results/full/trained/mnist/bn/probed_steps5000_lrX.json")
+    plan = full.plan("results/full/trained/mnist/bn/steps50000_lrX.json")
     assert plan.jobs == {"download": 1, "preprocess": 1, "train": 1}
-    rates = ["probed_steps5000_lr0.1", "probed_steps5000_lr1"]
+    rates = ["steps50000_lr0.01", "steps50000_lr0.1"]
     assert plan.trained == {Run("mnist", "bn", 60, rate) for rate in rates}
 
 
@@ -176,7 +176,11 @@ def test_a_finished_study_has_every_file_that_its_config_promises(finished_study
         },
         "reports/smoke/*": {
             f"reports/smoke/{name}"
-            for name in ("report.html", "study.json", *(f"{t}.csv" for t in (*JUDGED, "runs")))
+            for name in (
+                "report.html",
+                "study.json",
+                *(f"{t}.csv" for t in (*JUDGED, "runs", "accuracies")),
+            )
         },
         "results/data/**/*": {
             f"results/data/{name}/{file}"

@@ -65,7 +65,7 @@ def amount(row: Any) -> str:
         digits = 4 if row.high < 1.1 * row.low else 3
         return _with_ends(row, lambda value: significant(value, digits))
     middle = (row.high + row.low) / 2
-    if np.isfinite(row.low + row.high) and abs(middle - row.estimate) <= 1e-3 * half:
+    if np.isfinite(row.low + row.high) and abs(middle - row.estimate) <= 0.02 * half:
         return minus(rounded(row.estimate, half)) + unit
     if not np.isfinite(row.estimate) or np.isnan(row.low):
         text = minus(rounded(row.estimate, half))

@@ -129,8 +129,7 @@ class Study(Section):
     openml: OpenML = OpenML()
     """Server of OpenML and folder of downloads."""
     frozen_ledger: Annotated[str, StringConstraints(pattern=FROZEN)] | None = None
-    """First digits of the digest of the ledger's tests that this study is bound to; default none. A ledger whose
-    tests have changed is refused, before any training."""
+    """First 12 digits of the digest of the ledger's tests; a ledger with others is refused. Default none."""
     claims: Text | None = None
     """Path of the ledger of claims; null: no verdicts."""
     methods: Annotated[dict[Name, Method], Field(min_length=1)]

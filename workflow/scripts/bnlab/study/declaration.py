@@ -95,8 +95,8 @@ class Quantity(Section):
     takes: list[Name] = ["recipe", "batch"]
     """Settings that a test of a claim must give; those of recipes stand under ``where``."""
     tuned: bool = False
-    """True for accuracies and steps, which a better learning rate improves: where the best rate is the last one tried,
-    they may only be better. Of all else nothing is then known."""
+    """True for accuracies and steps, which a better rate improves. Where the best rate is the last tried, all else is
+    unknown."""
     is_share: bool = False
     """True for a value of 0 or 1 whose mean is the share of replicates; claims judge it by an exact binomial test."""
     among: list[Name] = []
