@@ -97,7 +97,7 @@ def test_what_was_trained_under_other_settings_is_refused_with_its_place(publish
 def test_fresh_seeds_lie_beside_what_is_published_and_the_next_report_says_what_they_make_of_it(
     published,
 ):
-    first = json.loads((published.folder / "reports/smoke/study.json").read_text("utf8"))
+    first = json.loads((published.folder / PUBLISHED / "study.json").read_text("utf8"))
     bound = {"frozen_ledger": first["ledger"][:12]}
     only = {"study": CONFIRMATION, "seed": 1001, "only": [TAKEN]} | bound
     outcome = published.overlaid(only, name="fresh.yaml").snakemake()

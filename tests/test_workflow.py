@@ -87,7 +87,7 @@ def full(tmp_path_factory, warm_python) -> Project:
     return replace(project, overlays=(), python=warm_python)
 
 
-JUDGED = ("claims", "effects", "replicates", "scorecard")
+JUDGED = ("claims", "effects", "replicates", "scorecard", "sensitivity", "confirmation")
 
 
 def expected_jobs(project: Project, experiments: list[str], report: bool) -> dict[str, int]:
