@@ -117,7 +117,7 @@ def test_fresh_seeds_lie_beside_what_is_published_and_the_next_report_says_what_
     assert table["estimate"].iloc[1] != read_csv(reports / "effects.csv")["estimate"].iloc[0]
     page = (reports / "report.html").read_text("utf8")
     assert f"Fresh seeds 1001 to {last}: {table['fresh'].iloc[0]}" in page
-    assert "The ledger was fixed before these seeds were trained" in page
+    assert "They were trained for the ledger" in page
 
     target = publication.publish(published.folder, "smoke")
     assert (target / CONFIRMATION / "manifest.json").is_file()

@@ -1,4 +1,4 @@
-"""How much verdicts depend on the correction for many tests: each claim judged again under three others."""
+"""Verdicts under other corrections for many tests: each claim is judged again under three of them."""
 
 from __future__ import annotations
 
