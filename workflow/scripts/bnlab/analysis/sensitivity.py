@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bnlab.analysis.effects import OPEN
 from bnlab.analysis.phases import sign_flips
 from bnlab.analysis.samples import Sample
 from bnlab.analysis.statistics import CONFIDENCE, FEWEST, OF_A_MEAN, holm
@@ -105,9 +106,7 @@ def changed_verdicts(
     verdicts = {}
     for name in CORRECTIONS:
         decided = adjusted[name] <= 1 - CONFIDENCE
-        verdicts[name] = verdict_of(
-            effects.assign(verdict=effects["verdict"].where(decided, "undecided"))
-        )
+        verdicts[name] = verdict_of(effects.assign(verdict=effects["verdict"].where(decided, OPEN)))
     rows: list[dict[str, Any]] = []
     for name in CORRECTIONS:
         changed = [n for n, v in verdicts[name].items() if v != verdicts[CORRECTIONS[0]][n]]
