@@ -28,6 +28,7 @@ from bnlab.analysis.effects import (
     effect_row,
     is_coarse,
     level_left,
+    printer,
     replicate_rows,
 )
 from bnlab.analysis.quantities import Quantity, Results, narrowed
@@ -264,14 +265,17 @@ def corrected(effects: pd.DataFrame) -> pd.DataFrame:
     effects = effects.drop(columns="p_holm", errors="ignore").merge(once, on=ONE_TEST, how="left")
     deciding = [decisive(row) for row in effects.itertuples()]
     sure = (effects["p_holm"] <= 1 - CONFIDENCE).to_numpy()
-    coarse = sure & np.array([is_coarse(row) for row in effects.itertuples()], bool)
+    found: list[tuple[Any, tuple[float, float]]] = list(
+        zip(effects.itertuples(), deciding, strict=True)
+    )
+    coarse = sure & np.array([is_coarse(row, *interval) for row, interval in found], bool)
     coarse |= effects["coarse"].to_numpy(bool)
     open_ = (effects["verdict"] == OPEN) | ~sure | coarse
     return effects.assign(
         verdict=effects["verdict"].mask(open_, OPEN),
         coarse=coarse,
-        decisive_low=[low for low, _ in deciding],
-        decisive_high=[high for _, high in deciding],
+        decisive_low=[printer(row.scale)(low) for row, (low, _) in found],
+        decisive_high=[printer(row.scale)(high) for row, (_, high) in found],
         replicates_needed=[
             _needed_for(row) if row.Index in open_.index[open_] else np.nan
             for row in effects.itertuples()

@@ -109,7 +109,7 @@ def effect_row(effect: Effect, where: Setting, study: Study, measured: Measured)
     least, most = ends(drawn, test, CONFIDENCE)
     coarse = verdict != OPEN and not is_certain(verdict, least, most, low, high)
     scale = "ratio" if effect.is_ratio else unit
-    printed = _printer(scale)
+    printed = printer(scale)
     label, redraw = called(where, study)
     shown_with = ALL_RECIPES if declared.across else where.recipe
     row: dict[str, Any] = {
@@ -169,19 +169,17 @@ def level_left(row: Any) -> float:
 def decisive(row: Any) -> tuple[float, float]:
     """Return the interval that decides an effect, at the level that Holm's correction leaves, 1 − α·p/p_holm.
 
+    It is in the units of the rule.
     Where no value has bounds it lies wholly on one side of a threshold if and only if p after the correction is at most
     α.
     """
-    least, most = ends(row.drawn, row.deciding_test, 1 - level_left(row))
-    printed = _printer(row.scale)
-    return printed(least), printed(most)
+    return ends(row.drawn, row.deciding_test, 1 - level_left(row))
 
 
-def is_coarse(row: Any) -> bool:
-    """Return true where a verdict does not hold for the whole interval that decides (``decisive``)."""
+def is_coarse(row: Any, least: float, most: float) -> bool:
+    """Return true where a verdict does not hold for the whole interval that decides, from least to most."""
     if row.verdict == OPEN:
         return False
-    least, most = ends(row.drawn, row.deciding_test, 1 - level_left(row))
     bounded = bool((row.drawn.lowest < row.drawn.highest).any())
     return bounded and not is_certain(row.verdict, least, most, *row.limits)
 
@@ -213,7 +211,8 @@ def _stand_in(effect: Effect, where: Setting, label: str, redraw: bool) -> str:
     return "a redraw" if redraw else label
 
 
-def _printer(scale: str) -> Callable[[float], float]:
+def printer(scale: str) -> Callable[[float], float]:
+    """Return the function from the units of a rule to those of print: ratios from logarithms, points from fractions."""
     return (
         (lambda value: float(np.exp(value)))
         if scale == "ratio"
