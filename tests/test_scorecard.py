@@ -1,5 +1,6 @@
 """The scorecard: ranks of methods, table, figure and sentences."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,9 @@ import test_claims
 import verdicts
 import yaml
 from pydantic import ValidationError
+from scipy import stats
 
-from bnlab.analysis.scores import COLUMNS, ranked, score
+from bnlab.analysis.scores import COLUMNS, Answer, ranked, score
 from bnlab.experiments import quantity
 from bnlab.files import read_json
 from bnlab.page import scorecard
@@ -58,15 +60,69 @@ def test_against_another_method_it_is_the_geometric_mean_of_paired_ratios():
     assert actual.loc["bn", "unit"] == "times"
 
 
-def test_a_method_is_behind_those_whose_intervals_are_better_and_wholly_apart():
-    apart = scored(row(quantity="mean_test_accuracy"))
-    assert apart["behind"].to_dict() == {"base": 1, "bn": 0}
-    lower = scored(row(quantity="test_loss"))
-    better = lower["estimate"].idxmin()
-    meets = lower["low"].max() <= lower["high"].min()
-    assert lower.loc[better, "behind"] == 0
-    assert lower["behind"].sum() == (0 if meets else 1)
-    assert (apart["rivals"] == 1).all()
+def answer(
+    method: str, lowest: list[float], highest: list[float] | None = None, better: str = "high"
+) -> Answer:
+    cell = {"method": method, "better": better, "estimate": float(np.mean(lowest))}
+    return Answer(cell, pd.Series(lowest), pd.Series(highest or lowest))
+
+
+def behind(*answers: Answer) -> dict[str, int]:
+    return ranked(answers).set_index("method")["behind"].to_dict()
+
+
+def test_ranks_are_those_of_paired_t_tests_with_holms_correction():
+    random = np.random.default_rng(1)
+    shared = random.normal(0.9, 0.1, 12)  # of the seed: intervals of the means overlap by far
+    values = {
+        name: list(shared + random.normal(shift, 0.01, 12))
+        for name, shift in {"a": 0.03, "b": 0.02, "c": 0.018, "d": 0}.items()
+    }
+    pairs = list(itertools.combinations(values, 2))
+    p = [stats.ttest_rel(values[one], values[other]).pvalue for one, other in pairs]
+    expected = dict.fromkeys(values, 0)
+    for place, rank in enumerate(np.argsort(p)):  # Holm (1979), step by step
+        if p[rank] > 0.05 / (len(p) - place):
+            break
+        expected[min(pairs[rank], key=lambda name: np.mean(values[name]))] += 1
+    actual = behind(*(answer(name, each) for name, each in values.items()))
+    assert actual == expected and 0 < sum(expected.values()) < len(pairs)
+    lower = behind(
+        *(answer(name, [-v for v in each], better="low") for name, each in values.items())
+    )
+    assert lower == expected
+
+
+def test_values_between_bounds_rank_by_the_nearest_ones():
+    low, high = [1.0, 1.1, 1.0, 0.9, 1.0, 1.2], [3.0] * 6
+    assert behind(answer("a", low, high), answer("b", [2.0, 2.1, 2.2, 2.0, 1.9, 2.0])) == {
+        "a": 0,
+        "b": 0,
+    }
+    assert behind(answer("a", low), answer("b", [2.0, 2.1, 2.2, 2.0, 1.9, 2.0])) == {"a": 1, "b": 0}
+    assert behind(answer("a", low, high), answer("b", [4.0, 4.1, 3.9, 4.0, 4.2, 4.1])) == {
+        "a": 1,
+        "b": 0,
+    }
+
+
+def test_a_value_that_is_open_ranks_by_the_sign_test():
+    never = [np.inf] * 5
+    got_there = [1.0, 2.0, 1.0, 2.0, 1.0]
+    few = behind(answer("a", never, better="low"), answer("b", got_there, better="low"))
+    assert few == {"a": 0, "b": 0}  # 2 · 0.5⁵ = 0.0625
+    more = answer("a", never * 2, better="low"), answer("b", got_there * 2, better="low")
+    more[0].cell["estimate"] = 20.0
+    assert behind(*more) == {"a": 1, "b": 0}
+
+
+def test_fewer_than_five_pairs_rank_nobody():
+    assert behind(answer("a", [1.0, 1.1, 1.0, 0.9]), answer("b", [2.0, 2.1, 2.0, 1.9])) == {
+        "a": 0,
+        "b": 0,
+    }
+    five = answer("a", [1.0, 1.1, 1.0, 0.9, 1.0]), answer("b", [2.0, 2.1, 2.0, 1.9, 2.1])
+    assert behind(*five) == {"a": 1, "b": 0}
 
 
 def test_what_is_not_trained_has_no_answer_and_without_any_answer_there_is_no_card():
@@ -197,7 +253,10 @@ def printed(
         low=cells["estimate"] - np.array(halves),
         high=cells["estimate"] + np.array(halves),
     )
-    ranks = ranked(cells).assign(**changes)
+    sign = 1 if better == "high" else -1
+    least, most = ((sign * cells[["low", "high"]]).agg(end, axis=1) for end in ("min", "max"))
+    behind = [int((least > end).sum()) for end in most]
+    ranks = cells.assign(behind=behind, rivals=len(cells) - 1).assign(**changes)
     return scorecard.sentences([row], ranks).get("it matters", [])
 
 

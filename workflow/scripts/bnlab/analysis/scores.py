@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from itertools import combinations
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,15 +13,34 @@ import pandas as pd
 from bnlab.analysis.claims import Absent, place, rows_at
 from bnlab.analysis.quantities import Bounded, Quantity, Results
 from bnlab.analysis.samples import Setting, called
-from bnlab.analysis.statistics import Interval, mean_interval, paired_ratio
+from bnlab.analysis.statistics import (
+    CONFIDENCE,
+    FEWEST,
+    Interval,
+    holm,
+    mean_interval,
+    paired_ratio,
+    share_test_p,
+    t_test_p,
+)
 from bnlab.study.config import Study
 from bnlab.study.ledger import Row
 
 COLUMNS = [
     *("key", "asks", "when", "experiment", "dataset", "dataset_label", "unit", "better", "against"),
     *("method", "method_label", "estimate", "low", "high", "n", "replicates", "open"),
-    *("behind", "rivals", "missing"),
+    *("behind", "rivals", "ranked_by", "missing"),
 ]
+PAIRS, INTERVALS = "pairs", "intervals"
+"""Grounds of a rank: paired tests, or, in rows of earlier publications, intervals that do not meet."""
+
+
+class Answer(NamedTuple):
+    """A method's cell of a row, and the least and the greatest value of each replicate, logarithms for a ratio."""
+
+    cell: dict[str, Any]
+    lowest: pd.Series
+    highest: pd.Series
 
 
 def score(
@@ -41,25 +61,24 @@ def score(
 
     Returns:
         ``COLUMNS``: the mean over replicates with its 95 % interval (ratios are geometric means), ``open`` how many of
-        the values are open at one end, ``behind`` how many ``rivals`` are better with an interval wholly apart. A row
-        that lacks a method which is trained there has no rivals, so that it ranks nobody; ``missing`` names the method.
+        the values are open at one end, ``behind`` how many ``rivals`` are better (``ranked``). A row that lacks a
+        method which is trained there has no rivals, so that it ranks nobody; ``missing`` names the method.
     """
     scored = [pd.DataFrame(columns=COLUMNS)]
     for row in rows:
         settings = _settings(row, study)
         if row.experiment in results:
-            cells = pd.DataFrame(
-                [
-                    cell
-                    for method, where in settings.items()
-                    if (cell := _cell(row, study, results, quantity, method, where))
-                ]
-            )
+            answers = [
+                answer
+                for method, where in settings.items()
+                if (answer := _answer(row, study, results, quantity, method, where))
+            ]
+            cells = ranked(answers)
         else:
             cells = _published(row, settings, earlier)
         if len(cells):
             missing = [study.label(name) for name in settings if name not in set(cells["method"])]
-            scored.append(ranked(cells).assign(missing=", ".join(missing)))
+            scored.append(cells.assign(missing=", ".join(missing)))
             if missing:
                 scored[-1] = scored[-1].assign(behind=0, rivals=0)
     return pd.concat(scored, ignore_index=True)[COLUMNS]
@@ -82,32 +101,37 @@ def _with_reference(row: Row, method: str) -> list[str]:
 def _published(
     row: Row, settings: Mapping[str, Setting], earlier: pd.DataFrame | None
 ) -> pd.DataFrame:
-    """The cells of a published row, under the row's present words."""
+    """The cells of a published row, under the row's present words.
+
+    Ranks among the methods at hand stay as they were; a publication without ``ranked_by`` ranked by intervals.
+    """
     if earlier is None:
         return pd.DataFrame()
     cells = earlier[(earlier["key"] == row.key) & earlier["method"].isin(list(settings))]
-    return cells.assign(asks=row.asks, when=row.when or "", against=row.compared_with or "")
+    cells = cells.assign(asks=row.asks, when=row.when or "", against=row.compared_with or "")
+    return cells if "ranked_by" in cells else cells.assign(ranked_by=INTERVALS)
 
 
-def _cell(
+def _answer(
     row: Row,
     study: Study,
     results: Mapping[str, Results],
     quantity: Callable[[str, str], Quantity],
     method: str,
     where: Setting,
-) -> dict[str, Any] | None:
+) -> Answer | None:
     """A method's answer; None where its runs give no value."""
     here = rows_at(results[row.experiment], where, row, study)
     measure = quantity(row.experiment, row.quantity)
-    values = _values(measure(here, row, method))
+    measured = _bounded(measure(here, row, method))
+    values = measured.values
     if not len(values):
         return None
-    others = _values(measure(here, row, row.against)) if row.against else None
+    others = _bounded(measure(here, row, row.against)).values if row.against else None
     declaration = study.declaration(row.experiment).quantities[row.quantity]
     interval = _interval(values, others)
     unit = 100 if declaration.unit == "points" and not row.against else 1
-    return {
+    cell = {
         "key": row.key,
         "asks": row.asks,
         "when": row.when or "",
@@ -126,10 +150,12 @@ def _cell(
         "replicates": len(values),
         "open": int(np.isinf(values).sum()),
     }
+    return Answer(cell, *(np.log(e) if row.against else e for e in measured[1:3]))
 
 
-def _values(measured: pd.Series | Bounded) -> pd.Series:
-    return measured.values if isinstance(measured, Bounded) else measured
+def _bounded(measured: pd.Series | Bounded) -> Bounded:
+    """Return values with their bounds, which are the values themselves where they are known."""
+    return measured if isinstance(measured, Bounded) else Bounded(measured, measured, measured, "")
 
 
 def _interval(values: pd.Series, others: pd.Series | None) -> Interval:
@@ -138,11 +164,44 @@ def _interval(values: pd.Series, others: pd.Series | None) -> Interval:
     return paired_ratio(values, others.reindex(values.index))
 
 
-def ranked(cells: pd.DataFrame) -> pd.DataFrame:
-    """With how many methods are better by intervals that do not meet, of how many others have one."""
-    sign = 1 if cells["better"].iloc[0] == "high" else -1
-    ends = pd.DataFrame({"low": sign * cells["low"], "high": sign * cells["high"]})
-    least, most = ends.min(axis=1, skipna=False), ends.max(axis=1, skipna=False)
-    behind = [int((least > most[i]).sum()) for i in cells.index]
-    known = int(most.notna().sum())
-    return cells.assign(behind=behind, rivals=[known - 1 if k else 0 for k in most.notna()])
+def ranked(answers: Sequence[Answer]) -> pd.DataFrame:
+    """Return the cells with how many ``rivals`` each has, and how many of these are better (``behind``).
+
+    A method is better than another if the test of their difference, paired by replicate, says so after Holm's
+    correction for all pairs of the row (``_better_p``). The methods that have an estimate are rivals.
+    """
+    cells = pd.DataFrame([answer.cell for answer in answers])
+    if cells.empty:
+        return cells
+    known = [place for place, answer in enumerate(answers) if np.isfinite(answer.cell["estimate"])]
+    pairs = list(combinations(known, 2))
+    one_sided = [
+        (_better_p(answers[one], answers[other]), _better_p(answers[other], answers[one]))
+        for one, other in pairs
+    ]
+    adjusted = holm([2 * min(p) for p in one_sided])
+    behind = np.zeros(len(cells), int)
+    for pair, p, both in zip(pairs, one_sided, adjusted, strict=True):
+        if both <= 1 - CONFIDENCE:
+            behind[pair[1] if p[0] < p[1] else pair[0]] += 1
+    rivals = [len(known) - 1 if place in known else 0 for place in range(len(cells))]
+    return cells.assign(behind=behind, rivals=rivals, ranked_by=PAIRS)
+
+
+def _better_p(better: Answer, worse: Answer) -> float:
+    """Return p of one side, that a method is no better than another in pairs of replicates.
+
+    Where values are known between bounds, the nearest ones of a pair count. Student's t-test judges their mean, and
+    the exact sign test where a value is open at one end. Fewer than ``FEWEST`` pairs have no p.
+    """
+    sign = 1 if better.cell["better"] == "high" else -1
+    mine = better.lowest if sign > 0 else better.highest
+    other = worse.highest if sign > 0 else worse.lowest
+    mine, other = mine.align(other, join="inner")
+    both = (mine.notna() & other.notna()).to_numpy()
+    first, second = (sign * each.to_numpy(float)[both] for each in (mine, other))
+    if len(first) < FEWEST:
+        return np.nan
+    if np.isfinite(first).all() and np.isfinite(second).all():
+        return t_test_p(first - second, 0, "greater")
+    return share_test_p((first > second)[first != second].astype(float), 0.5, "greater")

@@ -77,7 +77,7 @@ def _summary(table: pd.DataFrame, methods: Sequence[str]) -> Line:
     cells = [
         f"{led.get(name, 0)} of {total[name]}" if name in total else NO_ANSWER for name in methods
     ]
-    about = "questions in which no other method is better, with an interval that does not overlap"
+    about = "questions in which no other method is better"
     return Line("Not clearly beaten in", about, "", [Cell(text, None) for text in cells])
 
 
