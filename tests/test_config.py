@@ -603,6 +603,14 @@ def test_an_option_that_divides_every_width_is_allowed(small):
     assert study.method_arguments("mine")["options"] == {"groups": 4}
 
 
+def test_a_method_has_a_name_in_sentences_which_is_its_label_where_none_is_given(small):
+    study = small("methods: {bn: {in_words: batch norm}}\n")
+    assert (study.label("bn"), study.in_words("bn")) == ("BN", "batch norm")
+    assert study.in_words("base") == study.label("base")
+    run = next(run for run in study.all_runs() if run.method == "bn")
+    assert study.key(run) == small().key(run)
+
+
 def test_a_method_without_a_label_is_called_by_its_name(small):
     study = small("methods: {bn_slow: {normalizer: bn, options: {momentum: 0.999}}}\n")
     assert study.label("bn_slow") == "bn slow"

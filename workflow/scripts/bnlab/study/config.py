@@ -63,6 +63,8 @@ class Method(Section):
     """Transformation of the features, fitted to the training rows; null or left out: none."""
     label: Text | None = None
     """Name in figures and tables; left out: the method's key with spaces for underscores."""
+    in_words: Text | None = None
+    """Name in sentences, such as `batch norm`; left out: the label."""
 
 
 class RunGroup(Section):
@@ -122,6 +124,8 @@ class Study(Section):
     """Name of the study, and of its folders below results/ and reports/."""
     title: Text
     """Title of the report."""
+    notice: Text | None = None
+    """Line above everything else on the page, such as that the study is a rehearsal; left out: none."""
     seed: Seed
     """Seed of the first replicate of every method; replicate i has the same seed in all of them."""
     replicates: Count
@@ -148,6 +152,10 @@ class Study(Section):
     def label(self, method: str) -> str:
         """Return the name of a method in print."""
         return self.methods[method].label or method.replace("_", " ")
+
+    def in_words(self, method: str) -> str:
+        """Return the name of a method in sentences."""
+        return self.methods[method].in_words or self.label(method)
 
     def own(self) -> list[str]:
         """Return the experiments that this study trains; the results of others are published ones."""
@@ -278,7 +286,7 @@ class Study(Section):
         recipe, method = self.recipes[run.recipe], self.methods[run.method]
         decides = {
             "data": identity(run.dataset, self.datasets),
-            "method": method.model_dump(exclude_defaults=True, exclude={"label"}),
+            "method": method.model_dump(exclude_defaults=True, exclude={"label", "in_words"}),
             "network": recipe.network,
             "settings": self.settings(run),
             "probes": sorted(recipe.probes),
