@@ -184,6 +184,55 @@ def excess(sentence: str, labels: Sequence[str] = ()) -> list[str]:
     return [f"{count} {name}" for name, count in counts.items() if count > most[name]]
 
 
+class Question(Section):
+    """A question of the Compare chart: rows of a published table, a line a method, or a point each without ``x``.
+
+    Rows that differ in recipe, or in batch size if it is not ``x``, are settings among which a reader chooses.
+    """
+
+    label: Text
+    """Name in the list of questions. Experiments that declare the same question have one entry."""
+    table: Name
+    """Figure or table of the experiment, with the columns n, diverged and replicates."""
+    where: dict[Name, int | float | str | bool] = {}
+    """Value that each of these columns has in the rows."""
+    setting: str = ""
+    """Name of a setting in print. Columns of the table are its slots, and their values further settings."""
+    x: Name | None = None
+    """Column of the horizontal axis; null for a table with one number a method."""
+    x_label: str = ""
+    """Label of this axis."""
+    x_scale: Literal["log", "linear"] = "log"
+    """Scale of this axis."""
+    y: Name = "mean"
+    """Column of the numbers. Their intervals are in ``<y>_low`` and ``<y>_high``, those of "mean" in low and high."""
+    y_label: Text
+    """Label of the numbers and their axis, with the unit in brackets."""
+    factor: float = 1.0
+    """Printed unit over the unit of the table, 100 for percent."""
+    y_range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    """Least and greatest possible number in print. It is the range of the axis, and no interval leaves it."""
+    at_least: list[Name] = []
+    """Columns that count replicates whose number is a lower bound."""
+    note: Text
+    """Sentence that says how to take the numbers, such as one rate for all methods."""
+
+    @property
+    def slots(self) -> list[str]:
+        """Columns in ``setting``."""
+        return slots_of(self.setting)
+
+    @model_validator(mode="after")
+    def _axis_and_slots_are_complete(self) -> Question:
+        if self.x and not self.x_label:
+            raise PydanticCustomError("axis", "x has no x_label")
+        try:
+            slots_of(self.setting)
+        except ValueError:
+            raise PydanticCustomError("setting", "setting has an open brace") from None
+        return self
+
+
 class Style(Section):
     """Colour and marker of a method in figures."""
 
@@ -269,16 +318,21 @@ class Experiment(Section):
     """Methods that the experiment defines, as a config does; a file is one of its own folder."""
     styles: dict[Name, Style] = {}
     """Colours and markers of these methods in figures; others have those of the page."""
+    compare: dict[Name, Question] = {}
+    """Questions of the Compare chart on the front page, by their name in its address."""
     findings: list[Finding] = []
     """Sentences for the summary, the most important first."""
 
     @model_validator(mode="after")
-    def _findings_have_their_tables(self) -> Experiment:
-        tables = [*self.kinds, EFFECTS]
-        for finding in self.findings:
-            for comparison in (finding.decided_by, *finding.cells.values()):
-                if comparison.table not in tables:
-                    problem = unknown("table", comparison.table, tables, " in findings")
+    def _parts_have_their_tables(self) -> Experiment:
+        of_findings = [each for f in self.findings for each in (f.decided_by, *f.cells.values())]
+        for part, known, used in (
+            ("findings", [*self.kinds, EFFECTS], of_findings),
+            ("compare", self.kinds, self.compare.values()),
+        ):
+            for table in (each.table for each in used):
+                if table not in known:
+                    problem = unknown("table", table, known, f" in {part}")
                     raise PydanticCustomError("table", "{problem}", {"problem": problem})
         return self
 
