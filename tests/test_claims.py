@@ -12,8 +12,9 @@ from scipy import stats
 
 from bnlab.analysis import claims
 from bnlab.analysis import effects as judging
-from bnlab.analysis.claims import combine, corrected
+from bnlab.analysis.claims import combine
 from bnlab.analysis.effects import judge
+from bnlab.analysis.sensitivity import DECIDES, corrected, corrections
 from bnlab.analysis.statistics import FEWEST, OF_A_MEAN, OF_A_SHARE, mean_interval
 from bnlab.experiments import quantity as find_quantity
 from bnlab.experiments.learning_curves.analysis import drift
@@ -264,6 +265,7 @@ def of_topic(values: np.ndarray = VALUES, **columns) -> pd.DataFrame:
     sample = judging.Sample(values, values, values, np.arange(len(values)), values, None, 0, ())
     rows = pd.DataFrame({"primary": True} | columns | {"verdict": ["supported"] * count})
     same = {"dataset": "d", "recipe": "r", "batch": 60, "coarse": False, "threshold": 0.0}
+    same |= {"n": len(values)}
     rows["limits"] = [(0.0, np.inf)] * count
     return rows.assign(**same, scale="", drawn=[sample] * count, deciding_test=[OF_A_MEAN] * count)
 
@@ -329,8 +331,12 @@ def test_a_value_that_is_open_to_one_side_opens_the_interval_there():
     assert (low, high) == (mean_interval(values).low, np.inf)
 
 
+def by_topic(effects: pd.DataFrame) -> pd.DataFrame:
+    return corrected(effects, corrections(effects)[DECIDES])
+
+
 def test_holm_is_made_within_a_topic_and_can_take_a_decision_back():
-    rows = corrected(of_topic(topic=list("aaab"), effect=list("wxyz"), p=[0.04, 0.03, 0.001, 0.04]))
+    rows = by_topic(of_topic(topic=list("aaab"), effect=list("wxyz"), p=[0.04, 0.03, 0.001, 0.04]))
     assert rows["p_holm"].to_numpy() == pytest.approx([0.06, 0.06, 0.003, 0.04])
     assert rows["verdict"].tolist() == ["undecided"] * 2 + ["supported"] * 2
     assert rows["replicates_needed"].notna().tolist() == [True, True, False, False]
@@ -339,18 +345,18 @@ def test_holm_is_made_within_a_topic_and_can_take_a_decision_back():
 def test_primary_effects_are_a_family_of_their_own():
     primary = [True, True, False, False]
     p = [0.04, 0.02, 0.03, 0.03]
-    rows = corrected(of_topic(topic=list("aaaa"), effect=list("wxyz"), p=p, primary=primary))
+    rows = by_topic(of_topic(topic=list("aaaa"), effect=list("wxyz"), p=p, primary=primary))
     assert rows["p_holm"].to_numpy() == pytest.approx([0.04, 0.04, 0.06, 0.06])
 
 
 def test_an_effect_that_two_claims_rest_on_counts_once():
-    rows = corrected(of_topic(topic=list("aaa"), effect=list("xxy"), p=[0.02, 0.02, 0.04]))
+    rows = by_topic(of_topic(topic=list("aaa"), effect=list("xxy"), p=[0.02, 0.02, 0.04]))
     assert rows["p_holm"].to_numpy() == pytest.approx([0.04, 0.04, 0.04])
 
 
 def test_replicates_needed_are_those_at_the_level_that_holm_leaves():
-    rows = corrected(of_topic(topic=list("aa"), effect=list("xy"), p=[0.04, 0.04]))
-    alone = corrected(of_topic(topic=["a"], effect=["x"], p=[0.06]))
+    rows = by_topic(of_topic(topic=list("aa"), effect=list("xy"), p=[0.04, 0.04]))
+    alone = by_topic(of_topic(topic=["a"], effect=["x"], p=[0.06]))
     assert (rows["replicates_needed"] > alone["replicates_needed"].item()).all()
 
 
@@ -359,7 +365,7 @@ def test_the_decisive_interval_reaches_the_threshold_unless_p_after_holm_decides
     values = np.random.default_rng(tests).normal(1, 0.8, 8)
     p = stats.ttest_1samp(values, 0).pvalue
     names = [f"e{number}" for number in range(tests)]
-    rows = corrected(of_topic(values, topic=["a"] * tests, effect=names, p=[p] * tests)).iloc[0]
+    rows = by_topic(of_topic(values, topic=["a"] * tests, effect=names, p=[p] * tests)).iloc[0]
     assert (rows["decisive_low"] > 0) == (rows["p_holm"] <= 0.05)
     assert rows["p_holm"] == pytest.approx(min(1, tests * p))
     expected = stats.t.interval(1 - 0.05 * p / rows["p_holm"], 7, values.mean(), stats.sem(values))

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from bnlab.analysis import phases
+from bnlab.analysis import phases, statistics
 from bnlab.analysis.phases import Course
 
 STEPS = np.array([1.0, 10, 100, 200, 300, 400, 800])
@@ -172,6 +172,6 @@ def test_a_replicate_with_a_missing_point_is_in_no_band():
 
 
 def test_signs_of_many_replicates_are_drawn_and_the_same_every_time():
-    assert phases.sign_flips(3).shape == (8, 3)
-    assert phases.sign_flips(20).shape == (phases.MOST_SIGNS, 20)
-    assert (phases.sign_flips(20) == phases.sign_flips(20)).all()
+    assert statistics.sign_flips(3).shape == (8, 3)
+    assert statistics.sign_flips(20).shape == (statistics.MOST_SIGNS, 20)
+    assert (statistics.sign_flips(20) == statistics.sign_flips(20)).all()

@@ -35,7 +35,8 @@ def effects(values: np.ndarray, **columns) -> pd.DataFrame:
     )
     replicates = np.arange(values.shape[1])
     drawn = [Sample(each, each, each, replicates, each, None, 0, ()) for each in values]
-    return rows.assign(drawn=drawn, deciding_test=[OF_A_MEAN] * len(values))
+    rows["limits"] = [(0.0, np.inf)] * len(values)
+    return rows.assign(drawn=drawn, deciding_test=[OF_A_MEAN] * len(values), scale="", coarse=False)
 
 
 def test_max_t_of_one_test_is_its_sign_flip_test():
@@ -106,10 +107,34 @@ def test_verdicts_that_change_are_counted_and_named():
     rows = effects(np.array([base + shift, base[::-1] + shift]))
     assert rows["p"].to_numpy() == pytest.approx(0.03)
     table = sensitivity.changed_verdicts(
-        rows, lambda judged: dict(zip(judged["id"], judged["verdict"], strict=True))
+        rows,
+        sensitivity.corrections(rows),
+        lambda judged: dict(zip(judged["id"], judged["verdict"], strict=True)),
     ).set_index("correction")
     assert table.loc["none", ["claims", "changed", "which"]].tolist() == [2, 2, "0 1"]
     assert table.loc["holm_over_all", "changed"] == 0
+
+
+def test_an_effect_is_too_coarse_at_the_level_that_each_correction_leaves():
+    rng = np.random.default_rng(7)
+    values = np.array([rng.normal(0.5, 0.5, 10), rng.normal(5, 0.5, 10)])
+    rows = effects(values, topic=["a", "b"])
+    known = rows["drawn"].iloc[0]
+    p = stats.ttest_1samp(known.values, 0).pvalue
+    at_level = stats.t.interval(1 - 0.05 / 2, 9, known.values.mean(), stats.sem(known.values))
+    shift = (
+        at_level[0] + stats.t.interval(0.95, 9, known.values.mean(), stats.sem(known.values))[0]
+    ) / 2
+    rows.at[0, "drawn"] = known._replace(lowest=known.values - shift)
+    assert 2 * p < 0.05 and at_level[0] < shift
+    verdicts = {
+        name: sensitivity.corrected(rows, sensitivity.corrections(rows)[name])["coarse"].iloc[0]
+        for name in ("holm_by_topic", "none")
+    }
+    assert verdicts == {"holm_by_topic": False, "none": False}
+    one_topic = rows.assign(topic="a")
+    adjusted = pd.Series([2 * p, 2 * p])  # as if the other test were as unsure
+    assert sensitivity.corrected(one_topic, adjusted)["coarse"].iloc[0]
 
 
 def test_the_ledger_publishes_it_with_its_verdicts():

@@ -24,24 +24,13 @@ from bnlab.analysis.effects import (
     INTERNAL,
     OPEN,
     REPLICATE_COLUMNS,
-    decisive,
     effect_row,
-    is_coarse,
-    level_left,
-    printer,
     replicate_rows,
 )
 from bnlab.analysis.quantities import Quantity, Results, narrowed
 from bnlab.analysis.samples import Measured, Setting, measure
-from bnlab.analysis.sensitivity import FAMILY, ONE_TEST, changed_verdicts
-from bnlab.analysis.statistics import (
-    CONFIDENCE,
-    FEWEST,
-    MOST_REPLICATES,
-    OF_A_SHARE,
-    holm,
-    replicates_needed,
-)
+from bnlab.analysis.sensitivity import DECIDES, changed_verdicts, corrected, corrections
+from bnlab.analysis.statistics import FEWEST, MOST_REPLICATES
 from bnlab.analysis.summaries import BASE
 from bnlab.study.config import Run, Study
 from bnlab.study.declaration import TIMING
@@ -180,7 +169,8 @@ def judge_ledger(
             lead = {"id": claim.id, "topic": claim.topic, "test": number}
             rows.append(lead | effect_row(effect, where, study, measured))
     judged = pd.DataFrame(rows, columns=[*INTERNAL, *EFFECT_COLUMNS])
-    effects = corrected(judged)
+    adjusted = corrections(judged)
+    effects = corrected(judged, adjusted[DECIDES])
     claims = [
         _claim_row(
             claim,
@@ -210,7 +200,7 @@ def judge_ledger(
         pd.DataFrame(claims, columns=CLAIM_COLUMNS),
         effects[EFFECT_COLUMNS],
         pd.concat(replicates[1:] or replicates, ignore_index=True),
-        changed_verdicts(judged, verdicts),
+        changed_verdicts(judged, adjusted, verdicts),
     )
 
 
@@ -251,43 +241,6 @@ def rows_at(results: Results, where: Setting, effect: Measure, study: Study) -> 
             here &= table["recipe"] == where.recipe
         rows[source] = narrowed(table[here], fixed)
     return rows
-
-
-def corrected(effects: pd.DataFrame) -> pd.DataFrame:
-    """Add Holm's correction of p within each family; without p ≤ 0.05 there, nothing is decided.
-
-    The primary effects of a topic are a family, the secondary ones another. An effect that several claims of a family
-    rest on is one test and counts once. ``decisive_low`` and ``decisive_high`` are the interval at the level that the
-    correction leaves. For what stays undecided, ``replicates_needed`` is that of a test at this level.
-    """
-    once = effects[ONE_TEST].drop_duplicates()
-    once = once.assign(p_holm=once.groupby(FAMILY)["p"].transform(holm))
-    effects = effects.drop(columns="p_holm", errors="ignore").merge(once, on=ONE_TEST, how="left")
-    deciding = [decisive(row) for row in effects.itertuples()]
-    sure = (effects["p_holm"] <= 1 - CONFIDENCE).to_numpy()
-    found: list[tuple[Any, tuple[float, float]]] = list(
-        zip(effects.itertuples(), deciding, strict=True)
-    )
-    coarse = sure & np.array([is_coarse(row, *interval) for row, interval in found], bool)
-    coarse |= effects["coarse"].to_numpy(bool)
-    open_ = (effects["verdict"] == OPEN) | ~sure | coarse
-    return effects.assign(
-        verdict=effects["verdict"].mask(open_, OPEN),
-        coarse=coarse,
-        decisive_low=[printer(row.scale)(low) for row, (low, _) in found],
-        decisive_high=[printer(row.scale)(high) for row, (_, high) in found],
-        replicates_needed=[
-            _needed_for(row) if row.Index in open_.index[open_] else np.nan
-            for row in effects.itertuples()
-        ],
-    )
-
-
-def _needed_for(effect: Any) -> float:
-    """Return the replicates needed by a t-test, NaN where more do not mend it: the measurement is too coarse."""
-    if effect.coarse or effect.deciding_test is OF_A_SHARE or not effect.p_holm > 0:
-        return np.nan
-    return replicates_needed(effect.drawn.values, effect.threshold, alpha=level_left(effect))
 
 
 def _claim_row(

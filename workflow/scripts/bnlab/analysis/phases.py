@@ -11,7 +11,6 @@ over ``LOSSES`` losses, evenly spaced in logarithms. Between probes a measure is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ import pandas as pd
 
 from bnlab.analysis.profiles import ONE
 from bnlab.analysis.quantities import Quantity, Results, method_runs
-from bnlab.analysis.statistics import CONFIDENCE, paired_ratio
+from bnlab.analysis.statistics import CONFIDENCE, paired_ratio, sign_flips
 from bnlab.analysis.summaries import BASE, RUN, summarize
 from bnlab.study.ledger import Effect, Measure
 from bnlab.study.names import PHASES
@@ -30,8 +29,6 @@ END = 0.75
 """Share of all steps after which the end begins."""
 LOSSES = 20
 """Losses between which measures are compared at equal loss."""
-MOST_SIGNS = 4096
-"""Sign flips of ``simultaneous``: all of them for up to 12 replicates, else so many at random."""
 
 
 class Course(NamedTuple):
@@ -285,12 +282,3 @@ def simultaneous(values: np.ndarray, confidence: float = CONFIDENCE) -> np.ndarr
     c = float(np.quantile(t.max(axis=1), confidence))
     half = c * known.std(axis=0, ddof=1) / np.sqrt(number)
     return np.column_stack([mean, mean - half, mean + half])
-
-
-def sign_flips(number: int) -> np.ndarray:
-    """Return all 2ⁿ rows of signs, or ``MOST_SIGNS`` random ones, (rows, n)."""
-    if 2**number <= MOST_SIGNS:
-        return np.array(list(product((-1.0, 1.0), repeat=number)))
-    signs = np.random.default_rng(0).choice([-1.0, 1.0], (MOST_SIGNS, number))
-    signs[0] = 1  # what was observed is one of the flips, so that no p is 0
-    return signs

@@ -1,4 +1,4 @@
-"""Verdicts under other corrections for many tests: each claim is judged again under three of them."""
+"""Corrections for many tests: the one that decides, and verdicts under three others."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.effects import OPEN
-from bnlab.analysis.phases import sign_flips
+from bnlab.analysis.effects import OPEN, decisive, is_coarse, level_left, printer
 from bnlab.analysis.samples import Sample
-from bnlab.analysis.statistics import CONFIDENCE, FEWEST, OF_A_MEAN, holm
+from bnlab.analysis.statistics import (
+    CONFIDENCE,
+    FEWEST,
+    OF_A_MEAN,
+    OF_A_SHARE,
+    holm,
+    replicates_needed,
+    sign_flips,
+)
 
 FAMILY = ["topic", "primary"]
 """The primary effects of a topic are a family, the secondary ones another."""
@@ -19,6 +26,7 @@ ONE_TEST = [*FAMILY, "effect", "dataset", "recipe", "batch", "p"]
 """Columns in which effects agree that are one test, on which several claims rest."""
 CORRECTIONS = ("holm_by_topic", "holm_over_all", "none", "max_t")
 """Holm's over the tests of a topic, which decides; over all tests of the ledger; none; and the step-down max-T."""
+DECIDES = CORRECTIONS[0]
 
 
 def corrections(effects: pd.DataFrame) -> pd.DataFrame:
@@ -90,26 +98,66 @@ def _t(samples: np.ndarray) -> np.ndarray:
     return np.abs(known.mean(axis=1)) / np.where(spread > 0, spread, np.nan) * np.sqrt(number)
 
 
+def corrected(effects: pd.DataFrame, adjusted: pd.Series) -> pd.DataFrame:
+    """Return effects judged after a correction; without an adjusted p ≤ 0.05, nothing is decided.
+
+    ``p_holm`` is the adjusted p. ``decisive_low`` and ``decisive_high`` are the interval at the level that the
+    correction leaves. For what stays undecided, ``replicates_needed`` is that of a test at this level.
+
+    Args:
+        effects: as ``claims.judge_ledger`` has them, with their samples in ``drawn``.
+        adjusted: p of each effect after the correction, with the index of ``effects``.
+    """
+    effects = effects.assign(p_holm=adjusted)
+    rows: list[Any] = list(effects.itertuples())
+    intervals = [decisive(row) for row in rows]
+    sure = (effects["p_holm"] <= 1 - CONFIDENCE).to_numpy()
+    at_level = [is_coarse(row, *ends) for row, ends in zip(rows, intervals, strict=True)]
+    coarse = sure & np.array(at_level, bool) | effects["coarse"].to_numpy(bool)
+    is_open = (effects["verdict"] == OPEN).to_numpy() | ~sure | coarse
+    effects = effects.assign(
+        verdict=effects["verdict"].mask(is_open, OPEN),
+        coarse=coarse,
+        decisive_low=[
+            printer(row.scale)(low) for row, (low, _) in zip(rows, intervals, strict=True)
+        ],
+        decisive_high=[
+            printer(row.scale)(high) for row, (_, high) in zip(rows, intervals, strict=True)
+        ],
+    )
+    needed = [
+        _needed(row) if each else np.nan
+        for row, each in zip(effects.itertuples(), is_open, strict=True)
+    ]
+    return effects.assign(replicates_needed=needed)
+
+
+def _needed(effect: Any) -> float:
+    """Return the replicates needed by a t-test, NaN where more do not mend it: the measurement is too coarse."""
+    if effect.coarse or effect.deciding_test is OF_A_SHARE or not effect.p_holm > 0:
+        return np.nan
+    return replicates_needed(effect.drawn.values, effect.threshold, alpha=level_left(effect))
+
+
 def changed_verdicts(
-    effects: pd.DataFrame, verdict_of: Callable[[pd.DataFrame], dict[str, str]]
+    effects: pd.DataFrame,
+    adjusted: pd.DataFrame,
+    verdict_of: Callable[[pd.DataFrame], dict[str, str]],
 ) -> pd.DataFrame:
     """Return how many verdicts are others under each correction than under the one that decides.
 
     Args:
-        effects: as in ``corrections``, with their ``verdict`` before any correction.
-        verdict_of: from effects with their ``verdict`` to the verdict of each claim.
+        effects: as in ``corrected``.
+        adjusted: p of each effect under each correction, from ``corrections``.
+        verdict_of: from corrected effects to the verdict of each claim.
 
     Returns:
         Columns correction, claims (those judged by effects), changed, and which (their numbers).
     """
-    adjusted = corrections(effects)
-    verdicts = {}
-    for name in CORRECTIONS:
-        decided = adjusted[name] <= 1 - CONFIDENCE
-        verdicts[name] = verdict_of(effects.assign(verdict=effects["verdict"].where(decided, OPEN)))
+    verdicts = {name: verdict_of(corrected(effects, adjusted[name])) for name in CORRECTIONS}
     rows: list[dict[str, Any]] = []
     for name in CORRECTIONS:
-        changed = [n for n, v in verdicts[name].items() if v != verdicts[CORRECTIONS[0]][n]]
+        changed = [n for n, v in verdicts[name].items() if v != verdicts[DECIDES][n]]
         rows.append(
             {
                 "correction": name,

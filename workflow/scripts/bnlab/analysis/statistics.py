@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from functools import cache
+from itertools import product
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -24,6 +25,9 @@ MEANINGFUL = 0.75
 
 MOST_REPLICATES = 10_000
 """``replicates_needed`` looks no further."""
+
+MOST_SIGNS = 4096
+"""Sign flips of replicates: all of them for up to 12, else so many at random."""
 
 Alternative = Literal["two-sided", "greater", "less"]
 
@@ -247,6 +251,15 @@ def replicates_needed(
     if not enough(MOST_REPLICATES):
         return float("inf")
     return float(bisect_left(range(2, MOST_REPLICATES), True, key=enough) + 2)
+
+
+def sign_flips(number: int) -> np.ndarray:
+    """Return all 2ⁿ rows of signs, or ``MOST_SIGNS`` random ones, (rows, n)."""
+    if 2**number <= MOST_SIGNS:
+        return np.array(list(product((-1.0, 1.0), repeat=number)))
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (MOST_SIGNS, number))
+    signs[0] = 1  # what was observed is one of the flips, so that no p is 0
+    return signs
 
 
 def slopes(values: ArrayLike, batches: ArrayLike) -> np.ndarray:
