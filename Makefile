@@ -14,7 +14,7 @@ SUPPORTED := import sys; v = sys.version.split()[0]; \
 LOCKED = { code=$$?; ! ls .snakemake/locks/*.lock >/dev/null 2>&1 || echo 'If no other Snakemake runs here, an earlier \
   one was cut off. Type `make unlock`, and then the same command again.'; exit $$code; }
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-  --no-emit-find-links --custom-compile-command "make lock" --group dev pyproject.toml
+  --no-emit-find-links --custom-compile-command "make lock" --group dev --group docs pyproject.toml
 
 # A docstring is an imperative or a noun phrase. Ruff has no rule for that, and grep reads .smk files as well.
 OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.py' --include='*.smk' \
@@ -22,7 +22,8 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo study unlock publish test test-method scorecard lint docstrings bench interval-coverage schema lock environment
+.PHONY: help demo study unlock publish test test-method scorecard lint docstrings bench interval-coverage schema docs lock \
+  environment
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -68,8 +69,12 @@ bench: environment  ## growth of the cost with each size, beside keras.Model.fit
 interval-coverage: environment  ## the simulation behind docs/coverage.md, again
 	PYTHONPATH=workflow/scripts $(BIN)/python docs/scripts/interval_coverage.py
 
-schema: environment  ## JSON schemas of config, claims and experiments, after an edit of their models
+schema: environment  ## JSON schemas and pages of docs/reference, after an edit of a model or docstring
 	$(BIN)/python workflow/scripts/export_schemas.py
+	PYTHONPATH=workflow/scripts $(BIN)/python docs/scripts/reference.py
+
+docs: environment  ## the documentation as pages, in build/docs/site
+	$(BIN)/python docs/scripts/site.py
 
 lock: environment $(filter $(BIN)/%,$(UV))  ## lock files and conda environment from pyproject.toml
 	$(COMPILE) -o requirements.lock

@@ -7,6 +7,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import documentation
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -15,11 +16,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bnlab.networks.loading import load
-from bnlab.study import ledger_validation, validation
+from bnlab.study import validation
 
 ROOT = Path(__file__).parents[1]
 STUDIES = ROOT / "workflow" / "studies"
-README = (ROOT / "README.md").read_text(encoding="utf8")
+METHOD = documentation.code_of("README.md", "RMS")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))
 LOCKS = ("requirements.lock", "requirements-gpu.lock")
 ENVIRONMENTS = sorted((ROOT / "workflow" / "envs").glob("*.yaml"))
@@ -45,10 +46,6 @@ def only_version(requirement: Requirement) -> str:
     (pin,) = requirement.specifier
     assert pin.operator == "==", requirement
     return pin.version
-
-
-def code_blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
 def tracked_files() -> list[Path]:
@@ -147,21 +144,6 @@ def test_every_figure_and_table_has_a_caption(overlay: Path | None) -> None:
         assert study.declaration(item.experiment).item(item.kind).caption.strip()
 
 
-def test_make_targets_of_the_readme_exist() -> None:
-    makefile = (ROOT / "Makefile").read_text(encoding="utf8")
-    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    named = set(re.findall(r"^(?:\| )?`?make ([a-z-]+)", README, re.MULTILINE))
-    assert {"demo", "study", "test"} <= named <= targets
-
-
-def test_files_that_the_readme_names_exist() -> None:
-    copied_by_the_user = {"workflow/studies/local.yaml"}
-    named = set(re.findall(r"(?<![\w/])(?:workflow|profiles|tests|\.ci)/[\w./-]*[\w/]", README))
-    assert "workflow/studies/demo.yaml" in named
-    for path in named - copied_by_the_user:
-        assert (ROOT / path).exists(), path
-
-
 def test_no_file_knows_the_machine_it_was_written_on_or_a_registry() -> None:
     machine = re.compile(
         r"(?<![\w.~>*})-])/(?:home|root|work|opt|tmp|mnt|srv|Users)/\w"
@@ -208,41 +190,8 @@ def test_lint_refuses_a_docstring_that_opens_with_a_question_word(
 # --- what the README shows, done --------------------------------------------------------------
 
 
-def test_overlays_of_the_readme_are_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (method,) = code_blocks("python")
-    *overlays, _ = code_blocks("yaml")
-    assert len(overlays) == 4
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
-    for block in overlays:
-        overlay = tmp_path / "overlay.yaml"
-        overlay.write_text(block, encoding="utf8")
-        study = validation.read([ROOT / "config.yaml", STUDIES / "demo.yaml", overlay])
-        assert study.all_runs()
-
-
-def test_the_claim_of_the_readme_is_valid(tmp_path: Path) -> None:
-    *_, claim = map(yaml.safe_load, code_blocks("yaml"))
-    ledger = yaml.safe_load((ROOT / "workflow" / "claims.yaml").read_text(encoding="utf8"))
-    ledger["sources"] |= claim["sources"]
-    ledger["claims"] += claim["claims"]
-    file = tmp_path / "claims.yaml"
-    file.write_text(yaml.safe_dump(ledger), encoding="utf8")
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf8"))
-    assert ledger_validation.load_ledger(file, config).claims[-1].id == "67"
-
-
-def test_the_claim_of_the_readme_is_a_ledger_of_its_own_as_printed(tmp_path: Path) -> None:
-    *_, claim = code_blocks("yaml")
-    (tmp_path / "mine_claims.yaml").write_text(claim, encoding="utf8")
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf8"))
-    (only,) = ledger_validation.load_ledger(tmp_path / "mine_claims.yaml", config).claims
-    assert only.source == "mine"
-
-
 def test_the_method_of_the_readme_computes_what_it_says(tmp_path: Path) -> None:
-    (method,) = code_blocks("python")
-    (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
+    (tmp_path / "my_norms.py").write_text(METHOD, encoding="utf8")
     layer = load(f"{tmp_path / 'my_norms.py'}:RMS")(epsilon=1e-6).build_for(5, dtype="float64")
     gain = np.arange(1.0, 6.0)
     layer.gain = tf.constant(gain)
@@ -252,8 +201,7 @@ def test_the_method_of_the_readme_computes_what_it_says(tmp_path: Path) -> None:
 
 
 def test_the_method_of_the_readme_passes_the_tests_that_make_runs(tmp_path: Path) -> None:
-    (method,) = code_blocks("python")
-    (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
+    (tmp_path / "my_norms.py").write_text(METHOD, encoding="utf8")
     done = outcome_of("my_norms.py:RMS", "epsilon=1.0e-4", folder=tmp_path)
     assert done.returncode == 0, done.stdout
     assert "17 passed" in done.stdout
@@ -277,8 +225,7 @@ def outcome_of(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str
 def test_what_cannot_be_tested_is_said_in_a_sentence(
     tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
-    (method,) = code_blocks("python")
-    (tmp_path / "my_norms.py").write_text(method, encoding="utf8")
+    (tmp_path / "my_norms.py").write_text(METHOD, encoding="utf8")
     done = outcome_of(*arguments, folder=tmp_path)
     assert done.returncode != 0 and "Traceback" not in done.stderr
     assert sentence in done.stderr

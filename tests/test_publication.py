@@ -1,4 +1,4 @@
-"""Publication of a synthetic study, and the README's agreement with the published files."""
+"""Publication of a synthetic study, and the agreement of README and docs with the published files."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ import verdicts
 
 from bnlab.analysis.confirmation import CONFIRMATION_COLUMNS
 from bnlab.files import JobError, read_json, save_csv, save_json
-from bnlab.page import publication
+from bnlab.page import publication, published_pages
 from bnlab.study.names import CONFIRMATION
 
 ROOT = Path(__file__).parents[1]
@@ -20,7 +20,7 @@ FIGURES = (
     "figures/learning_curves/digits/lr0.1/accuracy.svg",
     "figures/batch_size/digits/lr0.1/all_methods.svg",
 )
-README = f"# Title\n\n{publication.BEGIN}\nold\n{publication.END}\n\n## Start\n"
+PAGE = f"# Title\n\n{published_pages.BEGIN}\nold\n{published_pages.END}\n\n## Start\n"
 
 
 def effects() -> pd.DataFrame:
@@ -90,7 +90,9 @@ def project(tmp_path: Path) -> Path:
     save_csv(report / "scorecard.csv", verdicts.scorecard())
     save_csv(report / "sensitivity.csv", verdicts.sensitivity())
     save_csv(report / "confirmation.csv", pd.DataFrame(columns=CONFIRMATION_COLUMNS))
-    (tmp_path / "README.md").write_text(README, encoding="utf8")
+    (tmp_path / "docs").mkdir()
+    for page in published_pages.PAGES:
+        (tmp_path / page).write_text(PAGE, encoding="utf8")
     return tmp_path
 
 
@@ -147,27 +149,44 @@ def test_the_manifest_names_the_commit_and_whether_all_was_committed(project: Pa
     assert published() == (commit, False)
 
 
-def test_the_readme_has_the_findings_between_its_markers_and_keeps_the_rest(project: Path) -> None:
+@pytest.mark.parametrize("page", published_pages.PAGES)
+def test_a_page_has_its_text_between_its_markers_and_keeps_the_rest(
+    project: Path, page: str
+) -> None:
     for _ in range(2):
         target = publication.publish(project, "toy")
-        readme = (project / "README.md").read_text(encoding="utf8")
-        assert publication.findings_in(readme) == publication.findings(target)
-    assert readme.startswith(
-        f"# Title\n\n{publication.BEGIN}\n\nNetworks are small.\n\n- Faster: half the steps.\n"
-    )
-    assert "\n- When it matters: BN leads. On Wine, LN.\n" in readme
-    assert readme.endswith(f"|\n\n{publication.END}\n\n## Start\n")
+        content = (project / page).read_text(encoding="utf8")
+        assert published_pages.text_in(page, content) == published_pages.PAGES[page](target)
+    assert content.startswith(f"# Title\n\n{published_pages.BEGIN}\n\n")
+    assert content.endswith(f"\n\n{published_pages.END}\n\n## Start\n")
 
 
-def test_the_readme_shows_claims_with_their_whole_verdict_and_what_is_a_redraw(
+def test_the_readme_has_one_picture_five_findings_and_the_count_of_verdicts(
     project: Path,
 ) -> None:
-    text = publication.findings(publication.publish(project, "toy"))
+    target = publication.publish(project, "toy")
+    text = published_pages.summary(target)
+    assert text.startswith(
+        f"![Accuracy during training, Digits]({publication.PUBLISHED}/{FIGURES[0]})\n"
+    )
+    assert "\n\n- Faster: half the steps.\n- No better at the end.\n\nOf 6 " in text
+    said = [{"thought": f"{n}.", "sentence": "It does."} for n in range(7)]
+    save_json(target / "study.json", read_json(target / "study.json") | {"front": said})
+    lines = [line for line in published_pages.summary(target).splitlines() if line.startswith("- ")]
+    assert lines == [f"- **{n}.** It does." for n in range(5)]
+
+
+def test_the_findings_show_claims_with_their_whole_verdict_and_what_is_a_redraw(
+    project: Path,
+) -> None:
+    text = published_pages.findings(publication.publish(project, "toy"))
+    assert text.startswith("Networks are small.\n\n- Faster: half the steps.\n")
+    assert "\n- When it matters: BN leads. On Wine, LN.\n" in text
     assert (
         "BNG(glass) is represented by Wine (redraw): 137,781 rows drawn anew from a Bayesian network "
         "fitted to 214 rows." in text
     )
-    assert "\n| Batch size | 2 | 20 | 1 |\n| Faults | 1 | 1,000 | not recorded |\n" in text
+    assert "\n| Batch size | 2 | 20 | 1 |\n| Faults | 1 | 1,000 | not recorded |" in text
     rows = [line for line in text.splitlines() if line.startswith("| Claim ")]
     assert rows == [
         "| Claim 1 \\| says. |  | −3.33 ± 0.17 points (digits, rate 0.1) "
@@ -177,18 +196,23 @@ def test_the_readme_shows_claims_with_their_whole_verdict_and_what_is_a_redraw(
     ]
 
 
-def test_the_readme_says_what_fresh_seeds_make_of_the_verdicts_and_nothing_without_them(
+def test_the_findings_say_what_fresh_seeds_make_of_the_verdicts_and_nothing_without_them(
     project: Path,
 ) -> None:
     target = publication.publish(project, "toy")
     paragraph = "20 fresh seeds confirm all. The ledger was fixed. The table has [each verdict on fresh seeds]"
-    assert (
-        f"\n\n{paragraph}({publication.PUBLISHED}/confirmation.csv).\n\n"
-        in publication.findings(target)
-    )
+    link = f"(../{publication.PUBLISHED}/confirmation.csv)"
+    assert f"\n\n{paragraph}{link}.\n\n" in published_pages.findings(target)
     record = read_json(target / "study.json") | {"confirmation": []}
     save_json(target / "study.json", record)
-    assert "fresh" not in publication.findings(target)
+    assert "fresh" not in published_pages.findings(target)
+
+
+def test_the_gallery_has_every_figure_of_the_summary_with_its_caption(project: Path) -> None:
+    text = published_pages.gallery(publication.publish(project, "toy"))
+    for name in FIGURES:
+        assert f"](../{publication.PUBLISHED}/{name})\n\n" in text
+    assert text.count("\n## ") + 1 == len(FIGURES)
 
 
 def test_fresh_seeds_lie_beside_the_published_study_and_stay_when_it_is_renewed(
@@ -246,17 +270,20 @@ def test_too_large_a_study_is_refused(project: Path, monkeypatch: pytest.MonkeyP
     assert not (project / publication.PUBLISHED).exists()
 
 
-def test_a_study_without_a_headline_for_the_readme_is_refused_whole(project: Path) -> None:
+def test_a_study_without_a_headline_is_refused_whole(project: Path) -> None:
     save_csv(project / "reports/toy/effects.csv", effects().assign(headline=None))
-    with pytest.raises(JobError, match="has no effect with a headline, which the README shows"):
+    with pytest.raises(
+        JobError, match="has no effect with a headline, which docs/findings.md shows"
+    ):
         publication.publish(project, "toy")
-    assert (project / "README.md").read_text(encoding="utf8") == README
+    assert (project / "README.md").read_text(encoding="utf8") == PAGE
     assert [path.name for path in (project / "reports").iterdir()] == ["toy"]
 
 
-def test_a_readme_without_markers_is_refused(project: Path) -> None:
-    (project / "README.md").write_text("# Title\n", encoding="utf8")
-    with pytest.raises(JobError, match="README.md lacks the line"):
+@pytest.mark.parametrize("page", published_pages.PAGES)
+def test_a_page_without_markers_is_refused(project: Path, page: str) -> None:
+    (project / page).write_text("# Title\n", encoding="utf8")
+    with pytest.raises(JobError, match=f"{page} lacks the line"):
         publication.publish(project, "toy")
     assert not (project / publication.PUBLISHED).exists()
 
@@ -277,14 +304,12 @@ published = pytest.mark.skipif(
 )
 
 
-def test_the_readme_has_a_place_for_findings() -> None:
-    publication.findings_in((ROOT / "README.md").read_text(encoding="utf8"))
-
-
 @published
-def test_the_readme_says_what_the_published_files_say() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf8")
-    assert publication.findings_in(readme) == publication.findings(ROOT / publication.PUBLISHED)
+@pytest.mark.parametrize("page", published_pages.PAGES)
+def test_a_page_says_what_the_published_files_say(page: str) -> None:
+    content = (ROOT / page).read_text(encoding="utf8")
+    expected = published_pages.PAGES[page](ROOT / publication.PUBLISHED)
+    assert published_pages.text_in(page, content) == expected
 
 
 @published

@@ -7,7 +7,7 @@ import pytest
 from project import Project
 
 from bnlab.files import read_csv, read_json
-from bnlab.page import publication
+from bnlab.page import publication, published_pages
 from bnlab.study.names import CONFIRMATION, PUBLISHED
 
 pytestmark = pytest.mark.slow
@@ -42,7 +42,10 @@ def published(finished: Project) -> Project:
     judged = finished.overlaid({"claims": "ledger.yaml"})
     outcome = judged.snakemake()
     assert outcome.code == 0, outcome.text
-    (finished.folder / "README.md").write_text(f"{publication.BEGIN}\n{publication.END}\n")
+    (finished.folder / "docs").mkdir()
+    for page in published_pages.PAGES:
+        markers = f"{published_pages.BEGIN}\n{published_pages.END}\n"
+        (finished.folder / page).write_text(markers)
     publication.publish(finished.folder, "smoke")
     for folder in ("results", "reports/smoke", "logs"):
         shutil.rmtree(finished.folder / folder)
@@ -121,4 +124,6 @@ def test_fresh_seeds_lie_beside_what_is_published_and_the_next_report_says_what_
 
     target = publication.publish(published.folder, "smoke")
     assert (target / CONFIRMATION / "manifest.json").is_file()
-    assert f"fresh seeds, 1001 to {last}," in (published.folder / "README.md").read_text("utf8")
+    assert f"fresh seeds, 1001 to {last}," in (published.folder / "docs/findings.md").read_text(
+        "utf8"
+    )

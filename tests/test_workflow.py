@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import documentation
 import numpy as np
 import pandas as pd
 import pytest
@@ -487,8 +488,7 @@ def test_a_study_with_other_settings_under_the_same_names_writes_over_nothing(fi
 
 
 def test_the_method_that_the_readme_adds_trains_its_own_runs_and_no_others(finished):
-    readme = (CHECKOUT / "README.md").read_text(encoding="utf8")
-    (code,) = re.findall(r"```python\n(.*?class RMS\(.*?)```", readme, re.DOTALL)
+    code = documentation.code_of("README.md", "RMS")
     (finished.folder / "my_norms.py").write_text(code)
     own = {"datasets": ["iris_redraw"], "methods": ["rms"], "batches": [8], "recipes": ["smoke"]}
     groups = [group.model_dump() for group in finished.study.experiments["batch_size"].runs]

@@ -1,4 +1,4 @@
-"""Publish a finished study: its files to reports/published, its findings to README.md.
+"""Publish a finished study: its files to reports/published, its findings to README.md and docs/.
 
 The study of fresh seeds goes to reports/published/confirmation, and the README stays as it is until a study that shows
 its verdicts is published.
@@ -23,7 +23,9 @@ def main() -> None:
         target = publish(Path(), study)
     except JobError as error:
         sys.exit(f"Nothing is published: {error}.")
-    print(f"Published {study} in {target}; that folder and README.md are ready to be committed.")
+    print(
+        f"Published {study} in {target}; that folder, README.md and docs/ are ready to be committed."
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,4 @@
-"""Publication of a finished study: its files in one folder, and its findings in the README.
-
-Only ``findings`` writes numbers into the README, from the published files, and a test compares the two.
-"""
+"""Publication of a finished study: its files in one folder, and its findings in ``published_pages``."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,28 +16,21 @@ import pandas as pd
 
 from bnlab.analysis.tidy import RUN
 from bnlab.files import JobError, read_csv, read_json, save_json, save_text
-from bnlab.page.grids import rows_of
-from bnlab.page.ledger import measured, regions, sentence
+from bnlab.page.published_pages import PAGES, with_text
 from bnlab.study.config import Study
 from bnlab.study.declaration import Experiment
-from bnlab.study.experiments import experiments
 from bnlab.study.names import CONFIRMATION, PUBLISHED
 
 LIMIT_MB = 20
-MOST_REGIONS = 3
-"""Regions of a claim that a cell of the README's table names."""
-
 FILES = (
     *("report.html", "claims.csv", "effects.csv", "replicates.csv", "scorecard.csv"),
     *("sensitivity.csv", "runs.csv", "accuracies.csv", "confirmation.csv", "study.json"),
 )
 OF_FRESH_SEEDS = ("claims.csv", "effects.csv", "replicates.csv", "runs.csv", "study.json")
 
-BEGIN, END = "<!-- findings -->", "<!-- /findings -->"
-
 
 def publish(root: Path, study: str) -> Path:
-    """Copy a finished study to ``reports/published`` and rewrite the README's findings.
+    """Copy a finished study to ``reports/published`` and rewrite the findings of README and docs.
 
     A complete new folder replaces the old one at the end, so an error leaves the earlier publication as it was. The
     study of fresh seeds goes to ``reports/published/confirmation`` and changes nothing else.
@@ -53,20 +43,24 @@ def publish(root: Path, study: str) -> Path:
         The published folder.
 
     Raises:
-        JobError: a file is missing, all together are too large, or the README lacks the marker lines.
+        JobError: a file is missing, all together are too large, or a page lacks its marker lines.
     """
     source = root / "reports" / study
     if study == CONFIRMATION:
         return _publish_fresh_seeds(root, source)
-    target, readme = root / PUBLISHED, root / "README.md"
+    target = root / PUBLISHED
     names = _files(source, f"reports/{study}")
     with _replacing(target) as part:
         _copy(source, part, names)
         save_json(part / "manifest.json", manifest(root, study, part, names))
-        text = with_findings(readme.read_text("utf8"), findings(part))
+        pages = {
+            root / page: with_text(page, (root / page).read_text("utf8"), text(part))
+            for page, text in PAGES.items()
+        }
         if (target / CONFIRMATION).is_dir():
             shutil.copytree(target / CONFIRMATION, part / CONFIRMATION)
-    save_text(readme, text)
+    for page, content in pages.items():
+        save_text(page, content)
     return target
 
 
@@ -109,7 +103,9 @@ def manifest(root: Path, study: str, folder: Path, names: Iterable[str]) -> dict
         names: paths of the files in ``folder``.
     """
     record = read_json(folder / "study.json")
-    changed = _git(root, "status", "--porcelain", "--", ".", ":!reports", ":!README.md")
+    changed = _git(
+        root, "status", "--porcelain", "--", ".", ":!reports", *(f":!{page}" for page in PAGES)
+    )
     stamp = {
         "study": study,
         "date": datetime.now(UTC).date().isoformat(),
@@ -164,99 +160,6 @@ def fingerprint(path: Path) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
-def findings(folder: Path) -> str:
-    """Return the findings of a study as Markdown: answers, verdicts, figures, and the most important claims.
-
-    They depend on the files in ``folder`` alone; links lead to ``reports/published``.
-
-    Raises:
-        JobError: no effect has a headline.
-    """
-    claims, effects = read_csv(folder / "claims.csv"), read_csv(folder / "effects.csv")
-    manifest, record = read_json(folder / "manifest.json"), read_json(folder / "study.json")
-    figures = [name for name in manifest["files"] if name.endswith(".svg")]
-    images = [f"![{_alt(name, record['config'])}]({PUBLISHED}/{name})" for name in figures]
-    paragraphs = [
-        *([record["scope"]] if record["scope"] else []),
-        _listed(record["answers"]),
-        *_advice(record["advice"]),
-        *_redraws(record),
-        f"{sentence(claims)} The claims are those of {claims['source'].nunique()} documents: "
-        f"[every verdict]({PUBLISHED}/claims.csv), [every effect]({PUBLISHED}/effects.csv) and "
-        f"[every replicate]({PUBLISHED}/replicates.csv) of the study `{manifest['study']}`, and "
-        f"[its report]({PUBLISHED}/report.html).",
-        *_confirmed(record["confirmation"]),
-        *images,
-        "\n".join(_headlines(claims, effects)),
-        "What each experiment trained, and the minutes that this took on one core, starting Python not counted. A run "
-        "that several experiments share is counted in the first of them.",
-        "\n".join(_costs(record["costs"])),
-    ]
-    return "\n\n".join(paragraphs) + "\n"
-
-
-def _confirmed(sentences: Sequence[str]) -> list[str]:
-    """Return a paragraph on the verdicts by fresh seeds, if there are any."""
-    link = f"[each verdict on fresh seeds]({PUBLISHED}/confirmation.csv)"
-    return [f"{' '.join(sentences)} The table has {link}."] if sentences else []
-
-
-def _advice(advice: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the scorecard's sentences under their headings."""
-    lines = [f"When {when}: {' '.join(sentences)}" for when, sentences in advice.items()]
-    return (
-        ["Which normalizer when, in the small networks that were trained here:", _listed(lines)]
-        if lines
-        else []
-    )
-
-
-def _listed(sentences: Iterable[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences)
-
-
-def _redraws(record: Mapping[str, Any]) -> list[str]:
-    """Return a paragraph on each redraw that stands for another data set."""
-    datasets = record["config"]["datasets"]
-    paragraphs = []
-    for name, data in record["data"].items():
-        stood_for = datasets[name]["stands_for"]
-        if data["is_redraw"] and stood_for:
-            original = record["data"][datasets[name]["of"]]["shape"]["rows"]
-            paragraphs.append(
-                f"{record['called'].get(stood_for, stood_for)} is represented by {datasets[name]['label']}: "
-                f"{data['shape']['rows']:,} rows drawn anew from a Bayesian network fitted to {original:,} rows. "
-                "A verdict on it alone says so."
-            )
-    return paragraphs
-
-
-def _alt(name: str, config: Mapping[str, Any]) -> str:
-    """Return title and data set of the figure ``figures/<experiment>/<dataset>/<recipe>/<kind>.svg``."""
-    _, experiment, dataset, _, file = name.split("/")
-    figure = experiments()[experiment].figures[file.removesuffix(".svg")]
-    return f"{figure.title}, {config['datasets'][dataset]['label']}"
-
-
-def with_findings(readme: str, text: str) -> str:
-    """Return a README with ``text`` between its two marker lines. Raises JobError without these lines."""
-    before, _, after = _parts(readme)
-    return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
-
-
-def findings_in(readme: str) -> str:
-    """Return the text between the two marker lines of a README. Raises JobError without these lines."""
-    return _parts(readme)[1].removeprefix("\n\n").removesuffix("\n")
-
-
-def _parts(readme: str) -> tuple[str, str, str]:
-    before, begin, rest = readme.partition(BEGIN)
-    between, end, after = rest.partition(END)
-    if not (begin and end):
-        raise JobError(f"README.md lacks the line {BEGIN} or, after it, the line {END}")
-    return before, between, after
-
-
 def _files(source: Path, folder: str) -> list[str]:
     """Return the files to publish. Raises JobError where one is missing or all together are too large."""
     tables = sorted(path.relative_to(source).as_posix() for path in source.glob("tables/**/*.csv"))
@@ -303,38 +206,3 @@ def _replacing(target: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-
-
-def _headlines(claims: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
-    """Return a Markdown table with a row for each claim that has an effect with a headline."""
-    effects = effects.assign(scale=effects["scale"].astype(object).fillna(""))
-    numbers_of_claims = effects.loc[effects["headline"].notna(), "id"].unique()
-    if not len(numbers_of_claims):
-        raise JobError("effects.csv has no effect with a headline, which the README shows")
-    cells = [["claim", "claimed", "measured", "verdict"], ["---"] * 4]
-    rows = claims[claims["id"].isin(numbers_of_claims)].astype(object).fillna("")
-    for claim in rows_of(rows):
-        numbers = "; ".join(measured(effects[effects["id"] == claim.id]))
-        on = f" on {claim.stand_in}" if claim.stand_in else ""
-        where = " ".join(f"{heading}: {_few(text)}." for heading, text in regions(claim))
-        cells.append([claim.claim, claim.claimed, numbers, f"**{claim.verdict}**{on}. {where}"])
-    return [f"| {' | '.join(_cell(text) for text in line)} |" for line in cells]
-
-
-def _few(text: str) -> str:
-    """Return regions, or only how many there are if a cell of a table is too small for them."""
-    number = text.count("; ") + 1
-    return f"{number} regions" if number > MOST_REGIONS else text
-
-
-def _costs(costs: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return a Markdown table of ``facts.costs``."""
-    lines = [["experiment", "runs", "replicates", "core-minutes"], ["---", *["---:"] * 3]]
-    for cost in costs:
-        minutes = "not recorded" if cost["minutes"] is None else f"{cost['minutes']:.0f}"
-        lines.append([cost["title"], str(cost["runs"]), f"{cost['replicates']:,}", minutes])
-    return [f"| {' | '.join(line)} |" for line in lines]
-
-
-def _cell(text: Any) -> str:
-    return " ".join(str(text).split()).replace("|", "\\|")

@@ -1,0 +1,186 @@
+"""Texts that a published study writes into the README and the documentation.
+
+They depend on the published files alone, and a test compares the two. Links are relative to the page that has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bnlab.files import JobError, read_csv, read_json
+from bnlab.page.grids import rows_of
+from bnlab.page.ledger import measured, regions, sentence
+from bnlab.study.experiments import experiments
+from bnlab.study.names import PUBLISHED
+
+BEGIN, END = "<!-- findings -->", "<!-- /findings -->"
+MOST_FINDINGS = 5
+"""Findings that the README names."""
+MOST_REGIONS = 3
+"""Regions of a claim that a cell of the table of headlines names."""
+
+
+def summary(folder: Path) -> str:
+    """Return the README's part: one picture, up to five findings, and the count of verdicts."""
+    record, place = read_json(folder / "study.json"), PUBLISHED
+    picture = record["in_summary"][0]
+    findings = [f"**{said['thought']}** {said['sentence']}" for said in record.get("front", [])]
+    lines = findings or record["answers"]
+    return "\n\n".join(
+        [
+            f"![{_alt(picture, record['config'])}]({place}/{picture})",
+            _listed(lines[:MOST_FINDINGS]),
+            f"{sentence(read_csv(folder / 'claims.csv'))} Each has [its verdict]({place}/claims.csv) and "
+            f"[its effects]({place}/effects.csv).",
+        ]
+    )
+
+
+def findings(folder: Path) -> str:
+    """Return all findings of a study: answers, advice, verdicts, claims with a headline, and costs.
+
+    Raises:
+        JobError: no effect has a headline.
+    """
+    claims, effects = read_csv(folder / "claims.csv"), read_csv(folder / "effects.csv")
+    manifest, record = read_json(folder / "manifest.json"), read_json(folder / "study.json")
+    place = f"../{PUBLISHED}"
+    return "\n\n".join(
+        [
+            *([record["scope"]] if record["scope"] else []),
+            _listed(record["answers"]),
+            *_advice(record["advice"]),
+            *_redraws(record),
+            f"## Verdicts\n\n{sentence(claims)} The claims are those of {claims['source'].nunique()} documents: "
+            f"[every verdict]({place}/claims.csv), [every effect]({place}/effects.csv) and "
+            f"[every replicate]({place}/replicates.csv) of the study `{manifest['study']}`, and "
+            f"[its report]({place}/report.html).",
+            *_confirmed(record["confirmation"], place),
+            "\n".join(_headlines(claims, effects)),
+            "## Cost\n\nEach row has what an experiment trained, and the minutes that this took on one core, starting "
+            "Python not counted. A run that several experiments share is counted in the first of them.",
+            "\n".join(_costs(record["costs"])),
+        ]
+    )
+
+
+def gallery(folder: Path) -> str:
+    """Return the published figures, each under its title and with its caption."""
+    record = read_json(folder / "study.json")
+    parts = []
+    for name in record["in_summary"]:
+        figure, alt = _figure(name), _alt(name, record["config"])
+        parts += [f"## {alt}", f"![{alt}](../{PUBLISHED}/{name})", " ".join(figure.caption.split())]
+    return "\n\n".join(parts)
+
+
+PAGES: Mapping[str, Callable[[Path], str]] = {
+    "README.md": summary,
+    "docs/findings.md": findings,
+    "docs/gallery.md": gallery,
+}
+"""Text between the marker lines, by page."""
+
+
+def with_text(page: str, content: str, text: str) -> str:
+    """Return the content of a page with ``text`` between its marker lines. Raises JobError without these lines."""
+    before, _, after = _parts(page, content)
+    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
+
+
+def text_in(page: str, content: str) -> str:
+    """Return the text between the marker lines of a page. Raises JobError without these lines."""
+    return _parts(page, content)[1].strip()
+
+
+def _parts(page: str, content: str) -> tuple[str, str, str]:
+    before, begin, rest = content.partition(BEGIN)
+    between, end, after = rest.partition(END)
+    if not (begin and end):
+        raise JobError(f"{page} lacks the line {BEGIN} or, after it, the line {END}")
+    return before, between, after
+
+
+def _listed(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def _advice(advice: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the scorecard's sentences under their headings."""
+    lines = [f"When {when}: {' '.join(sentences)}" for when, sentences in advice.items()]
+    heading = (
+        "## Which normalizer when\n\nThis holds for the small networks that were trained here."
+    )
+    return [heading, _listed(lines)] if lines else []
+
+
+def _confirmed(sentences: Sequence[str], place: str) -> list[str]:
+    """Return a paragraph on the verdicts by fresh seeds, if there are any."""
+    link = f"[each verdict on fresh seeds]({place}/confirmation.csv)"
+    return [f"{' '.join(sentences)} The table has {link}."] if sentences else []
+
+
+def _redraws(record: Mapping[str, Any]) -> list[str]:
+    """Return a paragraph on each redraw that stands for another data set."""
+    datasets = record["config"]["datasets"]
+    paragraphs = []
+    for name, data in record["data"].items():
+        stood_for = datasets[name]["stands_for"]
+        if data["is_redraw"] and stood_for:
+            original = record["data"][datasets[name]["of"]]["shape"]["rows"]
+            paragraphs.append(
+                f"{record['called'].get(stood_for, stood_for)} is represented by {datasets[name]['label']}: "
+                f"{data['shape']['rows']:,} rows drawn anew from a Bayesian network fitted to {original:,} rows. "
+                "A verdict on it alone says so."
+            )
+    return paragraphs
+
+
+def _figure(name: str) -> Any:
+    """Return the declaration of the figure ``figures/<experiment>/<dataset>/<recipe>/<kind>.svg``."""
+    _, experiment, _, _, file = name.split("/")
+    return experiments()[experiment].figures[file.removesuffix(".svg")]
+
+
+def _alt(name: str, config: Mapping[str, Any]) -> str:
+    """Return title and data set of a figure."""
+    return f"{_figure(name).title}, {config['datasets'][name.split('/')[2]]['label']}"
+
+
+def _headlines(claims: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
+    """Return a Markdown table with a row for each claim that has an effect with a headline."""
+    effects = effects.assign(scale=effects["scale"].astype(object).fillna(""))
+    numbers_of_claims = effects.loc[effects["headline"].notna(), "id"].unique()
+    if not len(numbers_of_claims):
+        raise JobError("effects.csv has no effect with a headline, which docs/findings.md shows")
+    cells = [["claim", "claimed", "measured", "verdict"], ["---"] * 4]
+    rows = claims[claims["id"].isin(numbers_of_claims)].astype(object).fillna("")
+    for claim in rows_of(rows):
+        numbers = "; ".join(measured(effects[effects["id"] == claim.id]))
+        on = f" on {claim.stand_in}" if claim.stand_in else ""
+        where = " ".join(f"{heading}: {_few(text)}." for heading, text in regions(claim))
+        cells.append([claim.claim, claim.claimed, numbers, f"**{claim.verdict}**{on}. {where}"])
+    return [f"| {' | '.join(_cell(text) for text in line)} |" for line in cells]
+
+
+def _few(text: str) -> str:
+    """Return regions, or only how many there are if a cell of a table is too small for them."""
+    number = text.count("; ") + 1
+    return f"{number} regions" if number > MOST_REGIONS else text
+
+
+def _costs(costs: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return a Markdown table of ``facts.costs``."""
+    lines = [["experiment", "runs", "replicates", "core-minutes"], ["---", *["---:"] * 3]]
+    for cost in costs:
+        minutes = "not recorded" if cost["minutes"] is None else f"{cost['minutes']:.0f}"
+        lines.append([cost["title"], str(cost["runs"]), f"{cost['replicates']:,}", minutes])
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _cell(text: Any) -> str:
+    return " ".join(str(text).split()).replace("|", "\\|")
