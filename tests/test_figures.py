@@ -69,18 +69,6 @@ def test_every_figure_has_a_table():
     assert set(synthetic.FIGURE_KEYS) <= set(synthetic.TABLE_KEYS)
 
 
-def test_methods_differ_in_colour_and_in_marker():
-    styles = list(style.STYLES.values())
-    assert len({one.color for one in styles}) == len(styles)
-    assert len({one.marker for one in styles}) == len(styles)
-
-
-def test_a_method_that_a_user_adds_gets_a_style_of_its_own():
-    mine = style.method_style("my_method")
-    assert mine == style.method_style("my_method")
-    assert mine.color not in {one.color for one in style.STYLES.values()}
-
-
 def test_a_method_has_the_same_colour_in_every_figure():
     colors = set()
     for kind in ("all_methods", "bn_vs_ln", "ws_vs_bn"):
@@ -356,13 +344,3 @@ def test_the_rates_that_were_tried_are_marked_in_a_range_of_rates():
     figure = synthetic.draw("learning_rate", "rate_range", published("learning_rate", "rate_range"))
     dots = [line.get_xdata() for line in figure.axes[0].get_lines() if line.get_marker() == "."]
     assert [list(dot) for dot in dots] == [[0.01, 0.1, 0.3, 1, 10]] * len(synthetic.METHODS)
-
-
-@pytest.mark.parametrize("experiment", synthetic.DECLARED)
-def test_methods_that_are_shown_together_look_different(experiment):
-    methods = {
-        run.method for run in FULL.runs(experiment) if not run.method.startswith("bn_fault_")
-    }
-    styles = [style.method_style(method) for method in methods]
-    assert len({one.color for one in styles}) == len(methods)
-    assert len({one.marker for one in styles}) == len(methods)

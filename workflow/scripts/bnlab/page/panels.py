@@ -92,10 +92,8 @@ def draw_curve(
         curve["mean"],
         color=style.color,
         linestyle=style.line,
-        marker=style.marker if markers else None,
-        markeredgecolor="white",
-        markeredgewidth=0.4,
         label=label,
+        **(style.marks if markers else {}),
     )
     axis.fill_between(x, curve["low"], curve["high"], color=style.color, alpha=0.18, linewidth=0)
 

@@ -150,13 +150,7 @@ def draw(table: pd.DataFrame) -> Figure:
         axis.tick_params(length=0)
         methods = table.drop_duplicates("method")
         handles = [
-            mpl.lines.Line2D(
-                [],
-                [],
-                ls="",
-                marker=method_style(r.method).marker,
-                color=method_style(r.method).color,
-            )
+            mpl.lines.Line2D([], [], ls="", **method_style(r.method).marks)
             for r in rows_of(methods)
         ]
         labels: Sequence[str] = list(methods["method_label"])
@@ -173,7 +167,7 @@ def _row(axis: Any, y: int, rows: pd.DataFrame) -> None:
         x, *ends = ((sign * v - lowest) / width for v in (row.estimate, row.low, row.high))
         low, high = np.clip(sorted(ends), -0.15, 1.15)
         axis.plot([low, high], [y, y], color=style.color, lw=1.2, alpha=0.6)
-        axis.plot(x, y, ls="", marker=style.marker, color=style.color, ms=6, mec="white", mew=0.5)
+        axis.plot(x, y, ls="", ms=6, **style.marks)
 
 
 def page(table: pd.DataFrame, advice: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import io
+import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.markers import MarkerStyle
+from matplotlib.path import Path as Outline
+from matplotlib.transforms import Affine2D
 
 from bnlab.files import replacing, save_text
 from bnlab.page.vectors import compact
 from bnlab.study.experiments import experiments
+from bnlab.study.styles import Dash, Hue
 
 WIDTH = 7.2
 RESOLUTION = 200
@@ -50,29 +56,93 @@ STYLE: Any = {
     "figure.facecolor": "white",
 }
 NONE_LEFT = "no replicate left"
+SIDE = 4.5
+"""Half the side of a marker in SVG, which leaves half a unit for its edge."""
+PATH_LETTERS: dict[Any, str] = {
+    Outline.MOVETO: "M",
+    Outline.LINETO: "L",
+    Outline.CURVE3: "Q",
+    Outline.CURVE4: "C",
+    Outline.CLOSEPOLY: "Z",
+}
+
+
+class Shade(NamedTuple):
+    """A colour on white and on the dark page."""
+
+    light: str
+    dark: str
+
+
+HUES: dict[Hue, Shade] = {
+    "black": Shade("#1b1e23", "#e8edf3"),
+    "blue": Shade("#2953f1", "#3b89fc"),
+    "orange": Shade("#cc3603", "#d3723e"),
+    "teal": Shade("#045959", "#45e2dd"),
+    "violet": Shade("#8c53b3", "#c58afd"),
+    "rose": Shade("#9e4c68", "#fa9482"),
+    "brown": Shade("#6d4c00", "#f3fe97"),
+    "olive": Shade("#373700", "#fbc31c"),
+    "purple": Shade("#5b0077", "#ff46ac"),
+}
+"""Hues of methods: any two are 0.10 apart in OKLab, for deuteranopes too, and text in each has a contrast of 4.5."""
+DASHES: dict[Dash, tuple[float, ...]] = {
+    "solid": (),
+    "dotted": (1, 1.3),
+    "dashed": (5, 2),
+    "short_dashed": (3.2, 1.6),
+    "shorter_dashed": (2.2, 1.4),
+    "long_dashed": (9, 1.8),
+    "dash_dot": (6, 1.5, 1, 1.5),
+    "dash_dot_dot": (6, 1.5, 1, 1.5, 1, 1.5),
+    "dot_dash": (2.5, 1.2, 1, 1.2),
+}
+"""Lengths of dashes and of the gaps between them, in widths of the line."""
 
 
 class MethodStyle(NamedTuple):
-    """Colour, marker and line of a method."""
+    """Hue, marker and dash of a method; ``open`` is a marker filled with the ground."""
 
-    color: str
+    hue: Hue
     marker: str
-    line: Any
+    dash: Dash
+    open: bool = False
+
+    @property
+    def color(self) -> str:
+        """Colour on white."""
+        return HUES[self.hue].light
+
+    @property
+    def line(self) -> Any:
+        """Dashes as Matplotlib takes them."""
+        return (0, DASHES[self.dash]) if DASHES[self.dash] else "-"
+
+    @property
+    def marks(self) -> dict[str, Any]:
+        """Marker with its face and edge, as ``Axes.plot`` takes them."""
+        face, edge = ("white", self.color) if self.open else (self.color, "white")
+        width = 1.2 if self.open else 0.4
+        marks = {"marker": self.marker, "markeredgewidth": width}
+        return {**marks, "markerfacecolor": face, "markeredgecolor": edge}
 
 
 STYLES: dict[str, MethodStyle] = {
-    "base": MethodStyle("#4d4d4d", "o", "-"),
-    "bn": MethodStyle("#0173b2", "s", "-"),
-    "ln": MethodStyle("#d55e00", "^", (0, (5, 1.5))),
-    "ws": MethodStyle("#029e73", "D", (0, (4, 1.2, 1, 1.2))),
-    "ws_scaled": MethodStyle("#8f6f3a", "v", (0, (1.2, 1.2))),
-    "ws_bn": MethodStyle("#cc78bc", "P", (0, (5, 1.5))),
-    "ws_ln": MethodStyle("#de8f05", "X", (0, (4, 1.2, 1, 1.2))),
+    "base": MethodStyle("black", "X", "dotted"),
+    "bn": MethodStyle("blue", "o", "solid"),
+    "ln": MethodStyle("orange", "s", "dash_dot"),
+    "ws": MethodStyle("teal", "^", "dash_dot_dot"),
+    "gn": MethodStyle("brown", "D", "long_dashed"),
+    "renorm": MethodStyle("purple", "v", "dot_dash"),
+    "ws_bn": MethodStyle("violet", "o", "dashed", open=True),
+    "ws_ln": MethodStyle("rose", "s", "short_dashed", open=True),
+    "ws_gn": MethodStyle("olive", "D", "shorter_dashed", open=True),
+    "ws_scaled": MethodStyle("olive", "^", "shorter_dashed", open=True),
 }
-"""Seaborn's palette for colour-blind readers, by method."""
-OTHER_COLORS = ("#56b4e9", "#a0342f", "#7a5fb5", "#6b8e23", "#b3669e", "#949494")
-OTHER_MARKERS = ("*", "h", "<", ">", "p")
-OTHER_LINE = (0, (2, 1))
+"""Styles of methods in all figures; weight standardization with another method is that one's marker, open, dashed."""
+OTHER_HUES = tuple(hue for hue in HUES if hue not in ("black", "blue"))
+OTHER_MARKERS = ("*", "h", "<", ">", "p", "P", "d", "8")
+OTHER_DASHES: tuple[Dash, ...] = ("dotted", "dash_dot", "long_dashed", "dot_dash")
 
 
 def method_style(method: str) -> MethodStyle:
@@ -80,12 +150,53 @@ def method_style(method: str) -> MethodStyle:
     if method in STYLES:
         return STYLES[method]
     for experiment in experiments().values():
-        if style := experiment.styles.get(method):
-            return MethodStyle(style.color, style.marker, OTHER_LINE)
+        if own := experiment.styles.get(method):
+            return MethodStyle(own.color, own.marker, own.dash, own.open)
     code = zlib.crc32(method.encode())
-    color = OTHER_COLORS[code % len(OTHER_COLORS)]
-    marker = OTHER_MARKERS[code // len(OTHER_COLORS) % len(OTHER_MARKERS)]
-    return MethodStyle(color, marker, OTHER_LINE)
+    code, hue = divmod(code, len(OTHER_HUES))
+    code, marker = divmod(code, len(OTHER_MARKERS))
+    dash = OTHER_DASHES[code % len(OTHER_DASHES)]
+    return MethodStyle(OTHER_HUES[hue], OTHER_MARKERS[marker], dash)
+
+
+class Mark(NamedTuple):
+    """A marker as the ``d`` of an SVG path within −5 to 5, and whether it is filled with its colour."""
+
+    path: str
+    filled: bool
+
+
+def marker_path(method: str) -> Mark:
+    """Return a method's marker for SVG, from the same path that Matplotlib draws."""
+    style = method_style(method)
+    marker = MarkerStyle(style.marker)
+    path = marker.get_path().transformed(marker.get_transform())
+    path = path.transformed(Affine2D().scale(SIDE / np.abs(path.vertices).max()))
+    parts = [PATH_LETTERS[code] + _numbers(code, ends) for ends, code in path.iter_segments()]
+    return Mark("".join(parts), not style.open)
+
+
+def _numbers(code: Any, ends: Any) -> str:
+    """Return the points of a path's segment as text; y points downwards in SVG."""
+    if code == Outline.CLOSEPOLY:
+        return ""
+    return ",".join(f"{round(v, 2) + 0:g}" for v in (ends.reshape(-1, 2) * [1, -1]).flat)
+
+
+def dash_array(method: str, width: float) -> str:
+    """Return a method's dashes as the ``stroke-dasharray`` of an SVG line of a width; empty for a solid line."""
+    return " ".join(f"{length * width:g}" for length in DASHES[method_style(method).dash])
+
+
+def css_name(method: str) -> str:
+    """Return a method's name as part of a name in CSS: ``bn_fault_momentum_0.999`` has a dash in place of the point."""
+    return re.sub(r"[^a-z0-9_-]", "-", method)
+
+
+def css_colors(methods: Iterable[str], dark: bool = False) -> str:
+    """Return ``--m-<name>: <colour>;`` of methods, on white or on the dark page."""
+    shades = {css_name(method): HUES[method_style(method).hue] for method in methods}
+    return " ".join(f"--m-{name}: {shade[dark]};" for name, shade in shades.items())
 
 
 def draw(function: Callable[[pd.DataFrame], Figure], title: str, table: pd.DataFrame) -> Figure:

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from bnlab.study.messages import unknown
 from bnlab.study.section import Count, Name, Section, Text
+from bnlab.study.styles import Style
 
 EFFECTS = "effects"
 OUTCOMES = ("higher", "lower", "unclear")
@@ -233,15 +234,6 @@ class Question(Section):
         return self
 
 
-class Style(Section):
-    """Colour and marker of a method in figures."""
-
-    color: Text
-    """Colour as Matplotlib reads it."""
-    marker: Text
-    """Marker as Matplotlib reads it."""
-
-
 TO_LEVEL = ["recipe", "batch", "level"]
 
 COMMON: dict[str, Quantity] = {
@@ -317,7 +309,7 @@ class Experiment(Section):
     methods: dict[Name, dict[str, Any]] = {}
     """Methods that the experiment defines, as a config does; a file is one of its own folder."""
     styles: dict[Name, Style] = {}
-    """Colours and markers of these methods in figures; others have those of the page."""
+    """Colours, markers and dashes of these methods in figures; others have those of the page."""
     compare: dict[Name, Question] = {}
     """Questions of the Compare chart on the front page, by their name in its address."""
     findings: list[Finding] = []

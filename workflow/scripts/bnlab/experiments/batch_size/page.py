@@ -14,9 +14,9 @@ from bnlab.page.panels import by_method, name_of
 from bnlab.page.style import MethodStyle
 
 STATISTICS = {
-    "moving": MethodStyle("#0173b2", "s", "-"),
-    "population": MethodStyle("#03304d", "o", (0, (5, 1.5))),
-    "batch": MethodStyle("#56b4e9", "^", (0, (1.2, 1.2))),
+    "moving": MethodStyle("blue", "o", "solid"),
+    "population": MethodStyle("black", "s", "dashed"),
+    "batch": MethodStyle("violet", "^", "dash_dot"),
 }
 
 

@@ -36,7 +36,7 @@ def depth(table: pd.DataFrame) -> Figure:
                     100 * of_method["lost"] / of_method["replicates"],
                     method_style(method),
                 )
-                form: Any = {"color": style.color, "marker": style.marker, "ls": style.line}
+                form: Any = {"color": style.color, "ls": style.line, **style.marks}
                 below.plot(of_method["layers"], lost, **form)
             log_axis_at(below, sorted(rows["layers"].unique()))
             above.set(title=activation, ylim=(0, 101))

@@ -55,14 +55,14 @@ def _range(axis: Axes, row: Any, height: int) -> None:
         text = f"{NONE_LEFT}{diverged(pd.DataFrame([row]))}"
         axis.text(row.first_tried, height, text, va="center", fontsize=8)
         return
-    color, marker, _ = method_style(row.method)
+    style = method_style(row.method)
+    color = style.color
     rates = [float(rate) for rate in row.tried.split()]
     axis.plot(rates, [height] * len(rates), ".", color="#8a8a8a", markersize=4, zorder=1)
     ends = [row.lowest, row.highest], [height, height]
     axis.plot(*ends, color=color, linewidth=5, alpha=0.45, solid_capstyle="butt")
     axis.plot(*ends, "|", color=color, markersize=11)
-    edge: Any = {"markeredgecolor": "white", "markeredgewidth": 0.5}
-    axis.plot(row.learning_rate, height, marker, color=color, markersize=8, **edge)
+    axis.plot(row.learning_rate, height, ls="", markersize=8, **style.marks)
     for count, end, arrow, side, shift in (
         (row.reaches_lowest, row.first_tried, "◀ {}", "right", -7),
         (row.reaches_highest, row.last_tried, "{} ▶", "left", 7),

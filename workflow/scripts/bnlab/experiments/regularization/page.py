@@ -26,7 +26,7 @@ def gains(table: pd.DataFrame) -> Figure:
             y = dots["setting"].map(settings.index) + APART * (place - (len(methods) - 1) / 2)
             axis.hlines(y, dots["low"], dots["high"], color=style.color, lw=1.5)
             label = name_of(dots)
-            axis.plot(dots["mean"], y, style.marker, color=style.color, label=label)
+            axis.plot(dots["mean"], y, ls="", label=label, **style.marks)
         axis.set_yticks(range(len(settings)), settings)
         axis.set(xlabel="test accuracy at the end (%)", ylim=(len(settings) - 0.5, -0.5))
         axis.legend(loc="best")
