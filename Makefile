@@ -74,7 +74,7 @@ schema: environment  ## JSON schemas and pages of docs/reference, after an edit 
 	PYTHONPATH=workflow/scripts $(BIN)/python docs/scripts/reference.py
 
 docs: environment  ## the documentation as pages, in build/docs/site
-	$(BIN)/python docs/scripts/site.py
+	$(BIN)/python docs/scripts/build_site.py
 
 lock: environment $(filter $(BIN)/%,$(UV))  ## lock files and conda environment from pyproject.toml
 	$(COMPILE) -o requirements.lock

@@ -29,6 +29,7 @@ from jsonschema import Draft202012Validator
 from project import Project, fresh_project
 from sklearn.datasets import load_breast_cancer
 
+import build_site
 import reference
 from bnlab.study import ledger_validation, validation
 from bnlab.study.schema import SCHEMAS
@@ -190,15 +191,18 @@ def with_library(project: Project, page: str) -> Project:
 )
 def test_a_class_for_the_library_is_trained_as_the_page_says(page: str, fresh: Project) -> None:
     with_library(fresh, page)
-    (overlay,) = saved(fresh.folder, page)
-    project = replace(fresh, overlays=("workflow/studies/demo.yaml", overlay))
-    outcome = project.overlaid({"replicates": 2}, "short.yaml").snakemake("learning_curves")
+    (name,) = saved(fresh.folder, page)
+    overlay = fresh.folder / name
+    overlay.write_text(f"{overlay.read_text('utf8')}replicates: 2\n", encoding="utf8")
+    project = replace(fresh, overlays=("workflow/studies/demo.yaml", name))
+    outcome = project.snakemake("learning_curves")
     assert outcome.code == 0, outcome.text
+    (group,) = yaml.safe_load(overlay.read_text("utf8"))["experiments"]["learning_curves"]["runs"]
+    (added,) = [Path(block.file).stem for block in blocks_of(page, "python") if block.file]
     runs = project.files("results/runs/digits/*/batch32/*/run.json")
-    assert len(runs) == len(project.study.all_runs())
-    for probe in {p for recipe in project.study.recipes.values() for p in recipe.probes}:
-        if f"{probe}.py" in text_of(page):
-            assert len(project.files(f"results/runs/*/*/*/*/{probe}.parquet")) == len(runs)
+    tables = project.files(f"results/runs/digits/*/batch32/*/{added}.parquet")
+    assert len(runs) == len(group["methods"])
+    assert len(tables) == (len(runs) if "probe" in page else 0)
 
 
 # --- commands ---------------------------------------------------------------------------------
@@ -287,6 +291,27 @@ def test_every_page_is_reached_from_the_readme() -> None:
         }
         new = paths - reached
     assert {page for page in PAGES if page.startswith("docs/")} <= reached
+
+
+# --- the site ---------------------------------------------------------------------------------
+
+
+def test_the_site_is_built_without_a_warning_and_needs_no_network(tmp_path: Path) -> None:
+    pytest.importorskip("zensical")
+    build_site.build(tmp_path)
+    site = tmp_path / "site"
+    for page in build_site.pages():
+        built = site / page.replace("README.md", "index.md").replace(".md", ".html")
+        assert built.is_file(), page
+        loaded = re.findall(
+            r"<(?:script|link|img)[^>]+(?:src|href)=\"?(\w+:)?//", built.read_text("utf8")
+        )
+        assert loaded == [], page
+
+
+def test_the_menu_of_the_site_has_every_page() -> None:
+    menu = (ROOT / "docs" / "zensical.toml").read_text(encoding="utf8")
+    assert [page for page in build_site.pages() if f'"{page}"' not in menu] == []
 
 
 # --- pages that are generated -------------------------------------------------------------------

@@ -72,7 +72,11 @@ def test_every_locked_package_is_one_version_with_hashes(lock: str) -> None:
 
 def test_the_lock_holds_everything_that_pyproject_asks_for() -> None:
     versions = locked("requirements.lock")
-    requirements = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]
+    groups = PROJECT["dependency-groups"].values()
+    requirements = [
+        *PROJECT["project"]["dependencies"],
+        *(name for group in groups for name in group),
+    ]
     for requirement in map(Requirement, requirements):
         actual = versions.get(canonicalize_name(requirement.name), set())
         assert actual, f"{requirement.name} is not locked; run `make lock`"

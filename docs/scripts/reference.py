@@ -115,6 +115,7 @@ def classes_page() -> str:
             "## bnlab.results",
             *_documented(results.load, "load"),
             *_documented(results.Study, "Study"),
+            "**Tables:**",
             "\n".join(
                 f"- `{name}`: {_summary(getattr(results.Study, name))}"
                 for name in own
