@@ -17,7 +17,8 @@ from bnlab.analysis.effects import REPLICATE_COLUMNS
 from bnlab.analysis.summaries import dataset_label, published
 from bnlab.experiments import function
 from bnlab.files import read_csv, save_csv, save_json
-from bnlab.page import facts, report, style
+from bnlab.page import contents, facts, site, style
+from bnlab.page.citation import Citation
 from bnlab.study.experiments import experiments
 from bnlab.study.names import ALL_RECIPES
 
@@ -601,18 +602,29 @@ def data(classes: int = 4) -> dict[str, Any]:
     }
 
 
+CITATION = Citation(
+    title="bnlab: made up",
+    authors=["the authors"],
+    licence="MIT",
+    version="0.1",
+    date="2026-01-31",
+    address="https://example.org/lab",
+    commit="0123456789abcdef",
+)
+
+
 def write_report(
     folder: Path,
     label: str = "Digits",
     figure_kinds: Sequence[str] = FIGURES,
     table_kinds: Sequence[str] = TABLES,
-    ledger: report.Ledger | None = None,
+    ledger: contents.Ledger | None = None,
 ) -> Path:
-    """Write a report of synthetic results to ``folder``, with tables, figures and the other files beside it."""
+    """Write the pages of synthetic results to ``folder``, with the files beside them, and return the front page."""
     tidy_tables = sources()
     printed_label = dataset_label(label, redraw=True)
 
-    def item(name: str) -> report.Item:
+    def item(name: str) -> contents.Item:
         experiment, kind = name.split("/")
         csv = folder / "tables" / experiment / "digits" / "lr0.1" / f"{kind}.csv"
         csv.parent.mkdir(parents=True, exist_ok=True)
@@ -620,9 +632,9 @@ def write_report(
             experiment, kind, tidy_tables[experiment], "digits", "lr0.1", printed_label, LABELS
         )
         table.to_csv(csv, index=False)
-        return report.Item(experiment, "digits", "lr0.1", kind, csv)
+        return contents.Item(experiment, "digits", "lr0.1", kind, csv)
 
-    def with_figure(item: report.Item) -> report.Item:
+    def with_figure(item: contents.Item) -> contents.Item:
         svg = folder / "figures" / item.experiment / f"{item.kind}.svg"
         svg.parent.mkdir(parents=True, exist_ok=True)
         figure = draw(item.experiment, item.kind, read_csv(item.csv))
@@ -641,14 +653,14 @@ def write_report(
         save_csv(folder / "replicates.csv", pd.DataFrame(columns=REPLICATE_COLUMNS))
         save_csv(folder / "scorecard.csv", ledger.scorecard)
         save_csv(folder / "sensitivity.csv", ledger.sensitivity)
-        ledger = report.Ledger(
+        ledger = contents.Ledger(
             *(read_csv(folder / f"{name}.csv") for name in ledger._fields if name != "fresh")
         )
     page = folder / "report.html"
     declarations = {name: DECLARED[name] for name in EXPERIMENTS}
     figures = [with_figure(item(name)) for name in figure_kinds]
     tables = [item(name) for name in table_kinds]
-    inputs = report.Inputs(
+    inputs = contents.Inputs(
         study=study(label),
         experiments=declarations,
         function=function,
@@ -658,13 +670,14 @@ def write_report(
         runs=runs,
         formulas=dict.fromkeys(LABELS, "y = φ(u)") | {"bn": "y = φ(γ·û + β)"},
         folder=folder,
-        date="2026-01-31",
-        version="0.1",
-        answers=report.answers(declarations, ledger, [*figures, *tables]),
+        citation=CITATION,
+        answers=contents.answers(declarations, ledger, [*figures, *tables]),
         advice={"it matters": ["On Digits, accuracy is highest with BN."]},
         earlier="Faults (study other, 2026-01-30, commit 0123456)",
         ledger=ledger,
         about=ABOUT,
     )
-    page.write_text(report.render(inputs), encoding="utf8")
+    for path, text in site.pages(inputs):
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text, encoding="utf8")
     return page

@@ -106,8 +106,11 @@ def output_of(python: str, folder: Path, *arguments: str, **environment: str) ->
 
 
 def assert_reported(folder: Path) -> None:
-    page = (folder / "reports/away/report.html").read_text(encoding="utf8")
-    assert "A study far from home" in page and "Half of the input" in page
+    front, about = (
+        (folder / "reports/away" / name).read_text(encoding="utf8")
+        for name in ("report.html", "about.html")
+    )
+    assert "A study far from home" in front and "Half of the input" in about
     assert "supported" in (folder / "reports/away/claims.csv").read_text(encoding="utf8")
 
 

@@ -177,7 +177,8 @@ def test_toys_are_added_without_touching_another_file_and_run_to_the_end(with_to
     assert len(pd.read_csv(reports / "tables" / path / "last_norm.csv")) == 3
     claims = read_csv(reports / "claims.csv")
     assert claims[["id", "verdict"]].to_numpy().tolist() == [["1", "supported"]]
-    page = (reports / "report.html").read_text(encoding="utf8")
+    names = ("report.html", "about.html", "experiments/growth.html")
+    page = "".join((reports / name).read_text(encoding="utf8") for name in names)
     for text in (
         "The growth of weights",
         "Do weights grow more",

@@ -1,4 +1,4 @@
-"""The report in a real browser: clicks, keys, print, and the page without JavaScript."""
+"""The pages in a real browser: clicks, keys, print, and without JavaScript."""
 
 from __future__ import annotations
 
@@ -19,19 +19,14 @@ playwright = pytest.importorskip(
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CLAIMS, UNTESTED = 20, 2
-TALL = "@media screen { #reading { margin-top: 9000px } }"
-"""Style by which figures are as far below the first screen as on the page of a whole study."""
 OPEN = "#claim-2 details .effect"
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = synthetic.write_report(
+    return synthetic.write_report(
         tmp_path_factory.mktemp("report"), label=verdicts.HOSTILE, ledger=verdicts.ledger(2)
     )
-    text = path.read_text("utf8")
-    path.write_text(text.replace("</style>", f"{TALL}</style>", 1), "utf8")
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +46,11 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def visit(browser: Any, report: Path) -> Iterator[Callable[..., Any]]:
-    """Open the report; at the end of the test, fail for any request and any error of the page."""
+    """Open a page; at the end of the test, fail for any request to another place and any error of a page."""
     contexts: list[Any] = []
     wrong: list[str] = []
 
-    def open_report(width: int = 1200, **options: Any) -> Any:
+    def open_page(name: str, width: int = 1200, **options: Any) -> Any:
         context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
@@ -63,13 +58,13 @@ def visit(browser: Any, report: Path) -> Iterator[Callable[..., Any]]:
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: wrong.append(request.url))
-        page.goto(report.as_uri())
+        page.goto((report.parent / name).as_uri())
         return page
 
-    yield open_report
+    yield open_page
     for context in contexts:
         context.close()
-    own = report.as_uri()
+    own = report.parent.as_uri()
     assert [text for text in wrong if not text.startswith((own, "data:"))] == []
 
 
@@ -87,52 +82,68 @@ def is_wider_than_the_screen(page: Any) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
+FRONT, CLAIMS_PAGE, SCORECARD, ABOUT = "report.html", "claims.html", "scorecard.html", "about.html"
+CURVES, SURFACES = "experiments/learning_curves.html", "experiments/landscape.html"
+PAGES = (FRONT, CLAIMS_PAGE, SCORECARD, ABOUT, CURVES, SURFACES)
 LOADED = "image => image.complete && image.naturalWidth > 0"
 
 
-def test_every_image_loads_and_is_described(visit):
-    page = visit()
+@pytest.mark.parametrize("name", [CURVES, SURFACES])
+def test_every_image_loads_is_described_and_moves_nothing(visit, name):
+    page = visit(name)
+    height = page.evaluate("document.documentElement.scrollHeight")
     images = page.locator("figure img").all()
-    assert len(images) == len(synthetic.FIGURES) + 1  # and the scorecard
-    for image in [*images, *page.locator(".in-summary img").all()]:
+    assert images
+    for image in images:
         image.scroll_into_view_if_needed()
         playwright.expect(image).to_have_js_property("complete", True)
         assert image.evaluate(LOADED)
     assert all(len(image.get_attribute("alt")) > 20 for image in images)
-
-
-def test_nothing_moves_as_images_come(visit):
-    page = visit()
-    height = page.evaluate("document.documentElement.scrollHeight")
-    for image in page.locator("img").all():
-        image.scroll_into_view_if_needed()
-        playwright.expect(image).to_have_js_property("complete", True)
     assert page.evaluate("document.documentElement.scrollHeight") == height
 
 
 def test_paper_has_images_that_were_never_on_the_screen(visit):
-    page = visit()
+    page = visit(CURVES)
     with_images = page.pdf(format="A4")
     assert all(image.evaluate(LOADED) for image in page.locator("figure img").all())
     page.evaluate("document.querySelectorAll('figure img').forEach(image => image.remove())")
     assert len(with_images) > 1.2 * len(page.pdf(format="A4"))
 
 
-def test_a_link_lands_on_its_figure_though_the_images_above_are_not_drawn(visit):
-    page = visit()
-    page.locator(".in-summary a").last.click()
-    anchor = page.evaluate("location.hash")
-    playwright.expect(page.locator(anchor.replace(".", "\\."))).to_be_in_viewport()
+def test_every_page_is_one_link_from_the_front_page_and_leads_back(visit):
+    page = visit(FRONT)
+    for link in ("Claims", "Scorecard", "About"):
+        page.get_by_role("navigation").get_by_role("link", name=link).click()
+        assert page.locator("nav [aria-current]").inner_text() == link
+        page.get_by_role("navigation").get_by_role("link", name="Answers").first.click()
+    title = synthetic.DECLARED["learning_curves"].title
+    page.get_by_role("link", name=title).click()
+    playwright.expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    page.get_by_role("link", name="Experiments").click()
+    playwright.expect(page.locator("#experiments")).to_be_in_viewport()
+
+
+def test_every_part_claim_and_figure_has_an_address(visit):
+    for name in PAGES:
+        page = visit(name)
+        for place in page.locator("h2, figure[id]").all():
+            id = place.get_attribute("id")
+            link = page.locator(f"[href='#{id}'].here")
+            assert link.count() == 1 and len(link.get_attribute("aria-label")) > 10, (name, id)
+    page = visit(CURVES)
+    page.locator("figure .here").last.click()
+    playwright.expect(page.locator("figure").last).to_be_in_viewport()
+    assert page.url.endswith("#" + page.locator("figure").last.get_attribute("id"))
 
 
 def test_no_script_but_the_pages_own_runs(visit):
-    page = visit()
+    page = visit(CLAIMS_PAGE)
     assert page.title() == "A made-up study"
     assert page.get_by_text(verdicts.HOSTILE).count() > 0
 
 
 def test_claims_are_filtered_by_source_topic_and_verdict(visit):
-    page = visit()
+    page = visit(CLAIMS_PAGE)
     assert len(rows(page)) == CLAIMS - UNTESTED
     assert status(page) == f"{CLAIMS} claims"
     page.get_by_role("combobox", name="Source").select_option("report")
@@ -147,7 +158,7 @@ def test_claims_are_filtered_by_source_topic_and_verdict(visit):
 
 
 def test_claims_are_found_as_one_types(visit):
-    page = visit()
+    page = visit(CLAIMS_PAGE)
     search = page.get_by_role("searchbox", name="Search")
     search.press_sequentially("SIXTH longer")
     assert rows(page) == ["3", "13"]
@@ -158,18 +169,38 @@ def test_claims_are_found_as_one_types(visit):
     assert page.get_by_text("No claim fits").is_visible()
 
 
-def test_a_verdict_of_the_summary_leads_to_its_claims(visit):
-    page = visit()
+def test_a_verdict_of_the_legend_and_a_topic_lead_to_their_claims(visit):
+    page = visit(CLAIMS_PAGE)
     page.locator(".legend").get_by_role("link", name="refuted").click()
+    page.wait_for_function("location.hash === '#verdict=refuted'")
     assert rows(page) == ["1", "11"]
     page.locator(".legend").get_by_role("link", name="not reproduced").click()
+    page.wait_for_function("location.hash.includes('reproduced')")
     assert rows(page) == ["9", "19"]
     page.locator(".topics").get_by_role("link", name="cost").click()
+    page.wait_for_function("location.hash === '#topic=cost'")
+    assert rows(page) == ["3", "13"]
+
+
+def test_the_address_keeps_the_filter(visit):
+    page = visit(CLAIMS_PAGE)
+    page.get_by_role("combobox", name="Verdict").select_option("not reproduced")
+    page.get_by_role("searchbox", name="Search").fill("batches")
+    address = page.url
+    assert rows(page) == ["9", "19"]
+    page.goto("about:blank")
+    page.goto(address)
+    assert rows(page) == ["9", "19"]
+    assert page.get_by_role("combobox", name="Verdict").input_value() == "not reproduced"
+    page.get_by_role("button", name="Show all").click()
+    page.wait_for_function("location.hash === ''")
+    page.evaluate("location.hash = 'verdict=none-such&topic=cost'")
+    page.wait_for_function("document.forms[0].elements.topic.value === 'cost'")
     assert rows(page) == ["3", "13"]
 
 
 def test_a_row_opens_to_its_effects_by_key_and_by_click(visit):
-    page = visit()
+    page = visit(CLAIMS_PAGE)
     assert not page.locator(OPEN).first.is_visible()
     page.locator("#claim-2 summary").press("Enter")
     effect = page.locator(OPEN).first
@@ -187,15 +218,15 @@ def test_a_row_opens_to_its_effects_by_key_and_by_click(visit):
 
 
 def test_an_effect_leads_to_its_figures(visit):
-    page = visit()
+    page = visit(CLAIMS_PAGE)
     page.locator("#claim-3 summary").click()
     page.locator("#claim-3").get_by_role("link", name="its figures and tables").click()
-    assert page.url.endswith("#learning_curves-digits-lr0.1")
+    assert page.url.endswith(f"{CURVES}#learning_curves-digits-lr0.1")
     playwright.expect(page.locator("#learning_curves-digits-lr0\\.1")).to_be_in_viewport()
 
 
 def test_a_link_to_a_claim_shows_it_open_also_where_it_is_filtered_out(visit):
-    page = visit()
+    page = visit(CLAIMS_PAGE)
     page.get_by_role("combobox", name="Verdict").select_option("supported")
     page.evaluate("location.hash = 'claim-2'")
     playwright.expect(page.locator(OPEN).first).to_be_visible()
@@ -203,7 +234,7 @@ def test_a_link_to_a_claim_shows_it_open_also_where_it_is_filtered_out(visit):
 
 
 def test_claims_that_are_not_tested_are_folded_until_they_are_asked_for(visit):
-    page = visit()
+    page = visit(CLAIMS_PAGE)
     assert not page.locator("#claim-7").is_visible()
     page.get_by_role("combobox", name="Verdict").select_option("not tested here")
     assert rows(page) == ["7", "17"]
@@ -211,13 +242,13 @@ def test_claims_that_are_not_tested_are_folded_until_they_are_asked_for(visit):
     playwright.expect(page.locator("#claim-7")).not_to_be_visible()
     page.evaluate("location.hash = 'claim-17'")
     playwright.expect(page.locator("#claim-17")).to_be_visible()
-    page = visit()
+    page = visit(CLAIMS_PAGE)
     page.get_by_text("2 claims that this study does not test").click()
     assert len(rows(page)) == CLAIMS
 
 
 def test_a_word_that_is_explained_opens_its_explanation(visit):
-    page = visit()
+    page = visit(CLAIMS_PAGE)
     words = page.get_by_text("One training with its own seed").last
     assert not words.is_visible()
     page.get_by_role("button", name="replicates").first.click()
@@ -226,28 +257,18 @@ def test_a_word_that_is_explained_opens_its_explanation(visit):
     assert not words.is_visible()
 
 
-def test_the_first_stop_of_the_keyboard_leads_past_the_contents(visit):
-    page = visit()
+def test_the_first_stop_of_the_keyboard_leads_past_the_navigation(visit):
+    page = visit(FRONT)
     page.keyboard.press("Tab")
-    link = page.get_by_role("link", name="To the answers")
+    link = page.get_by_role("link", name="To the content")
     assert link.evaluate("element => element === document.activeElement")
     playwright.expect(link).to_be_in_viewport()
     link.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
 
 
-def test_the_first_screen_has_answers_and_the_counts(visit):
-    page = visit(1280)
-    page.set_viewport_size({"width": 1280, "height": 900})
-    for element in (page.locator(".answers li").first, page.locator("#summary .bar").first):
-        playwright.expect(element).to_be_in_viewport()
-    first = page.locator(".answers li").first.inner_text()
-    for unexplained in ("recipe", "lr0.1", "F1 "):
-        assert unexplained not in first
-
-
 def test_the_plot_of_answers_has_a_line_for_each_headline(visit):
-    page = visit()
+    page = visit(CLAIMS_PAGE)
     lines = page.locator(".forest-plot tbody tr:not(.scale)")
     headlines = verdicts.ledger(2).effects["headline"].notna().sum()
     assert lines.count() == headlines > 2
@@ -256,22 +277,21 @@ def test_the_plot_of_answers_has_a_line_for_each_headline(visit):
 
 @pytest.mark.parametrize("width", [360, 390, 768, 1280])
 def test_no_screen_is_too_narrow(visit, width):
-    page = visit(width)
-    page.get_by_role("button", name="Open all").click()
-    assert not is_wider_than_the_screen(page)
-    for cell in page.locator(".ledger thead:visible th, .forest-plot thead:visible th").all():
-        box = cell.bounding_box()
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
-    navigation = page.get_by_role("navigation")
-    if width < 1000:
-        assert not navigation.get_by_role("link", name="The claims").is_visible()
-        navigation.get_by_text("Contents").click()
-    assert navigation.get_by_role("link", name="The claims").is_visible()
+    for name in PAGES:
+        page = visit(name, width)
+        if name == CLAIMS_PAGE:
+            page.get_by_role("button", name="Open all").click()
+        assert not is_wider_than_the_screen(page), name
+        for cell in page.locator(".ledger thead:visible th, .forest-plot thead:visible th").all():
+            box = cell.bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+        for link in page.get_by_role("navigation", name="Pages").get_by_role("link").all():
+            assert link.is_visible()
 
 
 def test_a_dark_scheme_is_dark_and_its_plots_are_light(visit):
-    page = visit(color_scheme="dark")
+    page = visit(CLAIMS_PAGE, color_scheme="dark")
     page.locator("#claim-2 summary").click()
 
     def brightness(selector: str, property: str) -> float:
@@ -285,21 +305,25 @@ def test_a_dark_scheme_is_dark_and_its_plots_are_light(visit):
 
 
 def test_on_paper_is_every_claim_with_its_verdict_but_no_control_and_no_table(visit):
-    page = visit()
+    page = visit(CLAIMS_PAGE)
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert len(rows(page)) == CLAIMS
-    assert page.get_by_role("link", name="The claims").is_visible()
-    for absent in (".filters", ".turning", OPEN, ".result", ".skip", ".in-summary"):
+    for absent in (".filters", OPEN, ".skip", ".site", ".here"):
         assert not page.locator(absent).first.is_visible(), absent
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert len(rows(page)) == CLAIMS - UNTESTED
     printed = page.pdf(format="A4")
-    assert 3 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 15
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 6
+    page = visit(SURFACES)
+    page.emulate_media(media="print")
+    assert page.locator("figure img").first.is_visible()
+    for absent in (".turning", ".tools", ".here"):
+        assert not page.locator(absent).first.is_visible(), absent
 
 
 def test_a_surface_turns_with_keys_and_mouse_and_shows_what_is_chosen(visit):
-    page = visit()
+    page = visit(SURFACES)
     canvas, choice = page.locator(".turning canvas"), page.locator(".turning select")
     names = choice.locator("option").all_inner_texts()
     assert names == [
@@ -330,10 +354,11 @@ def test_a_surface_turns_with_keys_and_mouse_and_shows_what_is_chosen(visit):
 
 
 def test_all_can_be_read_without_javascript(visit):
-    page = visit(java_script_enabled=False)
+    page = visit(SURFACES, java_script_enabled=False)
     assert not page.locator(".turning").is_visible()
     assert page.locator("#landscape-digits-lr0\\.1-surface img").is_visible()
     assert all(image.evaluate(LOADED) for image in page.locator("img").all())
+    page = visit(CLAIMS_PAGE, java_script_enabled=False)
     assert not page.locator(".filters").is_visible()
     assert len(rows(page)) == CLAIMS - UNTESTED
     page.locator("#claim-2 summary").click()
@@ -341,13 +366,14 @@ def test_all_can_be_read_without_javascript(visit):
     assert status(page) == f"{CLAIMS} claims"
 
 
-def test_controls_have_names_and_headings_are_in_order(visit):
-    page = visit()
+@pytest.mark.parametrize("name", PAGES)
+def test_controls_have_names_and_headings_are_in_order(visit, name):
+    page = visit(name)
     for control in page.locator("input, select, button").all():
         assert control.evaluate("element => (element.labels?.[0] ?? element).innerText.trim()")
     levels = [
         int(tag[1])
         for tag in page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(h => h.tagName)")
     ]
-    assert levels[0] == 1
+    assert levels[0] == 1 and levels.count(1) == 1
     assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 import interval_coverage as simulation
-from bnlab.page.report import TEMPLATES
+from bnlab.page.layout import TEMPLATES
 
 SAMPLE = np.exp(np.random.default_rng(7).normal(size=8))  # skewed, and resamples have no ties
 PAGE = simulation.PAGE.read_text("utf8")
@@ -49,7 +49,7 @@ def test_the_t_interval_covers_95_percent_if_normal_90_if_skewed_and_less_beyond
 
 
 def test_the_report_says_what_the_table_says():
-    page = " ".join((TEMPLATES / "report.html.j2").read_text("utf8").split())
+    page = " ".join((TEMPLATES / "about.html.j2").read_text("utf8").split())
     matches = re.search(
         r"of ten replicates, .* in (\d+)&nbsp;% .* normal .* (\d+)&nbsp;% .* skewed", page
     )

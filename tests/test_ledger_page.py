@@ -12,13 +12,13 @@ from bnlab.page.headlines import PLOT_WIDTH, effect_plots
 
 NONE, INFINITE = float("nan"), float("inf")
 LABELS = {"base": "Base", "bn": "BN", "ws": "WS"}
-GROUPS = {"learning_curves-digits-lr0.1"}
+PLACES = {"learning_curves-digits-lr0.1": "experiments/learning_curves.html#there"}
 
 
 @pytest.fixture(scope="module")
 def variables() -> dict:
     claims, effects, *_ = verdicts.ledger()
-    return ledger_page.page(claims, effects, LABELS, GROUPS, {"report": "student report"})
+    return ledger_page.page(claims, effects, LABELS, PLACES, {"report": "student report"})
 
 
 def row(**more):
@@ -90,7 +90,7 @@ def test_halves_of_a_claim_come_after_its_number_and_before_the_next_one():
     claims, effects = (
         table.assign(id=table["id"].replace(renamed)).iloc[::-1] for table in (claims, effects)
     )
-    page = ledger_page.page(claims, effects, LABELS, GROUPS, {})
+    page = ledger_page.page(claims, effects, LABELS, PLACES, {})
     assert [entry["row"].id for entry in page["claims"]] == [
         *("2", "2a", "2b", "4", "5", "6", "8", "9", "1")
     ]
@@ -195,7 +195,7 @@ def test_facts_name_only_what_has_a_number(variables):
 
 def test_an_effect_links_to_its_figures_where_the_page_has_them(variables):
     links = {effect["id"]: effect["link"] for effect in effects(variables)}
-    assert links["effect-2-1"] == "learning_curves-digits-lr0.1"
+    assert links["effect-2-1"] == "experiments/learning_curves.html#there"
     assert links["effect-2-2"] is None
 
 

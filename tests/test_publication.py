@@ -55,7 +55,8 @@ def project(tmp_path: Path) -> Path:
     report = tmp_path / "reports" / "toy"
     texts = ["report.html", *FIGURES, "figures/other.svg", "tables/a/b/final.csv"]
     texts += ["tables/a/b/percentiles.csv", "replicates.csv", "runs.csv", "accuracies.csv"]
-    texts += ["sensitivity.csv", "confirmation.csv"]
+    texts += ["sensitivity.csv", "confirmation.csv", "experiments/batch_size.html"]
+    texts += ["claims.html", "scorecard.html", "about.html"]
     for name in texts:
         (report / name).parent.mkdir(parents=True, exist_ok=True)
         (report / name).write_text(f"content of {name}", encoding="utf8")
@@ -106,6 +107,7 @@ def test_what_is_published_is_what_the_manifest_lists(project: Path) -> None:
     assert set(manifest["files"]) == {
         *publication.FILES,
         *FIGURES,
+        "experiments/batch_size.html",
         "tables/a/b/final.csv",
         "tables/a/b/percentiles.csv",
     }

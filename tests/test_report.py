@@ -1,7 +1,10 @@
-"""The report, read as text; ``test_browser.py`` opens it."""
+"""The pages of a study, read as text; ``test_browser.py`` opens them."""
 
 import json
 import re
+import subprocess
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -13,7 +16,9 @@ import test_claims
 import verdicts
 
 from bnlab.experiments import function
-from bnlab.page import facts, report
+from bnlab.page import experiment_page, facts, settings
+from bnlab.page.checkout import public_address
+from bnlab.page.citation import bibtex, citation
 from bnlab.page.findings import Answer, leading
 from bnlab.page.grids import Grid, as_it_is
 from bnlab.page.methods import formula
@@ -21,12 +26,6 @@ from bnlab.page.surfaces import surfaces
 from bnlab.page.vectors import image
 from bnlab.study.config import Runs
 
-IN_SUMMARY = (
-    ("learning_curves", "accuracy"),
-    ("batch_size", "all_methods"),
-    ("faults", "faults"),
-)
-"""Figures in the summary of the synthetic report."""
 TEXTS = {
     "claims": [
         "source",
@@ -54,23 +53,67 @@ def page(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def text(page: Path) -> str:
-    return page.read_text(encoding="utf8")
+def texts(page: Path) -> dict[Path, str]:
+    """The HTML of every page of the study."""
+    return {file: file.read_text(encoding="utf8") for file in page.parent.rglob("*.html")}
+
+
+@pytest.fixture(scope="module")
+def text(texts: dict[Path, str]) -> str:
+    return "".join(texts.values())
+
+
+def test_a_study_has_a_page_for_each_experiment_and_for_claims_scorecard_and_methods(page, texts):
+    names = {file.relative_to(page.parent).as_posix() for file in texts}
+    assert names == {
+        *("report.html", "claims.html", "scorecard.html", "about.html"),
+        *(f"experiments/{name}.html" for name in synthetic.EXPERIMENTS),
+    }
 
 
 def test_a_script_in_a_label_or_a_claim_is_shown_as_text(text):
-    assert text.count("<script") == 1
+    assert "<script>document" not in text
     assert text.count("&lt;script&gt;document.title") > sum(map(len, TEXTS.values()))
 
 
-def test_links_lead_only_to_places_in_the_page_and_to_files_beside_it(page, text):
-    ids = set(re.findall(r'id="([^"]+)"', text))
-    links = [link for link in re.findall(r'href="([^"]+)"', text) if not link.startswith("data:")]
-    assert links
-    papers = [link for link in links if link.startswith("https://")]
-    assert papers == ["https://arxiv.org/abs/1502.03167"]
-    for link in set(links) - set(papers):
-        assert link[1:] in ids if link.startswith("#") else (page.parent / link).is_file()
+def test_every_page_lets_only_its_own_styles_and_scripts_count(texts):
+    def digests(html: str, tag: str) -> list[str]:
+        inside = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
+        return [b64encode(sha256(each.encode()).digest()).decode() for each in inside]
+
+    for html in texts.values():
+        (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', html)
+        allowed = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+        for tag in ("style", "script"):
+            assert re.findall(r"'sha256-([^']+)'", allowed[f"{tag}-src"]) == digests(html, tag)
+        assert allowed["default-src"] == "'none'" and allowed["img-src"] == "data:"
+        assert " style=" not in re.sub(r'src="data:[^"]*"', "", html)
+
+
+def test_links_lead_only_to_places_in_the_pages_and_to_files_beside_them(texts):
+    places = {
+        file.resolve(): set(re.findall(r'id="([^"]+)"', html)) for file, html in texts.items()
+    }
+    outside = set()
+    for file, html in texts.items():
+        for link in set(re.findall(r'href="([^"]+)"', html)) - {"data:,"}:
+            if link.startswith("https://"):
+                outside.add(link)
+                continue
+            path, _, place = link.partition("#")
+            target = (file.parent / path if path else file).resolve()
+            assert target.is_file(), link
+            assert not place or "=" in place or place in places[target], link
+    assert outside == {"https://arxiv.org/abs/1502.03167", synthetic.CITATION.address}
+
+
+def test_every_page_marks_itself_in_the_navigation(texts):
+    for file, html in texts.items():
+        (current,) = re.findall(r'href="([^"]+)" aria-current', html)
+        marked = (file.parent / current.partition("#")[0]).resolve()
+        inside = file.parent.name == "experiments"
+        assert marked == (file.parents[1] / "report.html" if inside else file).resolve()
+        assert current.endswith("#experiments") == inside
 
 
 def test_sources_are_only_inline(text):
@@ -79,20 +122,79 @@ def test_sources_are_only_inline(text):
     assert "@import" not in text
 
 
-def test_images_of_the_summary_are_those_of_its_figures(text):
-    images = re.findall(r'<img [^>]*alt="([^"]*)" src="(data:image/svg[^"]+)"', text)
-    in_full = [uri for alt, uri in images if alt]
-    assert len(in_full) == len(set(in_full)) == len(synthetic.FIGURES) + 1  # and the scorecard
-    in_summary = text.partition('<ul class="in-summary">')[2].partition("</ul>")[0]
-    links = re.findall(r'<a href="#([^"]+)" aria-label', in_summary)
-    assert links == [f"{experiment}-digits-lr0.1-{kind}" for experiment, kind in IN_SUMMARY]
-    for link, uri in zip(links, re.findall(r'src="([^"]+)"', in_summary), strict=True):
-        assert uri in text.partition(f'<figure id="{link}">')[2].partition("</figure>")[0]
+def test_every_figure_is_drawn_once_and_its_title_stands_in_its_caption(texts):
+    figures = [
+        figure
+        for html in texts.values()
+        for figure in re.findall(r'<figure id=".*?</figure>', html, re.DOTALL)
+    ]
+    images = re.findall(r'src="(data:image/svg[^"]+)"', "".join(texts.values()))
+    assert len(images) == len(set(images)) == len(figures) == len(synthetic.FIGURES)
+    for figure in figures:
+        assert figure.index("<figcaption>") < figure.index("<strong>") < figure.index("<img")
+        assert re.search(r'class="tools" data-file="\.\./tables/[^"]+\.csv"', figure)
 
 
 def test_images_wait_for_the_reader_in_a_place_of_their_size(text):
     size = r'width="[\d.]+" height="[\d.]+"'
     assert len(re.findall(rf'<img loading="lazy" {size} ', text)) == text.count("<img ") > 3
+
+
+def test_the_front_page_is_small_and_has_a_door_to_each_experiment_in_the_order_of_the_ledger(page):
+    front = page.read_text("utf8")
+    assert len(front) < 300_000 and "<img " not in front
+    doors = re.findall(r'<li><a href="experiments/(\w+)\.html"', front)
+    first = [name for name in synthetic.ABOUT["findings"] if name in synthetic.EXPERIMENTS]
+    assert doors[: len(first)] == first and sorted(doors) == sorted(synthetic.EXPERIMENTS)
+    for name in synthetic.EXPERIMENTS:
+        assert synthetic.DECLARED[name].title in front
+
+
+def test_the_front_page_says_how_to_cite_it(page):
+    front = page.read_text("utf8")
+    for part in (
+        "@software{bnlab2026,",
+        "author = {{the authors}}",
+        "https://example.org/lab",
+        "MIT",
+    ):
+        assert part in front
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("https://user:secret@example.org/lab.git", "https://example.org/lab"),
+        ("http://example.org:8000/a/lab/", "http://example.org:8000/a/lab"),
+        ("git@example.org:a/lab.git", None),
+        ("ssh://git@example.org/lab.git", None),
+        ("/home/someone/lab.git", None),
+        ("file:///home/someone/lab", None),
+        (None, None),
+    ],
+)
+def test_the_repository_is_named_only_by_an_address_on_the_web(remote, address):
+    assert public_address(remote) == address
+
+
+def test_a_citation_is_that_of_the_file_with_the_checkouts_commit(tmp_path):
+    file = tmp_path / "CITATION.cff"
+    file.write_text(
+        "title: T\nlicense: MIT\nauthors: [{given-names: A, family-names: B}, {name: C}]\n"
+    )
+    cited = citation(file, "0.1", "2026-01-31")
+    assert (cited.authors, cited.address, cited.commit) == (["A B", "C"], None, None)
+    assert "url" not in bibtex(cited) and "author = {{A B} and {C}}" in bibtex(cited)
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "x"]):
+        subprocess.run([*git, *command], check=True)
+    subprocess.run([*git, "remote", "add", "origin", "https://example.org/x.git"], check=True)
+    cited = citation(file, "0.1", "2026-01-31")
+    assert cited.address == "https://example.org/x" and f"Commit {cited.commit[:12]}" in bibtex(
+        cited
+    )
+    file.write_text(file.read_text() + "repository-code: https://example.org/stated\n")
+    assert citation(file, "0.1", "2026-01-31").address == "https://example.org/stated"
 
 
 def test_the_image_of_a_figure_is_its_svg_whatever_quotes_are_in_it():
@@ -109,11 +211,13 @@ def test_the_image_of_a_figure_is_its_svg_whatever_quotes_are_in_it():
     assert canonical(unquote(data)) == canonical(svg)
 
 
-def test_a_study_without_a_ledger_has_a_summary_and_no_claims(tmp_path):
-    text = synthetic.write_report(tmp_path, figure_kinds=synthetic.FIGURES[:1]).read_text("utf8")
-    assert 'id="summary"' in text and "Accuracy during training" in text
-    for absent in ('id="ledger"', "claims.csv", "published claims"):
+def test_a_study_without_a_ledger_has_answers_and_neither_claims_nor_scorecard(tmp_path):
+    page = synthetic.write_report(tmp_path, figure_kinds=synthetic.FIGURES[:1])
+    text = page.read_text("utf8")
+    assert 'id="answer"' in text and "A made-up study" in text
+    for absent in ("claims.html", "scorecard.html", "published claims"):
         assert absent not in text
+    assert not (tmp_path / "claims.html").exists()
 
 
 def test_findings_are_first_answers_in_the_order_of_the_ledger_and_no_answer_is_lost():
@@ -205,7 +309,7 @@ def grids_of(kind: str, experiment: str = "learning_curves") -> list[Grid]:
     table = synthetic.tabulated(
         experiment, kind, SOURCES[experiment], "digits", recipe, "Digits", synthetic.LABELS
     )
-    return report.grids(function, experiment, kind, table)
+    return experiment_page.grids(function, experiment, kind, table)
 
 
 @pytest.mark.parametrize(("experiment", "kind"), synthetic.RESULT_KEYS)
@@ -233,7 +337,7 @@ def test_a_threshold_that_was_not_reached_is_shown_as_later_than_the_last_step()
             "pairs": 0,
         }
     )
-    (grid,) = report.grids(function, "learning_curves", "steps_to_accuracy", table)
+    (grid,) = experiment_page.grids(function, "learning_curves", "steps_to_accuracy", table)
     assert grid.rows == [["95 % test accuracy", "> 50,000 (3 of 10 reached)"]]
 
 
@@ -250,8 +354,8 @@ def test_paired_differences_are_of_all_pairs_since_a_diverged_replicate_guesses(
 
 def test_an_image_is_described_by_title_data_and_recipe_also_where_nothing_is_left():
     table = pd.DataFrame({"dataset_label": ["Digits"], "recipe": ["lr0.1"]})
-    assert report.alt_text("Figure", table) == "Figure, Digits, recipe lr0.1."
-    assert report.alt_text("Figure", table.iloc[:0]) == "Figure: no replicate left."
+    assert experiment_page.alt_text("Figure", table) == "Figure, Digits, recipe lr0.1."
+    assert experiment_page.alt_text("Figure", table.iloc[:0]) == "Figure: no replicate left."
 
 
 def test_times_are_those_of_training_jobs_only(text):
@@ -323,11 +427,11 @@ def test_a_surface_stands_in_the_page_as_heights_on_one_logarithmic_scale():
 
 def test_settings_and_titles_of_recipes_are_in_the_singular_for_one_and_have_a_true_minus():
     recipe = {"learning_rate": 0.1, "learning_rate_reference_batch": None}
-    assert report.recipe_title(recipe | {"budget": {"epochs": 1, "steps": None}}).endswith(
+    assert settings.recipe_title(recipe | {"budget": {"epochs": 1, "steps": None}}).endswith(
         "1 epoch"
     )
-    settings = [{"steps": 50_000, "epochs": None}, {"layers": 1}, [100, 10], -1, 1e-5, None]
-    assert [report.setting(value) for value in settings] == [
+    values = [{"steps": 50_000, "epochs": None}, {"layers": 1}, [100, 10], -1, 1e-5, None]
+    assert [settings.setting(value) for value in values] == [
         *("50,000 steps", "1 layer", "100 × 10", "−1", "0.00001", "–")
     ]
 

@@ -128,7 +128,7 @@ def test_fewer_than_five_pairs_rank_nobody():
 def test_what_is_not_trained_has_no_answer_and_without_any_answer_there_is_no_card():
     assert scored(row(batch=2)).empty
     assert scored(row(experiment="learning_rate", recipe=None, rate="best")).empty
-    assert scorecard.page(pd.DataFrame(columns=COLUMNS), {}) is None
+    assert scorecard.card(pd.DataFrame(columns=COLUMNS)) is None
 
 
 def test_a_row_that_lacks_a_trained_method_ranks_nobody_and_names_it():
@@ -330,20 +330,6 @@ def test_the_table_names_the_reference_and_what_is_missing():
 def test_the_last_line_counts_where_no_other_method_is_clearly_better():
     *_, last = scorecard.card(verdicts.scorecard()).lines
     assert [cell.text for cell in last.cells] == ["1 of 2", "1 of 2", "0 of 1"]
-
-
-def test_the_picture_has_a_row_a_question_and_the_better_ends_on_the_right():
-    figure = scorecard.draw(verdicts.scorecard())
-    (axis,) = figure.axes
-    assert [t.get_text() for t in axis.get_yticklabels()] == [
-        "Accuracy, Digits",
-        "Lost to few rows, Digits",
-    ]
-    marks = [line for line in axis.lines if line.get_marker() not in ("None", None, "")]
-    places = [(float(line.get_xdata()[0]), line.get_ydata()[0]) for line in marks]
-    assert places == [
-        (pytest.approx(x), y) for x, y in [(0, 0), (1, 0), (0.5 / 7, 0), (1, 1), (0, 1)]
-    ]
 
 
 # ---------------------------------------------------------------- a method of one's own

@@ -84,7 +84,7 @@ def test_they_are_shown_as_published_and_only_the_other_experiments_are_trained(
     manifest = read_json(target / "manifest.json")
     study_of = {name: entry["study"] for name, entry in manifest["experiments"].items()}
     assert study_of == {TAKEN: "smoke", OWN: "again"}
-    page = (target / "report.html").read_text("utf8")
+    page = (target / "about.html").read_text("utf8")
     assert "taken as published" in page and "(study smoke, " in page
 
 
@@ -118,7 +118,7 @@ def test_fresh_seeds_lie_beside_what_is_published_and_the_next_report_says_what_
     fresh = read_csv(folder / "effects.csv")
     assert table["estimate"].iloc[1] == fresh["estimate"].iloc[0]
     assert table["estimate"].iloc[1] != read_csv(reports / "effects.csv")["estimate"].iloc[0]
-    page = (reports / "report.html").read_text("utf8")
+    page = (reports / "claims.html").read_text("utf8")
     assert f"Fresh seeds 1001 to {last}: {table['fresh'].iloc[0]}" in page
     assert "They were trained for the ledger" in page
 

@@ -178,10 +178,12 @@ def test_a_finished_study_has_every_file_that_its_config_promises(finished_study
         "reports/smoke/*": {
             f"reports/smoke/{name}"
             for name in (
-                "report.html",
-                "study.json",
+                *("report.html", "claims.html", "scorecard.html", "about.html", "study.json"),
                 *(f"{t}.csv" for t in (*JUDGED, "runs", "accuracies")),
             )
+        },
+        "reports/smoke/experiments/*": {
+            f"reports/smoke/experiments/{name}.html" for name in study.experiments
         },
         "results/data/**/*": {
             f"results/data/{name}/{file}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from bnlab.page.report import Ledger
+from bnlab.page.contents import Ledger
 
 NONE = float("nan")
 HOSTILE = "<script>document.title='taken'</script> & \"quotes\""

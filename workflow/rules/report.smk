@@ -1,4 +1,4 @@
-"""The report of a study, one page."""
+"""The pages of a study."""
 
 
 rule write_report:
@@ -37,6 +37,7 @@ rule write_report:
         sensitivity=f"{REPORTS}/sensitivity.csv" if STUDY.claims else [],
         confirmation=f"{REPORTS}/confirmation.csv" if STUDY.claims else [],
         fresh=[f"{folder}/manifest.json" for folder in FRESH if STUDY.claims],
+        citation=os.path.relpath(ROOT / "CITATION.cff"),
     output:
         report=report(
             f"{REPORTS}/report.html",
@@ -44,6 +45,10 @@ rule write_report:
             category="Report",
             labels={"figure": "the whole report", "recipe": "all"},
         ),
+        about=f"{REPORTS}/about.html",
+        claims=f"{REPORTS}/claims.html" if STUDY.claims else [],
+        scorecard=f"{REPORTS}/scorecard.html" if STUDY.claims else [],
+        experiments=directory(f"{REPORTS}/experiments"),
         record=f"{REPORTS}/study.json",
         runs=f"{REPORTS}/runs.csv",
         accuracies=f"{REPORTS}/accuracies.csv",

@@ -1,4 +1,4 @@
-"""Write the report of a study."""
+"""Write the pages of a study."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,8 @@ with without_collector():
     from bnlab.analysis.tidy import RUN
     from bnlab.experiments import function
     from bnlab.files import job_log, read_csv, read_json, save_csv, save_json, save_text
-    from bnlab.page import confirmation, facts, publication, report, scorecard
+    from bnlab.page import confirmation, contents, facts, publication, scorecard, site
+    from bnlab.page.citation import citation
     from bnlab.page.findings import leading
     from bnlab.page.methods import formula
     from bnlab.study.config import Study
@@ -27,10 +28,10 @@ inputs, params = snakemake.input, snakemake.params
 with job_log(snakemake.log[0], "report"):
     folder = Path(snakemake.output.report).parent
     tables = [
-        report.Item(*key, csv=folder / f"tables/{'/'.join(key)}.csv") for key in params.tables
+        contents.Item(*key, csv=folder / f"tables/{'/'.join(key)}.csv") for key in params.tables
     ]
     figures = [
-        report.Item(
+        contents.Item(
             *key,
             csv=folder / f"tables/{'/'.join(key)}.csv",
             svg=folder / f"figures/{'/'.join(key)}.svg",
@@ -41,7 +42,7 @@ with job_log(snakemake.log[0], "report"):
         name: read_json(Path(path)) for name, path in zip(params.datasets, inputs.data, strict=True)
     }
     study = Study.model_validate(params.study)
-    about = params.about or report.WITHOUT_LEDGER
+    about = params.about or contents.WITHOUT_LEDGER
     tables_of_runs, taken = [read_csv(Path(tidy) / "runs.csv") for tidy in inputs.runs], {}
     accuracies = [read_csv(Path(tidy) / "accuracies.csv") for tidy in inputs.runs]
     if inputs.published:
@@ -58,13 +59,13 @@ with job_log(snakemake.log[0], "report"):
         if inputs.fresh:
             table, manifest = read_csv(Path(inputs.confirmation)), read_json(Path(inputs.fresh[0]))
             fresh = confirmation.confirmation(table, manifest, about["digest"])
-        ledger = report.Ledger(*(read_csv(Path(path)) for path in paths), fresh=fresh)
+        ledger = contents.Ledger(*(read_csv(Path(path)) for path in paths), fresh=fresh)
         rows = map(Row.model_validate, about["scorecard"])
         advice = scorecard.sentences(rows, ledger.scorecard)
     declarations = {name: experiments()[name] for name in params.study["experiments"]}
-    answers = report.answers(declarations, ledger, [*figures, *tables])
-    page = report.render(
-        report.Inputs(
+    answers = contents.answers(declarations, ledger, [*figures, *tables])
+    study_pages = site.pages(
+        contents.Inputs(
             study=params.study,
             experiments=declarations,
             function=function,
@@ -74,8 +75,9 @@ with job_log(snakemake.log[0], "report"):
             runs=runs,
             formulas={name: formula(method) for name, method in params.study["methods"].items()},
             folder=folder,
-            date=datetime.now(UTC).date().isoformat(),
-            version=__version__,
+            citation=citation(
+                Path(inputs.citation), __version__, datetime.now(UTC).date().isoformat()
+            ),
             answers=answers,
             advice=advice,
             earlier=publication.taken_text(taken, declarations),
@@ -83,11 +85,13 @@ with job_log(snakemake.log[0], "report"):
             about=about,
         )
     )
-    save_text(Path(snakemake.output.report), page)
+    for path, html in study_pages:
+        (folder / path).parent.mkdir(exist_ok=True)
+        save_text(folder / path, html)
     save_csv(Path(snakemake.output.runs), runs)
     of_replicates = pd.concat(accuracies).drop_duplicates([*RUN, "replicate"])
     save_csv(Path(snakemake.output.accuracies), of_replicates)
-    summary = report.summary_items(figures, declarations)
+    summary = contents.summary_items(figures, declarations)
     first, _ = leading(answers, about["findings"])
     results = {
         "in_summary": [item.svg.relative_to(folder).as_posix() for item in summary],

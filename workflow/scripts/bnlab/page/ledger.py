@@ -6,7 +6,7 @@ All comes from claims.csv and effects.csv. The template adds no numbers of its o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,7 +41,7 @@ def page(
     claims: pd.DataFrame,
     effects: pd.DataFrame,
     labels: Mapping[str, str],
-    groups: Collection[str],
+    places: Mapping[str, str],
     shorts: Mapping[str, str],
     fresh: Confirmation | None = None,
 ) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def page(
         claims: claims.csv.
         effects: effects.csv.
         labels: label of each method, by name.
-        groups: ids of the report's groups of figures, to which effects link.
+        places: address of each group of figures and tables, by the anchor of effects.
         shorts: short name of each source, by name.
         fresh: verdicts on fresh seeds; None without any.
     """
@@ -60,7 +60,7 @@ def page(
     effects = effects.assign(**effects[texts].astype(object).fillna(""))
     claims = claims.astype(object).where(claims.notna(), "")
     entries = [
-        _claim(claim, effects[effects["id"] == claim.id], labels, groups, shorts, fresh)
+        _claim(claim, effects[effects["id"] == claim.id], labels, places, shorts, fresh)
         for claim in rows_of(claims)
     ]
     tested = [entry for entry in entries if entry["row"].verdict != UNTESTED]
@@ -151,7 +151,7 @@ def _claim(
     claim: Any,
     effects: pd.DataFrame,
     labels: Mapping[str, str],
-    groups: Collection[str],
+    places: Mapping[str, str],
     shorts: Mapping[str, str],
     fresh: Confirmation | None,
 ) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def _claim(
         "regions": regions(claim),
         "measured": measured(effects),
         "fresh": on_claim(fresh, claim.id),
-        "effects": [_effect(row, labels, groups, fresh) for row in rows_of(effects)],
+        "effects": [_effect(row, labels, places, fresh) for row in rows_of(effects)],
     }
 
 
@@ -207,7 +207,7 @@ def measured(effects: pd.DataFrame) -> list[str]:
 
 
 def _effect(
-    row: Any, labels: Mapping[str, str], groups: Collection[str], fresh: Confirmation | None
+    row: Any, labels: Mapping[str, str], places: Mapping[str, str], fresh: Confirmation | None
 ) -> dict[str, Any]:
     return {
         "row": row,
@@ -219,7 +219,7 @@ def _effect(
         "forest": forest(row),
         "where": f"{row.dataset_label}, {_recipe(row.recipe)}, batch {row.batch}",
         "why": why(row),
-        "link": row.anchor if row.anchor in groups else None,
+        "link": places.get(row.anchor),
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ import pandas as pd
 
 from bnlab.analysis.tidy import RUN
 from bnlab.files import JobError, read_csv, read_json, save_json, save_text
+from bnlab.page.checkout import git
 from bnlab.page.published_pages import PAGES, with_text
 from bnlab.study.config import Study
 from bnlab.study.declaration import Experiment
@@ -23,8 +23,9 @@ from bnlab.study.names import CONFIRMATION, PUBLISHED
 
 LIMIT_MB = 20
 FILES = (
-    *("report.html", "claims.csv", "effects.csv", "replicates.csv", "scorecard.csv"),
-    *("sensitivity.csv", "runs.csv", "accuracies.csv", "confirmation.csv", "study.json"),
+    *("report.html", "claims.html", "scorecard.html", "about.html"),
+    *("claims.csv", "effects.csv", "replicates.csv", "scorecard.csv", "sensitivity.csv"),
+    *("runs.csv", "accuracies.csv", "confirmation.csv", "study.json"),
 )
 OF_FRESH_SEEDS = ("claims.csv", "effects.csv", "replicates.csv", "runs.csv", "study.json")
 
@@ -103,13 +104,13 @@ def manifest(root: Path, study: str, folder: Path, names: Iterable[str]) -> dict
         names: paths of the files in ``folder``.
     """
     record = read_json(folder / "study.json")
-    changed = _git(
+    changed = git(
         root, "status", "--porcelain", "--", ".", ":!reports", *(f":!{page}" for page in PAGES)
     )
     stamp = {
         "study": study,
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": _git(root, "rev-parse", "HEAD"),
+        "commit": git(root, "rev-parse", "HEAD"),
         "clean": None if changed is None else not changed,
     }
     return stamp | {
@@ -162,10 +163,13 @@ def fingerprint(path: Path) -> dict[str, Any]:
 
 def _files(source: Path, folder: str) -> list[str]:
     """Return the files to publish. Raises JobError where one is missing or all together are too large."""
-    tables = sorted(path.relative_to(source).as_posix() for path in source.glob("tables/**/*.csv"))
+    tables, pages = (
+        sorted(path.relative_to(source).as_posix() for path in source.glob(pattern))
+        for pattern in ("tables/**/*.csv", "experiments/*.html")
+    )
     record = source / "study.json"
     figures = read_json(record)["in_summary"] if record.is_file() else []
-    names = [*FILES, *figures, *(tables or ["tables/"])]
+    names = [*FILES, *(pages or ["experiments/"]), *figures, *(tables or ["tables/"])]
     _check_there(source, names, folder)
     size = sum((source / name).stat().st_size for name in names) / 1e6
     if size > LIMIT_MB:
@@ -177,15 +181,6 @@ def _check_there(source: Path, names: Iterable[str], folder: str) -> None:
     missing = [name for name in names if not (source / name).is_file()]
     if missing:
         raise JobError(f"{folder} lacks {', '.join(missing)}; is the study finished?")
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """Return the output of git, or None outside a git checkout."""
-    try:
-        process = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
-    except FileNotFoundError:
-        return None
-    return None if process.returncode else process.stdout.strip()
 
 
 @contextmanager

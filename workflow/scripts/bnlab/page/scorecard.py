@@ -1,20 +1,16 @@
-"""The scorecard of the page: a table, shaded where other methods are clearly better, a figure, and sentences."""
+"""The scorecard: a table of questions and methods, and sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from bnlab.analysis.statistics import rounded
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import listed, minus, number
-from bnlab.page.style import STYLE, WIDTH, as_svg, method_style
-from bnlab.page.vectors import image
 from bnlab.study.ledger import Row, slots
 
 NO_ANSWER = "–"
@@ -127,52 +123,3 @@ def _value(row: Any) -> str:
     """Return an estimate, rounded to the first digit of its half-width; one in points at least to whole points."""
     half = (row.high - row.low) / 2
     return number(row.estimate, min(half, 9) if row.unit == "points" else half)
-
-
-def draw(table: pd.DataFrame) -> Figure:
-    """Draw a row of dots for each question: the methods between the worst and the best, with their intervals.
-
-    Questions without ranks are left out.
-    """
-    ranked = table[(table["rivals"] > 0) & table["estimate"].notna()]
-    questions = [rows for _, rows in ranked.groupby("key", sort=False)]
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, 0.9 + 0.34 * len(questions)), layout="constrained")
-        axis = figure.subplots()
-        for y, rows in enumerate(questions):
-            _row(axis, y, rows)
-        axis.set_yticks(
-            range(len(questions)),
-            ["{asks}, {dataset_label}".format_map(rows.iloc[0]) for rows in questions],
-        )
-        axis.set_xticks([0, 1], ["worst", "best"])
-        axis.set(xlim=(-0.15, 1.15), ylim=(len(questions) - 0.5, -0.5))
-        axis.tick_params(length=0)
-        methods = table.drop_duplicates("method")
-        handles = [
-            mpl.lines.Line2D([], [], ls="", **method_style(r.method).marks)
-            for r in rows_of(methods)
-        ]
-        labels: Sequence[str] = list(methods["method_label"])
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6))
-    return figure
-
-
-def _row(axis: Any, y: int, rows: pd.DataFrame) -> None:
-    sign = 1 if rows["better"].iloc[0] == "high" else -1
-    estimates = sign * rows["estimate"]
-    lowest, width = estimates.min(), (estimates.max() - estimates.min()) or 1.0
-    for row in rows_of(rows):
-        style = method_style(row.method)
-        x, *ends = ((sign * v - lowest) / width for v in (row.estimate, row.low, row.high))
-        low, high = np.clip(sorted(ends), -0.15, 1.15)
-        axis.plot([low, high], [y, y], color=style.color, lw=1.2, alpha=0.6)
-        axis.plot(x, y, ls="", ms=6, **style.marks)
-
-
-def page(table: pd.DataFrame, advice: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:
-    """Return the variables of the template for the scorecard: table, sentences and image; None for an empty one."""
-    laid_out = card(table)
-    if laid_out is None:
-        return None
-    return {"card": laid_out, "advice": advice, "image": image(as_svg(draw(table)))}

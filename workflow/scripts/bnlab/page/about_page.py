@@ -1,0 +1,35 @@
+"""The page on how a study was done: words, methods, recipes, data, machine, versions, time, files."""
+
+from __future__ import annotations
+
+from bnlab.page.contents import Inputs
+from bnlab.page.facts import facts, times
+from bnlab.page.glossary import GLOSSARY
+from bnlab.page.layout import ABOUT, Page, render
+from bnlab.page.settings import settings_of
+
+
+def about_page(inputs: Inputs) -> str:
+    """Return the page as HTML."""
+    study, runs, labels = inputs.study, inputs.runs, inputs.method_labels
+    return render(
+        Page(ABOUT, "How it was done", ("about",)),
+        inputs,
+        "about.html.j2",
+        methods=[
+            {"name": name, "label": labels[name], "formula": inputs.formulas[name]}
+            for name in labels
+            if name in set(runs["method"])
+        ],
+        recipes={name: settings_of(study["recipes"][name]) for name in runs["recipe"].unique()},
+        datasets=inputs.datasets,
+        dataset_names=inputs.about["datasets"],
+        glossary=GLOSSARY,
+        facts=facts(runs) | _taken(inputs.earlier),
+        times=times(runs),
+    )
+
+
+def _taken(earlier: str) -> dict[str, str]:
+    rules = f"{earlier}. Its numbers are those of the rules of that commit"
+    return {"taken as published": rules} if earlier else {}

@@ -1,0 +1,68 @@
+"""How to cite the study: what CITATION.cff and the git checkout say, and the same as BibTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from bnlab.page.checkout import git, public_address
+
+
+class Citation(NamedTuple):
+    """What a reader needs to cite a study.
+
+    Attributes:
+        title: title of the software.
+        authors: names of its authors.
+        licence: name of its licence.
+        version: version of bnlab.
+        date: date of the page, such as 2026-01-31.
+        address: address of the repository; None if it has none on the web.
+        commit: commit of the checkout; None outside of one.
+    """
+
+    title: str
+    authors: list[str]
+    licence: str
+    version: str
+    date: str
+    address: str | None
+    commit: str | None
+
+
+def citation(file: Path, version: str, date: str) -> Citation:
+    """Return what a CITATION.cff and the checkout around it say."""
+    about = yaml.safe_load(file.read_text("utf8"))
+    stated = about.get("repository-code") or about.get("url")
+    return Citation(
+        title=about["title"],
+        authors=[_name(author) for author in about["authors"]],
+        licence=about["license"],
+        version=version,
+        date=date,
+        address=stated or public_address(git(file.parent, "remote", "get-url", "origin")),
+        commit=git(file.parent, "rev-parse", "HEAD"),
+    )
+
+
+def _name(author: Mapping[str, Any]) -> str:
+    parts = (author.get("given-names"), author.get("family-names"))
+    return author.get("name") or " ".join(part for part in parts if part)
+
+
+def bibtex(cited: Citation) -> str:
+    """Return a citation as an entry of BibTeX."""
+    year = cited.date[:4]
+    fields = {
+        "title": cited.title,
+        "author": " and ".join(f"{{{name}}}" for name in cited.authors),
+        "version": cited.version,
+        "year": year,
+        "url": cited.address,
+        "note": f"Commit {cited.commit[:12]}" if cited.commit else None,
+    }
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
+    return "\n".join([f"@software{{bnlab{year},", *lines, "}"])
