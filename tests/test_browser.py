@@ -138,7 +138,7 @@ def test_every_part_claim_and_figure_has_an_address(visit):
 
 def test_no_script_but_the_pages_own_runs(visit):
     page = visit(CLAIMS_PAGE)
-    assert page.title() == "A made-up study"
+    assert page.title() == "Claims: A made-up study"
     assert page.get_by_text(verdicts.HOSTILE).count() > 0
 
 
@@ -249,9 +249,9 @@ def test_claims_that_are_not_tested_are_folded_until_they_are_asked_for(visit):
 
 def test_a_word_that_is_explained_opens_its_explanation(visit):
     page = visit(CLAIMS_PAGE)
-    words = page.get_by_text("One training with its own seed").last
+    words = page.get_by_text("One setting in which a claim is tested").last
     assert not words.is_visible()
-    page.get_by_role("button", name="replicates").first.click()
+    page.get_by_role("button", name="region").first.click()
     assert words.is_visible()
     page.keyboard.press("Escape")
     assert not words.is_visible()

@@ -360,7 +360,7 @@ def test_an_image_is_described_by_title_data_and_recipe_also_where_nothing_is_le
 
 def test_times_are_those_of_training_jobs_only(text):
     assert "Seconds inside the training jobs" in text
-    assert "Every number in a figure or result table comes from the CSV" in text
+    assert "Every number in a figure or table comes from the CSV" in text
 
 
 def test_a_table_without_a_layout_of_its_own_is_shown_as_it_is():
