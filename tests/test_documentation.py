@@ -258,14 +258,14 @@ def test_snakemake_plans_what_a_page_types(
     studies = folder / "workflow" / "studies"
     shutil.copy(studies / "local.example.yaml", studies / "local.yaml")
     done = subprocess.run(
-        [warm_python, "-m", "snakemake", "-n", "--quiet", "rules", *arguments],
+        [warm_python, "-m", "snakemake", *arguments, "-n"],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "write_report" in done.stdout or "draw" in done.stdout
+    assert "This was a dry-run" in done.stdout
 
 
 # --- links ------------------------------------------------------------------------------------
