@@ -1,6 +1,7 @@
 """Build the documentation as pages in build/docs/site, strictly: a warning is an error.
 
-The pages and all files that they link to are copied as they lie in the repository, so that the same links hold there.
+The pages, the files that they link to and the published study are copied as they lie in the repository, so that the
+same links hold there.
 """
 
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "docs"
+PUBLISHED = "reports/published"
 
 
 def pages() -> list[str]:
@@ -38,6 +40,7 @@ def build(folder: Path) -> None:
         path = folder / "pages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, path)
+    shutil.copytree(ROOT / PUBLISHED, folder / "pages" / PUBLISHED, dirs_exist_ok=True)
     config = shutil.copy(ROOT / "docs" / "zensical.toml", folder)
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--config-file", config]
     subprocess.run(command, check=True)

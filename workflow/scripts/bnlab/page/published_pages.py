@@ -34,8 +34,8 @@ def summary(folder: Path) -> str:
         [
             f"![{_alt(picture, record['config'])}]({place}/{picture})",
             _listed(lines[:MOST_FINDINGS]),
-            f"{sentence(read_csv(folder / 'claims.csv'))} Each has [its verdict]({place}/claims.csv) and "
-            f"[its effects]({place}/effects.csv).",
+            f"{sentence(read_csv(folder / 'claims.csv'))} There are tables of [every verdict]({place}/claims.csv) and "
+            f"[every effect]({place}/effects.csv), and [the page]({place}/report.html) of the study.",
         ]
     )
 
