@@ -73,8 +73,13 @@ def gallery(folder: Path) -> str:
     record = read_json(folder / "study.json")
     parts = []
     for name in record["in_summary"]:
-        figure, alt = _figure(name), _alt(name, record["config"])
-        parts += [f"## {alt}", f"![{alt}](../{PUBLISHED}/{name})", " ".join(figure.caption.split())]
+        alt, caption = _alt(name, record["config"]), " ".join(_figure(name).caption.split())
+        numbers = name.replace("figures/", "tables/").replace(".svg", ".csv")
+        parts += [
+            f"## {alt}",
+            f"![{alt}](../{PUBLISHED}/{name})",
+            f"{caption} [Its numbers](../{PUBLISHED}/{numbers}).",
+        ]
     return "\n\n".join(parts)
 
 
