@@ -12,6 +12,8 @@ from bnlab import results, testing
 from bnlab.files import save_text
 from bnlab.networks.network import Network
 from bnlab.networks.normalizer import Normalizer
+from bnlab.study.declaration import COMMON, Quantity
+from bnlab.study.experiments import experiments
 from bnlab.study.registry import shipped
 from bnlab.study.schema import SCHEMAS
 from bnlab.training.probe import EndProbe, StepProbe
@@ -159,6 +161,40 @@ def probes_page() -> str:
     )
 
 
+def quantities_page() -> str:
+    """Return the page of quantities, which tests of claims name: common ones, then those of each experiment."""
+    own = {
+        name: {key: q for key, q in declaration.quantities.items() if key not in COMMON}
+        for name, declaration in experiments().items()
+    }
+    return "\n\n".join(
+        [
+            NOTE,
+            "# Experiments and quantities",
+            "A test of a claim names an experiment and one of its quantities. Settings are what the test gives; those of "
+            "recipes stand under `where`.",
+            "## Of every experiment",
+            _quantities(COMMON),
+            *(
+                text
+                for name, declaration in sorted(experiments().items())
+                for text in (f"## {name}", declaration.question, _quantities(own[name]))
+                if text
+            ),
+        ]
+    )
+
+
+def _quantities(quantities: Mapping[str, Quantity]) -> str:
+    """Return a table of quantities, empty for none."""
+    lines = ["| quantity | in words | unit | settings |", "| --- | --- | --- | --- |"]
+    for name, quantity in quantities.items():
+        settings = ", ".join(f"`{setting}`" for setting in quantity.takes)
+        unit = "share of replicates" if quantity.is_share else quantity.unit
+        lines.append(f"| `{name}` | {_cell(quantity.label)} | {unit} | {settings} |")
+    return "\n".join(lines) if quantities else ""
+
+
 def _shipped(kind: str) -> Iterator[str]:
     """Yield heading, options and docstring of the library's classes of a kind."""
     for name, reference in shipped(kind).items():
@@ -215,6 +251,7 @@ def _marked(text: str) -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     **{f"{name}.md": lambda name=name: keys_page(name) for name in INTRODUCTIONS},  # type: ignore[misc]
+    "quantities.md": quantities_page,
     "classes.md": classes_page,
     "probes.md": probes_page,
 }
