@@ -1,4 +1,4 @@
-"""The scorecard: ranks of methods, table, figure and sentences."""
+"""The scorecard: ranks of methods, table and figure."""
 
 import itertools
 import subprocess
@@ -17,12 +17,10 @@ from scipy import stats
 
 from bnlab.analysis.scores import COLUMNS, Answer, ranked, score
 from bnlab.experiments import quantity
-from bnlab.files import read_json
 from bnlab.page import scorecard
 from bnlab.study import validation
 from bnlab.study.config import Runs
-from bnlab.study.declaration import MOST_SLOTS, excess
-from bnlab.study.ledger import Row, slots
+from bnlab.study.ledger import Row
 
 ROOT = Path(__file__).parents[1]
 AT = {"experiment": "learning_curves", "dataset": "mnist", "recipe": "long", "batch": 60}
@@ -169,7 +167,7 @@ def test_rows_of_experiments_that_are_taken_come_as_they_were_published():
     pd.testing.assert_frame_equal(again[COLUMNS], known[COLUMNS], check_dtype=False)
     other = row(asks="Loss", quantity="test_loss")
     assert scored(other, results={}, study=taken(), earlier=known).empty
-    words = row(asks="Share", when="now", leads="{on}", unclear="{on}")
+    words = row(asks="Share", when="now", because="{on}")
     renamed = scored(words, results={}, study=taken(), earlier=known)
     assert set(renamed["asks"]) == {"Share"} and set(renamed["when"]) == {"now"}
 
@@ -229,82 +227,10 @@ def test_a_cell_says_its_number_and_how_many_rivals_are_better():
     assert lost.cells[2] == scorecard.Cell(scorecard.NO_ANSWER, None)
 
 
-ROW = row(
-    when="it matters",
-    leads="On {on}, ahead with {best}: {methods}.",
-    unclear="On {on}, nobody is ahead: {methods}; base has {base}.",
-)
-
-BEHIND = ROW.model_copy(update={"leads": "On {on}, only {behind} is behind."})
-
-
-def printed(
-    *methods: tuple[str, float, float], better: str = "high", row: Row = ROW, **changes
-) -> list[str]:
-    """The sentences of a row for methods with an estimate and a half-width."""
-    names, estimates, halves = zip(*methods, strict=True)
-    cells = pd.DataFrame({"method": names, "estimate": estimates, "replicates": 4, "open": 0})
-    cells = cells.assign(
-        key=ROW.key,
-        method_label=cells["method"].str.upper(),
-        dataset_label="Digits",
-        unit="points",
-        better=better,
-        low=cells["estimate"] - np.array(halves),
-        high=cells["estimate"] + np.array(halves),
-    )
-    sign = 1 if better == "high" else -1
-    least, most = ((sign * cells[["low", "high"]]).agg(end, axis=1) for end in ("min", "max"))
-    behind = [int((least > end).sum()) for end in most]
-    ranks = cells.assign(behind=behind, rivals=len(cells) - 1).assign(**changes)
-    return scorecard.sentences([row], ranks).get("it matters", [])
-
-
-def test_the_intervals_choose_the_sentence():
-    wide = [("base", 90.0, 5.0), ("bn", 97.0, 5.0)]
-    narrow = [("base", 90.0, 1.0), ("bn", 97.0, 1.0), ("ln", 96.4, 1.0)]
-    assert printed(*wide) == ["On Digits, nobody is ahead: BN and BASE; base has 90."]
-    assert printed(*narrow) == ["On Digits, ahead with 97: BN and LN."]
-    assert printed(*narrow, row=BEHIND) == ["On Digits, only BASE is behind."]
-    assert printed(*narrow, better="low") == ["On Digits, ahead with 90: BASE."]
-
-
-def test_a_sentence_is_left_out_where_nobody_is_ranked_or_a_slot_has_no_value():
-    narrow = [("base", 90.0, 1.0), ("bn", 97.0, 1.0)]
-    assert printed(*narrow, rivals=0, missing="LN") == []
-    assert printed(narrow[0]) == []
-    assert printed(("bn", 97.0, 5.0), ("ln", 96.0, 5.0)) == []
-    assert scorecard.sentences([row()], verdicts.scorecard()) == {}
-
-
-def test_a_value_in_points_is_printed_to_the_point_however_wide_its_interval():
-    assert printed(("base", 1.2, 30.0), ("bn", 20.3, 30.0))[0].endswith("base has 1.")
-
-
-PUBLISHED = ROOT / "reports/published/study.json"
-
-
-def test_every_published_sentence_is_short_and_names_its_data():
-    published = read_json(PUBLISHED)
-    labels = {dataset["label"] for dataset in published["config"]["datasets"].values()}
-    sentences = [sentence for each in published["advice"].values() for sentence in each]
-    assert len(sentences) >= 6
-    for sentence in sentences:
-        assert not excess(sentence, sorted(labels)), sentence
-        assert any(label in sentence for label in labels), sentence
-
-
-def test_no_sentence_of_the_ledger_has_more_than_three_slots_or_leaves_out_its_data():
-    rows = yaml.safe_load((ROOT / "workflow/claims.yaml").read_text())["scorecard"]
-    for sentence in (each[name] for each in rows for name in ("leads", "unclear") if name in each):
-        assert "on" in slots(sentence) and len(slots(sentence)) <= MOST_SLOTS, sentence
-        assert not excess(sentence), sentence
-
-
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"when": "it matters"}, "needs all of when, leads and unclear, or none of them"),
+        ({"when": "it matters"}, "needs both when and because, or none of them"),
         ({"against": "base", "reference": "base"}, "has either against or reference, not both"),
     ],
 )
@@ -314,8 +240,8 @@ def test_a_row_of_the_ledger_that_cannot_be_printed_is_refused(changes, problem)
 
 
 def test_the_words_of_a_row_leave_its_key_as_it_is():
-    assert row(asks="Something else").key == ROW.key == row().key
-    assert row(batch=2).key != row().key
+    worded = row(asks="Something else", when="it matters", because="{best} on {on}")
+    assert worded.key == row().key != row(batch=2).key
 
 
 def test_the_table_names_the_reference_and_what_is_missing():

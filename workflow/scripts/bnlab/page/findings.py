@@ -7,13 +7,13 @@ sentence, which names its data sets. Recipes that disagree on a data set leave i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from bnlab.files import JobError
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import listed, number, significant, spread
+from bnlab.page.phrases import listed, number, significant, spread, written_out
 from bnlab.study.declaration import OUTCOMES, Comparison, Experiment, Finding
 
 Tables = Callable[[str], pd.DataFrame]
@@ -57,11 +57,7 @@ def sentences(finding: Finding, tables: Tables) -> list[str]:
 
     The list is empty where the study has no such numbers.
     """
-    rows = intervals(finding.decided_by, tables)
-    cells = {slot: intervals(cell, tables) for slot, cell in finding.cells.items()}
-    for slot, cell in finding.cells.items():
-        if cell.at_least:
-            rows = rows[rows["on"].isin(cells[slot]["on"])]
+    rows, cells = compared(finding, tables)
     if not fits(rows, cells):
         return [neutral(rows, finding.decided_by)]
     outcome = outcomes(rows, finding.decided_by.neutral)
@@ -71,6 +67,16 @@ def sentences(finding: Finding, tables: Tables) -> list[str]:
         for name in OUTCOMES
         if (outcome == name).any()
     ]
+
+
+def compared(finding: Finding, tables: Tables) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Return the rows of ``intervals`` that decide a finding, and those of each of its slots."""
+    rows = intervals(finding.decided_by, tables)
+    cells = {slot: intervals(cell, tables) for slot, cell in finding.cells.items()}
+    for slot, cell in finding.cells.items():
+        if cell.at_least:
+            rows = rows[rows["on"].isin(cells[slot]["on"])]
+    return rows, cells
 
 
 def intervals(comparison: Comparison, tables: Tables) -> pd.DataFrame:
@@ -89,8 +95,7 @@ def intervals(comparison: Comparison, tables: Tables) -> pd.DataFrame:
         raise JobError(
             f"the table {comparison.table} lacks {listed(sorted(lacking))} for a finding"
         )
-    for name, value in comparison.where.items():
-        table = table[_equal(table[name], value)] if name in table else table
+    table = matching(table, comparison.where)
     for name, least in comparison.at_least.items():
         table = table[table[name].map(_size) >= least]
     if table.empty:
@@ -129,10 +134,13 @@ def slots(
 def size(rows: pd.DataFrame, comparison: Comparison) -> str:
     """Return an estimate without its sign in the printed unit; of several the least and the greatest, ``2 to 5``.
 
-    A difference is rounded to its uncertainty, a ratio to two digits.
+    A difference is rounded to its uncertainty, a ratio and a power of ten to two digits.
     """
     texts = []
     for row in rows_of(rows):
+        if comparison.power_of_ten:
+            texts.append(written_out(10**row.estimate, 2))
+            continue
         estimate = abs(row.estimate) * comparison.factor
         half = (row.high - row.low) / 2 * comparison.factor
         texts.append(
@@ -151,6 +159,13 @@ def neutral(rows: pd.DataFrame, comparison: Comparison) -> str:
         for row in rows_of(scaled)
     ]
     return f"{comparison.column.replace('_', ' ')}: {listed(parts)}."
+
+
+def matching(table: pd.DataFrame, where: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the rows that have these values in columns of the table."""
+    for name, value in where.items():
+        table = table[_equal(table[name], value)] if name in table else table
+    return table
 
 
 def _equal(column: pd.Series, value: int | float | str | bool) -> pd.Series:

@@ -1,8 +1,8 @@
-"""The scorecard: a table of questions and methods, and sentences."""
+"""The scorecard: a table of questions and methods."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,8 +10,7 @@ import pandas as pd
 
 from bnlab.analysis.statistics import rounded
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import listed, minus, number
-from bnlab.study.ledger import Row, slots
+from bnlab.page.phrases import minus
 
 NO_ANSWER = "–"
 
@@ -93,33 +92,3 @@ def _cell(row: Any) -> Cell:
     lost = row.replicates - row.n
     text += f" ({lost} of {row.replicates} without)" if lost else ""
     return Cell(text, row.behind / row.rivals if row.rivals else None)
-
-
-def sentences(rows: Iterable[Row], table: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the sentences of the ledger's rows by heading, with numbers of scorecard.csv.
-
-    A row without ranks has no sentence, nor has one whose sentence names a method without a value.
-    """
-    printed: dict[str, list[str]] = {}
-    for row in rows:
-        cells = table[(table["key"] == row.key) & (table["rivals"] > 0)]
-        if row.when and row.leads and row.unclear and len(cells):
-            better = cells.sort_values("estimate", ascending=cells["better"].iloc[0] == "low")
-            leaders = better[better["behind"] == 0]
-            sentence = row.leads if len(leaders) < len(cells) else row.unclear
-            values = {cell.method: _value(cell) for cell in rows_of(table[table["key"] == row.key])}
-            values |= {
-                "on": cells["dataset_label"].iloc[0],
-                "methods": listed(list(leaders["method_label"])),
-                "best": _value(next(rows_of(leaders))),
-                "behind": listed(list(better.loc[better["behind"] > 0, "method_label"])),
-            }
-            if set(slots(sentence)) <= set(values):
-                printed.setdefault(row.when, []).append(sentence.format(**values))
-    return printed
-
-
-def _value(row: Any) -> str:
-    """Return an estimate, rounded to the first digit of its half-width; one in points at least to whole points."""
-    half = (row.high - row.low) / 2
-    return number(row.estimate, min(half, 9) if row.unit == "points" else half)

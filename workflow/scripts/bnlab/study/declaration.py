@@ -121,6 +121,8 @@ class Comparison(Section):
     """Estimate of no difference: 0, or 1 for a ratio."""
     factor: float = 1.0
     """Printed unit over the unit of the table, 100 for points of accuracy."""
+    power_of_ten: bool = False
+    """True to print ten to the power of the estimate, as for a width in decades; such a number is no difference."""
     at_least: dict[Name, float] = {}
     """Least value of these columns, below which nothing is printed; a column of several numbers counts them."""
 

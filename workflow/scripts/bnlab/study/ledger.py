@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, 
 from pydantic_core import PydanticCustomError
 
 from bnlab.study.experiments import experiments
+from bnlab.study.front import Front, PaperClaim
 from bnlab.study.section import COMPARE, NUMBER, Count, Name, Section, Text
 
 NO_MEASURE = {
@@ -24,8 +25,7 @@ NO_MEASURE = {
     "claimed",
     "asks",
     "when",
-    "leads",
-    "unclear",
+    "because",
 }
 """Fields that change neither the value of a measure nor its place."""
 _AS_IT_DECIDES: dict[str, Any] = {
@@ -36,7 +36,7 @@ _AS_IT_DECIDES: dict[str, Any] = {
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Phase = Literal["plateau", "learning", "end", "equal_loss"]
-SLOTS = ("on", "methods", "best", "behind")
+SLOTS = ("on", "best", "worst", "gap")
 
 
 def methods_in(text: str) -> list[str]:
@@ -182,6 +182,12 @@ class Measure(Section):
         settings = self.model_dump(by_alias=True, exclude=NO_MEASURE, exclude_defaults=True)
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings of the quantity, without the methods that it is measured for."""
+        methods = {"compare", "against", "reference"}
+        return self.model_dump(exclude=NO_MEASURE | methods, exclude_defaults=True)
+
 
 class Effect(Measure):
     """A test of a claim: an effect measured in one region, and the rule that decides it."""
@@ -240,32 +246,28 @@ class Effect(Measure):
 class Row(Measure):
     """A row of the scorecard: a question about a method, and the quantity that answers it.
 
-    A method with which others are compared (`against` or `reference`) is not ranked among them. The slots of
-    `leads` and `unclear` are the data (`{on}`), the methods that no other one clearly beats (`{methods}`), the
-    best estimate among these (`{best}`), the other methods (`{behind}`) and the estimate of any method by its
-    name (`{base}`).
+    A method with which others are compared (`against` or `reference`) is not ranked among them. Rows with the same
+    `when` are one row of the first screen's table: it recommends the methods that no other one clearly beats in any of
+    them. Slots of `because` are the data (`{on}`), the best and the worst value, the gap between these, and the value
+    of any method by its name (`{base}`).
     """
 
     asks: Text
     """Question of the row, in words."""
     when: Text | None = None
-    """Heading of the sentence, after "When"; left out: the row has no sentence."""
-    leads: Text | None = None
-    """Sentence for the case that some methods are clearly behind others; needed where `when` is."""
-    unclear: Text | None = None
-    """Sentence for the case that no method is clearly behind another; needed where `when` is."""
+    """Case of the first screen's table, after "If"; left out: the row is in the long table alone."""
+    because: Text | None = None
+    """Reason in the first screen's table, with slots; words before the first slot are printed once. Needed with
+    `when`."""
     against: Name | None = None
     """Method to divide by; left out: the row has the value itself."""
     reference: Name | None = None
     """Method with which the quantity itself compares; left out: none."""
 
     @model_validator(mode="after")
-    def _heading_has_sentences(self) -> Row:
-        sentences = (self.leads, self.unclear)
-        if any(bool(sentence) != bool(self.when) for sentence in sentences):
-            raise PydanticCustomError(
-                "row", "needs all of when, leads and unclear, or none of them"
-            )
+    def _case_has_its_reason(self) -> Row:
+        if bool(self.when) != bool(self.because):
+            raise PydanticCustomError("row", "needs both when and because, or none of them")
         if self.against and self.reference:
             raise PydanticCustomError("row", "has either against or reference, not both")
         return self
@@ -368,6 +370,19 @@ class Ledger(Section):
     """The claims."""
     scorecard: list[Row] = []
     """Questions of the scorecard; default none."""
+    front: Front = Front()
+    """First screen of the page; left out: the table of the scorecard alone."""
+    papers: list[PaperClaim] = []
+    """Claims by well-known papers, by year, and the tests that bear on them; default none."""
+
+    @property
+    def same(self) -> dict[str, list[str]]:
+        """Tests of the same measure as each question of the scorecard, such as `6/3`, by the question's key."""
+        tests = [(f"{c.id}/{i}", test) for c in self.claims for i, test in enumerate(c.tests, 1)]
+        return {
+            row.key: [name for name, test in tests if test.settings == row.settings]
+            for row in self.scorecard
+        }
 
     @property
     def digest(self) -> str:

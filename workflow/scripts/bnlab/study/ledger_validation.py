@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from bnlab.study.declaration import EFFECTS
 from bnlab.study.experiments import experiments
 from bnlab.study.families import expanded
 from bnlab.study.ledger import SLOTS, Ledger, methods_in, slots
@@ -100,6 +101,8 @@ def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[P
     for rank, row in enumerate(items(value_at(mapping, ("scorecard",)))):
         yield from _effect_problems(("scorecard", rank), row, known)
         yield from _slot_problems(("scorecard", rank), row, known["methods"])
+    yield from _front_problems(mapping, known["methods"])
+    yield from _reference_problems(mapping)
 
 
 def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
@@ -129,11 +132,57 @@ def _effect_problems(key: Key, effect: Any, known: Mapping[str, list[str]]) -> I
 
 
 def _slot_problems(key: Key, row: Any, methods: list[str]) -> Iterator[Problem]:
-    for field in ("leads", "unclear"):
-        sentence = value_at(row, (field,))
-        for slot in slots(sentence) if isinstance(sentence, str) else ():
-            if slot not in (*SLOTS, *methods):
-                yield Problem((*key, field), unknown("slot", slot, [*SLOTS, *methods]))
+    reason = value_at(row, ("because",))
+    for slot in slots(reason) if isinstance(reason, str) else ():
+        if slot not in (*SLOTS, *methods):
+            yield Problem((*key, "because"), unknown("slot", slot, [*SLOTS, *methods]))
+
+
+def _front_problems(mapping: Any, methods: list[str]) -> Iterator[Problem]:
+    """Yield the statements and parts of the picture that name no experiment, table or method."""
+    for rank, statement in enumerate(items(value_at(mapping, ("front", "statements")))):
+        key: Key = ("front", "statements", rank)
+        while isinstance(statement, Mapping):
+            cells = section(statement, "cells").values()
+            used = [value_at(each, ("table",)) for each in (statement.get("decided_by"), *cells)]
+            yield from _table_problems(key, statement.get("experiment"), used)
+            key, statement = (*key, "instead"), statement.get("instead")
+    picture = value_at(mapping, ("front", "picture"))
+    for name in ("rates", "ranges", "batches"):
+        curves = value_at(picture, (name,))
+        key = ("front", "picture", name)
+        yield from _table_problems(
+            key, value_at(curves, ("experiment",)), [value_at(curves, ("table",))]
+        )
+    for rank, method in enumerate(items(value_at(picture, ("methods",)))):
+        if method not in methods:
+            yield Problem(("front", "picture", "methods", rank), unknown("method", method, methods))
+
+
+def _table_problems(key: Key, experiment: Any, tables: Sequence[Any]) -> Iterator[Problem]:
+    declaration = experiments().get(experiment) if isinstance(experiment, str) else None
+    if isinstance(experiment, str) and declaration is None:
+        yield Problem((*key, "experiment"), unknown("experiment", experiment, experiments()))
+    known = [*declaration.kinds, EFFECTS] if declaration else []
+    for table in tables:
+        if declaration and isinstance(table, str) and table not in known:
+            yield Problem((*key, "experiment"), unknown("table", table, known, f" in {experiment}"))
+
+
+def _reference_problems(mapping: Any) -> Iterator[Problem]:
+    """Yield the tests that claims by papers refer to and the ledger lacks."""
+    tests = {
+        str(value_at(claim, ("id",))): len(items(value_at(claim, ("tests",))))
+        for claim in items(value_at(mapping, ("claims",)))
+    }
+    for rank, paper in enumerate(items(value_at(mapping, ("papers",)))):
+        for number, part in enumerate(items(value_at(paper, ("parts",)))):
+            for index, test in enumerate(items(value_at(part, ("tests",)))):
+                claim, _, which = str(test).partition("/")
+                if which.isdigit() and not 1 <= int(which) <= tests.get(claim, 0):
+                    has = f"has {tests[claim]} tests" if claim in tests else "is not in the ledger"
+                    key: Key = ("papers", rank, "parts", number, "tests", index)
+                    yield Problem(key, f"'{test}' is no test: claim {claim} {has}")
 
 
 def _known(configs: list[Any]) -> dict[str, list[str]]:

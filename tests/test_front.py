@@ -1,0 +1,299 @@
+"""The first screen: each sentence is one that the intervals allow, and each number is that of its table."""
+
+import math
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from project import CHECKOUT
+
+from bnlab.files import read_csv
+from bnlab.page import front
+from bnlab.page.confirmation import Confirmation
+from bnlab.study import validation
+from bnlab.study.declaration import excess
+from bnlab.study.front import Front, Statement
+from bnlab.study.ledger import Row
+from bnlab.study.ledger_validation import load_ledger
+from bnlab.study.locations import overlaid
+
+PUBLISHED = CHECKOUT / "reports" / "published"
+CONFIG = yaml.safe_load((CHECKOUT / "config.yaml").read_text("utf8"))
+LOCAL = CHECKOUT / "workflow" / "studies" / "local.example.yaml"
+
+
+def statement(**changes):
+    about = {
+        "question": "Is it more accurate?",
+        "experiment": "learning_rate",
+        "decided_by": {"table": "gains", "column": "gain", "factor": 100.0},
+        "margin": 2.0,
+        "thoughts": {"higher": "Up.", "lower": "Down.", "alike": "Same.", "unclear": "Who knows."},
+        "higher": "It gains {value} points on {on}.",
+        "lower": "It loses {value} points on {on}.",
+        "unclear": "On {on} we could not tell.",
+        "also": "So it is on {on}.",
+    }
+    return Statement.model_validate(about | changes)
+
+
+def gains(**intervals):
+    """Return a reader of made-up gains, one data set each."""
+    rows = [
+        {"dataset_label": name, "gain": (low + high) / 2, "gain_low": low, "gain_high": high}
+        for name, (low, high) in intervals.items()
+    ]
+    return lambda experiment: lambda kind: pd.DataFrame(rows if kind == "gains" else [])
+
+
+@pytest.mark.parametrize(
+    ("intervals", "thought"),
+    [
+        ({"A": (0.03, 0.05)}, "Up."),
+        ({"A": (-0.05, -0.03)}, "Down."),
+        ({"A": (0.001, 0.003)}, "Same."),
+        ({"A": (-0.01, 0.02), "B": (0.0, 0.01)}, "Same."),
+        ({"A": (0.03, 0.05), "B": (0.001, 0.003)}, "Who knows."),
+        ({"A": (0.03, 0.05), "B": (-0.05, -0.03)}, "Who knows."),
+        ({"A": (-0.05, 0.05)}, "Who knows."),
+        ({"A": (0.01, 0.05)}, "Who knows."),
+    ],
+)
+def test_the_intervals_of_all_data_sets_choose_the_thought(intervals, thought):
+    (one,) = front.said([statement()], gains(**intervals))
+    assert one.thought == thought
+
+
+def test_a_sentence_has_the_numbers_of_its_first_data_set_and_names_the_others():
+    tables = gains(A=(0.02, 0.04), B=(-0.01, 0.01), C=(0.1, 0.3))
+    (one,) = front.said([statement()], tables)
+    assert one.sentence == "It gains 3 points on A. So it is on C. On B we could not tell."
+    (short,) = front.said([statement(also="")], tables)
+    assert short.sentence == "It gains 3 points on A. On B we could not tell."
+
+
+def test_a_statement_without_numbers_gives_way_to_the_one_in_its_place_or_to_none():
+    other = statement().model_dump() | {"decided_by": {"table": "gains", "column": "gain"}}
+    lacking = {"decided_by": {"table": "losses", "column": "gain"}}
+    (one,) = front.said([statement(**lacking, instead=other)], gains(A=(2.0, 4.0)))
+    assert one.sentence == "It gains 3 points on A."
+    assert front.said([statement(**lacking)], gains(A=(2.5, 3.5))) == []
+
+
+def question(dataset="mnist", because="from {worst} to {best} on {on}", **changes):
+    return Row.model_validate(
+        {
+            "asks": "Accuracy",
+            "when": "it matters",
+            "because": because,
+            "experiment": "learning_rate",
+            "dataset": dataset,
+            "rate": "best",
+            "batch": 60,
+            "quantity": "test_accuracy",
+        }
+        | changes
+    )
+
+
+def cells(row, label, runs=20, unit="points", **ranks):
+    """Return rows of scorecard.csv: estimate and number of better methods of each method."""
+    return pd.DataFrame(
+        [
+            {
+                "key": row.key,
+                "dataset_label": label,
+                "method": method,
+                "unit": unit,
+                "better": "high",
+            }
+            | {"estimate": at, "low": at - 0.4, "high": at + 0.4, "n": runs, "behind": behind}
+            | {"rivals": len(ranks) - 1}
+            for method, (at, behind) in ranks.items()
+        ]
+    )
+
+
+WORDS = {"base": "none", "bn": "batch norm", "ln": "layer norm", "ws": "weight standardization"}
+MNIST = {"base": (90, 1), "bn": (97, 0), "ln": (90.5, 1)}
+OTHER = {"base": (69, 1), "bn": (71, 0), "ln": (71, 0)}
+ONE, TWO = question(), question("bng_glass")
+
+
+def advice(*tables, rows=(ONE, TWO), confirmed=False):
+    return front.advised(
+        rows,
+        pd.concat(tables),
+        {"mnist_split2": "MNIST", "mnist": "MNIST"},
+        WORDS,
+        lambda row: confirmed,
+    )
+
+
+def test_advice_is_what_leads_on_every_data_set_and_gives_the_numbers_of_each():
+    (one,) = advice(cells(ONE, "MNIST", **MNIST), cells(TWO, "Glass", **OTHER))
+    assert (one.when, one.use) == ("it matters", "batch norm")
+    assert one.because == "from 90.0\xa0% to 97.0\xa0% on MNIST; 69.0\xa0% to 71.0\xa0% on Glass"
+    assert (one.sure, one.why) == ("fair", "two data sets")
+
+
+def test_ties_are_named_with_the_network_without_normalization_last():
+    tied = {"base": (97, 0), "bn": (97, 0), "ln": (90, 2)}
+    (one,) = advice(cells(ONE, "MNIST", **tied))
+    assert one.use == "batch norm, or none"
+
+
+def test_where_data_sets_differ_the_advice_says_so():
+    (one,) = advice(cells(ONE, "MNIST", **MNIST), cells(TWO, "Glass", base=(71, 0), bn=(69, 1)))
+    assert one.use == "depends: MNIST batch norm; Glass none"
+    assert (one.sure, one.why) == ("weak", "data sets differ")
+
+
+def test_a_method_that_is_not_on_every_data_set_is_not_recommended():
+    alone = {"bn": (71, 0), "ln": (70, 1), "ws": (71, 0)}
+    (one,) = advice(cells(ONE, "MNIST", **MNIST), cells(TWO, "Glass", **alone))
+    assert one.use == "batch norm"
+
+
+@pytest.mark.parametrize(
+    ("runs", "ranks", "is_known"),
+    [(4, MNIST, False), (20, {"base": (97, 0), "bn": (97.1, 0)}, False), (5, MNIST, True)],
+)
+def test_few_runs_or_no_difference_leave_it_open(runs, ranks, is_known):
+    (one,) = advice(cells(ONE, "MNIST", runs, **ranks))
+    assert (one.sure == "open", one.use == "not known yet") == (not is_known, not is_known)
+
+
+def test_advice_is_strong_where_three_splits_and_fresh_seeds_agree_too():
+    splits = [ONE, question("mnist_split2"), question("mnist_split3")]
+    rows = [*splits, TWO]
+    called = {"mnist": "MNIST", "mnist_split2": "MNIST", "mnist_split3": "MNIST"}
+    of_splits = [cells(row, "MNIST", base=(90, 1), bn=(97, 0)) for row in splits]
+    table = pd.concat([*of_splits, cells(TWO, "Glass", **OTHER)])
+    judge = partial(front.advised, rows, table, called, WORDS)
+    (one,), (other,) = judge(lambda row: True), judge(lambda row: False)
+    assert (one.sure, one.why) == ("strong", "two data sets, three splits, fresh seeds")
+    assert other.sure == "fair" and one.because.count("MNIST") == 1
+    few = table.assign(n=np.where(table["key"] == TWO.key, 9, 20))
+    assert front.advised(rows, few, called, WORDS, lambda row: True)[0].sure == "weak"
+
+
+def test_fresh_seeds_confirm_a_question_where_they_confirm_each_of_its_tests():
+    table = pd.DataFrame(
+        {
+            "id": ["6", "8", "8"],
+            "test": [3, 4, np.nan],
+            "outcome": ["confirmed", "changed", "confirmed"],
+        }
+    )
+    fresh = Confirmation(table, (1, 20), "", True)
+    assert front.is_confirmed(fresh, ["6/3"]) and not front.is_confirmed(fresh, ["6/3", "8/4"])
+    assert not front.is_confirmed(fresh, ["9/1"]) and not front.is_confirmed(None, ["6/3"])
+
+
+def test_a_width_in_decades_is_printed_as_a_fold():
+    row = question(
+        because="rates span {best} on {on}, {base} with none", quantity="rate_range", rate=None
+    )
+    (one,) = advice(cells(row, "MNIST", unit="decades", bn=(2.0, 0), base=(1.0, 1)), rows=[row])
+    assert one.because == "rates span 100-fold on MNIST, 10-fold with none"
+
+
+# The published study.
+
+
+def published(*overlays):
+    """Return study, ledger, tables and the first screen of the published study."""
+    files = [CHECKOUT / "config.yaml", *overlays]
+    study = validation.load(overlaid(files), files)
+    ledger = load_ledger(CHECKOUT / "workflow" / "claims.yaml", CONFIG, tuple(overlays))
+    order = list(study.datasets)
+    paths = sorted(
+        PUBLISHED.glob("tables/*/*/*/*.csv"), key=lambda p: (order.index(p.parts[-3]), p)
+    )
+    names = ("experiment", "dataset", "recipe", "kind")
+    items = [
+        SimpleNamespace(**dict(zip(names, (*path.parts[-4:-1], path.stem), strict=True)), csv=path)
+        for path in paths
+    ]
+
+    def tables(experiment):
+        def rows(kind):
+            if kind == "effects":
+                return pd.DataFrame()
+            parts = [read_csv(i.csv) for i in items if (i.experiment, i.kind) == (experiment, kind)]
+            return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+        return rows
+
+    about = ledger.model_dump(by_alias=True) | {"same": ledger.same}
+    screen = front.page(study, about, tables, items, read_csv(PUBLISHED / "scorecard.csv"), None)
+    return study, ledger, screen
+
+
+@pytest.fixture(scope="module")
+def screen():
+    return published(LOCAL)[2]
+
+
+def at(path, **where):
+    """Return the one row of a published table."""
+    table = read_csv(PUBLISHED / "tables" / f"{path}.csv")
+    for name, value in where.items():
+        table = table[table[name] == value]
+    (row,) = table.itertuples()
+    return row
+
+
+def test_every_number_of_the_published_statements_is_that_of_its_table(screen):
+    gain, width, _ = screen["said"]
+    row = at("learning_rate/mnist/all_recipes/best_rates", method="bn", batch=60)
+    digits = -math.floor(math.log10(100 * (row.less_base_high - row.less_base_low) / 2))
+    assert f" {abs(100 * row.less_base):.{max(digits, 0)}f} points on MNIST" in gain.sentence
+    for method in ("bn", "base"):
+        row = at("learning_rate/mnist/all_recipes/rate_range", method=method, batch=60)
+        assert f"{float(f'{10**row.mean:.2g}'):g}-fold" in width.sentence
+
+
+def test_every_number_of_the_published_advice_is_that_of_the_scorecard(screen):
+    table = read_csv(PUBLISHED / "scorecard.csv")
+    untuned = next(row for row in screen["advice"] if row.when == "you do not tune it")
+    for key in untuned.keys:
+        best = 10 ** table.loc[table["key"] == key, "estimate"].max()
+        assert f"{float(f'{best:.2g}'):g}-fold" in untuned.because
+    tuned = next(row for row in screen["advice"] if row.when == "you tune the learning rate")
+    for key in tuned.keys:
+        known = table.loc[table["key"] == key, "estimate"]
+        assert f"{known.max() - known.min():.1f} points" in tuned.because
+
+
+def test_the_published_screen_has_few_words_and_no_abbreviations(screen):
+    texts = [f"{each.thought} {each.sentence}" for each in screen["said"]]
+    assert len(texts) == 3 and len(screen["panels"]) == 2 and len(screen["advice"]) >= 5
+    for each in screen["said"]:
+        assert not any(excess(part) for part in each.sentence.split(". ")), each
+    drawn = [f"{panel.title} {panel.about} {panel.svg}" for panel in screen["panels"]]
+    rows = [" ".join(map(str, row[:-1])) for row in screen["advice"]]
+    for text in (*texts, *drawn, *rows, screen["trained"]):
+        assert not {"BN", "LN", "WS", "GN", "Base"} & set(
+            text.replace(">", " ").replace("<", " ").split()
+        )
+
+
+def test_nothing_untuned_stands_under_a_tuned_case_and_no_reference_beside_its_rivals():
+    rows = load_ledger(CHECKOUT / "workflow" / "claims.yaml", CONFIG).scorecard
+    tuned = [row for row in rows if row.when == "you tune the learning rate"]
+    assert tuned and all(row.rate == "best" for row in tuned)
+    known = read_csv(PUBLISHED / "scorecard.csv")
+    assert not (known["method"] == known["against"]).any()
+
+
+def test_a_study_without_a_ledger_has_an_empty_screen():
+    study = published(LOCAL)[0]
+    about = {"front": {}, "datasets": {}, "scorecard": [], "same": {}}
+    empty = front.page(study, about, gains(), [], pd.DataFrame(columns=["key", "rivals"]), None)
+    assert not any(empty.values())
+    assert Front().statements == []

@@ -1,0 +1,119 @@
+"""The picture of the first screen: its points lie where their numbers say, and its labels where no line is."""
+
+import re
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+from markupsafe import Markup
+
+from bnlab.page import front_picture, hero
+from bnlab.page.hero import Bar, Line, Point, panel
+
+SVG = "{http://www.w3.org/2000/svg}"
+TICKS = [0.01, 0.1, 1.0, 10.0]
+
+
+def line(method, *means, runs=10, half=1.0):
+    points = [Point(x, m, m - half, m + half, runs) for x, m in zip(TICKS, means, strict=False)]
+    return Line(method, {"bn": "batch norm", "base": "none"}.get(method, method), points)
+
+
+LINES = [line("bn", 90, 97, 97, 97), line("base", 20, 60, 96, 10), line("ln", 90, 96, 97, 50)]
+
+
+def tree(svg: Markup):
+    return ElementTree.fromstring(str(svg).replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1))
+
+
+def texts(root):
+    return {
+        each.text: (float(each.get("x")), float(each.get("y"))) for each in root.iter(f"{SVG}text")
+    }
+
+
+def places(svg):
+    """Return where the markers are, in units of the viewBox."""
+    return [
+        tuple(map(float, each)) for each in re.findall(r"translate\(([\d.-]+) ([\d.-]+)\)", svg)
+    ]
+
+
+def test_markers_lie_where_the_numbers_of_the_axes_say():
+    svg = panel(LINES, 380, "learning rate", TICKS)
+    at = texts(tree(svg))
+    zero, full = at["0"][1], at["100"][1]
+    found = iter(places(svg))
+    for each in LINES:
+        for point in each.points:
+            x, y = next(found)
+            assert x == pytest.approx(at[f"{point.x:g}"][0], abs=0.2)
+            assert y + 4 == pytest.approx(zero + (full - zero) * point.mean / 100, abs=0.2)
+
+
+def test_a_band_stays_within_0_and_100_percent():
+    svg = panel([line("bn", 99.5, 0.5, half=3.0)], 380, "learning rate", TICKS[:2])
+    at = texts(tree(svg))
+    (band,) = re.findall(r'class="band" d="M([^"]*)z"', svg)
+    heights = [float(pair.split()[1]) for pair in band.split("L")]
+    assert at["100"][1] - 4.1 <= min(heights) and max(heights) <= at["0"][1] - 3.9
+
+
+def test_fewer_than_five_runs_are_points_without_line_or_band():
+    few, many = (panel([line("bn", 90, 95, runs=runs)], 380, "rate", TICKS[:2]) for runs in (4, 5))
+    assert 'class="band"' in many and 'class="line"' in many
+    assert 'class="band"' not in few and 'class="line"' not in few and len(places(few)) == 2
+
+
+def test_a_label_stands_on_no_line_and_on_no_other_label():
+    x, y = hero._logarithmic(0.01, 10, 40, 368), hero._percent
+    labels = hero.labels(LINES, x, y, 380)
+    assert {"batch norm", "none"} <= {label.text for label in labels}
+    for label in labels:
+        others = [other.box for other in labels if other is not label]
+        assert not any(label.box.overlaps(other) for other in others)
+        for each in LINES:
+            assert not any(label.box.meets(*point) for point in hero._path(each, x, y))
+
+
+def test_lines_that_lie_together_have_one_label():
+    together = [
+        line("bn", 30, 97, 97, 97),
+        *(line(m, 96, 97, 97, 97) for m in ("ln", "ws", "base")),
+    ]
+    x, y = hero._logarithmic(0.01, 10, 40, 368), hero._percent
+    assert [label.text for label in hero.labels(together, x, y, 380)] == [
+        "batch norm",
+        "the other three",
+    ]
+
+
+def test_bars_end_where_the_axis_says_and_carry_the_names():
+    bars = [
+        Bar("bn", "batch norm", 0.1, 10.0, "100-fold"),
+        Bar("ws", "weight standardization", 0.01, 0.1, "10-fold"),
+    ]
+    svg = panel(LINES, 380, "learning rate", TICKS, bars)
+    at = texts(tree(svg))
+    ends = re.findall(r'class="range" d="M([\d.]+) [\d.]+H([\d.]+)"', svg)
+    assert [float(end) for end in ends[0]] == pytest.approx([at["0.1"][0], at["10"][0]], abs=0.2)
+    assert at["batch norm"][0] < float(ends[0][0]) < float(ends[0][1]) < at["100-fold"][0]
+    assert at["weight standardization"][0] > float(ends[1][1])  # there is no room on its left
+    assert "batch norm 0.1 to 10" in svg
+
+
+def test_a_batch_size_counts_at_the_recipe_with_the_best_validation_accuracy():
+    rows = [
+        ("slow", "validation", 0.8, 2),
+        ("slow", "test", 0.9, 2),
+        ("fast", "validation", 0.7, 2),
+        ("fast", "test", 0.95, 2),
+        ("fast", "validation", 0.6, 8),
+        ("fast", "test", 0.5, 8),
+    ]
+    table = pd.DataFrame(rows, columns=["recipe", "split", "mean", "batch"]).assign(method="bn")
+    best = front_picture.best_recipes(table)
+    assert best[["recipe", "mean", "batch"]].to_numpy().tolist() == [
+        ["slow", 0.9, 2],
+        ["fast", 0.5, 8],
+    ]

@@ -1,0 +1,101 @@
+"""What papers said: the word is that of primary tests, the sentence and the bar count all of them."""
+
+import re
+
+import pandas as pd
+import pytest
+from project import CHECKOUT
+from test_front import CONFIG, LOCAL
+from verdicts import effect
+
+from bnlab.files import read_csv
+from bnlab.page import papers
+from bnlab.study.front import PaperClaim
+from bnlab.study.ledger_validation import load_ledger
+
+PUBLISHED = CHECKOUT / "reports" / "published"
+CLAIM = PaperClaim.model_validate(
+    {
+        "by": "Somebody 2015",
+        "url": "https://example.org",
+        "claim": "It helps.",
+        "parts": [
+            {"words": "at rate 1", "tests": ["1/1", "1/2"]},
+            {"words": "at rate 2", "tests": ["1/3"]},
+            {"words": "at rate 3", "tests": ["1/4"]},
+            {"words": "at rate 4", "tests": ["2/1"]},
+        ],
+    }
+)
+
+
+def judged(*verdicts, primary=(0,), claim=CLAIM):
+    """Return the claim with the first tests of claim 1 judged so."""
+    rows = [
+        effect(1, number, 3.0, 2.0, 4.0, verdict, primary=number - 1 in primary)
+        for number, verdict in enumerate(verdicts, 1)
+    ]
+    return papers.judged([claim], pd.DataFrame(rows), {"BN": "batch norm", "WS + BN": "both"})
+
+
+def test_the_sentence_says_where_it_holds_fails_is_open_and_what_was_not_tested():
+    (one,) = judged("supported", "supported", "refuted", "undecided")
+    assert one.where == (
+        "Holds at rate 1. Fails at rate 2. Not known at rate 3. Not tested here at rate 4."
+    )
+    (other,) = judged("supported", "refuted", "supported", "supported")
+    assert other.where.startswith(
+        "Holds at rate 2 and at rate 3. Depends on the measure at rate 1."
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "primary", "word"),
+    [
+        (["supported", "refuted"], [0], "supported"),
+        (["supported", "refuted"], [1], "refuted"),
+        (["supported", "refuted"], [0, 1], "mixed"),
+        (["supported", "undecided", "refuted"], [0, 1], "undecided"),
+        (["supported", "refuted"], [], "not tested here"),
+    ],
+)
+def test_the_word_is_the_verdict_of_the_primary_tests(verdicts, primary, word):
+    (one,) = judged(*verdicts, primary=primary)
+    assert one.verdict.name == word
+
+
+def test_the_bar_counts_every_measured_test_and_is_as_wide_as_its_counts():
+    (one,) = judged("supported", "supported", "refuted", "undecided")
+    assert re.findall(r">([✓✕?]\d+)<", one.bar) == ["✓2", "✕1", "?1"]
+    widths = [float(width) for width in re.findall(r'<rect [^>]*width="([\d.]+)"', one.bar)]
+    assert widths[0] + 2 == pytest.approx(2 * (widths[1] + 2), abs=0.2)
+    assert "holds in 2, fails in 1 and not known in 1" in one.bar
+
+
+def test_a_claim_without_a_measured_test_is_left_out():
+    assert papers.judged([CLAIM], pd.DataFrame([effect(9, 1, 3, 2, 4, "supported")]), {}) == []
+
+
+def test_methods_have_their_names_in_words():
+    names = {"BN": "batch norm", "WS": "weight standardization", "WS + BN": "both"}
+    text = "accuracy: WS + BN less BN, WS alone, x-BN and BNG(glass)"
+    words = papers.in_words(text, names)
+    assert (
+        words == "accuracy: both less batch norm, weight standardization alone, x-BN and BNG(glass)"
+    )
+
+
+def test_the_ledger_has_ten_to_fourteen_of_them_by_year_and_each_counts_its_published_tests():
+    ledger = load_ledger(CHECKOUT / "workflow" / "claims.yaml", CONFIG, (LOCAL,))
+    assert 10 <= len(ledger.papers) <= 14
+    years = [int(paper.by[-4:]) for paper in ledger.papers]
+    assert years == sorted(years)
+    effects = read_csv(PUBLISHED / "effects.csv")
+    verdicts = {f"{e.id}/{e.test}": e.verdict for e in effects.itertuples()}
+    for one in papers.judged(ledger.papers, effects, {"BN": "batch norm"}):
+        known = [verdicts[number] for number in one.claim.tests if number in verdicts]
+        counts = {sign: known.count(name) for name, sign in papers.SIGNS.items()}
+        drawn = dict.fromkeys("✓✕?", 0) | {
+            s: int(n) for s, n in re.findall(r">([✓✕?])(\d+)<", one.bar)
+        }
+        assert drawn == counts and len(one.tests) == len(known)

@@ -1,0 +1,339 @@
+"""The first screen of the page, as plain data: statements, a table of advice, and lines on what was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from bnlab.analysis.confirmation import CONFIRMED
+from bnlab.analysis.statistics import FEWEST
+from bnlab.analysis.summaries import BASE
+from bnlab.page.confirmation import Confirmation
+from bnlab.page.findings import Tables, compared, fits, outcomes
+from bnlab.page.findings import slots as slots_of_rows
+from bnlab.page.front_picture import panels
+from bnlab.page.grids import rows_of
+from bnlab.page.phrases import listed, number, written_out
+from bnlab.study.config import Study
+from bnlab.study.front import Front, Statement
+from bnlab.study.ledger import Row, slots
+from bnlab.study.section import unique
+
+if TYPE_CHECKING:
+    from bnlab.page.report import Item
+
+FAIR = 10
+"""Runs of each method from which on two data sets make advice fair."""
+SPLITS = 3
+"""Splits of a data set that must agree where advice is strong."""
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
+
+
+class Said(NamedTuple):
+    """A statement: its thought, its sentences with numbers, and the table that decides it, ``experiment/table``."""
+
+    thought: str
+    sentence: str
+    source: str
+
+
+class Advice(NamedTuple):
+    """A row of the table: the case, the methods to use, the reason, how sure that is, why, and its questions' keys."""
+
+    when: str
+    use: str
+    because: str
+    sure: str
+    why: str
+    keys: list[str]
+
+
+def page(
+    study: Study,
+    about: Mapping[str, Any],
+    tables: Callable[[str], Tables],
+    items: Sequence[Item],
+    scorecard: pd.DataFrame,
+    fresh: Confirmation | None,
+) -> dict[str, Any]:
+    """Return the variables of the template for the first screen; what a study has no numbers for is empty.
+
+    Args:
+        study: the study.
+        about: content of the ledger's file, of which this needs front, scorecard, names of data sets and ``same``, the
+            tests of each question's measure by its key.
+        tables: rows of the published tables, by experiment and kind.
+        items: published tables, in the order of the page.
+        scorecard: scorecard.csv; empty without a ledger.
+        fresh: verdicts on fresh seeds; None without any.
+    """
+    front, called = Front.model_validate(about["front"]), about["datasets"]
+    words = {method: study.in_words(method) for method in study.methods}
+    drawn = panels(front.picture, items, words) if front.picture else []
+    runs = [count for each in drawn for count in each.runs]
+    shown = front.picture if drawn else None
+    return {
+        "notice": study.notice,
+        "said": said(front.statements, tables),
+        "panels": drawn,
+        "advice": advised(
+            [Row.model_validate(row) for row in about["scorecard"]],
+            scorecard,
+            called,
+            words,
+            lambda row: is_confirmed(fresh, about["same"].get(row.key, [])),
+        ),
+        "trained": shown and trained(study, shown.rates.experiment, shown.rates.where, called),
+        "runs": " to ".join(dict.fromkeys(map(str, (min(runs), max(runs))))) if runs else "",
+    }
+
+
+# Statements.
+
+
+def said(statements: Sequence[Statement], tables: Callable[[str], Tables]) -> list[Said]:
+    """Return the statements that the tables of a study have numbers for.
+
+    Args:
+        statements: as the ledger declares them.
+        tables: rows of the published tables, by experiment and kind.
+    """
+    return [one for statement in statements if (one := _said(statement, tables))]
+
+
+def _said(statement: Statement | None, tables: Callable[[str], Tables]) -> Said | None:
+    if statement is None:
+        return None
+    rows, cells = compared(statement, tables(statement.experiment))
+    if rows.empty or not fits(rows, cells):
+        return _said(statement.instead, tables)
+    outcome = outcomes(rows, statement.decided_by.neutral)
+    texts = []
+    for name in unique(outcome):
+        datasets = unique(rows.loc[outcome == name, "on"])
+        first = rows[rows["on"] == datasets[0]]
+        texts.append(getattr(statement, name).format(**slots_of_rows(statement, first, cells)))
+        if datasets[1:] and statement.also:
+            texts.append(statement.also.format(on=listed(datasets[1:])))
+    source = f"{statement.experiment}/{statement.decided_by.table}"
+    return Said(thought(statement, rows), _unbroken(" ".join(texts)), source)
+
+
+def thought(statement: Statement, rows: pd.DataFrame) -> str:
+    """Return the thought that the intervals of all data sets allow.
+
+    Args:
+        statement: the statement with its thoughts.
+        rows: estimate, low and high in the unit of the table, from ``findings.intervals``.
+    """
+    decided_by, thoughts = statement.decided_by, statement.thoughts
+    low, high = ((rows[end] - decided_by.neutral) * decided_by.factor for end in ("low", "high"))
+    if (low > statement.margin).all():
+        return thoughts.higher
+    if (high < -statement.margin).all():
+        return thoughts.lower
+    inside = (low >= -statement.margin) & (high <= statement.margin)
+    return thoughts.alike if thoughts.alike and inside.all() else thoughts.unclear
+
+
+# The table.
+
+
+class Asked(NamedTuple):
+    """A question of the scorecard on one data set, with the cells of its ranked methods."""
+
+    row: Row
+    data: str
+    cells: pd.DataFrame
+
+    @property
+    def leaders(self) -> set[str]:
+        """Methods that no other one clearly beats."""
+        return set(self.cells.loc[self.cells["behind"] == 0, "method"])
+
+    @property
+    def is_told_apart(self) -> bool:
+        """True where some method is clearly behind another."""
+        return bool((self.cells["behind"] > 0).any())
+
+    @property
+    def runs(self) -> int:
+        """Smallest number of runs of a method."""
+        return int(self.cells["n"].min())
+
+
+def advised(
+    rows: Sequence[Row],
+    scorecard: pd.DataFrame,
+    called: Mapping[str, str],
+    words: Mapping[str, str],
+    confirmed: Callable[[Row], bool],
+) -> list[Advice]:
+    """Return the table of advice: a row for each ``when`` of the ledger's questions that have ranks.
+
+    It recommends the methods that are on every data set and that no other one clearly beats where it is measured. Where
+    there are none, it says which lead on each data set.
+
+    Args:
+        rows: questions of the ledger.
+        scorecard: scorecard.csv.
+        called: names of data by data set; splits of the same data have one name.
+        words: name of each method in sentences.
+        confirmed: true for a question whose tests fresh seeds confirm.
+    """
+    groups: dict[str, list[Asked]] = {}
+    for row in rows:
+        cells = scorecard[(scorecard["key"] == row.key) & (scorecard["rivals"] > 0)]
+        if row.when and len(cells):
+            data = called.get(row.dataset, cells["dataset_label"].iloc[0])
+            groups.setdefault(row.when, []).append(Asked(row, data, cells))
+    return [_advice(when, group, words, confirmed) for when, group in groups.items()]
+
+
+def _advice(
+    when: str, group: Sequence[Asked], words: Mapping[str, str], confirmed: Callable[[Row], bool]
+) -> Advice:
+    use = recommended(group)
+    sure, why = certainty(group, bool(use), all(confirmed(asked.row) for asked in group))
+    if sure == "open":
+        text = "not known yet"
+    elif use:
+        text = _either(use, words)
+    else:
+        led = [f"{asked.data} {_either(asked.leaders, words)}" for asked in _firsts(group)]
+        text = f"depends: {'; '.join(led)}"
+    keys = [asked.row.key for asked in group]
+    return Advice(when, text, _because(_firsts(group)), sure, why, keys)
+
+
+def recommended(group: Sequence[Asked]) -> list[str]:
+    """Return the methods that are on every data set and lead wherever they are measured, in the scorecard's order."""
+    first, *_ = group
+    everywhere = set.intersection(
+        *(
+            {m for asked in group if asked.data == data for m in asked.cells["method"]}
+            for data in _data(group)
+        )
+    )
+    beaten = {m for asked in group for m in set(asked.cells["method"]) - asked.leaders}
+    return [m for m in first.cells["method"] if m in everywhere - beaten]
+
+
+def certainty(group: Sequence[Asked], agrees: bool, is_confirmed: bool) -> tuple[str, str]:
+    """Return how sure a row of advice is, and why.
+
+    Open: a method has fewer than ``FEWEST`` runs, or no method is told apart. Fair: two data sets agree and each method
+    has ``FAIR`` runs or more. Strong: beside that, ``SPLITS`` splits of one of them agree and fresh seeds confirm it.
+    Weak: all else.
+    """
+    runs, data = min(asked.runs for asked in group), _data(group)
+    if runs < FEWEST:
+        return "open", f"{runs} runs"
+    if not any(asked.is_told_apart for asked in group):
+        return "open", "not told apart"
+    if not agrees:
+        return "weak", "data sets differ"
+    if len(data) < 2:
+        return "weak", "one data set"
+    if runs < FAIR:
+        return "weak", f"{runs} runs"
+    splits = max(len({a.row.dataset for a in group if a.data == name}) for name in data)
+    if splits >= SPLITS and is_confirmed:
+        return "strong", f"{_spelled(len(data))} data sets, {_spelled(splits)} splits, fresh seeds"
+    return "fair", f"{_spelled(len(data))} data sets"
+
+
+def is_confirmed(fresh: Confirmation | None, tests: Sequence[str]) -> bool:
+    """Return true where fresh seeds have some of these tests, such as ``49/1``, and confirm each of them."""
+    if fresh is None:
+        return False
+    known = fresh.table[fresh.table["test"].notna()]
+    names = known["id"].astype(str) + "/" + known["test"].astype(int).astype(str)
+    outcome = known.loc[names.isin(tests), "outcome"]
+    return bool(len(outcome)) and bool((outcome == CONFIRMED).all())
+
+
+def _because(group: Sequence[Asked]) -> str:
+    """Return the reasons of a group; words before the first slot are printed once in a row."""
+    texts, before = [], None
+    for asked in group:
+        reason = asked.row.because or ""
+        lead = reason.partition("{")[0]
+        values = _values(asked)
+        if set(slots(reason)) <= set(values):
+            texts.append((reason.removeprefix(lead) if lead == before else reason).format(**values))
+            before = lead
+    return _unbroken("; ".join(texts))
+
+
+def _values(asked: Asked) -> dict[str, str]:
+    """Return the slots of ``Row.because``; gaps are in the unit of a difference."""
+    cells = asked.cells.sort_values("estimate", ascending=asked.cells["better"].iloc[0] == "low")
+    best, *_, worst = rows_of(cells[cells["estimate"].notna()])
+    gap = abs(best.estimate - worst.estimate)
+    halves = (cells["high"] - cells["low"]) / 2
+    return {cell.method: _value(cell) for cell in rows_of(cells)} | {
+        "on": best.dataset_label,
+        "best": _value(best),
+        "worst": _value(worst),
+        "gap": number(gap, halves.max()),
+    }
+
+
+def _value(cell: Any) -> str:
+    """Return an estimate in the unit that a reader knows: percent, a fold for decades, else a number with its unit."""
+    if cell.unit == "decades":
+        return f"{written_out(10**cell.estimate, 2)}-fold"
+    half = (cell.high - cell.low) / 2
+    if cell.unit == "points":
+        return f"{number(cell.estimate, min(half, 9))} %"
+    return f"{number(cell.estimate, half)} {cell.unit}".strip()
+
+
+def _either(methods: Any, words: Mapping[str, str]) -> str:
+    """Return ``batch norm, or none``: methods in words, the network without normalization last."""
+    names = [words[m] for m in sorted(methods, key=lambda method: method == BASE)]
+    return ", or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _data(group: Sequence[Asked]) -> list[str]:
+    return unique(asked.data for asked in group)
+
+
+def _firsts(group: Sequence[Asked]) -> list[Asked]:
+    """Return the first question on each data; further splits of it only say how sure the advice is."""
+    return [next(asked for asked in group if asked.data == data) for data in _data(group)]
+
+
+# What was trained.
+
+
+def trained(
+    study: Study, experiment: str, where: Mapping[str, Any], called: Mapping[str, str]
+) -> str:
+    """Return a line on the networks, training and data of an experiment, those of its first recipe."""
+    runs = study.runs(experiment)
+    settings = study.comparison_settings(runs[0].recipe)
+    optimizer = study.recipes[runs[0].recipe].optimizer.named
+    trainer = "plain gradient descent" if optimizer is None else next(iter(optimizer)).capitalize()
+    labels = {
+        called.get(run.dataset, run.dataset): study.datasets[run.dataset].label
+        for run in reversed(runs)
+    }
+    layers = f"{_spelled(settings['layers'])} hidden layer{'s' * (settings['layers'] != 1)}"
+    size = f" in batches of {where['batch']}" if "batch" in where else ""
+    text = (
+        f"{layers} of {settings['units']} {settings['activation']} units, trained by {trainer}{size}, on "
+        f"{listed(list(reversed(labels.values())))}."
+    )
+    return text[0].upper() + text[1:]
+
+
+def _spelled(count: int) -> str:
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")

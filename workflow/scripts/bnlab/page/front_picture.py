@@ -1,0 +1,157 @@
+"""The picture of the first screen from published tables: accuracy by learning rate and by batch size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+from markupsafe import Markup
+
+from bnlab.files import read_csv
+from bnlab.page.findings import matching
+from bnlab.page.grids import rows_of
+from bnlab.page.hero import Bar, Line, Point, panel
+from bnlab.page.phrases import written_out
+from bnlab.study.front import Curves, Picture
+from bnlab.study.section import unique
+
+if TYPE_CHECKING:
+    from bnlab.page.report import Item
+
+RATES, BATCHES = 380, 250
+"""Widths of the two panels."""
+
+
+class Panel(NamedTuple):
+    """A panel: title, what it shows, SVG, the tables behind it, its numbers of runs, and the methods that bars name."""
+
+    title: str
+    about: str
+    svg: Markup
+    sources: list[str]
+    runs: list[int]
+    named: list[str]
+
+
+def panels(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) -> list[Panel]:
+    """Return the panels that the tables of a study can fill, on the first data set that has the first one.
+
+    Args:
+        picture: as the ledger declares it.
+        items: published tables, in the order of the page.
+        words: name of each method in sentences.
+    """
+    rates = _rates(picture, items, words)
+    batches = _batches(picture, items, words, rates.named if rates else [])
+    return [panel for panel in (rates, batches) if panel]
+
+
+def _rates(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) -> Panel | None:
+    dataset, used = _tables(picture.rates, items)
+    table = _rows(picture.rates, used, picture.methods)
+    if table.empty or table["learning_rate"].nunique() < 2:
+        return None
+    _, beside = _tables(picture.ranges, items, dataset)
+    ranges = _rows(picture.ranges, beside, picture.methods)
+    bars = [
+        Bar(
+            row.method,
+            words[row.method],
+            row.lowest,
+            row.highest,
+            f"{written_out(10**row.mean, 2)}-fold",
+        )
+        for row in rows_of(ranges)
+    ]
+    about = f"Test rows of {table['dataset_label'].iloc[0]}, in %"
+    about += "; bars: rates within a point of the best" if bars else ""
+    low, high = (int(math.floor(math.log10(end))) for end in _ends(table["learning_rate"]))
+    ticks = [
+        10.0**power for power in range(low, high + 1) if 10.0**power >= table["learning_rate"].min()
+    ]
+    lines = _lines(table, "learning_rate", picture.methods, words)
+    svg = panel(lines, RATES, "learning rate", ticks, bars)
+    sources = [_source(item) for item in [*used, *beside]]
+    runs = sorted(set(table["n"].astype(int)))
+    return Panel(
+        "Accuracy by learning rate", about, svg, sources, runs, [bar.method for bar in bars]
+    )
+
+
+def _batches(
+    picture: Picture, items: Sequence[Item], words: Mapping[str, str], named: Sequence[str]
+) -> Panel | None:
+    dataset, _ = _tables(picture.rates, items)
+    dataset, used = _tables(picture.batches, items, dataset)
+    table = best_recipes(_rows(picture.batches, used, picture.methods))
+    if table.empty or table["batch"].nunique() < 2:
+        return None
+    recipes = len(used)
+    at = f"best of {recipes} rates" if recipes > 1 else f"rate {_rate(table)}"
+    about = f"Test rows of {table['dataset_label'].iloc[0]}, in %; {at}"
+    low, high = (math.log(end, 4) for end in _ends(table["batch"]))
+    powers = [4.0**power for power in range(math.ceil(low), math.floor(high) + 1)]
+    ticks = powers if len(powers) > 2 else sorted(table["batch"].unique())
+    lines = _lines(table, "batch", picture.methods, words)
+    svg = panel(lines, BATCHES, "examples per batch", ticks, named=named)
+    sources, runs = [_source(item) for item in used], sorted(set(table["n"].astype(int)))
+    return Panel("Accuracy by batch size", about, svg, sources, runs, [])
+
+
+def best_recipes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the test rows of each method and batch size at the recipe with the best mean validation accuracy."""
+    if table.empty:
+        return table
+    place = ["method", "batch"]
+    validation = table[table["split"] == "validation"]
+    best = validation.loc[validation.groupby(place)["mean"].idxmax(), [*place, "recipe"]]
+    return table[table["split"] == "test"].merge(best)
+
+
+def _tables(
+    curves: Curves, items: Sequence[Item], dataset: str | None = None
+) -> tuple[str | None, list[Item]]:
+    """Return a data set with the tables of curves, and these; the one asked for where it has any, else the first."""
+    fitting = [i for i in items if (i.experiment, i.kind) == (curves.experiment, curves.table)]
+    names = unique(item.dataset for item in fitting)
+    chosen = dataset if dataset in names else next(iter(names), None)
+    return chosen, [item for item in fitting if item.dataset == chosen]
+
+
+def _rows(curves: Curves, items: Sequence[Item], methods: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of the picture's methods in its order."""
+    tables = [read_csv(item.csv) for item in items]
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["method"])
+    table = matching(table[table["method"].isin(methods)], curves.where)
+    return table.sort_values("method", key=lambda m: m.map(list(methods).index), kind="stable")
+
+
+def _lines(
+    table: pd.DataFrame, x: str, methods: Sequence[str], words: Mapping[str, str]
+) -> list[Line]:
+    return [
+        Line(
+            method,
+            words[method],
+            [
+                Point(float(getattr(r, x)), 100 * r.mean, 100 * r.low, 100 * r.high, int(r.n))
+                for r in rows_of(rows.sort_values(x))
+            ],
+        )
+        for method in methods
+        if len(rows := table[(table["method"] == method) & table["mean"].notna()])
+    ]
+
+
+def _ends(column: pd.Series) -> tuple[float, float]:
+    return float(column.min()), float(column.max())
+
+
+def _rate(table: pd.DataFrame) -> str:
+    return " to ".join(dict.fromkeys(written_out(end) for end in _ends(table["learning_rate"])))
+
+
+def _source(item: Item) -> str:
+    return "/".join((item.experiment, item.dataset, item.recipe, item.kind))

@@ -1,0 +1,148 @@
+"""What well-known papers said: each claim with the word of its primary tests, a bar of all, and where it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+from markupsafe import Markup
+
+from bnlab.analysis.claims import combine
+from bnlab.analysis.effects import OPEN
+from bnlab.page.grids import rows_of
+from bnlab.page.phrases import amount, listed
+from bnlab.page.verdicts import Verdict, verdict_of
+from bnlab.study.front import PaperClaim
+from bnlab.study.section import unique
+
+SIGNS = {"supported": "✓", "refuted": "✕", OPEN: "?"}
+HEADINGS = {
+    "supported": "Holds",
+    "refuted": "Fails",
+    "mixed": "Depends on the measure",
+    OPEN: "Not known",
+}
+TURNED = {"supported": "refuted", "refuted": "supported"}
+BAR, HEIGHT = 168, 18
+
+
+class Test(NamedTuple):
+    """A test of the ledger: number, setting, comparison, what was measured, runs, its verdict on the paper's claim."""
+
+    number: str
+    region: str
+    effect: str
+    measured: str
+    runs: int
+    verdict: Verdict
+    is_primary: bool
+    claim: str
+
+
+class Judged(NamedTuple):
+    """A claim by a paper: the declaration, its word, where it holds, a bar of tests, and these."""
+
+    claim: PaperClaim
+    verdict: Verdict
+    where: str
+    bar: Markup
+    tests: list[Test]
+
+
+def judged(
+    papers: Sequence[PaperClaim],
+    effects: pd.DataFrame,
+    words: Mapping[str, str],
+) -> list[Judged]:
+    """Return the claims of which a study has measured a test.
+
+    Args:
+        papers: as the ledger declares them.
+        effects: effects.csv.
+        words: name of each method in sentences, by its label.
+    """
+    texts = effects.assign(scale=effects["scale"].astype(object).fillna(""))
+    known = {f"{row.id}/{row.test}": row for row in rows_of(texts)}
+    return [_judged(paper, known, words) for paper in papers if known.keys() & set(paper.tests)]
+
+
+def _judged(paper: PaperClaim, known: Mapping[str, Any], words: Mapping[str, str]) -> Judged:
+    tests = [
+        Test(
+            number,
+            in_words(row.region, words),
+            in_words(row.effect, words),
+            amount(row),
+            int(row.n),
+            verdict_of(TURNED.get(row.verdict, row.verdict) if part.opposite else row.verdict),
+            bool(row.primary),
+            number.partition("/")[0],
+        )
+        for part in paper.parts
+        for number in part.tests
+        if (row := known.get(number))
+    ]
+    by_number = {test.number: test for test in tests}
+    own = [test.verdict.name for test in by_number.values() if test.is_primary]
+    counts = {name: sum(test.verdict.name == name for test in tests) for name in SIGNS}
+    labels = {number: known[number].dataset_label for number in by_number}
+    return Judged(
+        paper, verdict_of(combine(own)), where(paper, by_number, labels), bar(counts), tests
+    )
+
+
+def where(paper: PaperClaim, tests: Mapping[str, Test], labels: Mapping[str, str]) -> str:
+    """Return ``Holds on A and on B. Fails on C.``, by the verdicts of the tests of each part.
+
+    Args:
+        paper: the claim.
+        tests: its measured tests, by number.
+        labels: label of the data of each.
+    """
+    parts: dict[str, list[str]] = {name: [] for name in HEADINGS}
+    untested = 0
+    for part in paper.parts:
+        measured = [number for number in part.tests if number in tests]
+        if not measured:
+            untested += 1
+            continue
+        on = listed(unique(labels[number] for number in measured))
+        verdict = combine([tests[number].verdict.name for number in measured])
+        parts[verdict].append(part.words.format(on=on))
+    texts = [f"{HEADINGS[name]} {_series(each)}." for name, each in parts.items() if each]
+    if untested:
+        texts.append(f"Not tested here in {untested} other setting{'s' * (untested > 1)}.")
+    return " ".join(texts)
+
+
+def _series(texts: Sequence[str]) -> str:
+    """Return texts as a list, with semicolons where one has a comma itself."""
+    return "; ".join(texts) if any("," in text for text in texts) else listed(texts)
+
+
+def bar(counts: Mapping[str, int]) -> Markup:
+    """Draw how many tests support a claim, refute it and leave it open: a colour, a sign and a number each."""
+    total, start, parts = sum(counts.values()), 0.0, []
+    for name, count in counts.items():
+        if not count:
+            continue
+        width = BAR * count / total
+        slug = verdict_of(name).slug
+        parts.append(
+            f'<rect class="{slug}" x="{start + 0.5:.1f}" y="0.5" width="{width - 2:.1f}" height="{HEIGHT - 1}" rx="2"/>'
+            f'<text class="{slug}" x="{start + width / 2 - 0.5:.1f}" y="13">{SIGNS[name]}{count}</text>'
+        )
+        start += width
+    described = listed([f"{HEADINGS[name].lower()} in {count}" for name, count in counts.items()])
+    return Markup(
+        f'<svg class="tally" viewBox="0 0 {BAR} {HEIGHT}" role="img" aria-label="Of {total} tests: {described}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def in_words(text: str, words: Mapping[str, str]) -> str:
+    """Return a text with the labels of methods replaced by their names in sentences."""
+    labels = "|".join(re.escape(label) for label in sorted(words, key=len, reverse=True))
+    return re.sub(rf"(?<![\w-])({labels})(?![\w-])", lambda match: words[match[0]], text)
