@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from bnlab.experiments import function
 from bnlab.files import read_csv, save_csv, save_json
 from bnlab.page import contents, facts, site, style
 from bnlab.page.citation import Citation
+from bnlab.page.papers import Judged
 from bnlab.study.experiments import experiments
 from bnlab.study.names import ALL_RECIPES
 
@@ -561,6 +562,7 @@ def study(label: str) -> dict[str, Any]:
     return {
         "study": "made_up",
         "title": "A made-up study",
+        "notice": None,
         "seed": 1,
         "replicates": 4,
         "methods": {name: {"label": text} for name, text in LABELS.items()},
@@ -619,6 +621,8 @@ def write_report(
     figure_kinds: Sequence[str] = FIGURES,
     table_kinds: Sequence[str] = TABLES,
     ledger: contents.Ledger | None = None,
+    screen: Mapping[str, Any] | None = None,
+    papers: Sequence[Judged] = (),
 ) -> Path:
     """Write the pages of synthetic results to ``folder``, with the files beside them, and return the front page."""
     tidy_tables = sources()
@@ -671,8 +675,9 @@ def write_report(
         formulas=dict.fromkeys(LABELS, "y = φ(u)") | {"bn": "y = φ(γ·û + β)"},
         folder=folder,
         citation=CITATION,
-        answers=contents.answers(declarations, ledger, [*figures, *tables]),
-        advice={"it matters": ["On Digits, accuracy is highest with BN."]},
+        answers=contents.answers(declarations, contents.published(ledger, [*figures, *tables])),
+        front=screen or {},
+        papers=papers,
         earlier="Faults (study other, 2026-01-30, commit 0123456)",
         ledger=ledger,
         about=ABOUT,

@@ -2,17 +2,19 @@
 
 import math
 from functools import partial
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from project import CHECKOUT
+from synthetic import write_report
 
 from bnlab.files import read_csv
 from bnlab.page import front
 from bnlab.page.confirmation import Confirmation
+from bnlab.page.contents import Item
+from bnlab.page.contents import published as read_tables
 from bnlab.study import validation
 from bnlab.study.declaration import excess
 from bnlab.study.front import Front, Statement
@@ -214,21 +216,8 @@ def published(*overlays):
     paths = sorted(
         PUBLISHED.glob("tables/*/*/*/*.csv"), key=lambda p: (order.index(p.parts[-3]), p)
     )
-    names = ("experiment", "dataset", "recipe", "kind")
-    items = [
-        SimpleNamespace(**dict(zip(names, (*path.parts[-4:-1], path.stem), strict=True)), csv=path)
-        for path in paths
-    ]
-
-    def tables(experiment):
-        def rows(kind):
-            if kind == "effects":
-                return pd.DataFrame()
-            parts = [read_csv(i.csv) for i in items if (i.experiment, i.kind) == (experiment, kind)]
-            return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-        return rows
-
+    items = [Item(*path.parts[-4:-1], path.stem, csv=path) for path in paths]
+    tables = read_tables(None, items)
     about = ledger.model_dump(by_alias=True) | {"same": ledger.same}
     screen = front.page(study, about, tables, items, read_csv(PUBLISHED / "scorecard.csv"), None)
     return study, ledger, screen
@@ -297,3 +286,15 @@ def test_a_study_without_a_ledger_has_an_empty_screen():
     empty = front.page(study, about, gains(), [], pd.DataFrame(columns=["key", "rivals"]), None)
     assert not any(empty.values())
     assert Front().statements == []
+
+
+def test_the_page_shows_what_there_is_and_nothing_else(tmp_path):
+    said = [front.Said("It helps.", "By 3 points on A & B.", "batch_size/final")]
+    screen = {"said": said, "panels": [], "advice": [], "trained": None, "runs": ""}
+    text = write_report(tmp_path, figure_kinds=(), table_kinds=(), screen=screen).read_text("utf8")
+    assert "<b>It helps.</b> By 3 points on A &amp; B." in text
+    answer = text[text.index('id="answer"') : text.index("</section>")]
+    assert not {"<figure", "<table", "How sure"} & {
+        part for part in ("<figure", "<table", "How sure") if part in answer
+    }
+    assert 'id="papers"' not in text

@@ -335,3 +335,61 @@ def test_every_claim_of_the_project_with_tests_has_primary_ones_and_some_are_hea
     assert len(tested) >= 24
     headlines = [test for claim in tested for test in claim.tests if test.headline]
     assert 15 <= len(headlines) <= 30
+
+
+FRONT = """
+front:
+  statements:
+    - question: Is it better?
+      experiment: learning_rate
+      decided_by: {table: best_rates}
+      thoughts: {higher: Up., lower: Down., unclear: Who knows.}
+      higher: "{on} up."
+      lower: "{on} down."
+      unclear: "{on} open."
+papers:
+  - by: Somebody 2015
+    url: https://example.org
+    claim: It helps.
+    parts:
+      - {words: "on {on}", tests: [TEST]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "reason"),
+    [
+        ("6/2", "claim 6 has 1 tests"),
+        ("7/1", "claim 7 is not in the ledger"),
+        ("50/1", "claim 50 has 0 tests"),
+    ],
+)
+def test_a_claim_by_a_paper_refers_to_tests_of_the_ledger(tmp_path, test, reason):
+    sound = read(tmp_path, SOUND + FRONT.replace("TEST", "6/1"))
+    assert sound.papers[0].tests == ["6/1"] and sound.digest == read(tmp_path, SOUND).digest
+    text = SOUND + FRONT.replace("TEST", test)
+    (line,) = [n for n, each in enumerate(text.splitlines(), 1) if f"[{test}]" in each]
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    assert f":{line}: " in str(caught.value) and f"'{test}' is no test: {reason}" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("table: best_rates", "table: best", "unknown table 'best' in learning_rate"),
+        ("experiment: learning_rate", "experiment: learning", "unknown experiment 'learning'"),
+        ("{on} up", "{what} up", "the sentence has the unknown slot {what}"),
+        ("question: Is", "margin: 2\n      question: Is", "both a margin and the thought alike"),
+    ],
+)
+def test_a_mistake_on_the_first_screen_stops_the_ledger(tmp_path, old, new, sentence):
+    front = FRONT.replace("TEST", "6/1")
+    with pytest.raises(ConfigError, match=re.escape(sentence)):
+        read(tmp_path, SOUND + front.replace(old, new, 1))
+
+
+def test_the_ledger_of_the_project_decides_as_on_the_day_its_fresh_seeds_were_bound_to_it():
+    assert load_ledger(ROOT / "workflow" / "claims.yaml", CONFIG).digest.startswith("c12a0eee9190")

@@ -10,7 +10,7 @@ from verdicts import effect
 
 from bnlab.files import read_csv
 from bnlab.page import papers
-from bnlab.study.front import PaperClaim
+from bnlab.study.front import PaperClaim, Part
 from bnlab.study.ledger_validation import load_ledger
 
 PUBLISHED = CHECKOUT / "reports" / "published"
@@ -20,7 +20,7 @@ CLAIM = PaperClaim.model_validate(
         "url": "https://example.org",
         "claim": "It helps.",
         "parts": [
-            {"words": "at rate 1", "tests": ["1/1", "1/2"]},
+            {"words": "at rate 1 on {on}", "tests": ["1/1", "1/2"]},
             {"words": "at rate 2", "tests": ["1/3"]},
             {"words": "at rate 3", "tests": ["1/4"]},
             {"words": "at rate 4", "tests": ["2/1"]},
@@ -41,11 +41,12 @@ def judged(*verdicts, primary=(0,), claim=CLAIM):
 def test_the_sentence_says_where_it_holds_fails_is_open_and_what_was_not_tested():
     (one,) = judged("supported", "supported", "refuted", "undecided")
     assert one.where == (
-        "Holds at rate 1. Fails at rate 2. Not known at rate 3. Not tested here at rate 4."
+        "Holds at rate 1 on digits. Fails at rate 2. Not known at rate 3. "
+        "Not tested here in 1 other setting."
     )
     (other,) = judged("supported", "refuted", "supported", "supported")
     assert other.where.startswith(
-        "Holds at rate 2 and at rate 3. Depends on the measure at rate 1."
+        "Holds at rate 2 and at rate 3. Depends on the measure at rate 1 on digits."
     )
 
 
@@ -62,6 +63,14 @@ def test_the_sentence_says_where_it_holds_fails_is_open_and_what_was_not_tested(
 def test_the_word_is_the_verdict_of_the_primary_tests(verdicts, primary, word):
     (one,) = judged(*verdicts, primary=primary)
     assert one.verdict.name == word
+
+
+def test_tests_of_the_opposite_count_the_other_way_round():
+    part = {"words": "here", "tests": ["1/1", "1/2", "1/3"], "opposite": True}
+    turned = CLAIM.model_copy(update={"parts": [Part.model_validate(part)]})
+    (one,) = judged("supported", "refuted", "undecided", claim=turned)
+    assert [test.verdict.name for test in one.tests] == ["refuted", "supported", "undecided"]
+    assert one.verdict.name == "refuted"
 
 
 def test_the_bar_counts_every_measured_test_and_is_as_wide_as_its_counts():
@@ -93,9 +102,10 @@ def test_the_ledger_has_ten_to_fourteen_of_them_by_year_and_each_counts_its_publ
     effects = read_csv(PUBLISHED / "effects.csv")
     verdicts = {f"{e.id}/{e.test}": e.verdict for e in effects.itertuples()}
     for one in papers.judged(ledger.papers, effects, {"BN": "batch norm"}):
-        known = [verdicts[number] for number in one.claim.tests if number in verdicts]
-        counts = {sign: known.count(name) for name, sign in papers.SIGNS.items()}
-        drawn = dict.fromkeys("✓✕?", 0) | {
-            s: int(n) for s, n in re.findall(r">([✓✕?])(\d+)<", one.bar)
-        }
-        assert drawn == counts and len(one.tests) == len(known)
+        counts = dict.fromkeys("✓✕?", 0)
+        for part in one.claim.parts:
+            signs = "✕✓?" if part.opposite else "✓✕?"
+            for number in set(part.tests) & set(verdicts):
+                counts[signs[["supported", "refuted", "undecided"].index(verdicts[number])]] += 1
+        drawn = {s: int(n) for s, n in re.findall(r">([✓✕?])(\d+)<", one.bar)}
+        assert dict.fromkeys("✓✕?", 0) | drawn == counts and len(one.tests) == sum(counts.values())

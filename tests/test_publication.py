@@ -67,7 +67,15 @@ def project(tmp_path: Path) -> Path:
     record = {
         "config": {"datasets": datasets, "experiments": {"batch_size": {}}},
         "scope": "Networks are small.",
-        "advice": {"it matters": ["BN leads.", "On Wine, LN."]},
+        "advised": [
+            {
+                "when": "it matters",
+                "use": "batch norm",
+                "because": "of all",
+                "sure": "weak",
+                "why": "1 run",
+            }
+        ],
         "answers": ["Faster: half the steps.", "No better at the end."],
         "called": {"bng_glass": "BNG(glass)"},
         "in_summary": FIGURES,
@@ -183,7 +191,7 @@ def test_the_findings_show_claims_with_their_whole_verdict_and_what_is_a_redraw(
 ) -> None:
     text = published_pages.findings(publication.publish(project, "toy"))
     assert text.startswith("Networks are small.\n\n- Faster: half the steps.\n")
-    assert "\n- When it matters: BN leads. On Wine, LN.\n" in text
+    assert "\n| it matters | batch norm | of all | **weak**: 1 run |\n" in text
     assert (
         "BNG(glass) is represented by Wine (redraw): 137,781 rows drawn anew from a Bayesian network "
         "fitted to 214 rows." in text

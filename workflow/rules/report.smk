@@ -73,9 +73,11 @@ rule write_report:
                     "scope",
                     "findings",
                     "scorecard",
+                    "front",
+                    "papers",
                 },
             )
-            | {"digest": LEDGER.digest}
+            | {"digest": LEDGER.digest, "same": LEDGER.same}
             if LEDGER
             else None
         ),

@@ -10,16 +10,17 @@ with without_collector():
     import pandas as pd
 
     from bnlab import __version__
+    from bnlab.analysis.scores import COLUMNS
     from bnlab.analysis.tidy import RUN
     from bnlab.experiments import function
     from bnlab.files import job_log, read_csv, read_json, save_csv, save_json, save_text
-    from bnlab.page import confirmation, contents, facts, publication, scorecard, site
+    from bnlab.page import confirmation, contents, facts, front, papers, publication, site
     from bnlab.page.citation import citation
     from bnlab.page.findings import leading
     from bnlab.page.methods import formula
     from bnlab.study.config import Study
     from bnlab.study.experiments import experiments
-    from bnlab.study.ledger import Row
+    from bnlab.study.front import PaperClaim
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -52,7 +53,7 @@ with job_log(snakemake.log[0], "report"):
         accuracies.append(read_csv(published_accuracies).merge(known))
         taken = publication.taken_experiments(params.study["experiments"], read_json(manifest))
     runs = pd.concat(tables_of_runs).drop_duplicates([*RUN, "key"])
-    ledger, advice = None, {}
+    ledger = None
     if inputs.claims:
         paths = (inputs.claims, inputs.effects, inputs.scorecard, inputs.sensitivity)
         fresh = None
@@ -60,10 +61,20 @@ with job_log(snakemake.log[0], "report"):
             table, manifest = read_csv(Path(inputs.confirmation)), read_json(Path(inputs.fresh[0]))
             fresh = confirmation.confirmation(table, manifest, about["digest"])
         ledger = contents.Ledger(*(read_csv(Path(path)) for path in paths), fresh=fresh)
-        rows = map(Row.model_validate, about["scorecard"])
-        advice = scorecard.sentences(rows, ledger.scorecard)
     declarations = {name: experiments()[name] for name in params.study["experiments"]}
-    answers = contents.answers(declarations, ledger, [*figures, *tables])
+    items = [*figures, *tables]
+    published = contents.published(ledger, items)
+    answers = contents.answers(declarations, published)
+    screen = front.page(
+        study,
+        about,
+        published,
+        items,
+        ledger.scorecard if ledger else pd.DataFrame(columns=COLUMNS),
+        ledger.fresh if ledger else None,
+    )
+    claims = [PaperClaim.model_validate(claim) for claim in about["papers"]]
+    words = {study.label(method): study.in_words(method) for method in study.methods}
     study_pages = site.pages(
         contents.Inputs(
             study=params.study,
@@ -79,7 +90,8 @@ with job_log(snakemake.log[0], "report"):
                 Path(inputs.citation), __version__, datetime.now(UTC).date().isoformat()
             ),
             answers=answers,
-            advice=advice,
+            front=screen,
+            papers=papers.judged(claims, ledger.effects, words) if ledger else [],
             earlier=publication.taken_text(taken, declarations),
             ledger=ledger,
             about=about,
@@ -97,7 +109,8 @@ with job_log(snakemake.log[0], "report"):
         "in_summary": [item.svg.relative_to(folder).as_posix() for item in summary],
         "scope": about["scope"],
         "answers": [text for answer in first for text in answer.findings],
-        "advice": advice,
+        "front": [{"thought": each.thought, "sentence": each.sentence} for each in screen["said"]],
+        "advised": [each._asdict() for each in screen["advice"]],
         "called": about["datasets"],
         "taken": taken,
         "ledger": about["digest"],

@@ -18,6 +18,7 @@ from bnlab.page.citation import Citation
 from bnlab.page.confirmation import Confirmation
 from bnlab.page.findings import Answer, Tables
 from bnlab.page.findings import answers as findings_of
+from bnlab.page.papers import Judged
 from bnlab.study.declaration import EFFECTS, Experiment
 
 Function = Callable[[str, str, str], Callable[..., Any]]
@@ -30,6 +31,9 @@ WITHOUT_LEDGER: Mapping[str, Any] = {
     "scope": None,
     "findings": [],
     "scorecard": [],
+    "front": {},
+    "papers": [],
+    "same": {},
     "digest": None,
 }
 """``Inputs.about`` of a study that judges no claims."""
@@ -82,7 +86,8 @@ class Inputs:
         folder: folder of the pages.
         citation: how to cite the study, with date and version.
         answers: sentences of the findings, from ``answers``.
-        advice: sentences of the scorecard by heading, from ``scorecard.sentences``.
+        front: the first screen, from ``front.page``.
+        papers: claims by well-known papers, from ``papers.judged``.
         earlier: experiments from an earlier publication, from ``publication.taken_text``; empty without any.
         ledger: the judged ledger; None for a study without claims.
         about: sources, literature, names of data sets, scope and findings of the ledger's file.
@@ -99,7 +104,8 @@ class Inputs:
     folder: Path
     citation: Citation
     answers: Sequence[Answer]
-    advice: Mapping[str, Sequence[str]]
+    front: Mapping[str, Any]
+    papers: Sequence[Judged]
     earlier: str
     ledger: Ledger | None
     about: Mapping[str, Any]
@@ -126,10 +132,8 @@ class Inputs:
         }
 
 
-def answers(
-    experiments: Mapping[str, Experiment], ledger: Ledger | None, items: Sequence[Item]
-) -> list[Answer]:
-    """Return the sentences of each experiment's findings, from its judged effects and published tables."""
+def published(ledger: Ledger | None, items: Sequence[Item]) -> Callable[[str], Tables]:
+    """Return a function to the rows of an experiment's judged effects and published tables, by experiment and kind."""
     effects = pd.DataFrame(columns=EFFECT_COLUMNS) if ledger is None else ledger.effects
 
     def tables(experiment: str) -> Tables:
@@ -141,6 +145,11 @@ def answers(
 
         return rows
 
+    return tables
+
+
+def answers(experiments: Mapping[str, Experiment], tables: Callable[[str], Tables]) -> list[Answer]:
+    """Return the sentences of each experiment's findings, from the tables of ``published``."""
     return [
         answer._replace(findings=[unbroken(text) for text in answer.findings])
         for answer in findings_of(experiments, tables)

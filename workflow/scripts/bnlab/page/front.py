@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -11,6 +11,7 @@ from bnlab.analysis.confirmation import CONFIRMED
 from bnlab.analysis.statistics import FEWEST
 from bnlab.analysis.summaries import BASE
 from bnlab.page.confirmation import Confirmation
+from bnlab.page.contents import Item, unbroken
 from bnlab.page.findings import Tables, compared, fits, outcomes
 from bnlab.page.findings import slots as slots_of_rows
 from bnlab.page.front_picture import panels
@@ -20,9 +21,6 @@ from bnlab.study.config import Study
 from bnlab.study.front import Front, Statement
 from bnlab.study.ledger import Row, slots
 from bnlab.study.section import unique
-
-if TYPE_CHECKING:
-    from bnlab.page.report import Item
 
 FAIR = 10
 """Runs of each method from which on two data sets make advice fair."""
@@ -75,7 +73,6 @@ def page(
     runs = [count for each in drawn for count in each.runs]
     shown = front.picture if drawn else None
     return {
-        "notice": study.notice,
         "said": said(front.statements, tables),
         "panels": drawn,
         "advice": advised(
@@ -118,7 +115,7 @@ def _said(statement: Statement | None, tables: Callable[[str], Tables]) -> Said 
         if datasets[1:] and statement.also:
             texts.append(statement.also.format(on=listed(datasets[1:])))
     source = f"{statement.experiment}/{statement.decided_by.table}"
-    return Said(thought(statement, rows), _unbroken(" ".join(texts)), source)
+    return Said(thought(statement, rows), unbroken(" ".join(texts)), source)
 
 
 def thought(statement: Statement, rows: pd.DataFrame) -> str:
@@ -265,7 +262,7 @@ def _because(group: Sequence[Asked]) -> str:
         if set(slots(reason)) <= set(values):
             texts.append((reason.removeprefix(lead) if lead == before else reason).format(**values))
             before = lead
-    return _unbroken("; ".join(texts))
+    return unbroken("; ".join(texts))
 
 
 def _values(asked: Asked) -> dict[str, str]:
@@ -333,7 +330,3 @@ def trained(
 
 def _spelled(count: int) -> str:
     return NUMBERS[count] if count < len(NUMBERS) else str(count)
-
-
-def _unbroken(text: str) -> str:
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")

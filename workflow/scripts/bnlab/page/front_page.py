@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from bnlab.page.citation import bibtex
 from bnlab.page.contents import Inputs
 from bnlab.page.findings import leading
 from bnlab.page.layout import FRONT, Page, experiment_path, render
+from bnlab.page.style import css_colors
 
 
 def front_page(inputs: Inputs) -> str:
@@ -18,14 +20,24 @@ def front_page(inputs: Inputs) -> str:
         page,
         inputs,
         "report.html.j2",
-        front=None,
-        papers=None,
+        style=palette(inputs.study["methods"]),
+        front=inputs.front if any(inputs.front.values()) else None,
+        papers=inputs.papers,
         compare=None,
         scope=inputs.about["scope"],
         answers=[answer.findings[0] for answer in first],
         doors=doors(inputs),
         bibtex=bibtex(inputs.citation),
         machine=sorted(set(inputs.runs.get("hardware_cpu", inputs.runs["device"]).dropna())),
+    )
+
+
+def palette(methods: Iterable[str]) -> str:
+    """Return a style sheet with the colours of methods, ``--m-bn``, on the light and the dark page."""
+    light, dark = (css_colors(methods, is_dark) for is_dark in (False, True))
+    return (
+        f":root {{ {light} }}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
     )
 
 

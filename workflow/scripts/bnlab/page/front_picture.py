@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 from markupsafe import Markup
 
 from bnlab.files import read_csv
+from bnlab.page.contents import Item
 from bnlab.page.findings import matching
 from bnlab.page.grids import rows_of
 from bnlab.page.hero import Bar, Line, Point, panel
 from bnlab.page.phrases import written_out
 from bnlab.study.front import Curves, Picture
 from bnlab.study.section import unique
-
-if TYPE_CHECKING:
-    from bnlab.page.report import Item
 
 RATES, BATCHES = 380, 250
 """Widths of the two panels."""

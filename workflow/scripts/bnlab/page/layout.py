@@ -44,13 +44,14 @@ def experiment_path(name: str) -> str:
     return f"{EXPERIMENTS}/{name}.html"
 
 
-def render(page: Page, inputs: Inputs, template: str, **variables: Any) -> str:
+def render(page: Page, inputs: Inputs, template: str, style: str = "", **variables: Any) -> str:
     """Return a page as HTML.
 
     Args:
         page: the page.
         inputs: what all pages are made from.
         template: file of its content, which stands between navigation and foot.
+        style: style sheet of this page alone, in front of those of its parts.
         variables: variables of this template.
     """
     common = {
@@ -63,7 +64,8 @@ def render(page: Page, inputs: Inputs, template: str, **variables: Any) -> str:
     }
     content = _environment().get_template(template).render(**common | variables)
     parts = ("base", *page.parts)
-    styles, scripts = _texts(parts, "css"), _texts(parts, "js")
+    styles = [*([Markup(style)] if style else []), *_texts(parts, "css")]
+    scripts = _texts(parts, "js")
     return (
         _environment()
         .get_template("layout.html.j2")

@@ -53,7 +53,7 @@ def findings(folder: Path) -> str:
         [
             *([record["scope"]] if record["scope"] else []),
             _listed(record["answers"]),
-            *_advice(record["advice"]),
+            *_advice(record.get("advised", [])),
             *_redraws(record),
             f"## Verdicts\n\n{sentence(claims)} The claims are those of {claims['source'].nunique()} documents: "
             f"[every verdict]({place}/claims.csv), [every effect]({place}/effects.csv) and "
@@ -114,13 +114,21 @@ def _listed(sentences: Iterable[str]) -> str:
     return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
-def _advice(advice: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the scorecard's sentences under their headings."""
-    lines = [f"When {when}: {' '.join(sentences)}" for when, sentences in advice.items()]
+def _advice(rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return a heading and a Markdown table of ``front.Advice``, if there is any."""
+    lines = [["If …", "use …", "because", "how sure"], ["---"] * 4]
+    lines += [
+        [row["when"], row["use"], row["because"], f"**{row['sure']}**: {row['why']}"]
+        for row in rows
+    ]
     heading = (
         "## Which normalizer when\n\nThis holds for the small networks that were trained here."
     )
-    return [heading, _listed(lines)] if lines else []
+    return (
+        [heading, "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)]
+        if rows
+        else []
+    )
 
 
 def _confirmed(sentences: Sequence[str], place: str) -> list[str]:

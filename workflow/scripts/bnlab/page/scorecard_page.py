@@ -14,5 +14,4 @@ def scorecard_page(ledger: Ledger, inputs: Inputs) -> str:
         inputs,
         "scorecard.html.j2",
         card=scorecard.card(ledger.scorecard),
-        advice=inputs.advice,
     )

@@ -83,8 +83,8 @@ class Picture(Section):
 class Front(Section):
     """First screen of the page."""
 
-    statements: Annotated[list[Statement], Field(min_length=1)] = []
-    """What a person would say, the fair comparison first; each has a thought and its numbers."""
+    statements: list[Statement] = []
+    """What a person would say, the fair comparison first, each with its numbers; default none."""
     picture: Picture | None = None
     """Picture beside the statements; left out: none."""
 
