@@ -4,7 +4,7 @@ PYTHON ?= python3#           a Python 3.11, 3.12 or 3.13
 UV_VERSION := 0.13.8
 LOCK ?= requirements.lock#   requirements-gpu.lock on a machine with a CUDA GPU
 STUDY ?= full#               the study that `make publish` publishes
-DATA ?=#                     overlays that say where data lie, for `make scorecard`
+CONFIG ?=#                   overlays of config.yaml, for `make plan` and `make scorecard`
 BIN := .venv/bin
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(BIN)/uv)
 
@@ -22,7 +22,7 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo study unlock publish test test-method scorecard lint docstrings bench interval-coverage schema docs lock \
+.PHONY: help demo plan study unlock publish test test-method scorecard lint docstrings bench interval-coverage schema docs lock \
   environment
 
 help:  ## this list
@@ -31,6 +31,9 @@ help:  ## this list
 demo: environment  ## the whole study in minutes, on data that need no download
 	$(BIN)/snakemake --configfile workflow/studies/demo.yaml || $(LOCKED)
 	@printf '\nThe report: %s\n' '$(CURDIR)/reports/demo/report.html'
+
+plan: environment  ## core-minutes and memory of a study on this machine, CONFIG=overlays
+	@$(BIN)/snakemake plan --quiet host progress rules $(if $(CONFIG),--configfile $(CONFIG))
 
 study: environment  ## the full study of config.yaml
 	$(BIN)/snakemake --cores all || $(LOCKED)
@@ -50,7 +53,7 @@ test-method: environment  ## tests of a normalizer, METHOD=file.py:Class OPTIONS
 
 scorecard: environment  ## a normalizer beside base, BN and LN: METHOD=file.py:Class OPTIONS='p=1'
 	@overlay=$$($(BIN)/python workflow/scripts/scorecard.py '$(METHOD)' $(OPTIONS)) && { \
-	  $(BIN)/snakemake --configfile $(DATA) workflow/studies/scorecard.yaml $$overlay || $(LOCKED); } && \
+	  $(BIN)/snakemake --configfile $(CONFIG) workflow/studies/scorecard.yaml $$overlay || $(LOCKED); } && \
 	  printf '\nThe report: %s\n' "$(CURDIR)/reports/$${overlay%.yaml}/report.html"
 
 lint: environment docstrings  ## format, style, types, and Snakemake's own advice

@@ -1,0 +1,218 @@
+"""The plan of a study before it is trained: what is counted, measured and added up."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from project import CHECKOUT, Project
+
+from bnlab.study import families, training
+from bnlab.study.config import Run
+from bnlab.study.validation import overlaid, read
+from bnlab.training import cost, plan
+from bnlab.training.estimate import (
+    Cost,
+    Estimate,
+    measurements,
+    read_costs,
+    sample,
+    save_costs,
+    schedule,
+)
+
+DEMO = [CHECKOUT / "config.yaml", CHECKOUT / "workflow/studies/demo.yaml"]
+BN, BASE = (Run("digits", method, 60, "epochs60_lr1") for method in ("bn", "base"))
+
+
+@pytest.fixture(scope="module")
+def study():
+    return read(DEMO)
+
+
+@pytest.fixture(scope="module")
+def jobs(study):
+    return training.jobs(study, families.of_recipes(overlaid(DEMO)["recipes"]))
+
+
+def cost_of(study, run, **values):
+    """Return a cost of the program of a run."""
+    known = {"code": "", "start": 0.5, "compile": 2.0, "step": 1e-3, "row": 1e-5}
+    return Cost(Estimate(study, []).program(run), **known | values)
+
+
+# --- one run ----------------------------------------------------------------------------------
+
+
+def test_a_replicate_takes_its_steps_evaluations_and_measurements_of_probes(study):
+    run = Run("digits", "base", 60, "probed_steps1000_lr0.1")
+    probes = dict.fromkeys(study.recipes[run.recipe].probes, 0.0) | {
+        "landscape": 0.2,
+        "loss_surface": 3.0,
+    }
+    estimate = Estimate(study, [cost_of(study, run, probes=probes)])
+    probed, evaluated = schedule(study, run)
+    rows = study.datasets["digits"].sizes.validation + study.datasets["digits"].sizes.test
+    assert evaluated == probed and probed[-1] == 1000
+    expected = 1000 * 1e-3 + len(evaluated) * rows * 1e-5
+    expected += 0.2 * measurements("landscape", len(probed)) + 3.0  # the surface at the end alone
+    assert estimate.replicate(run) == pytest.approx(expected)
+
+
+def test_methods_with_averages_are_evaluated_under_other_statistics_too(study):
+    base, bn = cost_of(study, BASE), cost_of(study, BN, end=0.4)
+    estimate = Estimate(study, [base, bn])
+    assert estimate.replicate(BN) - estimate.replicate(BASE) == pytest.approx(0.4)
+
+
+def test_steps_grow_with_the_batch_and_by_the_ratio_of_methods_in_other_networks(study):
+    other = Run("wine_redraw", "base", 60, "steps4000_lr0.1")
+    costs = [
+        cost_of(study, other, step=1e-3),
+        cost_of(study, other._replace(method="bn"), step=3e-3),
+        cost_of(study, BASE, step=2e-3),
+    ]
+    estimate = Estimate(study, costs)
+    assert estimate.step(BN) == pytest.approx(3 * 2e-3)
+    small = Run("digits", "base", 8, "epochs30_lr0.1")
+    assert estimate.step(small) == pytest.approx(2e-3 * (8 + 4) / (60 + 4))
+    known = Estimate(study, [*costs, cost_of(study, small, step=5e-4)])
+    assert known.step(small) == 5e-4 and known.step(BASE) == 2e-3
+
+
+def test_runs_of_one_program_compile_once_and_a_job_starts_once(study):
+    rates = [BASE._replace(recipe=f"epochs60_lr{rate}") for rate in (1, 3)]
+    small = Run("digits", "base", 8, "epochs30_lr0.1")
+    estimate = Estimate(study, [cost_of(study, BASE)])
+    seconds = estimate.seconds([small, *rates], start=3.0)
+    trained = {run: study.replicates_of(run) * estimate.replicate(run) for run in seconds}
+    once = [seconds[run] - trained[run] for run in (small, *rates)]
+    assert once == pytest.approx([3.0 + 0.5 + 2.0, 2.0, 0.0])
+
+
+def test_a_study_of_which_nothing_is_measured_has_a_rough_estimate_by_its_sizes(study):
+    estimate = Estimate(study, [])
+    assert estimate.replicate(BASE) > 0
+    wine = Run("wine_redraw", "base", 60, "steps4000_lr0.1")
+    assert estimate.step(BASE) > estimate.step(wine)
+
+
+def test_the_schedule_and_the_measurements_are_those_of_the_run(study):
+    from bnlab.networks import loading
+    from bnlab.study import registry
+    from bnlab.training import run as trained
+    from bnlab.training.settings import Settings
+
+    of = Run("digits", "base", 60, "probed_steps1000_lr0.1")
+    network, sizes = study.network(of.recipe)
+    run = trained.Run(
+        cost.random_split(study, of.dataset),
+        loading.network(network.path, sizes),
+        loading.method(**study.method_arguments(of.method)),
+        Settings(**study.settings(of)),
+        of.batch,
+        seed=0,
+        probes={n: registry.find("probe", n).load() for n in study.recipes[of.recipe].probes},
+    )
+    assert schedule(study, of) == (run.probed, run.schedule)
+    for name in run.step_probes:
+        assert measurements(name, len(run.probed)) == len(run.probe_steps[name])
+    assert measurements("predictions", len(run.probed)) == 1  # at the end of a replicate
+
+
+# --- the study --------------------------------------------------------------------------------
+
+
+def test_every_run_is_planned_once_in_the_first_of_its_experiments(study, jobs):
+    planned = plan.plan(Estimate(study, []), jobs, start=3.0)
+    parts = {name: part for name, part in planned.parts.items() if part.runs}
+    assert sum(part.runs for part in parts.values()) == len(study.all_runs())
+    assert parts["covariate_shift"].runs == len(study.runs("landscape"))
+    assert "landscape" not in parts  # its runs are all of covariate_shift
+    steps = sum(study.settings(r)["steps"] * study.replicates_of(r) for r in study.all_runs())
+    assert sum(part.steps for part in parts.values()) == steps
+
+
+def test_the_parts_of_a_plan_add_up_to_its_jobs_and_the_page(study, jobs):
+    planned = plan.plan(Estimate(study, []), jobs, start=3.0)
+    page = planned.parts[plan.PAGE_NAME].seconds
+    assert sum(part.seconds for part in planned.parts.values()) == pytest.approx(
+        sum(planned.jobs) + page
+    )
+    last = plan.table(planned)[-1].split()
+    assert last[0] == "all" and int(last[1]) == len(study.all_runs())
+    assert float(last[3]) == pytest.approx((sum(planned.jobs) + page) / 60, abs=0.05)
+
+
+def test_runs_that_are_trained_are_left_out(study, jobs):
+    runs = study.all_runs()
+    left = plan.jobs_to_do(jobs, runs[1:])
+    assert [run for each in left.values() for run in each if run == runs[0]] == []
+    assert sum(map(len, left.values())) == len(runs) - 1
+    assert plan.jobs_to_do(jobs, []) == {}
+    nothing = plan.plan(Estimate(study, []), {}, start=3.0)
+    assert [*nothing.parts] == [plan.PAGE_NAME]
+
+
+def test_jobs_fill_the_cores_and_the_page_comes_after_them():
+    page = {plan.PAGE_NAME: plan.Planned(0, 0, 1.0, 400)}
+    assert plan.wall_seconds(plan.Plan(page, [4.0, 3.0, 2.0, 1.0]), 2) == 5 + 1
+    assert plan.wall_seconds(plan.Plan(page, [4.0, 3.0, 2.0, 1.0]), 1) == 10 + 1
+    assert plan.wall_seconds(plan.Plan(page, [9.0, 1.0]), 8) == 9 + 1
+
+
+# --- measurement ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("files", [DEMO[:1], DEMO])
+def test_every_method_network_and_probe_is_measured_and_not_guessed(files):
+    study = read(files)
+    rough, runs = Estimate(study, []), study.all_runs()
+    chosen = sample(study, runs)
+    measured = [rough.program(run) for run in chosen]
+    assert len(set(measured)) == len(chosen) < len(runs) / 3
+    assert {p.method for p in measured} == {rough.program(run).method for run in runs}
+    assert {p[:2] for p in measured} == {rough.program(run)[:2] for run in runs}
+    probed = {(rough.program(r)[:2], n) for r in runs for n in study.recipes[r.recipe].probes}
+    assert probed <= {(rough.program(r)[:2], name) for r, names in chosen.items() for name in names}
+
+
+def test_a_measured_program_has_costs_of_all_its_parts(study):
+    run = Run("wine_redraw", "bn", 60, "steps4000_lr0.1")
+    split = cost.random_split(study, run.dataset)
+    assert tuple(map(len, split[:5:2])) == study.datasets[run.dataset].sizes
+    measured = cost.measure(study, run, ["predictions", "percentiles"], split, "code")
+    assert measured.program == Estimate(study, []).program(run) and measured.code == "code"
+    assert {*measured.probes} == {"predictions", "percentiles"}
+    parts = [measured.start, measured.compile, measured.step, measured.row, measured.end]
+    assert np.array(parts + [measured.probes["percentiles"]]).min() > 0
+    assert measured.step < measured.compile
+
+
+def test_costs_of_another_machine_or_version_are_not_used(study, tmp_path: Path):
+    costs, path = [cost_of(study, BASE, probes={"norms": 1.0})], tmp_path / "costs.json"
+    save_costs(path, costs, start=4.0, machine={"cores": "2"})
+    assert read_costs(path, {"cores": "2"}) == (costs, 4.0)
+    for file, cores in ((path, "4"), (tmp_path / "none.json", "2")):
+        assert read_costs(file, {"cores": cores})[0] == []
+
+
+@pytest.mark.slow
+def test_a_plan_counts_the_runs_and_jobs_of_a_dry_run_and_measures_once(fresh: Project):
+    outcome = fresh.snakemake("plan")
+    assert outcome.code == 0, outcome.text
+    runs = fresh.study.all_runs()
+    (count, steps) = re.search(r"^all +(\d+) +([\d,]+) ", outcome.stdout, re.MULTILINE).groups()
+    assert int(count) == len(runs) == len(fresh.plan().trained)
+    assert int(steps.replace(",", "")) == 60 * 2 * len(runs)
+    assert "measuring" in outcome.stderr and "trained already" not in outcome.stdout
+    again = fresh.snakemake("plan")
+    assert "measuring" not in again.stderr and again.stdout == outcome.stdout
+
+
+@pytest.mark.slow
+def test_a_plan_of_a_trained_study_says_so(finished: Project):
+    outcome = finished.snakemake("plan")
+    assert outcome.code == 0, outcome.text
+    assert f"{len(finished.study.all_runs())} are trained already" in outcome.stdout
+    assert not re.search(r"^learning_curves", outcome.stdout, re.MULTILINE)

@@ -1,0 +1,127 @@
+"""The line that says how far a study is."""
+
+import logging
+import re
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from bnlab.progress import Filter, Progress, sentence, short_reason
+from bnlab.training.plan import duration
+
+NOON = time.mktime((2026, 3, 2, 12, 0, 0, 0, 0, -1))
+
+
+def records(plan):
+    """Return a function that passes an event through a filter and returns what is left of it."""
+    filtered = Filter(plan)
+
+    def pass_through(event, **fields):
+        record = logging.LogRecord("snakemake", logging.INFO, "", 0, "its own", (), None)
+        record.__dict__.update(event=event, **fields)
+        assert filtered.filter(record)
+        return record
+
+    return pass_through
+
+
+def test_a_share_is_that_of_the_work_and_not_that_of_the_jobs():
+    progress = Progress({1: 90.0, 2: 5.0, 3: 5.0}, cores=1)
+    progress.start(2, 0.0)
+    progress.finish(2, 5.0)
+    assert progress.share() == pytest.approx(0.05)
+    progress.finish(1, 95.0)
+    assert progress.share() == pytest.approx(0.95)
+
+
+def test_what_is_left_is_the_planned_work_at_the_pace_of_what_is_done_on_all_cores():
+    progress = Progress({1: 10.0, 2: 30.0, 3: 30.0, 4: 0.0}, cores=2)
+    assert progress.left(0.0) == pytest.approx(35)
+    progress.start(1, 0.0)
+    progress.finish(1, 20.0)  # half as fast as planned
+    assert progress.left(20.0) == pytest.approx(60)
+    progress.start(2, 20.0)
+    assert progress.left(50.0) == pytest.approx(
+        60
+    )  # 30 of 60 s of job 2, and 60 of job 3 on a core
+    progress.start(3, 20.0)
+    assert progress.left(60.0) == pytest.approx(20)
+
+
+def test_a_job_that_takes_longer_than_planned_has_nothing_left():
+    progress = Progress({1: 10.0}, cores=4)
+    progress.start(1, 0.0)
+    assert progress.left(1000.0) == 0
+
+
+def test_the_line_has_jobs_share_and_the_time_of_the_end():
+    progress = Progress({1: 100.0, 2: 300.0}, cores=1)
+    progress.start(1, NOON - 100)
+    progress.finish(1, NOON)
+    assert sentence(progress, 1, 2, NOON) == (
+        "1 of 2 jobs are done, 25 % of the work; the rest takes about 5 minutes, until 12:05."
+    )
+    progress.planned = {1: 100.0, 2: 86_400.0}
+    assert sentence(progress, 1, 2, NOON).endswith("about 24 hours, until Tue 12:00.")
+    assert sentence(progress, 2, 2, NOON) == "All 2 jobs are done."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (20, "a minute"),
+        (150, "2 minutes"),
+        (1400, "25 minutes"),
+        (7000, "1.9 hours"),
+        (72_000, "20 hours"),
+    ],
+)
+def test_durations_are_as_exact_as_an_estimate(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_snakemakes_number_of_steps_is_replaced_by_one_line_and_other_messages_are_kept():
+    asked = []
+
+    def plan():
+        asked.append(True)
+        return Progress({1: 1.0, 2: 1.0}, cores=1)
+
+    through = records(plan)
+    assert through("run_info").msg == "its own"
+    for job in (1, 2):
+        assert through("job_started", jobs=[job]).msg == "its own"
+        assert through("job_finished", job_id=job).msg == "its own"
+        line = through("progress", done=job, total=2)
+        assert line.event != "progress"
+    assert line.msg == "All 2 jobs are done." and len(asked) == 1
+
+
+def test_a_reason_names_a_few_of_its_paths():
+    paths = [f"results/{number}" for number in range(200)]
+    reason = f"Missing output files: a; Input files updated by another job: {', '.join(paths)}"
+    assert short_reason(reason) == (
+        "Missing output files: a; "
+        "Input files updated by another job: results/0, results/1, results/2 and 197 more"
+    )
+    assert short_reason("Code has changed since last execution") == (
+        "Code has changed since last execution"
+    )
+    through = records(lambda: None)
+    assert str(through("job_info", reason=SimpleNamespace()).reason)
+
+
+@pytest.mark.slow
+def test_a_study_says_after_each_job_how_far_it_is_in_its_log(finished):
+    (log,) = finished.folder.glob(".snakemake/log/*.log")
+    text = log.read_text("utf8")
+    assert not re.search(r"\d steps \(", text) and "\r" not in text and "\033" not in text
+    said = re.findall(
+        r"^(\d+) of (\d+) jobs are done, (\d+) % of the work; .*\.$", text, re.MULTILINE
+    )
+    jobs = text.count("Finished jobid")
+    assert [int(done) for done, _, _ in said] == list(range(1, jobs))
+    shares = [int(share) for _, _, share in said]
+    assert shares == sorted(shares) and shares[0] < 5 and shares[-1] > 95
+    assert text.count(f"All {jobs} jobs are done.") == 1

@@ -1,0 +1,41 @@
+"""Progress of a call of Snakemake, told by work."""
+
+from snakemake.logging import logger
+
+from bnlab import store
+from bnlab.progress import Filter, Progress
+from bnlab.provenance import hardware, versions
+from bnlab.training.estimate import Estimate, read_costs
+from bnlab.training.plan import of_rule
+
+COSTS = "results/costs.json"
+
+
+def seconds_of(estimate, start, job):
+    """Return the seconds that a job is expected to take; a run that is trained takes none."""
+    if job.rule.name != "train":
+        experiment = getattr(job.wildcards, "experiment", None)
+        return of_rule(estimate, job.rule.name, experiment, start)
+    runs = {order["folder"]: order["code"] for order in orders(job.wildcards)}
+    left = [
+        run
+        for run in JOBS[training.Job(*job.wildcards)]
+        if (store.made_from(Path(STUDY.folder(run))) or {}).get("code")
+        != runs[STUDY.folder(run)]
+    ]
+    return sum(estimate.seconds(left, start).values())
+
+
+def progress():
+    """Return the jobs of this call, with the seconds that each is expected to take."""
+    costs, start = read_costs(Path(COSTS), hardware() | versions())
+    estimate = Estimate(STUDY, costs)
+    jobs = workflow.dag.needrun_jobs()
+    return Progress(
+        {job.jobid: seconds_of(estimate, start, job) for job in jobs},
+        workflow.cores or len(JOBS),
+    )
+
+
+if workflow.is_main_process:
+    logger.addFilter(Filter(progress))

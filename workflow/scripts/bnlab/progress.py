@@ -1,0 +1,100 @@
+"""Progress of a study while it runs: Snakemake's line after each job, told by work instead of by jobs."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+
+from bnlab.training.plan import duration
+
+LISTED = 3
+"""Paths that a reason names."""
+
+
+@dataclass
+class Progress:
+    """Work of the jobs of one call, in seconds by job, planned or rough.
+
+    What is left is planned work, scaled by the time that finished jobs took to that which was planned for them.
+    """
+
+    planned: Mapping[int, float]
+    cores: int
+    started: dict[int, float] = field(default_factory=dict)
+    took: dict[int, float] = field(default_factory=dict)
+
+    def start(self, job: int, now: float) -> None:
+        """Note that a job starts."""
+        self.started[job] = now
+
+    def finish(self, job: int, now: float) -> None:
+        """Note that a job is done."""
+        self.took[job] = now - self.started.get(job, now)
+
+    def share(self) -> float:
+        """Return the share of the planned work that is done."""
+        done = sum(self.planned.get(job, 0.0) for job in self.took)
+        return done / (sum(self.planned.values()) or 1.0)
+
+    def left(self, now: float) -> float:
+        """Return the seconds until all jobs are done."""
+        expected = sum(self.planned.get(job, 0.0) for job in self.took)
+        scale = sum(self.took.values()) / expected if expected else 1.0
+        rest = {job: scale * work for job, work in self.planned.items() if job not in self.took}
+        for job in rest.keys() & self.started.keys():
+            rest[job] = max(0.0, rest[job] - (now - self.started[job]))
+        return max(sum(rest.values()) / self.cores, *rest.values(), 0.0)
+
+
+def sentence(progress: Progress, done: int, total: int, now: float) -> str:
+    """Return the line after a job: jobs, share of the work, and when all is done."""
+    jobs = f"{done} of {total} jobs are done"
+    if done == total:
+        return f"All {total} jobs are done."
+    left = progress.left(now)
+    end = datetime.fromtimestamp(now) + timedelta(seconds=left)
+    at = f"{end:%H:%M}" if end.date() == datetime.fromtimestamp(now).date() else f"{end:%a %H:%M}"
+    return f"{jobs}, {100 * progress.share():.0f} % of the work; the rest takes about {duration(left)}, until {at}."
+
+
+def short_reason(reason: str) -> str:
+    """Return the reason of a job with at most ``LISTED`` paths a list."""
+
+    def shortened(match: re.Match[str]) -> str:
+        paths = match[1].split(", ")
+        more = len(paths) - LISTED
+        return ": " + (match[1] if more <= 0 else f"{', '.join(paths[:LISTED])} and {more} more")
+
+    return re.sub(r": ([^;]+)", shortened, reason)
+
+
+class Filter(logging.Filter):
+    """Snakemake's messages, with short reasons, and progress by work in the place of the number of steps.
+
+    Args:
+        plan: returns the progress of this call; it is asked once, when the first job starts.
+    """
+
+    def __init__(self, plan: Callable[[], Progress]):
+        super().__init__()
+        self.plan = cache(plan)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        given, now = record.__dict__, time.time()
+        event = given.get("event")
+        if event == "job_info":
+            given["reason"] = short_reason(str(given["reason"]))
+        elif event == "job_started":
+            for job in given["jobs"]:
+                self.plan().start(job, now)
+        elif event == "job_finished":
+            self.plan().finish(given["job_id"], now)
+        elif event == "progress":
+            record.msg = sentence(self.plan(), given["done"], given["total"], now)
+            given["event"] = "share of work"  # for its own event Snakemake prints its own text
+        return True

@@ -1,0 +1,107 @@
+"""Measure the costs of a study's programs on this machine, and print the work of the study before it starts."""
+
+import logging
+import multiprocessing
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bnlab.imports import without_collector
+
+with without_collector():
+    from bnlab import lazy, store
+    from bnlab.files import job_log
+    from bnlab.provenance import hardware, peak_memory_mb, versions
+    from bnlab.study import training
+    from bnlab.study.config import Run, Study
+    from bnlab.training import cost, plan
+    from bnlab.training.estimate import Cost, Estimate, code_of, read_costs, sample, save_costs
+    from bnlab.training.trainer import share_the_machine
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logger = logging.getLogger("bnlab.plan")
+
+AT_ONCE = 8
+"""Programs that one process measures."""
+Task = tuple[Run, list[str], str]
+"""A run whose program is to be measured, names of probes, and the digest of the code."""
+
+
+def untrained(study: Study, orders: Mapping[Run, Any], data: Path) -> set[Run]:
+    """Return the runs that the store lacks, or has from other code or data."""
+    splits = {name: data / name / "split.npz" for name in study.used_datasets()}
+    digests = {n: store.digest_of_file(path) for n, path in splits.items() if path.exists()}
+    return {
+        run
+        for run, order in orders.items()
+        if run.dataset not in digests
+        or not store.is_made_from(Path(order["folder"]), order["code"], digests[run.dataset])
+    }
+
+
+def unmeasured(estimate: Estimate, runs: list[Run], trainer: str) -> list[Task]:
+    """Return what is to be measured for these runs and is not known from today's code."""
+    known = {each.program: each for each in estimate.costs}
+    tasks = []
+    for run, probes in sample(estimate.study, runs).items():
+        cost, code = known.get(estimate.program(run)), code_of(estimate.study, run, trainer)
+        if not cost or cost.code != code or not {*probes} <= {*cost.probes}:
+            tasks.append((run, probes, code))
+    return tasks
+
+
+def measured(study: Study, tasks: list[Task], memory: float) -> list[Cost]:
+    """Measure programs on data of one shape.
+
+    ``memory`` is that of a process that has only imported, in MB, of which a forked one shows a part.
+    """
+    hidden = memory - peak_memory_mb()
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many programs
+    share_the_machine()
+    split = cost.random_split(study, tasks[0][0].dataset)
+    costs = []
+    for run, probes, code in tasks:
+        measured = cost.measure(study, run, probes, split, code)
+        costs.append(replace(measured, memory=hidden + peak_memory_mb()))
+    return costs
+
+
+def measure_all(study: Study, tasks: list[Task], cores: int) -> list[Cost]:
+    """Measure programs on all cores, in processes of their own, as training does."""
+    of_data: dict[str, list[Task]] = {}
+    for task in tasks:
+        of_data.setdefault(task[0].dataset, []).append(task)
+    parts = [
+        (study, each[start : start + AT_ONCE], peak_memory_mb())
+        for each in of_data.values()
+        for start in range(0, len(each), AT_ONCE)
+    ]
+    # A process that is forked has TensorFlow imported already, and no tensor yet.
+    with multiprocessing.get_context("fork").Pool(cores, maxtasksperchild=1) as pool:
+        return [each for costs in pool.starmap(measured, parts, chunksize=1) for each in costs]
+
+
+params, path, machine = snakemake.params, Path(snakemake.params.costs), hardware() | versions()
+with job_log(snakemake.log[0], "plan"):
+    study = Study.model_validate(params.study)
+    orders = {run: training.order(study, run, params.trainer) for run in study.all_runs()}
+    left = untrained(study, orders, Path(params.data))
+    todo = plan.jobs_to_do(training.jobs(study, params.families), left)
+    costs, start = read_costs(path, machine)
+    tasks = unmeasured(
+        Estimate(study, costs), [r for runs in todo.values() for r in runs], params.trainer
+    )
+    if tasks:
+        logger.info("measuring %d programs", len(tasks))
+        lazy.load()
+        start = time.process_time()
+        new = measure_all(study, tasks, params.cores)
+        costs = list({each.program: each for each in [*costs, *new]}.values())
+        save_costs(path, costs, start, machine)
+    planned = plan.plan(Estimate(study, costs), todo, start)
+
+print(plan.report(study, planned, len(orders) - len(left), params.cores, machine["processor"]))
