@@ -156,7 +156,7 @@ def probes_page() -> str:
             "A recipe names them under `probes`. Each leaves a table `<probe>.parquet` in a run's folder, with "
             "`replicate` and `step` before these columns; `predictions` and `weights` leave arrays. "
             "[A probe](../how-to/probe.md) says how to add one.",
-            *_shipped("probe"),
+            *_shipped("probe", "##"),
         ]
     )
 
@@ -171,8 +171,8 @@ def quantities_page() -> str:
         [
             NOTE,
             "# Experiments and quantities",
-            "A test of a claim names an experiment and one of its quantities. Settings are what the test gives; those of "
-            "recipes stand under `where`.",
+            "A test of a claim names an experiment and one of its quantities. Settings are what the test gives; "
+            "those of recipes stand under `where`.",
             "## Of every experiment",
             _quantities(COMMON),
             *(
@@ -195,11 +195,11 @@ def _quantities(quantities: Mapping[str, Quantity]) -> str:
     return "\n".join(lines) if quantities else ""
 
 
-def _shipped(kind: str) -> Iterator[str]:
+def _shipped(kind: str, level: str = "###") -> Iterator[str]:
     """Yield heading, options and docstring of the library's classes of a kind."""
     for name, reference in shipped(kind).items():
         cls = reference.load()
-        yield f"### {name}"
+        yield f"{level} {name}"
         parameters = inspect.signature(cls).parameters.values()
         options = [p for p in parameters if p.name not in ("run", "args", "kwargs")]
         if options:
