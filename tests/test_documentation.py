@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from documentation import (
@@ -32,6 +33,7 @@ from sklearn.datasets import load_breast_cancer
 import build_site
 import reference
 from bnlab.study import ledger_validation, validation
+from bnlab.study.registry import shipped
 from bnlab.study.schema import SCHEMAS
 
 NOTEBOOK = ROOT / "docs" / "notebooks" / "read.ipynb"
@@ -321,6 +323,27 @@ def test_the_menu_of_the_site_has_every_page() -> None:
 def test_a_page_of_the_reference_is_what_make_schema_writes(file: str) -> None:
     page = (reference.FOLDER / file).read_text(encoding="utf8")
     assert page == reference.PAGES[file]() + "\n", "run `make schema`"
+
+
+FILES = "docs/reference/files.md"
+
+
+@pytest.mark.slow
+def test_every_file_of_a_run_and_of_a_report_is_described(finished: Project) -> None:
+    text = text_of(FILES)
+    probes = {f"{name}.{suffix}" for name in shipped("probe") for suffix in ("parquet", "npz")}
+    names = {Path(file).name for file in finished.files("results/runs/*/*/*/*/*")} - probes
+    names |= {Path(file).name for file in finished.files("reports/smoke/*")}
+    assert {"history.parquet", "run.json", "report.html", "study.json"} <= names
+    assert [name for name in sorted(names) if f"`{name}`" not in text] == []
+    history = pd.read_parquet(
+        finished.folder / min(finished.files("results/runs/*/*/*/*/history.parquet"))
+    )
+    assert f"| `history.parquet` | `{', '.join(history.columns)}`" in text
+
+
+def test_probes_of_the_reference_are_those_that_are_there() -> None:
+    assert anchors_of("docs/reference/probes.md") == {"probes", *shipped("probe")}
 
 
 # --- the notebook -----------------------------------------------------------------------------

@@ -154,7 +154,7 @@ def probes_page() -> str:
             NOTE,
             "# Probes",
             "A recipe names them under `probes`. Each leaves a table `<probe>.parquet` in a run's folder, with "
-            "`replicate` and `step` before these columns; `predictions` and `weights` leave arrays. "
+            "`step` and `replicate` after these columns; `predictions` and `weights` leave arrays. "
             "[A probe](../how-to/probe.md) says how to add one.",
             *_shipped("probe", "##"),
         ]
