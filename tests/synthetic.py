@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import verdicts
 from matplotlib.figure import Figure
 
 from bnlab.analysis import metrics as measure
@@ -553,6 +554,7 @@ ABOUT = {
     "datasets": {"mnist": "MNIST"},
     "scope": "Networks are small.",
     "findings": ["batch_size", "learning_curves"],
+    "scorecard": verdicts.QUESTIONS,
 }
 EXPERIMENTS = ("learning_curves", "batch_size", "landscape", "faults")
 

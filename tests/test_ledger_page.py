@@ -1,18 +1,24 @@
 """Counts of verdicts, printed numbers and forest plots."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+import synthetic
 import verdicts
 
 from bnlab.page import ledger as ledger_page
 from bnlab.page import phrases
+from bnlab.page.contents import Item
 from bnlab.page.forest import MARGIN, WIDTH, Label, forest
 from bnlab.page.headlines import PLOT_WIDTH, effect_plots
+from bnlab.page.links import places
 
 NONE, INFINITE = float("nan"), float("inf")
 LABELS = {"base": "Base", "bn": "BN", "ws": "WS"}
-PLACES = {"learning_curves-digits-lr0.1": "experiments/learning_curves.html#there"}
+ITEM = Item("learning_curves", "digits", "lr0.1", "accuracy", Path("accuracy.csv"))
+PLACES = places([ITEM], synthetic.DECLARED)
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +201,10 @@ def test_facts_name_only_what_has_a_number(variables):
 
 def test_an_effect_links_to_its_figures_where_the_page_has_them(variables):
     links = {effect["id"]: effect["link"] for effect in effects(variables)}
-    assert links["effect-2-1"] == "experiments/learning_curves.html#there"
+    assert (
+        links["effect-2-1"]
+        == "experiments/learning_curves.html#learning_curves-digits-lr0.1-accuracy"
+    )
     assert links["effect-2-2"] is None
 
 

@@ -126,7 +126,7 @@ def test_fewer_than_five_pairs_rank_nobody():
 def test_what_is_not_trained_has_no_answer_and_without_any_answer_there_is_no_card():
     assert scored(row(batch=2)).empty
     assert scored(row(experiment="learning_rate", recipe=None, rate="best")).empty
-    assert scorecard.card(pd.DataFrame(columns=COLUMNS)) is None
+    assert scorecard.questions(pd.DataFrame(columns=COLUMNS), {}) == []
 
 
 def test_a_row_that_lacks_a_trained_method_ranks_nobody_and_names_it():
@@ -217,14 +217,58 @@ def test_the_deepest_network_is_the_last_before_one_that_fails():
 # ---------------------------------------------------------------- the page
 
 
-def test_a_cell_says_its_number_and_how_many_rivals_are_better():
-    card = scorecard.card(verdicts.scorecard())
-    assert card.methods == ["BASE", "BN", "LN"]
-    accuracy, lost, _ = card.lines
-    assert [cell.text for cell in accuracy.cells] == ["90.0 ± 1.0", "97.0 ± 1.0", "90.5 ± 1.0"]
-    assert [cell.behind for cell in accuracy.cells] == [0.5, 0, 0.5]
-    assert lost.better == "the lower the better" and lost.asks == "Lost to few rows (%)"
-    assert lost.cells[2] == scorecard.Cell(scorecard.NO_ANSWER, None)
+def asked(table: pd.DataFrame, **changes) -> list[scorecard.Question]:
+    """The questions of ``verdicts.scorecard``, as the ledger with these changes asks them."""
+    accuracy, lost = verdicts.KEYS.values()
+    rows = {accuracy: row(**changes), lost: row(asks="Lost", **changes)}
+    return scorecard.questions(table, rows, lambda cell: f"there#{cell.method}")
+
+
+def test_a_cell_says_its_number_how_many_rivals_are_better_and_leads_to_its_runs():
+    accuracy, lost = asked(verdicts.scorecard())
+    cells = {method: cells[0] for method, cells in accuracy.lines}
+    assert {method: (cell.text, cell.behind, cell.link) for method, cell in cells.items()} == {
+        "BN": ("97.0 ± 1.0", 0, "there#bn"),
+        "LN": ("90.5 ± 1.0", 1, "there#ln"),
+        "BASE": ("90.0 ± 1.0", 1, "there#base"),
+    }
+    assert list(cells) == ["BN", "LN", "BASE"]  # the best first
+    assert (lost.better, lost.unit) == ("lower is better", "%")
+    assert [method for method, _ in lost.lines] == ["BASE", "BN"]
+
+
+def test_data_sets_of_a_question_stand_side_by_side_and_each_says_who_is_ranked():
+    digits = verdicts.scorecard().query("asks == 'Accuracy'")
+    wine = digits.query("method != 'ln'").assign(key="wine", dataset_label="Wine", behind=0)
+    rows = {key: row() for key in (digits["key"].iloc[0], "wine")}
+    (question,) = scorecard.questions(pd.concat([digits, wine]), rows)
+    notes = [(column.label, column.note) for column in question.columns]
+    assert notes == [("Digits", ""), ("Wine", "No method is clearly better than another.")]
+    assert dict(question.lines)["LN"][1].text == scorecard.NO_ANSWER
+
+
+def test_values_are_drawn_from_zero_and_accuracies_up_to_a_hundred_percent():
+    accuracy, lost = asked(verdicts.scorecard())
+    drawn = {method: cells[0].strip for method, cells in accuracy.lines}
+    assert drawn["BN"] == scorecard.Strip(0, 97, 96, 98)
+    assert dict(lost.lines)["BN"][0].strip == scorecard.Strip(0, 93.8, 87.5, 100)  # of 32
+    below = verdicts.scorecard().assign(estimate=-1.0, low=-2.0, high=0.0)
+    assert asked(below)[0].lines[0][1][0].strip == scorecard.Strip(100, 50, 0, 100)
+
+
+def test_a_row_of_the_ledger_that_ranks_nobody_marks_nobody_and_counts_for_nobody():
+    questions = asked(verdicts.scorecard(), ranks=False)
+    cells = [cell for question in questions for _, (cell,) in question.lines]
+    assert {cell.behind for cell in cells} == {None}
+    assert {column.note for each in questions for column in each.columns} == {"Nobody is ranked."}
+    assert {score.ranked for score in scorecard.scores(questions)} == {0}
+
+
+def test_questions_under_one_heading_stand_together():
+    under = {"one": "A", "two": "B", "three": "A"}
+    table = pd.concat([verdicts.scorecard().assign(key=key) for key in under])
+    rows = {key: row(asks=key, under=heading) for key, heading in under.items()}
+    assert [q.asks for q in scorecard.questions(table, rows)] == ["one", "three", "two"]
 
 
 @pytest.mark.parametrize(
@@ -244,18 +288,19 @@ def test_the_words_of_a_row_leave_its_key_as_it_is():
     assert worded.key == row().key != row(batch=2).key
 
 
-def test_the_table_names_the_reference_and_what_is_missing():
+def test_a_question_names_its_reference_and_what_is_missing_and_who_never_got_there():
     table = verdicts.scorecard().query("method != 'base'").assign(against="bn", missing="LN")
-    first, *_ = scorecard.card(table).lines
-    assert first.about == "Digits, against BN; not ranked, without LN"
-    assert first.cells[0].text == "reference"
+    first, *_ = asked(table)
+    assert first.other == "BN"
+    assert first.columns[0].note == "Nobody is ranked, without values of LN."
     never = table.assign(estimate=np.nan, open=4, better="low", against="")
-    assert scorecard.card(never).lines[0].cells[0].text == "never"
+    assert asked(never)[0].lines[0][1][0].text == "never"
 
 
-def test_the_last_line_counts_where_no_other_method_is_clearly_better():
-    *_, last = scorecard.card(verdicts.scorecard()).lines
-    assert [cell.text for cell in last.cells] == ["1 of 2", "1 of 2", "0 of 1"]
+def test_a_method_is_counted_where_no_other_one_is_clearly_better():
+    scores = scorecard.scores(asked(verdicts.scorecard()))
+    counts = {score.method: (score.leads, score.ranked) for score in scores}
+    assert counts == {"BN": (1, 2), "BASE": (1, 2), "LN": (0, 1)}
 
 
 # ---------------------------------------------------------------- a method of one's own

@@ -182,7 +182,7 @@ def test_a_finished_study_has_every_file_that_its_config_promises(finished_study
                 *(f"{t}.csv" for t in (*JUDGED, "runs", "accuracies")),
             )
         },
-        "reports/smoke/experiments/*": {
+        "reports/smoke/experiments/[!.]*": {
             f"reports/smoke/experiments/{name}.html" for name in study.experiments
         },
         "results/data/**/*": {

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from bnlab.page.contents import Ledger
+from bnlab.study.ledger import Row
 
 NONE = float("nan")
 HOSTILE = "<script>document.title='taken'</script> & \"quotes\""
@@ -16,6 +17,14 @@ SOURCES = {
     "blog": "A blog post that explains batch normalization",
     "wiki": "Lecture notes kept by a class of statisticians",
 }
+
+
+AT = {"experiment": "batch_size", "dataset": "digits", "recipe": "lr0.1", "batch": 16}
+QUESTIONS: list[dict[str, Any]] = [
+    {"asks": "Accuracy", "quantity": "test_accuracy", **AT},
+    {"asks": "Lost to few rows", "quantity": "accuracy_gap", "under": "Losses", **AT},
+]
+"""Rows of the ledger that ``scorecard`` answers."""
 
 
 def claim(
@@ -115,6 +124,9 @@ def sensitivity() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["correction", "changed", "which"]).assign(claims=9)
 
 
+KEYS = {each["asks"]: Row.model_validate(each).key for each in QUESTIONS}
+
+
 def scorecard() -> pd.DataFrame:
     """Return scorecard.csv of two questions and three methods.
 
@@ -123,7 +135,7 @@ def scorecard() -> pd.DataFrame:
 
     def answer(asks: str, better: str, method: str, at: float, half: float, behind: int) -> Any:
         known = {
-            "key": asks[:4],
+            "key": KEYS[asks],
             "asks": asks,
             "when": "",
             "experiment": "batch_size",

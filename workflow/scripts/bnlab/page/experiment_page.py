@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,18 +11,26 @@ from bnlab.files import read_csv
 from bnlab.page.contents import Function, Inputs, Item, relative, unbroken
 from bnlab.page.grids import Grid
 from bnlab.page.layout import Page, experiment_path, render
+from bnlab.page.links import Decided
 from bnlab.page.settings import recipe_title
 from bnlab.page.style import NONE_LEFT
 from bnlab.page.surfaces import surfaces
 from bnlab.page.vectors import image
+from bnlab.page.verdicts import verdict_of
 from bnlab.study.declaration import Table
 from bnlab.study.names import ALL_RECIPES
 
 SHORT_TABLE = 14
 
 
-def experiment_page(name: str, inputs: Inputs) -> str:
-    """Return the page of an experiment as HTML. The CSV and SVG files of ``inputs`` must exist."""
+def experiment_page(name: str, inputs: Inputs, decided: Mapping[str, Sequence[Decided]]) -> str:
+    """Return the page of an experiment as HTML. The CSV and SVG files of ``inputs`` must exist.
+
+    Args:
+        name: name of the experiment.
+        inputs: what all pages are made from.
+        decided: the claims that figures and tables decide, by their ids.
+    """
     experiment = inputs.experiments[name]
     page = Page(experiment_path(name), experiment.title, ("experiment", "toolbar"))
     figures = [_figure_entry(i, inputs, page) for i in inputs.figures if i.experiment == name]
@@ -34,6 +42,8 @@ def experiment_page(name: str, inputs: Inputs) -> str:
         experiment=experiment,
         findings=[text for a in inputs.answers if a.name == name for text in a.findings],
         groups=_groups(name, inputs, [*figures, *tables]),
+        decided=decided,
+        verdict=verdict_of,
     )
 
 

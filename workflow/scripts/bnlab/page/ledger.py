@@ -17,6 +17,7 @@ from bnlab.page.confirmation import Confirmation, on_claim, on_effect, sentences
 from bnlab.page.forest import forest
 from bnlab.page.grids import rows_of
 from bnlab.page.headlines import effect_plots
+from bnlab.page.links import Places
 from bnlab.page.phrases import amount, listed, minus, rule_text
 from bnlab.page.verdicts import VERDICTS, Verdict, verdict_of
 from bnlab.study.names import ALL_RECIPES
@@ -41,7 +42,7 @@ def page(
     claims: pd.DataFrame,
     effects: pd.DataFrame,
     labels: Mapping[str, str],
-    places: Mapping[str, str],
+    where: Places,
     shorts: Mapping[str, str],
     fresh: Confirmation | None = None,
 ) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def page(
         claims: claims.csv.
         effects: effects.csv.
         labels: label of each method, by name.
-        places: address of each group of figures and tables, by the anchor of effects.
+        where: where figures and tables stand, to which effects lead.
         shorts: short name of each source, by name.
         fresh: verdicts on fresh seeds; None without any.
     """
@@ -60,7 +61,7 @@ def page(
     effects = effects.assign(**effects[texts].astype(object).fillna(""))
     claims = claims.astype(object).where(claims.notna(), "")
     entries = [
-        _claim(claim, effects[effects["id"] == claim.id], labels, places, shorts, fresh)
+        _claim(claim, effects[effects["id"] == claim.id], labels, where, shorts, fresh)
         for claim in rows_of(claims)
     ]
     tested = [entry for entry in entries if entry["row"].verdict != UNTESTED]
@@ -151,7 +152,7 @@ def _claim(
     claim: Any,
     effects: pd.DataFrame,
     labels: Mapping[str, str],
-    places: Mapping[str, str],
+    where: Places,
     shorts: Mapping[str, str],
     fresh: Confirmation | None,
 ) -> dict[str, Any]:
@@ -162,7 +163,7 @@ def _claim(
         "regions": regions(claim),
         "measured": measured(effects),
         "fresh": on_claim(fresh, claim.id),
-        "effects": [_effect(row, labels, places, fresh) for row in rows_of(effects)],
+        "effects": [_effect(row, labels, where, fresh) for row in rows_of(effects)],
     }
 
 
@@ -207,7 +208,7 @@ def measured(effects: pd.DataFrame) -> list[str]:
 
 
 def _effect(
-    row: Any, labels: Mapping[str, str], places: Mapping[str, str], fresh: Confirmation | None
+    row: Any, labels: Mapping[str, str], where: Places, fresh: Confirmation | None
 ) -> dict[str, Any]:
     return {
         "row": row,
@@ -219,7 +220,7 @@ def _effect(
         "forest": forest(row),
         "where": f"{row.dataset_label}, {_recipe(row.recipe)}, batch {row.batch}",
         "why": why(row),
-        "link": places.get(row.anchor),
+        "link": where.address(row.anchor, row.quantity),
     }
 
 

@@ -1,8 +1,11 @@
-"""The scorecard: a table of questions and methods."""
+"""The scorecard: questions about a normalizer with a value for each method.
+
+All comes from scorecard.csv. The page ranks methods only in rows of the ledger that do so (``Row.ranks``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,69 +14,207 @@ import pandas as pd
 from bnlab.analysis.statistics import rounded
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import minus
+from bnlab.study.ledger import Row
 
 NO_ANSWER = "–"
+MOSTLY_RIGHT = 50
+"""Percent above which a value is drawn on a scale from 0 to 100 %."""
+
+
+class Strip(NamedTuple):
+    """A value drawn on a scale that begins at 0, in hundredths of its width: bar, and interval if there is one."""
+
+    zero: float
+    value: float
+    low: float | None
+    high: float | None
 
 
 class Cell(NamedTuple):
-    """A cell of the table: its text, and the share of rivals that are clearly better; None without rivals."""
+    """A method's answer on a data set.
+
+    Attributes:
+        text: its value with its interval, in the question's unit.
+        strip: the same drawn; None without a value.
+        behind: how many rivals are better; None where nobody is ranked.
+        rivals: how many rivals there are.
+        link: address of the figure or table that shows it; None without any.
+    """
 
     text: str
-    behind: float | None
+    strip: Strip | None = None
+    behind: int | None = None
+    rivals: int = 0
+    link: str | None = None
 
 
-class Line(NamedTuple):
-    """A row of the table: the question, its data, the better direction, and a cell for each method."""
+class Column(NamedTuple):
+    """A data set of a question: its label, replicates as text, and why or that nobody is ranked or better, if so."""
 
+    label: str
+    runs: str
+    note: str
+
+
+class Question(NamedTuple):
+    """A question of the scorecard.
+
+    Attributes:
+        id: its id on the page.
+        under: its heading.
+        asks: the question.
+        unit: unit of its values; empty without one.
+        other: label of the method that others are compared with; empty without one.
+        better: the better side, in words.
+        columns: its data sets.
+        lines: label and cells of each method, the best on the first data set first.
+    """
+
+    id: str
+    under: str
     asks: str
-    about: str
+    unit: str
+    other: str
     better: str
-    cells: list[Cell]
+    columns: list[Column]
+    lines: list[tuple[str, list[Cell]]]
 
 
-class Card(NamedTuple):
-    """The table of the scorecard: labels of methods, and its rows."""
+class Score(NamedTuple):
+    """A method's answers to all questions, and in how many of those that rank it no other method is better."""
 
-    methods: list[str]
-    lines: list[Line]
+    method: str
+    leads: int
+    ranked: int
+    answers: list[tuple[Question, Column, Cell]]
 
 
-def card(table: pd.DataFrame) -> Card | None:
-    """Return the scorecard's table from scorecard.csv; None for an empty one."""
-    if table.empty:
-        return None
+Address = Callable[[Any], str | None]
+"""Address of the figure or table with the value of a row of scorecard.csv."""
+
+
+def questions(
+    table: pd.DataFrame, rows: Mapping[str, Row], address: Address = lambda _: None
+) -> list[Question]:
+    """Return the questions of scorecard.csv, those under one heading together.
+
+    Args:
+        table: scorecard.csv.
+        rows: rows of the ledger by their key.
+        address: address of what shows a value.
+    """
     labels = dict(zip(table["method"], table["method_label"], strict=True))
-    methods = list(labels.values())
-    lines = []
-    for _, rows in table.groupby("key", sort=False):
-        first = rows.iloc[0]
-        cells = {r.method_label: _cell(r) for r in rows_of(rows)}
-        other = labels.get(first["against"], first["against"])
-        cells |= {other: Cell("reference", None)}
-        against = f", against {other}" if _text(other) else ""
-        missing = f"; not ranked, without {first['missing']}" if _text(first["missing"]) else ""
-        unit = f" ({_unit_of_values(first['unit'])})" if _text(first["unit"]) else ""
-        lines.append(
-            Line(
-                f"{first['asks']}{unit}",
-                f"{first['dataset_label']}{against}{missing}",
-                {"high": "the higher the better", "low": "the lower the better"}[first["better"]],
-                [cells.get(name, Cell(NO_ANSWER, None)) for name in methods],
-            )
+    found: dict[tuple[str, str, str], list[pd.DataFrame]] = {}
+    for key, part in table.groupby("key", sort=False):
+        row = rows[str(key)]
+        found.setdefault((row.under, row.asks, _text(part["against"].iloc[0])), []).append(part)
+    headings = list(dict.fromkeys(under for under, *_ in found))
+    return [
+        _question(under, asks, labels.get(other, other), parts, rows, address)
+        for (under, asks, other), parts in sorted(
+            found.items(), key=lambda item: headings.index(item[0][0])
         )
-    return Card(methods, [*lines, _summary(table, methods)])
-
-
-def _summary(table: pd.DataFrame, methods: Sequence[str]) -> Line:
-    """Count the questions with rivals in which each method is not clearly beaten."""
-    ranked = table[(table["rivals"] > 0) & table["estimate"].notna()]
-    led = ranked[ranked["behind"] == 0]["method_label"].value_counts()
-    total = ranked["method_label"].value_counts()
-    cells = [
-        f"{led.get(name, 0)} of {total[name]}" if name in total else NO_ANSWER for name in methods
     ]
-    about = "questions in which no other method is better"
-    return Line("Not clearly beaten in", about, "", [Cell(text, None) for text in cells])
+
+
+def _question(
+    under: str,
+    asks: str,
+    other: str,
+    parts: Sequence[pd.DataFrame],
+    rows: Mapping[str, Row],
+    address: Address,
+) -> Question:
+    first = parts[0]
+    end = _end(pd.concat(parts))
+    cells = [
+        {
+            cell.method_label: _cell(cell, rows[cell.key].ranks, end, address)
+            for cell in rows_of(part)
+        }
+        for part in parts
+    ]
+    in_order = pd.concat(parts).sort_values(
+        "estimate", ascending=first["better"].iloc[0] == "low", kind="stable"
+    )
+    by_first = in_order.assign(place=in_order["key"].ne(first["key"].iloc[0]))
+    methods = list(dict.fromkeys(by_first.sort_values("place", kind="stable")["method_label"]))
+    return Question(
+        f"question-{first['key'].iloc[0]}",
+        under,
+        asks,
+        _unit_of_values(_text(first["unit"].iloc[0])),
+        other,
+        {"high": "higher is better", "low": "lower is better"}[first["better"].iloc[0]],
+        [_column(part, rows[part["key"].iloc[0]].ranks) for part in parts],
+        [(name, [of.get(name, Cell(NO_ANSWER)) for of in cells]) for name in methods],
+    )
+
+
+def _column(part: pd.DataFrame, ranks: bool) -> Column:
+    missing, ranked = _text(part["missing"].iloc[0]), part[part["rivals"] > 0]
+    if missing:
+        note = f"Nobody is ranked, without values of {missing}."
+    elif not ranks or ranked.empty:
+        note = "Nobody is ranked."
+    elif (ranked["behind"] == 0).all():
+        note = "No method is clearly better than another."
+    else:
+        note = ""
+    runs = sorted(set(part["replicates"].astype(int)))
+    return Column(
+        part["dataset_label"].iloc[0],
+        f"{runs[0]} to {runs[-1]}" if runs[1:] else f"{runs[0]}",
+        note,
+    )
+
+
+def _end(table: pd.DataFrame) -> tuple[float, float]:
+    """Return the ends of the scale of a question: from 0, or below it for negative values, up to the last interval."""
+    known = table[["estimate", "low", "high"]].replace([np.inf, -np.inf], np.nan)
+    least, most = np.nanmin([0, known.min().min()]), known.max().max()
+    if _text(table["unit"].iloc[0]) == "points" and known["estimate"].max() > MOSTLY_RIGHT:
+        most = 100.0
+    return float(least), float(most) if most > least else least + 1
+
+
+def _cell(row: Any, ranks: bool, end: tuple[float, float], address: Address) -> Cell:
+    link = address(row)
+    if not np.isfinite(row.estimate):
+        return Cell("never" if row.open and row.better == "low" else NO_ANSWER, link=link)
+    text = minus(rounded(row.estimate, (row.high - row.low) / 2))
+    lost = row.replicates - row.n
+    text += f" ({lost} of {row.replicates} without)" if lost else ""
+    low, high = end
+
+    def x(value: float) -> float | None:
+        return (
+            round(100 * (min(max(value, low), high) - low) / (high - low), 1)
+            if value == value
+            else None
+        )
+
+    strip = Strip(x(0.0) or 0.0, x(row.estimate) or 0.0, x(row.low), x(row.high))
+    return Cell(
+        text, strip, int(row.behind) if ranks and row.rivals else None, int(row.rivals), link
+    )
+
+
+def scores(asked: Sequence[Question]) -> list[Score]:
+    """Return each method's answers, those with the most answers first. The reference of a question is not ranked."""
+    answers: dict[str, list[tuple[Question, Column, Cell]]] = {}
+    for question in asked:
+        for method, cells in question.lines:
+            for column, cell in zip(question.columns, cells, strict=True):
+                if cell.text != NO_ANSWER:
+                    answers.setdefault(method, []).append((question, column, cell))
+    every = []
+    for method, of_method in answers.items():
+        ranked = [cell for _, _, cell in of_method if cell.behind is not None]
+        every.append(
+            Score(method, sum(cell.behind == 0 for cell in ranked), len(ranked), of_method)
+        )
+    return sorted(every, key=lambda score: -len(score.answers))
 
 
 def _unit_of_values(unit: str) -> str:
@@ -81,14 +222,6 @@ def _unit_of_values(unit: str) -> str:
     return "%" if unit == "points" else unit
 
 
-def _text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value)
-
-
-def _cell(row: Any) -> Cell:
-    if not np.isfinite(row.estimate):
-        return Cell("never" if row.open and row.better == "low" else NO_ANSWER, None)
-    text = minus(rounded(row.estimate, (row.high - row.low) / 2))
-    lost = row.replicates - row.n
-    text += f" ({lost} of {row.replicates} without)" if lost else ""
-    return Cell(text, row.behind / row.rivals if row.rivals else None)
+def _text(value: Any) -> str:
+    """Return a text of a CSV file, in which an empty one is missing."""
+    return value if isinstance(value, str) else ""

@@ -10,15 +10,18 @@ from bnlab.page.contents import Inputs
 from bnlab.page.experiment_page import experiment_page
 from bnlab.page.front_page import front_page
 from bnlab.page.layout import ABOUT, CLAIMS, FRONT, SCORECARD, experiment_path
+from bnlab.page.links import decided_by, places
 from bnlab.page.scorecard_page import scorecard_page
 
 
 def pages(inputs: Inputs) -> Iterator[tuple[str, str]]:
     """Yield path and HTML of each page. The CSV and SVG files of ``inputs`` must exist."""
+    where, decided, ledger = places(inputs.items, inputs.experiments), {}, inputs.ledger
     yield FRONT, front_page(inputs)
-    if inputs.ledger:
-        yield CLAIMS, claims_page(inputs.ledger, inputs)
-        yield SCORECARD, scorecard_page(inputs.ledger, inputs)
+    if ledger:
+        decided = decided_by(where, ledger.claims, ledger.effects)
+        yield CLAIMS, claims_page(ledger, inputs, where)
+        yield SCORECARD, scorecard_page(ledger, inputs, where)
     yield ABOUT, about_page(inputs)
     for name in inputs.experiments:
-        yield experiment_path(name), experiment_page(name, inputs)
+        yield experiment_path(name), experiment_page(name, inputs, decided)

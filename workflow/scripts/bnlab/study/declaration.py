@@ -69,6 +69,8 @@ class Table(Section):
     """Heading of the table or figure; it names the data and not the result."""
     caption: Text
     """Text below it; a blank line separates paragraphs."""
+    shows: list[Name] = []
+    """Quantities that it shows; claims and scores about them lead to it."""
     reads: Annotated[list[Name], Field(min_length=1)] = ["metrics"]
     """Tidy sources that its function takes, in this order."""
     when: Condition = Condition()
@@ -328,6 +330,15 @@ class Experiment(Section):
                 if table not in known:
                     problem = unknown("table", table, known, f" in {part}")
                     raise PydanticCustomError("table", "{problem}", {"problem": problem})
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_shown_is_measured(self) -> Experiment:
+        for kind in self.kinds:
+            for quantity in self.item(kind).shows:
+                if quantity not in self.quantities:
+                    problem = unknown("quantity", quantity, self.quantities, f" in {kind}.shows")
+                    raise PydanticCustomError("quantity", "{problem}", {"problem": problem})
         return self
 
     def item(self, kind: str) -> Table:

@@ -26,6 +26,8 @@ NO_MEASURE = {
     "asks",
     "when",
     "because",
+    "under",
+    "ranks",
 }
 """Fields that change neither the value of a measure nor its place."""
 _AS_IT_DECIDES: dict[str, Any] = {
@@ -259,6 +261,10 @@ class Row(Measure):
     because: Text | None = None
     """Reason in the first screen's table, with slots; words before the first slot are printed once. Needed with
     `when`."""
+    under: Text = "Other questions"
+    """Heading of the row on the page of the scorecard; default: Other questions."""
+    ranks: bool = True
+    """false: that page ranks nobody in the row, as where no method has its own learning rate; default true."""
     against: Name | None = None
     """Method to divide by; left out: the row has the value itself."""
     reference: Name | None = None
