@@ -20,7 +20,7 @@ CLAIM = PaperClaim.model_validate(
         "url": "https://example.org",
         "claim": "It helps.",
         "parts": [
-            {"words": "at rate 1 on {on}", "tests": ["1/1", "1/2"]},
+            {"words": "at rate 1", "tests": ["1/1", "1/2"]},
             {"words": "at rate 2", "tests": ["1/3"]},
             {"words": "at rate 3", "tests": ["1/4"]},
             {"words": "at rate 4", "tests": ["2/1"]},
@@ -41,12 +41,12 @@ def judged(*verdicts, primary=(0,), claim=CLAIM):
 def test_the_sentence_says_where_it_holds_fails_is_open_and_what_was_not_tested():
     (one,) = judged("supported", "supported", "refuted", "undecided")
     assert one.where == (
-        "Holds at rate 1 on digits. Fails at rate 2. Not known at rate 3. "
+        "Holds on digits at rate 1. Fails on digits at rate 2. Not known on digits at rate 3. "
         "Not tested here in 1 other setting."
     )
     (other,) = judged("supported", "refuted", "supported", "supported")
     assert other.where.startswith(
-        "Holds at rate 2 and at rate 3. Depends on the measure at rate 1 on digits."
+        "Holds on digits at rate 2 and at rate 3. Depends on the measure on digits at rate 1."
     )
 
 

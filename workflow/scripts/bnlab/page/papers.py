@@ -94,14 +94,14 @@ def _judged(paper: PaperClaim, known: Mapping[str, Any], words: Mapping[str, str
 
 
 def where(paper: PaperClaim, tests: Mapping[str, Test], labels: Mapping[str, str]) -> str:
-    """Return ``Holds on A and on B. Fails on C.``, by the verdicts of the tests of each part.
+    """Return ``Holds on A at rate 1; on B. Fails on A at rate 2.``, by the verdicts of the tests of each part.
 
     Args:
         paper: the claim.
         tests: its measured tests, by number.
         labels: label of the data of each.
     """
-    parts: dict[str, list[str]] = {name: [] for name in HEADINGS}
+    settings: dict[str, dict[str, list[str]]] = {name: {} for name in HEADINGS}
     untested = 0
     for part in paper.parts:
         measured = [number for number in part.tests if number in tests]
@@ -110,16 +110,15 @@ def where(paper: PaperClaim, tests: Mapping[str, Test], labels: Mapping[str, str
             continue
         on = listed(unique(labels[number] for number in measured))
         verdict = combine([tests[number].verdict.name for number in measured])
-        parts[verdict].append(part.words.format(on=on))
-    texts = [f"{HEADINGS[name]} {_series(each)}." for name, each in parts.items() if each]
+        settings[verdict].setdefault(on, []).append(part.words)
+    texts = [
+        f"{HEADINGS[name]} {'; '.join(f'on {on} {listed(words)}'.strip() for on, words in each.items())}."
+        for name, each in settings.items()
+        if each
+    ]
     if untested:
         texts.append(f"Not tested here in {untested} other setting{'s' * (untested > 1)}.")
     return " ".join(texts)
-
-
-def _series(texts: Sequence[str]) -> str:
-    """Return texts as a list, with semicolons where one has a comma itself."""
-    return "; ".join(texts) if any("," in text for text in texts) else listed(texts)
 
 
 def bar(counts: Mapping[str, int]) -> Markup:

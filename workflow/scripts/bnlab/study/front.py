@@ -92,8 +92,8 @@ class Front(Section):
 class Part(Section):
     """Tests of one setting, or of one measure."""
 
-    words: Text
-    """Setting in words that follow "Holds", such as `on {on} at rate 0.1`; `{on}` stands for the data of its tests."""
+    words: str = ""
+    """Setting in words that follow the data of its tests, such as `at rate 0.1`; left out: the data alone."""
     tests: Annotated[list[Annotated[str, StringConstraints(pattern=TEST)]], Field(min_length=1)]
     """Tests of the ledger, as `49/1`, the first of claim 49."""
     opposite: bool = False
