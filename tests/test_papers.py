@@ -46,7 +46,7 @@ def test_the_sentence_says_where_it_holds_fails_is_open_and_what_was_not_tested(
     )
     (other,) = judged("supported", "refuted", "supported", "supported")
     assert other.where.startswith(
-        "Holds on digits at rate 2 and at rate 3. Depends on the measure on digits at rate 1."
+        "Holds on digits at rate 2 and at rate 3. Mixed on digits at rate 1."
     )
 
 
@@ -109,3 +109,11 @@ def test_the_ledger_has_ten_to_fourteen_of_them_by_year_and_each_counts_its_publ
                 counts[signs[["supported", "refuted", "undecided"].index(verdicts[number])]] += 1
         drawn = {s: int(n) for s, n in re.findall(r">([✓✕?])(\d+)<", one.bar)}
         assert dict.fromkeys("✓✕?", 0) | drawn == counts and len(one.tests) == sum(counts.values())
+
+
+def test_a_claim_takes_every_test_of_a_comparison_that_it_takes_one_of():
+    ledger = load_ledger(CHECKOUT / "workflow" / "claims.yaml", CONFIG, (LOCAL,))
+    tests = {f"{c.id}/{n}": (c.id, t) for c in ledger.claims for n, t in enumerate(c.tests, 1)}
+    taken = {number for paper in ledger.papers for number in paper.tests}
+    compared = {(tests[number][0], tests[number][1].compare) for number in taken}
+    assert taken == {n for n, (claim, test) in tests.items() if (claim, test.compare) in compared}

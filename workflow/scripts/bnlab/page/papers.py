@@ -21,7 +21,7 @@ SIGNS = {"supported": "✓", "refuted": "✕", OPEN: "?"}
 HEADINGS = {
     "supported": "Holds",
     "refuted": "Fails",
-    "mixed": "Depends on the measure",
+    "mixed": "Mixed",
     OPEN: "Not known",
 }
 TURNED = {"supported": "refuted", "refuted": "supported"}
