@@ -5,14 +5,16 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from project import Project, fresh_project
 from warm import Warm
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LONGEST = ["test_inside_workflow.py", "test_workflow.py", "test_anywhere.py", "test_figures.py"]
 
 
@@ -63,3 +65,44 @@ def finished(finished_study: Project, tmp_path: Path) -> Project:
 def fresh(tmp_path: Path, warm_python: str) -> Project:
     """The project as cloned, in a folder of this test's own."""
     return replace(fresh_project(tmp_path / "project"), python=warm_python)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """An installed Chromium or Chrome, or else the one that Playwright has downloaded."""
+    reason = "playwright is not installed (dependency group dev)"
+    playwright = pytest.importorskip("playwright.sync_api", reason=reason)
+    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with playwright.sync_playwright() as driver:
+        try:
+            started = driver.chromium.launch(executable_path=installed, args=["--no-sandbox"])
+        except playwright.Error as error:
+            if installed:
+                raise
+            pytest.skip(f"no browser: {error.message.splitlines()[0]}")
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Any, report: Path) -> Iterator[Callable[..., Any]]:
+    """Open a page; at the end of the test, fail for any request to another place and any error of a page."""
+    contexts: list[Any] = []
+    wrong: list[str] = []
+
+    def open_page(name: str, width: int = 1200, **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(120_000)
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: wrong.append(request.url))
+        page.goto(report.parent.as_uri() + f"/{name}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    own = (report.parent.as_uri(), "data:", "blob:")
+    assert [text for text in wrong if not text.startswith(own)] == []

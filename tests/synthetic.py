@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import verdicts
 from matplotlib.figure import Figure
+from project import CHECKOUT
 
 from bnlab.analysis import metrics as measure
 from bnlab.analysis import tidy
 from bnlab.analysis.effects import REPLICATE_COLUMNS
 from bnlab.analysis.summaries import dataset_label, published
 from bnlab.experiments import function
-from bnlab.files import read_csv, save_csv, save_json
+from bnlab.files import read_csv, read_json, save_csv, save_json
 from bnlab.page import contents, facts, site, style
 from bnlab.page.citation import Citation
 from bnlab.page.papers import Judged
@@ -25,6 +26,7 @@ from bnlab.study.experiments import experiments
 from bnlab.study.names import ALL_RECIPES
 
 DECLARED = experiments()
+PUBLISHED = CHECKOUT / "reports" / "published"
 FIGURE_KEYS = [(name, kind) for name, about in DECLARED.items() for kind in about.figures]
 RESULT_KEYS = [(name, kind) for name, about in DECLARED.items() for kind in about.tables]
 TABLE_KEYS = list(dict.fromkeys([*FIGURE_KEYS, *RESULT_KEYS]))
@@ -617,7 +619,15 @@ CITATION = Citation(
 )
 
 
-def write_report(
+def write_report(folder: Path, **options: Any) -> Path:
+    """Write the pages of synthetic results to ``folder``, with the files beside them, and return the front page."""
+    for path, text in site.pages(inputs(folder, **options)):
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text, encoding="utf8")
+    return folder / "report.html"
+
+
+def inputs(
     folder: Path,
     label: str = "Digits",
     figure_kinds: Sequence[str] = FIGURES,
@@ -625,8 +635,8 @@ def write_report(
     ledger: contents.Ledger | None = None,
     screen: Mapping[str, Any] | None = None,
     papers: Sequence[Judged] = (),
-) -> Path:
-    """Write the pages of synthetic results to ``folder``, with the files beside them, and return the front page."""
+) -> contents.Inputs:
+    """Write the files of synthetic results to ``folder``, and return what its pages are made from."""
     tidy_tables = sources()
     printed_label = dataset_label(label, redraw=True)
 
@@ -662,11 +672,10 @@ def write_report(
         ledger = contents.Ledger(
             *(read_csv(folder / f"{name}.csv") for name in ledger._fields if name != "fresh")
         )
-    page = folder / "report.html"
     declarations = {name: DECLARED[name] for name in EXPERIMENTS}
     figures = [with_figure(item(name)) for name in figure_kinds]
     tables = [item(name) for name in table_kinds]
-    inputs = contents.Inputs(
+    return contents.Inputs(
         study=study(label),
         experiments=declarations,
         function=function,
@@ -684,7 +693,30 @@ def write_report(
         ledger=ledger,
         about=ABOUT,
     )
-    for path, text in site.pages(inputs):
-        (folder / path).parent.mkdir(exist_ok=True)
-        (folder / path).write_text(text, encoding="utf8")
-    return page
+
+
+def of_published_tables() -> contents.Inputs:
+    """Return what a page of the published tables is made from; all else on it is made up."""
+    config = read_json(PUBLISHED / "study.json")["config"]
+    tables = [
+        contents.Item(*file.parts[-4:-1], file.stem, file)
+        for file in sorted((PUBLISHED / "tables").glob("*/*/*/*.csv"))
+    ]
+    return contents.Inputs(
+        study={"notice": None} | config,
+        experiments={name: DECLARED[name] for name in config["experiments"]},
+        function=function,
+        figures=[],
+        tables=tables,
+        datasets={},
+        runs=pd.DataFrame({"device": ["cpu"]}),
+        formulas={},
+        folder=PUBLISHED,
+        citation=CITATION,
+        answers=[],
+        front={},
+        papers=(),
+        earlier="",
+        ledger=None,
+        about=contents.WITHOUT_LEDGER,
+    )

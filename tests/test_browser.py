@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,6 @@ playwright = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed (dependency group dev)"
 )
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CLAIMS, UNTESTED = 20, 2
 OPEN = "#claim-2 details .effect"
 
@@ -27,45 +24,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return synthetic.write_report(
         tmp_path_factory.mktemp("report"), label=verdicts.HOSTILE, ledger=verdicts.ledger(2)
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """An installed Chromium or Chrome, or else the one that Playwright has downloaded."""
-    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with playwright.sync_playwright() as driver:
-        try:
-            started = driver.chromium.launch(executable_path=installed, args=["--no-sandbox"])
-        except playwright.Error as error:
-            if installed:
-                raise
-            pytest.skip(f"no browser: {error.message.splitlines()[0]}")
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def visit(browser: Any, report: Path) -> Iterator[Callable[..., Any]]:
-    """Open a page; at the end of the test, fail for any request to another place and any error of a page."""
-    contexts: list[Any] = []
-    wrong: list[str] = []
-
-    def open_page(name: str, width: int = 1200, **options: Any) -> Any:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(120_000)
-        page.on("console", lambda message: wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda request: wrong.append(request.url))
-        page.goto((report.parent / name).as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    own = report.parent.as_uri()
-    assert [text for text in wrong if not text.startswith((own, "data:"))] == []
 
 
 def rows(page: Any) -> list[str]:

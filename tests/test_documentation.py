@@ -91,7 +91,9 @@ OVERLAYS = [
 ]
 """Studies; test_contributing.py has that of CONTRIBUTING.md."""
 LEDGERS = [block for block in all_blocks("yaml") if "sources" in keys_of(block)]
-DECLARATIONS = [block for block in all_blocks("yaml") if keys_of(block) & {"figures", "tables"}]
+DECLARATIONS = [
+    block for block in all_blocks("yaml") if keys_of(block) & {"figures", "tables", "compare"}
+]
 
 
 @pytest.mark.parametrize("block", OVERLAYS, ids=str)

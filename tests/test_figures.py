@@ -71,12 +71,14 @@ def test_every_figure_has_a_table():
 
 def test_a_method_has_the_same_colour_in_every_figure():
     colors = set()
-    for kind in ("all_methods", "bn_vs_ln", "ws_vs_bn"):
-        figure = synthetic.draw("batch_size", kind, published("batch_size", kind))
-        lines = {
-            line.get_label(): line.get_color() for axis in figure.axes for line in axis.get_lines()
+    for experiment, kind in (("batch_size", "all_methods"), ("learning_curves", "accuracy")):
+        figure = synthetic.draw(experiment, kind, published(experiment, kind))
+        colors |= {
+            line.get_color()
+            for axis in figure.axes
+            for line in axis.get_lines()
+            if str(line.get_label()).startswith("BN")
         }
-        colors.add(lines["BN"])
     assert colors == {style.STYLES["bn"].color}
 
 
@@ -98,11 +100,11 @@ def test_diverged_replicates_are_written_beside_the_name_of_their_method():
 
 
 def test_a_figure_survives_a_method_that_always_diverged():
-    table = published("batch_size", "bn_vs_ln")
+    table = published("batch_size", "all_methods")
     gone = table["method"] == "bn"
     table.loc[gone, ["mean", "low", "high"]] = float("nan")
     table.loc[gone, ["n", "diverged"]] = [0, 4]
-    synthetic.draw("batch_size", "bn_vs_ln", table)
+    synthetic.draw("batch_size", "all_methods", table)
 
 
 def test_differences_are_drawn_beside_a_method_of_which_no_pair_is_left():
@@ -153,7 +155,7 @@ def test_perfect_accuracy_is_drawn_inside_the_panel():
 def test_an_interrupted_save_leaves_the_old_figure(tmp_path, interrupted):
     files = {name: tmp_path / f"a.{name}" for name in ("svg", "png")}
     files[interrupted].write_text("old")
-    figure = synthetic.draw("batch_size", "bn_vs_ln", published("batch_size", "bn_vs_ln"))
+    figure = synthetic.draw("batch_size", "all_methods", published("batch_size", "all_methods"))
     save = figure.savefig
 
     def stop(handle, **how):
@@ -184,7 +186,7 @@ def test_batch_sizes_are_plain_numbers():
 
 
 def test_an_svg_refers_to_nothing_outside(tmp_path):
-    figure = synthetic.draw("batch_size", "bn_vs_ln", published("batch_size", "bn_vs_ln"))
+    figure = synthetic.draw("batch_size", "all_methods", published("batch_size", "all_methods"))
     style.save(figure, tmp_path / "a.svg", tmp_path / "a.png")
     links = re.findall(r'(?:href|src)="([^"]+)"', (tmp_path / "a.svg").read_text())
     assert all(link.startswith("#") for link in links)
@@ -302,13 +304,6 @@ def test_differences_from_base_have_a_zero_line_and_are_in_points():
     rows = table.query("method == 'ln' and split == 'test' and metric == 'accuracy'")
     points = next(line for line in axis.get_lines() if line.get_label() == "LN").get_ydata()
     assert list(points) == pytest.approx((100 * rows["difference"]).tolist())
-
-
-def test_the_difference_of_a_pair_is_that_of_the_first_less_the_second():
-    table = published("batch_size", "bn_vs_ln")
-    assert set(table.loc[table["pairs"] > 0, "method"]) == {"bn"}
-    axis = synthetic.draw("batch_size", "bn_vs_ln", table).axes[0]
-    assert axis.get_ylabel() == "BN less LN\n(points)"
 
 
 def test_names_at_the_ends_of_lines_do_not_overlap():

@@ -182,14 +182,6 @@ def test_steadier_percentiles_have_a_drift_ratio_below_one():
     assert (rows["ratio_high"] < 1).all()
 
 
-def test_a_pair_figure_has_only_its_two_methods():
-    assert set(table("batch_size", "ws_bn_vs_bn")["method"]) == {"ws_bn", "bn"}
-
-
-def test_the_close_up_ends_at_ten():
-    assert table("batch_size", "small_batches")["batch"].max() == 8
-
-
 def test_inference_lists_every_method_with_batch_statistics_and_no_other():
     assert set(table("batch_size", "inference")["method"]) == {"bn", "ws_bn"}
     assert set(table("batch_size", "statistics")["method"]) == {"bn", "ws_bn"}

@@ -23,15 +23,15 @@ from bnlab.analysis.summaries import (
 from bnlab.study.ledger import Measure
 
 
-def all_methods(metrics: pd.DataFrame, reference: str = BASE) -> pd.DataFrame:
-    """Compute test accuracy and validation loss at the last step, and paired differences from the reference.
+def all_methods(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Compute test accuracy and validation loss at the last step, and paired differences from base.
 
-    Statistics at inference are moving averages. The reference has the same batch size.
+    Statistics at inference are moving averages. Base has the same batch size.
     """
     rows = long(followed(last(metrics)), CURVES)
     keys = [*RUN, "split", "metric"]
-    less = compare(rows, keys, "value", reference, paired_difference, "difference")
-    return summarize(rows, keys, "value").merge(less).assign(reference=reference)
+    less = compare(rows, keys, "value", BASE, paired_difference, "difference")
+    return summarize(rows, keys, "value").merge(less).assign(reference=BASE)
 
 
 def stability(metrics: pd.DataFrame) -> pd.DataFrame:

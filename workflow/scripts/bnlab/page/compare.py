@@ -6,51 +6,64 @@ A question has settings on each data set, a setting has methods, and a method ha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bnlab.analysis.statistics import FEWEST, rounded
 from bnlab.files import JobError, read_csv
+from bnlab.page.contents import Inputs, Item, relative
 from bnlab.page.grids import Grid
+from bnlab.page.layout import FRONT
 from bnlab.page.phrases import initial_weights, minus, number
-from bnlab.page.style import method_style
+from bnlab.page.settings import recipe_title
+from bnlab.page.style import css_name, dash_array, marker_path
 from bnlab.study.declaration import Experiment, Question
 from bnlab.study.names import ALL_RECIPES
 
 MOST_PLACES = 80
 """Places on the axis of a chart, at most; of more, those that stand apart on its scale are kept."""
+LINE_WIDTH = 1.8
+"""Width of a line in pixels, as the style of the page has it."""
 COUNTS = ("n", "replicates", "failed", "diverged")
 IN_WORDS = {"initializer": initial_weights}
 """Functions that print the values of a column."""
 
 
-class Source(NamedTuple):
-    """A published table: its key, its file and the link of the page to it."""
+def compare(inputs: Inputs) -> dict[str, Any] | None:
+    """Return what the front page says of the Compare chart, None where no experiment has a table for a question.
 
-    experiment: str
-    dataset: str
-    recipe: str
-    kind: str
-    csv: Path
-    link: str
+    Returns:
+        ``data``, from ``chart``; ``grid``, its first setting as a table for browsers without scripts; ``source``, the
+        address of this table's file.
+    """
+    data = chart(
+        inputs.experiments,
+        {item: relative(item.csv, inputs.folder / FRONT) for item in inputs.items},
+        inputs.dataset_labels,
+        inputs.method_labels,
+        {name: recipe_title(recipe) for name, recipe in inputs.study["recipes"].items()},
+    )
+    if data is None:
+        return None
+    setting = first_setting(data)
+    return {"data": data, "grid": as_grid(data, setting), "source": setting["source"]}
 
 
 def chart(
     experiments: Mapping[str, Experiment],
-    sources: Sequence[Source],
+    items: Mapping[Item, str],
     datasets: Mapping[str, str],
     methods: Mapping[str, str],
     titles: Mapping[str, str],
 ) -> dict[str, Any] | None:
-    """Return the data of the Compare chart, None where no experiment has a table for a question.
+    """Return the data of the chart, None where no experiment has a table for a question.
 
     Args:
         experiments: declarations, in the order of the page.
-        sources: the published tables.
+        items: addresses of the tables.
         datasets: labels of data sets, in the order in which they are offered.
         methods: labels of methods, in the order in which they are offered.
         titles: titles of recipes.
@@ -69,15 +82,16 @@ def chart(
     for experiment, declaration in experiments.items():
         for name, question in declaration.compare.items():
             key = (experiment, question.table)
-            for source in dict.fromkeys(s for s in sources if (s.experiment, s.kind) == key):
-                for values, rows in _parts(question, read_csv(source.csv), "/".join(key)):
+            tables = {item.csv: item for item in items if (item.experiment, item.kind) == key}
+            for item in tables.values():
+                for values, rows in _parts(question, read_csv(item.csv), "/".join(key)):
                     told = [str(value) for value in values.values() if value != ALL_RECIPES]
                     about = {
                         "name": "-".join([experiment, *told]),
-                        "dataset": source.dataset,
+                        "dataset": item.dataset,
                         "question": name,
                         "label": _label(question, values, titles),
-                        "source": source.link,
+                        "source": items[item],
                         "axis": len(axes),
                     }
                     settings.append(about | numbers(question, rows))
@@ -125,7 +139,8 @@ def _columns(question: Question, points: pd.DataFrame) -> dict[str, list[Any]]:
     ends = ("low", "high") if question.y in ("mean", "estimate") else _ends(question.y)
     y, low, high = (question.factor * points[name] for name in (question.y, *ends))
     least, most = question.y_range or (-np.inf, np.inf)
-    digits = [_decimals(*each) for each in zip(y, (high - low) / 2, strict=True)]
+    halves = question.factor * (points[ends[1]] - points[ends[0]]) / 2
+    digits = [_decimals(*each) for each in zip(y, halves, strict=True)]
     enough = points["n"] >= FEWEST
     shown = {"y": y} | {
         name: end.clip(least, most).where(enough) for name, end in (("low", low), ("high", high))
@@ -151,7 +166,7 @@ def _decimals(value: float, half: float) -> int:
 
 def _apart(column: pd.Series, scale: str) -> list[Any]:
     """Return the places on an axis in order, the first and last among them, not more than ``MOST_PLACES``."""
-    places = np.unique(column)
+    places = np.unique(column[column > 0] if scale == "log" else column)
     if len(places) <= MOST_PLACES:
         return list(places)
     at = np.log(places) if scale == "log" else places
@@ -167,13 +182,15 @@ def _once(values: list[Any]) -> Any:
     return values[0] if len(set(values)) == 1 else values
 
 
-def as_grid(data: Mapping[str, Any]) -> Grid:
-    """Return the first setting as a table for browsers without scripts: a row a place, a column a method."""
-    (dataset, *_), (question, *_) = data["datasets"], data["questions"]
-    setting = next(
-        (s for s in data["settings"] if (s["dataset"], s["question"]) == (dataset, question)),
-        data["settings"][0],
-    )
+def first_setting(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the setting that a reader sees first."""
+    (dataset, *_), asked = data["datasets"], list(data["questions"])
+    of_dataset = [setting for setting in data["settings"] if setting["dataset"] == dataset]
+    return min(of_dataset, key=lambda setting: asked.index(setting["question"]))
+
+
+def as_grid(data: Mapping[str, Any], setting: Mapping[str, Any]) -> Grid:
+    """Return the numbers of a setting as a table: a row a place, a column a method."""
     axis = data["axes"][setting["axis"]]
     question, dataset = data["questions"][setting["question"]], data["datasets"][setting["dataset"]]
     labels = [data["methods"][name]["label"] for name in setting["methods"]]
@@ -239,5 +256,11 @@ def _axis(question: Question) -> dict[str, Any]:
 
 
 def _mark(method: str, label: str) -> dict[str, Any]:
-    style = method_style(method)
-    return {"label": label, "color": style.color}
+    drawn = marker_path(method)
+    return {
+        "label": label,
+        "color": f"--m-{css_name(method)}",
+        "path": drawn.path,
+        "open": not drawn.filled,
+        "dash": dash_array(method, LINE_WIDTH),
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bnlab.page.citation import bibtex
+from bnlab.page.compare import compare
 from bnlab.page.contents import Inputs
 from bnlab.page.findings import leading
 from bnlab.page.layout import FRONT, Page, experiment_path, render
@@ -23,20 +23,22 @@ def front_page(inputs: Inputs) -> str:
         style=palette(inputs.study["methods"]),
         front=inputs.front if any(inputs.front.values()) else None,
         papers=inputs.papers,
-        compare=None,
+        compare=compare(inputs),
         scope=inputs.about["scope"],
         answers=[answer.findings[0] for answer in first],
         doors=doors(inputs),
-        bibtex=bibtex(inputs.citation),
         machine=sorted(set(inputs.runs.get("hardware_cpu", inputs.runs["device"]).dropna())),
     )
 
 
 def palette(methods: Iterable[str]) -> str:
-    """Return a style sheet with the colours of methods, ``--m-bn``, on the light and the dark page."""
+    """Return a style sheet with the colours of methods, ``--m-bn``, on the light and the dark page.
+
+    Paper is light, and so are figures that readers save.
+    """
     light, dark = (css_colors(methods, is_dark) for is_dark in (False, True))
     return (
-        f":root {{ {light} }}\n"
+        f":root, .paper {{ {light} }}\n"
         f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
     )
 

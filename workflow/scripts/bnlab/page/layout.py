@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import jinja2
 from markupsafe import Markup
 
+from bnlab.page.citation import bibtex
 from bnlab.page.contents import Inputs
 from bnlab.page.glossary import GLOSSARY
 from bnlab.page.settings import setting
@@ -60,6 +61,7 @@ def render(page: Page, inputs: Inputs, template: str, style: str = "", **variabl
         "study": inputs.study,
         "labels": inputs.dataset_labels,
         "cited": inputs.citation,
+        "bibtex": bibtex(inputs.citation),
         "ledger": inputs.ledger is not None,
     }
     content = _environment().get_template(template).render(**common | variables)
@@ -117,6 +119,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.filters["number"] = lambda value: f"{value:,}"
     environment.filters["setting"] = setting
     environment.filters["word_id"] = word_id

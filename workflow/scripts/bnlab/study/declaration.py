@@ -45,19 +45,16 @@ class Condition(Section):
     """Methods of which at least one must be run, beside another method."""
     batch_sizes: Count = 1
     """Least number of batch sizes that are run."""
-    up_to: Count | None = None
-    """Largest batch size that counts for ``batch_sizes``; null for any."""
     keeps_averages: bool = False
     """True where some method must keep averages for inference."""
 
     def holds(self, runs: RunSet) -> bool:
         """Return true where these runs meet the condition."""
-        sizes = [batch for batch in runs.batches if self.up_to is None or batch <= self.up_to]
         compared = len(runs.methods) > 1 and bool(runs.methods & set(self.compares_with))
         return (
             runs.methods >= set(self.trains)
             and (compared or not self.compares_with)
-            and len(sizes) >= self.batch_sizes
+            and len(runs.batches) >= self.batch_sizes
             and (bool(runs.averaging) or not self.keeps_averages)
         )
 
@@ -208,7 +205,7 @@ class Question(Section):
     x_label: str = ""
     """Label of this axis."""
     x_scale: Literal["log", "linear"] = "log"
-    """Scale of this axis."""
+    """Scale of this axis; places at zero are left out of a logarithmic one."""
     y: Name = "mean"
     """Column of the numbers. Their intervals are in ``<y>_low`` and ``<y>_high``, those of "mean" in low and high."""
     y_label: Text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pandas as pd
 
 from bnlab.analysis.batches import all_methods, by_batch, spans, stability
@@ -22,19 +20,6 @@ from bnlab.analysis.summaries import (
     summarize,
 )
 from bnlab.study.ledger import Measure
-
-SMALL = 10
-"""Rows up to which a batch is small."""
-
-
-def pair(metrics: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
-    """Return ``all_methods`` of two methods, with differences of the first from the second."""
-    return all_methods(metrics[metrics["method"].isin((first, second))], second)
-
-
-def small_batches(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Return ``all_methods`` at batches of at most ``SMALL`` rows."""
-    return all_methods(metrics[metrics["batch"] <= SMALL])
 
 
 def inference(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -83,10 +68,6 @@ def loss_range(results: Results, effect: Measure, method: str) -> pd.Series:
 
 TABLES = {
     "all_methods": all_methods,
-    "bn_vs_ln": partial(pair, first="bn", second="ln"),
-    "ws_vs_bn": partial(pair, first="ws", second="bn"),
-    "ws_bn_vs_bn": partial(pair, first="ws_bn", second="bn"),
-    "small_batches": small_batches,
     "statistics": inference,
     "final": final,
     "differences": differences,

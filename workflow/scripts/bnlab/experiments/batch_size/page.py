@@ -20,21 +20,6 @@ STATISTICS = {
 }
 
 
-def pair(table: pd.DataFrame) -> Figure:
-    """Draw the difference of two methods' test accuracies, the accuracies themselves, and validation loss."""
-    title = "difference in test accuracy by batch size, both accuracies, and validation loss"
-    return batches.draw_methods(
-        table, [batches.differences, batches.accuracies, batches.losses], title
-    )
-
-
-def small_batches(table: pd.DataFrame) -> Figure:
-    """Draw test accuracy and its difference from base, or validation loss where there is no base."""
-    second = batches.differences if batches.is_compared(table) else batches.losses
-    title = "test accuracy at the smallest batches"
-    return batches.draw_methods(table, [batches.accuracies, second], title)
-
-
 def statistics(table: pd.DataFrame) -> Figure:
     """Draw test accuracy and validation loss under each kind of inference statistics, a column per method."""
     columns = {
@@ -54,10 +39,6 @@ def statistics(table: pd.DataFrame) -> Figure:
 
 FIGURES = {
     "all_methods": batches.draw_all_methods,
-    "bn_vs_ln": pair,
-    "ws_vs_bn": pair,
-    "ws_bn_vs_bn": pair,
-    "small_batches": small_batches,
     "statistics": statistics,
 }
 
