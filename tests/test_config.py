@@ -13,6 +13,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
+from bnlab.page.layout import coded
 from bnlab.study import config, datasets, names, validation
 from bnlab.study.config import Item, Run
 from bnlab.study.experiments import experiments
@@ -990,3 +991,14 @@ def test_the_local_study_asks_what_the_full_study_asks():
 def test_what_a_dataset_or_recipe_stands_for_must_be_one_of_the_config(problems):
     (line,) = problems(("    label: flowers\n", "    label: flowers\n    stands_for: mnits\n"))
     assert "datasets.flowers.stands_for: unknown dataset 'mnits'" in line
+
+
+def test_the_demo_says_that_it_is_a_rehearsal_and_what_to_try_next_by_targets_that_exist():
+    demo = validation.read([ROOT / "config.yaml", STUDIES / "demo.yaml"])
+    notice, rows = demo.notice, demo.datasets["digits"].shape.rows
+    assert f"rehearsal on {rows:,} digits" in notice and "do not quote it" in notice
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf8"), re.MULTILINE)
+    named = re.findall(r"`make ([a-z-]+)", notice)
+    assert len(named) == 3 and {*named} <= {*targets}
+    assert (ROOT / "reports/published/report.html").exists()
+    assert coded("a <b> & `c <d>`") == "a &lt;b&gt; &amp; <code>c &lt;d&gt;</code>"

@@ -1,6 +1,7 @@
 """Snakemake in copies of the project: jobs, reruns, errors and messages."""
 
 import contextlib
+import html
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.parse
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -818,6 +820,14 @@ def test_snakemakes_own_report_shows_every_figure_with_caption_category_and_labe
         text = re.sub(r"<[^>]+>|\W", "", results[path]["caption"])
         assert text.startswith(re.sub(r"\W", "", caption.split(".")[0]))
     assert "reports/smoke/report.html" in results
+    opening = json.JSONDecoder().raw_decode(page, re.search(r"var workflow_desc = ", page).end())[0]
+    record = json.loads((finished.folder / "reports/smoke/study.json").read_text("utf8"))
+    said = [each["sentence"] for each in record["front"]] + record["answers"]
+    words = re.sub(r"<[^>]+>", "", html.unescape(opening))
+    assert " ".join((said or [study.title])[0].split()) in " ".join(words.split())
+    figure = (finished.folder / "reports" / "smoke" / record["in_summary"][0]).read_text("utf8")
+    assert figure[figure.index("<svg") :].strip() in opening
+    assert "showResultInfo('reports/smoke/report.html')" in urllib.parse.unquote(opening)
 
 
 def test_every_file_that_the_rules_name_exists():

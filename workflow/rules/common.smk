@@ -18,6 +18,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from bnlab.data.validation import data_problems
 from bnlab.experiments import module_file
+from bnlab.files import read_json
 from bnlab.imports import lead_in_jobs
 from bnlab.study import code, families, training
 from bnlab.study.config import Run
@@ -304,3 +305,14 @@ def reasons(logs):
     lines = [line for log in logs for line in Path(log).read_text("utf8").splitlines()]
     stops = [line.partition(" stopped: ")[2] for line in lines]
     return list(dict.fromkeys(reason for reason in stops if reason))
+
+
+def opening():
+    """Return what Snakemake's own report opens with: a sentence of the finished study, and its first figure if any."""
+    record = read_json(Path(REPORTS) / "study.json")
+    said = [f"{each['thought']} {each['sentence']}" for each in record["front"]]
+    return {
+        "sentence": [*said, *record["answers"], STUDY.title][0],
+        "figures": [f"{REPORTS}/{path}" for path in record["in_summary"][:1]],
+        "folder": REPORTS,
+    }

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bnlab.page.citation import bibtex
 from bnlab.page.contents import Inputs
@@ -96,6 +96,13 @@ def _links(page: Page, inputs: Inputs) -> list[tuple[str, str, bool]]:
     return [(f"{page.up}{path}", words, path == current) for path, words in links]
 
 
+def coded(text: str) -> Markup:
+    """Return a text as HTML, in which backticks set code."""
+    parts = [escape(part) for part in text.split("`")]
+    parts[1::2] = [Markup("<code>{}</code>").format(part) for part in parts[1::2]]
+    return Markup("").join(parts)
+
+
 def word_id(name: str) -> str:
     """Return the id of the explanation of a word."""
     return f"term-{name.replace(' ', '-').replace(chr(39), '')}"
@@ -120,6 +127,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
+    environment.filters["coded"] = coded
     environment.filters["number"] = lambda value: f"{value:,}"
     environment.filters["setting"] = setting
     environment.filters["word_id"] = word_id

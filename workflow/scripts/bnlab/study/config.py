@@ -125,7 +125,7 @@ class Study(Section):
     title: Text
     """Title of the report."""
     notice: Text | None = None
-    """Line above everything else on the page, such as that the study is a rehearsal; left out: none."""
+    """Line above everything else on the page, such as that it is a rehearsal; backticks set code. Default none."""
     seed: Seed
     """Seed of the first replicate of every method; replicate i has the same seed in all of them."""
     replicates: Count
