@@ -220,7 +220,7 @@ def published(*overlays):
     tables = read_tables(None, items)
     about = ledger.model_dump(by_alias=True) | {"same": ledger.same}
     screen = front.page(study, about, tables, items, read_csv(PUBLISHED / "scorecard.csv"), None)
-    return study, ledger, screen
+    return study, ledger, screen, tables
 
 
 @pytest.fixture(scope="module")
@@ -298,3 +298,61 @@ def test_the_page_shows_what_there_is_and_nothing_else(tmp_path):
         part for part in ("<figure", "<table", "How sure") if part in answer
     }
     assert 'id="papers"' not in text
+
+
+def tuned(**less):
+    """Return a reader of best_rates.csv: batch norm and no normalization in batches of 60 and 2, each at its best."""
+    rows = [
+        {
+            "dataset_label": "MNIST",
+            "method": method,
+            "batch": batch,
+            "tried": "0.01 0.03 0.1 0.3 1 3",
+        }
+        | {
+            "mean": at / 100,
+            "low": at / 100 - 0.005,
+            "high": at / 100 + 0.005,
+            "less_base": gain / 100,
+        }
+        | {"less_base_low": (gain - 0.2) / 100, "less_base_high": (gain + 0.2) / 100}
+        for batch, known in ((60, {"base": (97.3, np.nan), "bn": (97.5, 0.2)}), (2, less))
+        for method, (at, gain) in known.items()
+    ]
+    table = pd.DataFrame(rows)
+    return lambda experiment: lambda kind: table if kind == "best_rates" else pd.DataFrame()
+
+
+def test_tiny_batches_are_judged_with_each_network_at_its_best_rate_where_that_is_measured():
+    statements = load_ledger(CHECKOUT / "workflow" / "claims.yaml", CONFIG).front.statements
+    small, broken = front.said(statements, tuned(base=(96.6, np.nan), bn=(86.2, -10.4)))
+    assert small.thought == "It hardly changes the best accuracy."
+    assert broken == front.Said(
+        "It can break training.",
+        "With two examples a batch, each at its best rate, batch norm reaches 86.2\xa0% on MNIST, none 96.6\xa0%.",
+        "learning_rate/best_rates",
+    )
+    (_, fine) = front.said(statements, tuned(base=(96.6, np.nan), bn=(95.9, -0.7)))
+    assert fine.thought == "It works in tiny batches too."
+
+
+@pytest.mark.parametrize("kind", ["best_rates", "rate_range", "all_methods", "none"])
+def test_a_study_of_one_experiment_or_of_none_of_these_has_what_its_tables_say(kind):
+    statements = load_ledger(CHECKOUT / "workflow" / "claims.yaml", CONFIG).front.statements
+    whole = published(LOCAL)[3]
+
+    def one(experiment):
+        return lambda name: whole(experiment)(name) if name == kind else pd.DataFrame()
+
+    said = front.said(statements, one)
+    assert len(said) == (kind in ("best_rates", "all_methods", "rate_range"))
+
+
+def test_no_sentence_of_the_first_screen_is_long_and_each_names_its_data():
+    ledger = load_ledger(CHECKOUT / "workflow" / "claims.yaml", CONFIG)
+    for each in ledger.front.statements:
+        thoughts = [text for text in each.thoughts.model_dump().values() if text]
+        assert all(len(text.split()) <= 9 for text in thoughts)
+    for row in ledger.scorecard:
+        reason = row.because or "{on}"
+        assert "{on}" in reason and not excess(reason) and len(reason) <= 75, reason

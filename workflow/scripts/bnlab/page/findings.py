@@ -89,17 +89,17 @@ def intervals(comparison: Comparison, tables: Tables) -> pd.DataFrame:
     prefix = "" if column in ("mean", "estimate") else f"{column}_"
     if "coarse" in table:  # undecided, whatever the interval says
         table = table[table["coarse"].astype(str) != "True"]
+    if table.empty:
+        return pd.DataFrame(columns=["on", "recipe", "estimate", "low", "high"])
     columns = [column, f"{prefix}low", f"{prefix}high"]
     lacking = {*columns, *comparison.where, *comparison.at_least} - set(table)
-    if lacking and len(table):
+    if lacking:
         raise JobError(
             f"the table {comparison.table} lacks {listed(sorted(lacking))} for a finding"
         )
     table = matching(table, comparison.where)
     for name, least in comparison.at_least.items():
         table = table[table[name].map(_size) >= least]
-    if table.empty:
-        return pd.DataFrame(columns=["on", "recipe", "estimate", "low", "high"])
     numbers = table[columns].astype(float)
     rows = numbers.set_axis(["estimate", "low", "high"], axis=1)
     rows = rows.assign(on=table["dataset_label"], recipe=table.get("recipe", ""))
