@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -180,10 +181,48 @@ def test_the_readme_has_one_picture_five_findings_and_the_count_of_verdicts(
         f"![Accuracy during training, Digits]({publication.PUBLISHED}/{FIGURES[0]})\n"
     )
     assert "\n\n- Faster: half the steps.\n- No better at the end.\n\nOf 6 " in text
-    said = [{"thought": f"{n}.", "sentence": "It does."} for n in range(7)]
-    save_json(target / "study.json", read_json(target / "study.json") | {"front": said})
+    said = [{"thought": f"{n}.", "sentence": "It does."} for n in range(3)]
+    beside = ["Depth matters.", "So do weights.", "This is one too many."]
+    record = read_json(target / "study.json") | {"front": said, "beside": beside}
+    save_json(target / "study.json", record)
     lines = [line for line in published_pages.summary(target).splitlines() if line.startswith("- ")]
-    assert lines == [f"- **{n}.** It does." for n in range(5)]
+    assert lines == [*(f"- **{n}.** It does." for n in range(3)), *(f"- {b}" for b in beside[:2])]
+
+
+FRONT_PAGE = """\
+<style>:root { --m-bn: #0072b2; }
+@media screen and (prefers-color-scheme: dark) { :root { --m-bn: #79b8ec; } }</style>
+<style>:root {
+  --soft: #5b6472;
+}
+  .hero text { font-size: 10px; }
+.hero .line { fill: none; }
+.other { color: red; }</style>
+<figure><figcaption><b>By rate</b> Test rows of A &amp; B</figcaption>
+<svg class="hero" viewBox="0 0 380 200" role="img" aria-label="x"><path class="line"/></svg></figure>
+<figure><figcaption><b>By batch</b> Test rows</figcaption>
+<svg class="hero" viewBox="0 0 250 180" role="img" aria-label="y"><text x="1.0" y="2.0">64</text></svg></figure>
+"""
+
+
+def test_the_picture_of_the_readme_is_that_of_the_first_screen_with_its_light_colours(
+    project: Path,
+) -> None:
+    (project / "reports/toy/report.html").write_text(FRONT_PAGE, encoding="utf8")
+    text = published_pages.summary(publication.publish(project, "toy"))
+    assert text.startswith("![By rate; By batch](docs/images/front.svg)\n")
+    svg = ElementTree.parse(project / published_pages.PICTURE).getroot()
+    assert svg.get("viewBox") == "0 0 654 246"
+    words = [element.text for element in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert words == ["By rate", "Test rows of A & B", "By batch", "Test rows", "64"]
+    style = svg.findtext("{http://www.w3.org/2000/svg}style") or ""
+    assert all(rule in style for rule in ("--m-bn: #0072b2", "--soft: #5b6472", ".hero .line {"))
+    assert not any(rule in style for rule in ("79b8ec", "10px", ".other"))
+
+
+def test_a_page_without_a_picture_has_no_file_of_it(project: Path) -> None:
+    publication.publish(project, "toy")
+    assert not (project / published_pages.PICTURE).exists()
 
 
 def test_the_findings_show_claims_with_their_whole_verdict_and_what_is_a_redraw(

@@ -20,7 +20,7 @@ with without_collector():
     from bnlab.page.methods import formula
     from bnlab.study.config import Study
     from bnlab.study.experiments import experiments
-    from bnlab.study.front import PaperClaim
+    from bnlab.study.front import Front, PaperClaim
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -105,11 +105,13 @@ with job_log(snakemake.log[0], "report"):
     save_csv(Path(snakemake.output.accuracies), of_replicates)
     summary = contents.summary_items(figures, declarations)
     first, _ = leading(answers, about["findings"])
+    said_of = Front.model_validate(about["front"]).experiments
     results = {
         "in_summary": [item.svg.relative_to(folder).as_posix() for item in summary],
         "scope": about["scope"],
         "answers": [text for answer in first for text in answer.findings],
         "front": [{"thought": each.thought, "sentence": each.sentence} for each in screen["said"]],
+        "beside": [answer.findings[0] for answer in first if answer.name not in said_of],
         "advised": [each._asdict() for each in screen["advice"]],
         "called": about["datasets"],
         "taken": taken,

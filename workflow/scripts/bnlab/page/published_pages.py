@@ -12,12 +12,16 @@ from typing import Any
 import pandas as pd
 
 from bnlab.files import JobError, read_csv, read_json
+from bnlab.page import picture_file
 from bnlab.page.grids import rows_of
+from bnlab.page.layout import FRONT
 from bnlab.page.ledger import measured, regions, sentence
 from bnlab.study.experiments import experiments
 from bnlab.study.names import PUBLISHED
 
 BEGIN, END = "<!-- findings -->", "<!-- /findings -->"
+PICTURE = "docs/images/front.svg"
+"""The picture of the first screen, which the README shows."""
 MOST_FINDINGS = 5
 """Findings that the README names."""
 MOST_REGIONS = 3
@@ -25,14 +29,19 @@ MOST_REGIONS = 3
 
 
 def summary(folder: Path) -> str:
-    """Return the README's part: one picture, up to five findings, and the count of verdicts."""
+    """Return the README's part: one picture, up to five findings, and the count of verdicts.
+
+    The picture is that of the first screen, or else the first figure of the summary.
+    """
     record, place = read_json(folder / "study.json"), PUBLISHED
-    picture = record["in_summary"][0]
-    findings = [f"**{said['thought']}** {said['sentence']}" for said in record.get("front", [])]
-    lines = findings or record["answers"]
+    first = record["in_summary"][0]
+    titles = picture_file.titles((folder / FRONT).read_text("utf8"))
+    image = (titles, PICTURE) if titles else (_alt(first, record["config"]), f"{place}/{first}")
+    statements = _statements(record)
+    lines = [*statements, *record["beside"]] if statements else record["answers"]
     return "\n\n".join(
         [
-            f"![{_alt(picture, record['config'])}]({place}/{picture})",
+            "![{}]({})".format(*image),
             _listed(lines[:MOST_FINDINGS]),
             f"{sentence(read_csv(folder / 'claims.csv'))} There are tables of [every verdict]({place}/claims.csv) and "
             f"[every effect]({place}/effects.csv), and [the page]({place}/report.html) of the study.",
@@ -52,7 +61,7 @@ def findings(folder: Path) -> str:
     return "\n\n".join(
         [
             *([record["scope"]] if record["scope"] else []),
-            _listed(record["answers"]),
+            _listed([*_statements(record), *record["answers"]]),
             *_advice(record.get("advised", [])),
             *_redraws(record),
             f"## Verdicts\n\n{sentence(claims)} The claims are those of {claims['source'].nunique()} documents: "
@@ -108,6 +117,11 @@ def _parts(page: str, content: str) -> tuple[str, str, str]:
     if not (begin and end):
         raise JobError(f"{page} lacks the line {BEGIN} or, after it, the line {END}")
     return before, between, after
+
+
+def _statements(record: Mapping[str, Any]) -> list[str]:
+    """Return the sentences of the first screen, each after its thought."""
+    return [f"**{said['thought']}** {said['sentence']}" for said in record.get("front", [])]
 
 
 def _listed(sentences: Iterable[str]) -> str:

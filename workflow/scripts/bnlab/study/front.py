@@ -88,6 +88,12 @@ class Front(Section):
     picture: Picture | None = None
     """Picture beside the statements; left out: none."""
 
+    @property
+    def experiments(self) -> set[str]:
+        """Experiments that the statements are about, and those that stand in for them."""
+        statements = [one for each in self.statements for one in (each, each.instead) if one]
+        return {statement.experiment for statement in statements}
+
 
 class Part(Section):
     """Tests of one setting, or of one measure."""
