@@ -80,6 +80,7 @@ def project(tmp_path: Path) -> Path:
         "answers": ["Faster: half the steps.", "No better at the end."],
         "called": {"bng_glass": "BNG(glass)"},
         "in_summary": FIGURES,
+        "captions": {name: f"Caption of {name}." for name in FIGURES},
         "data": {
             "digits": data | {"shape": {"rows": 214}},
             "wine": data | {"is_redraw": True, "shape": {"rows": 137781}},
@@ -260,7 +261,9 @@ def test_the_findings_say_what_fresh_seeds_make_of_the_verdicts_and_nothing_with
 def test_the_gallery_has_every_figure_of_the_summary_with_its_caption(project: Path) -> None:
     text = published_pages.gallery(publication.publish(project, "toy"))
     for name in FIGURES:
-        assert f"](../{publication.PUBLISHED}/{name})\n\n" in text
+        numbers = name.replace("figures", "tables").replace("svg", "csv")
+        below = f"Caption of {name}. [Its numbers](../{publication.PUBLISHED}/{numbers})."
+        assert f"](../{publication.PUBLISHED}/{name})\n\n{below}" in text
     assert text.count("\n## ") + 1 == len(FIGURES)
 
 

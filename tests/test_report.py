@@ -169,8 +169,8 @@ def test_the_front_page_says_how_to_cite_it(page):
         ("http://example.org:8000/a/lab/", "http://example.org:8000/a/lab"),
         ("git@example.org:a/lab.git", None),
         ("ssh://git@example.org/lab.git", None),
-        ("/home/someone/lab.git", None),
-        ("file:///home/someone/lab", None),
+        ("/disk/someone/lab.git", None),
+        ("file:///disk/someone/lab", None),
         (None, None),
     ],
 )

@@ -103,11 +103,17 @@ with job_log(snakemake.log[0], "report"):
     save_csv(Path(snakemake.output.runs), runs)
     of_replicates = pd.concat(accuracies).drop_duplicates([*RUN, "replicate"])
     save_csv(Path(snakemake.output.accuracies), of_replicates)
-    summary = contents.summary_items(figures, declarations)
+    captions = {
+        item.svg.relative_to(folder).as_posix(): declarations[item.experiment]
+        .item(item.kind)
+        .caption
+        for item in contents.summary_items(figures, declarations)
+    }
     first, _ = leading(answers, about["findings"])
     said_of = Front.model_validate(about["front"]).experiments
     results = {
-        "in_summary": [item.svg.relative_to(folder).as_posix() for item in summary],
+        "in_summary": [*captions],
+        "captions": captions,
         "scope": about["scope"],
         "answers": [text for answer in first for text in answer.findings],
         "front": [{"thought": each.thought, "sentence": each.sentence} for each in screen["said"]],

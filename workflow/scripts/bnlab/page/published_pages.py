@@ -82,12 +82,12 @@ def gallery(folder: Path) -> str:
     record = read_json(folder / "study.json")
     parts = []
     for name in record["in_summary"]:
-        alt, caption = _alt(name, record["config"]), " ".join(_figure(name).caption.split())
+        alt, caption = _alt(name, record["config"]), record.get("captions", {}).get(name, "")
         numbers = name.replace("figures/", "tables/").replace(".svg", ".csv")
         parts += [
             f"## {alt}",
             f"![{alt}](../{PUBLISHED}/{name})",
-            f"{caption} [Its numbers](../{PUBLISHED}/{numbers}).",
+            " ".join([*caption.split(), f"[Its numbers](../{PUBLISHED}/{numbers})."]),
         ]
     return "\n\n".join(parts)
 
