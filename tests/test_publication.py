@@ -13,7 +13,7 @@ import verdicts
 
 from bnlab.analysis.confirmation import CONFIRMATION_COLUMNS
 from bnlab.files import JobError, read_json, save_csv, save_json
-from bnlab.page import publication, published_pages
+from bnlab.page import picture_file, publication, published_pages
 from bnlab.study.names import CONFIRMATION
 
 ROOT = Path(__file__).parents[1]
@@ -191,7 +191,7 @@ def test_the_readme_has_one_picture_five_findings_and_the_count_of_verdicts(
 
 
 FRONT_PAGE = """\
-<style>:root { --m-bn: #0072b2; }
+<style>:root, .paper { --m-bn: #0072b2; }
 @media screen and (prefers-color-scheme: dark) { :root { --m-bn: #79b8ec; } }</style>
 <style>:root {
   --soft: #5b6472;
@@ -362,6 +362,13 @@ def test_a_page_says_what_the_published_files_say(page: str) -> None:
     content = (ROOT / page).read_text(encoding="utf8")
     expected = published_pages.PAGES[page](ROOT / publication.PUBLISHED)
     assert published_pages.text_in(page, content) == expected
+
+
+@published
+def test_the_picture_of_the_readme_is_that_of_the_published_page() -> None:
+    page = (ROOT / publication.PUBLISHED / "report.html").read_text(encoding="utf8")
+    file = ROOT / published_pages.PICTURE
+    assert picture_file.picture(page) == (file.read_text("utf8") if file.exists() else None)
 
 
 @published

@@ -12,7 +12,7 @@ PANEL = re.compile(
     re.DOTALL,
 )
 STYLE = re.compile(
-    r"(?:^|(?<=<style>))(?::root \{[^}]*\}|\.hero \.?[a-z][^{]*\{[^}]*\})", re.MULTILINE
+    r"(?:^|(?<=<style>))(?::root[^{]*\{[^}]*\}|\.hero \.?[a-z][^{]*\{[^}]*\})", re.MULTILINE
 )
 """Colours of the light page, and rules of the picture's parts."""
 SVG = """\
@@ -20,7 +20,7 @@ SVG = """\
 <style>
 {style}
 .hero .title {{ font: 600 14px var(--plain); fill: var(--ink); }}
-.hero .about {{ font-size: 11px; }}
+.hero .about {{ font-size: 10.5px; }}
 </style>
 <rect width="{width}" height="{height}" fill="#ffffff"/>
 {panels}
