@@ -33,7 +33,7 @@ demo: environment  ## the whole study in minutes, on data that need no download
 	@printf '\nThe report: %s\n' '$(CURDIR)/reports/demo/report.html'
 
 plan: environment  ## core-minutes and memory of a study on this machine, CONFIG=overlays
-	@$(BIN)/snakemake plan --quiet host progress rules $(if $(CONFIG),--configfile $(CONFIG))
+	@$(BIN)/snakemake plan --quiet all $(if $(CONFIG),--configfile $(CONFIG))
 
 study: environment  ## the full study of config.yaml
 	$(BIN)/snakemake --cores all || $(LOCKED)

@@ -12,6 +12,7 @@ from bnlab.study.config import Run
 from bnlab.study.validation import overlaid, read
 from bnlab.training import cost, plan
 from bnlab.training.estimate import (
+    POPULATION,
     Cost,
     Estimate,
     measurements,
@@ -20,6 +21,7 @@ from bnlab.training.estimate import (
     save_costs,
     schedule,
 )
+from bnlab.training.run import POPULATION_EXAMPLES
 
 DEMO = [CHECKOUT / "config.yaml", CHECKOUT / "workflow/studies/demo.yaml"]
 BN, BASE = (Run("digits", method, 60, "epochs60_lr1") for method in ("bn", "base"))
@@ -60,9 +62,12 @@ def test_a_replicate_takes_its_steps_evaluations_and_measurements_of_probes(stud
 
 
 def test_methods_with_averages_are_evaluated_under_other_statistics_too(study):
-    base, bn = cost_of(study, BASE), cost_of(study, BN, end=0.4)
-    estimate = Estimate(study, [base, bn])
-    assert estimate.replicate(BN) - estimate.replicate(BASE) == pytest.approx(0.4)
+    base, bn = cost_of(study, BASE), cost_of(study, BN, block=1e-3)
+    estimate, sizes = Estimate(study, [base, bn]), study.datasets["digits"].sizes
+    rows = sizes.validation + sizes.test
+    expected = (rows + min(sizes.train, 10_000)) / 60 * 1e-3 + rows * 1e-5
+    assert estimate.replicate(BN) - estimate.replicate(BASE) == pytest.approx(expected)
+    assert POPULATION == POPULATION_EXAMPLES
 
 
 def test_steps_grow_with_the_batch_and_by_the_ratio_of_methods_in_other_networks(study):
@@ -88,6 +93,15 @@ def test_runs_of_one_program_compile_once_and_a_job_starts_once(study):
     trained = {run: study.replicates_of(run) * estimate.replicate(run) for run in seconds}
     once = [seconds[run] - trained[run] for run in (small, *rates)]
     assert once == pytest.approx([3.0 + 0.5 + 2.0, 2.0, 0.0])
+
+
+def test_a_probe_is_traced_once_a_program(study):
+    run = Run("digits", "base", 60, "probed_steps1000_lr0.1")
+    probes = dict.fromkeys(study.recipes[run.recipe].probes, 0.0)
+    known = cost_of(study, run, probes=probes, traces=probes | {"landscape": 1.5})
+    estimate = Estimate(study, [known])
+    assert estimate.once(run) == pytest.approx(2.0 + 1.5)
+    assert estimate.once(BASE) == pytest.approx(2.0)
 
 
 def test_a_study_of_which_nothing_is_measured_has_a_rough_estimate_by_its_sizes(study):
@@ -125,10 +139,11 @@ def test_the_schedule_and_the_measurements_are_those_of_the_run(study):
 
 def test_every_run_is_planned_once_in_the_first_of_its_experiments(study, jobs):
     planned = plan.plan(Estimate(study, []), jobs, start=3.0)
-    parts = {name: part for name, part in planned.parts.items() if part.runs}
+    parts = planned.parts
     assert sum(part.runs for part in parts.values()) == len(study.all_runs())
     assert parts["covariate_shift"].runs == len(study.runs("landscape"))
-    assert "landscape" not in parts  # its runs are all of covariate_shift
+    assert parts["landscape"].runs == parts["landscape"].steps == 0  # all are of covariate_shift
+    assert parts["landscape"].seconds > 0  # for its tables and figures
     steps = sum(study.settings(r)["steps"] * study.replicates_of(r) for r in study.all_runs())
     assert sum(part.steps for part in parts.values()) == steps
 
@@ -184,7 +199,7 @@ def test_a_measured_program_has_costs_of_all_its_parts(study):
     measured = cost.measure(study, run, ["predictions", "percentiles"], split, "code")
     assert measured.program == Estimate(study, []).program(run) and measured.code == "code"
     assert {*measured.probes} == {"predictions", "percentiles"}
-    parts = [measured.start, measured.compile, measured.step, measured.row, measured.end]
+    parts = [measured.start, measured.compile, measured.step, measured.row, measured.block]
     assert np.array(parts + [measured.probes["percentiles"]]).min() > 0
     assert measured.step < measured.compile
 

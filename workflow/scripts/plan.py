@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("bnlab.plan")
 
-AT_ONCE = 8
+AT_ONCE = 5
 """Programs that one process measures."""
 Task = tuple[Run, list[str], str]
 """A run whose program is to be measured, names of probes, and the digest of the code."""
@@ -63,10 +63,12 @@ def measured(study: Study, tasks: list[Task], memory: float) -> list[Cost]:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many programs
     share_the_machine()
     split = cost.random_split(study, tasks[0][0].dataset)
-    costs = []
+    costs: list[Cost] = []
     for run, probes, code in tasks:
         measured = cost.measure(study, run, probes, split, code)
-        costs.append(replace(measured, memory=hidden + peak_memory_mb()))
+        # Programs stay in memory, so the first one shows what a job takes.
+        memory = costs[0].memory if costs else hidden + peak_memory_mb()
+        costs.append(replace(measured, memory=memory))
     return costs
 
 
@@ -88,7 +90,8 @@ def measure_all(study: Study, tasks: list[Task], cores: int) -> list[Cost]:
 params, path, machine = snakemake.params, Path(snakemake.params.costs), hardware() | versions()
 with job_log(snakemake.log[0], "plan"):
     study = Study.model_validate(params.study)
-    orders = {run: training.order(study, run, params.trainer) for run in study.all_runs()}
+    own = dict.fromkeys(run for name in study.own() for run in study.runs(name))
+    orders = {run: training.order(study, run, params.trainer) for run in own}
     left = untrained(study, orders, Path(params.data))
     todo = plan.jobs_to_do(training.jobs(study, params.families), left)
     costs, start = read_costs(path, machine)

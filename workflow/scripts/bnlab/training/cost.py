@@ -22,6 +22,8 @@ from bnlab.training.trainer import device
 
 SECONDS = 0.1
 """Time that the measured steps take together, at least."""
+BLOCKS = 50
+"""Blocks that are measured under their own statistics, at most."""
 FIRST = 10
 """Steps that are measured at first."""
 
@@ -64,7 +66,7 @@ def measure(study: Study, of: StudyRun, probes: Sequence[str], split: Split, cod
     )
     start = clock() - begun
     compiled, _ = timed(run.compile)
-    draws, (parameters, state, rows, population) = timed(lambda: run.start(0))
+    draws, (parameters, state, rows, _) = timed(lambda: run.start(0))
     step = _step(run, parameters, state, rows)
 
     def evaluate() -> None:
@@ -73,13 +75,17 @@ def measure(study: Study, of: StudyRun, probes: Sequence[str], split: Split, cod
     first, seconds = twice(evaluate)
     compiled += first
     evaluated = sum(len(places) for places in run.few.places.values())
-    end, of_probes = 0.0, {}
+    block, of_probes, traces = 0.0, {}, {}
     if run.has_statistics:
-        first, end = twice(lambda: run.under_other_statistics(parameters, state, population))
-        compiled += first
+        starts = run.evaluator.by_batch.starts[:BLOCKS]
+
+        def normalize() -> None:
+            run.trainer.logits(parameters, state, run.examples.evaluated, starts, run.batch, True)
+
+        first, seconds_of_blocks = twice(normalize)
+        compiled, block = compiled + first, seconds_of_blocks / len(starts)
     for name, probe in run.probes.items():
-        first, of_probes[name] = twice(_measurement(run, probe, parameters, state))
-        compiled += first
+        traces[name], of_probes[name] = twice(_measurement(run, probe, parameters, state))
     return Cost(
         Estimate(study, []).program(of),
         code,
@@ -87,8 +93,9 @@ def measure(study: Study, of: StudyRun, probes: Sequence[str], split: Split, cod
         compile=compiled,
         step=step + draws / settings.steps,
         row=seconds / evaluated,
-        end=end,
+        block=block,
         probes=of_probes,
+        traces=traces,
     )
 
 

@@ -20,6 +20,8 @@ from bnlab.training.schedule import FIRST_ROWS, evaluation_steps, refined
 
 FIXED_ROWS = 4
 """The part of a step that does not grow with the batch costs about as much as so many rows."""
+POPULATION = 10_000
+"""Training rows of the statistics of Algorithm 2, as in ``training.run``, whose imports take long."""
 KERNEL, POOLED = 9, 8
 """Weights of a convolution between two channels, and by how much pooling lessens its places, roughly."""
 LARGE = 0.02
@@ -48,8 +50,9 @@ class Cost:
         compile: to build and compile, with first calls.
         step: of a training step, with its share of the draws of rows.
         row: to evaluate one validation or test row.
-        end: of the evaluation under other statistics, for methods that have them.
+        block: of a block of the batch size under its own statistics, 0 for methods that are evaluated under no others.
         probes: of one measurement of each probe.
+        traces: by which its first measurement is longer.
         memory: largest memory of the process, in MB.
     """
 
@@ -59,8 +62,9 @@ class Cost:
     compile: float
     step: float
     row: float
-    end: float = 0.0
+    block: float = 0.0
     probes: Mapping[str, float] = field(default_factory=dict)
+    traces: Mapping[str, float] = field(default_factory=dict)
     memory: float = 0.0
 
 
@@ -133,20 +137,29 @@ class Estimate:
         )
         return cost.step * factor * _rows(run) / _rows(cost)
 
+    def of_probe(self, run: Run, name: str) -> Cost:
+        """Return the most similar cost that has a probe."""
+        return self.similar(run, lambda cost: name in cost.probes)
+
     def probe(self, run: Run, name: str) -> float:
         """Return the seconds of one measurement of a probe; about half of it depends on the method."""
-        cost = self.similar(run, lambda cost: name in cost.probes)
+        cost = self.of_probe(run, name)
         if cost is REFERENCE:
             return PROBE_STEPS * self.step(run)
         ratio = math.sqrt(self.ratio(self.program(run), cost.program))
         return cost.probes[name] * ratio * _rows(run) / _rows(cost)
 
     def end(self, run: Run) -> float:
-        """Return the seconds of the evaluation under other statistics, which takes blocks of the batch size."""
+        """Return the seconds of the evaluations under other statistics: those of each block, and of the population."""
         if run.method not in self.study.averaging:
             return 0.0
-        cost = self.similar(run, lambda cost: cost.end > 0)
-        return cost.end * (_rows(run) / run.batch) / (_rows(cost) / cost.program.batch)
+        cost, sizes = (
+            self.similar(run, lambda cost: cost.block > 0),
+            self.study.datasets[run.dataset].sizes,
+        )
+        rows = sizes.validation + sizes.test
+        blocks = (rows + min(POPULATION, sizes.train)) / run.batch
+        return blocks * cost.block * _rows(run) / _rows(cost) + rows * cost.row
 
     def replicate(self, run: Run) -> float:
         """Return the seconds of one replicate: steps, evaluations and probes."""
@@ -165,6 +178,12 @@ class Estimate:
             )
         )
 
+    def once(self, run: Run) -> float:
+        """Return the seconds to build and compile the programs of a run, with the first calls of its probes."""
+        probes = self.study.recipes[run.recipe].probes
+        traces = [self.of_probe(run, name).traces.get(name, 0.0) for name in probes]
+        return self.similar(run).compile + sum(traces)
+
     def seconds(self, runs: Sequence[Run], start: float) -> dict[Run, float]:
         """Return the seconds of the runs of a job in this order; the first has the start of the job.
 
@@ -172,11 +191,13 @@ class Estimate:
         """
         before, seconds = None, {}
         for run in runs:
-            program, cost = training.program(self.study, run), self.similar(run)
-            once = 0.0 if program == before else cost.compile
-            once += 0.0 if before else start + cost.start
-            seconds[run] = once + self.study.replicates_of(run) * self.replicate(run)
-            before = program
+            program = training.program(self.study, run)
+            spent = self.study.replicates_of(run) * self.replicate(run)
+            if program != before:
+                spent += self.once(run)
+            if before is None:
+                spent += start + self.similar(run).start
+            before, seconds[run] = program, spent
         return seconds
 
 

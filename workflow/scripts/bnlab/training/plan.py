@@ -46,7 +46,7 @@ def jobs_to_do(
 
 
 def plan(estimate: Estimate, jobs: Mapping[training.Job, Sequence[Run]], start: float) -> Plan:
-    """Return the work of the experiments that train, and of the page; a run of several is in the first of them.
+    """Return the work of experiments with runs to train, and of the page; a run of several is in the first of them.
 
     Args:
         estimate: of the study.
@@ -56,10 +56,12 @@ def plan(estimate: Estimate, jobs: Mapping[training.Job, Sequence[Run]], start: 
     study = estimate.study
     owner = {run: name for name in reversed(study.own()) for run in study.runs(name)}
     by_job = [estimate.seconds(runs, start) for runs in jobs.values()]
-    parts: dict[str, dict[Run, float]] = {}
-    for seconds in by_job:
-        for run, spent in seconds.items():
-            parts.setdefault(owner[run], {})[run] = spent
+    spent = {run: seconds for each in by_job for run, seconds in each.items()}
+    parts = {
+        name: {run: spent[run] for run in study.runs(name) if owner[run] == name and run in spent}
+        for name in study.own()
+        if not spent.keys().isdisjoint(study.runs(name))
+    }
     others = {
         name: [each for jobs in other_jobs(estimate, name, start).values() for each in jobs]
         for name in parts
@@ -71,10 +73,9 @@ def plan(estimate: Estimate, jobs: Mapping[training.Job, Sequence[Run]], start: 
                 len(parts[name]),
                 sum(study.settings(r)["steps"] * study.replicates_of(r) for r in parts[name]),
                 sum(parts[name].values()) + sum(others[name]),
-                max(estimate.similar(run).memory for run in parts[name]),
+                max([SMALL_MB, *(estimate.similar(run).memory for run in parts[name])]),
             )
-            for name in study.own()
-            if name in parts
+            for name in parts
         }
         | {PAGE_NAME: Planned(0, 0, page, SMALL_MB)},
         [*(sum(each.values()) for each in by_job), *(s for each in others.values() for s in each)],
@@ -146,7 +147,7 @@ def report(study: Study, plan: Plan, trained: int, cores: int, processor: str) -
     """
     memory = cores * max(part.memory for part in plan.parts.values()) / 1000
     lines = [
-        f"The study {study.study} on {cores} cores of an {processor}:",
+        f"The study {study.study} on {cores} cores ({processor}):",
         "",
         *table(plan),
         "",
