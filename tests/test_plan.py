@@ -148,15 +148,15 @@ def test_every_run_is_planned_once_in_the_first_of_its_experiments(study, jobs):
     assert sum(part.steps for part in parts.values()) == steps
 
 
-def test_the_parts_of_a_plan_add_up_to_its_jobs_and_the_page(study, jobs):
+def test_the_parts_of_a_plan_add_up_to_its_jobs_and_the_rest(study, jobs):
     planned = plan.plan(Estimate(study, []), jobs, start=3.0)
-    page = planned.parts[plan.PAGE_NAME].seconds
+    rest = planned.parts[plan.REST].seconds
     assert sum(part.seconds for part in planned.parts.values()) == pytest.approx(
-        sum(planned.jobs) + page
+        sum(planned.jobs) + rest
     )
     last = plan.table(planned)[-1].split()
     assert last[0] == "all" and int(last[1]) == len(study.all_runs())
-    assert float(last[3]) == pytest.approx((sum(planned.jobs) + page) / 60, abs=0.05)
+    assert float(last[3]) == pytest.approx((sum(planned.jobs) + rest) / 60, abs=0.05)
 
 
 def test_runs_that_are_trained_are_left_out(study, jobs):
@@ -166,14 +166,14 @@ def test_runs_that_are_trained_are_left_out(study, jobs):
     assert sum(map(len, left.values())) == len(runs) - 1
     assert plan.jobs_to_do(jobs, []) == {}
     nothing = plan.plan(Estimate(study, []), {}, start=3.0)
-    assert [*nothing.parts] == [plan.PAGE_NAME]
+    assert [*nothing.parts] == [plan.REST]
 
 
-def test_jobs_fill_the_cores_and_the_page_comes_after_them():
-    page = {plan.PAGE_NAME: plan.Planned(0, 0, 1.0, 400)}
-    assert plan.wall_seconds(plan.Plan(page, [4.0, 3.0, 2.0, 1.0]), 2) == 5 + 1
-    assert plan.wall_seconds(plan.Plan(page, [4.0, 3.0, 2.0, 1.0]), 1) == 10 + 1
-    assert plan.wall_seconds(plan.Plan(page, [9.0, 1.0]), 8) == 9 + 1
+def test_jobs_fill_the_cores_and_the_rest_comes_after_them():
+    rest = {plan.REST: plan.Planned(0, 0, 1.0, 400)}
+    assert plan.wall_seconds(plan.Plan(rest, [4.0, 3.0, 2.0, 1.0]), 2) == 5 + 1
+    assert plan.wall_seconds(plan.Plan(rest, [4.0, 3.0, 2.0, 1.0]), 1) == 10 + 1
+    assert plan.wall_seconds(plan.Plan(rest, [9.0, 1.0]), 8) == 9 + 1
 
 
 # --- measurement ------------------------------------------------------------------------------

@@ -10,15 +10,25 @@ from bnlab.study import training
 from bnlab.study.config import Run, Study
 from bnlab.training.estimate import Estimate
 
-JOBS = {"gather": 0.4, "tabulate": 0.7, "draw": 0.6, "judge_claims": 2.5, "write_report": 3.0}
+JOBS = {
+    "download": 0.6,
+    "preprocess": 0.6,
+    "gather": 0.6,
+    "tabulate": 0.5,
+    "draw": 0.7,
+    "judge_claims": 4.0,
+    "write_report": 2.0,
+}
 """Times of jobs that do not train, in starts of a job that does, which imports about as much."""
-EACH = {"gather": 0.01, "tabulate": 0.02, "draw": 0.15}
+EACH = {"gather": 0.01, "tabulate": 0.03, "draw": 0.4}
 """The same of each run, table and figure."""
+CALL, OF_JOB = 2.0, 0.15
+"""The same of a call of Snakemake, and of its own work for each job."""
 SMALL_MB = 400
 """Memory of a job that does not train."""
-TIMED_SECONDS = 1.0
+TIMED_SECONDS = 0.6
 """Time that the measurements of one timed method take."""
-PAGE_NAME = "verdicts and page"
+REST = "data, verdicts, page"
 
 
 class Planned(NamedTuple):
@@ -31,7 +41,7 @@ class Planned(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Work of each experiment and of the page by name, and the seconds of each job, in about their order."""
+    """Work of each experiment and the rest by name, and the seconds of the jobs of experiments."""
 
     parts: dict[str, Planned]
     jobs: list[float]
@@ -46,7 +56,7 @@ def jobs_to_do(
 
 
 def plan(estimate: Estimate, jobs: Mapping[training.Job, Sequence[Run]], start: float) -> Plan:
-    """Return the work of experiments with runs to train, and of the page; a run of several is in the first of them.
+    """Return the work of experiments with runs to train, and what is left; a run of several is in the first of them.
 
     Args:
         estimate: of the study.
@@ -66,7 +76,13 @@ def plan(estimate: Estimate, jobs: Mapping[training.Job, Sequence[Run]], start: 
         name: [each for jobs in other_jobs(estimate, name, start).values() for each in jobs]
         for name in parts
     }
-    page = start * (JOBS["write_report"] + (JOBS["judge_claims"] if study.claims else 0))
+    all_jobs = [
+        *(sum(each.values()) for each in by_job),
+        *(seconds for each in others.values() for seconds in each),
+    ]
+    rest = [JOBS[rule] for _ in study.used_datasets() for rule in ("download", "preprocess")]
+    rest += [JOBS["write_report"], JOBS["judge_claims"] if study.claims else 0.0]
+    rest += [CALL, OF_JOB * (len(all_jobs) + len(rest))]
     return Plan(
         {
             name: Planned(
@@ -77,8 +93,8 @@ def plan(estimate: Estimate, jobs: Mapping[training.Job, Sequence[Run]], start: 
             )
             for name in parts
         }
-        | {PAGE_NAME: Planned(0, 0, page, SMALL_MB)},
-        [*(sum(each.values()) for each in by_job), *(s for each in others.values() for s in each)],
+        | {REST: Planned(0, 0, start * sum(rest), SMALL_MB)},
+        all_jobs,
     )
 
 
@@ -105,15 +121,15 @@ def of_rule(estimate: Estimate, rule: str, experiment: str | None, start: float)
     """Return the seconds of a job that does not train; ``experiment`` is the one that it is for, None for all."""
     if experiment and rule in (jobs := other_jobs(estimate, experiment, start)):
         return jobs[rule][0]
-    return start * JOBS.get(rule, 0.2)
+    return start * JOBS.get(rule, 0.0)
 
 
 def wall_seconds(plan: Plan, cores: int) -> float:
-    """Return the seconds until all jobs are done, one a core, and after them the page."""
+    """Return the seconds until all jobs are done, one a core, and after them the rest."""
     free = [0.0] * cores
     for seconds in plan.jobs:
         heapq.heappush(free, heapq.heappop(free) + seconds)
-    return max(free) + plan.parts[PAGE_NAME].seconds
+    return max(free) + plan.parts[REST].seconds
 
 
 def table(plan: Plan) -> list[str]:
