@@ -129,6 +129,22 @@ def test_tested_claims_come_first_and_untested_ones_apart(variables):
     assert [entry["row"].id for entry in variables["untested"]] == ["7"]
 
 
+def test_claims_with_a_headline_come_before_the_others_that_training_decides():
+    claims, effects, *_ = verdicts.ledger()
+    effects["headline"] = np.where(effects["id"] == "9", "Batches of two", None)
+    page = ledger_page.page(claims, effects, LABELS, PLACES, {})
+    assert [entry["row"].id for entry in page["claims"]][:3] == ["9", "2", "3"]
+
+
+def test_claims_about_documents_have_a_list_of_their_own():
+    claims, effects, *_ = verdicts.ledger()
+    claims.loc[claims["id"].isin(["1", "7"]), "topic"] = "facts"
+    page = ledger_page.page(claims, effects, LABELS, PLACES, {})
+    lists = [[entry["row"].id for entry in page[name]] for name in ("claims", "slips", "untested")]
+    assert "1" not in lists[0] and lists[1:] == [["1"], ["7"]]
+    assert page["total"] == 10
+
+
 def test_the_primary_effects_are_what_a_claim_is_measured_by(variables):
     by_number = {entry["row"].id: entry["measured"] for entry in variables["claims"]}
     assert by_number["3"] == ["1.171 (1.148 to 1.195) (digits)"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bnlab.page.contents import Inputs
 from bnlab.page.facts import facts, times
 from bnlab.page.glossary import GLOSSARY
@@ -27,7 +29,13 @@ def about_page(inputs: Inputs) -> str:
         glossary=GLOSSARY,
         facts=facts(runs) | _taken(inputs.earlier),
         times=times(runs),
+        replicates=_range(runs["replicates"]),
     )
+
+
+def _range(numbers: Iterable[int]) -> str:
+    known = sorted(set(numbers))
+    return " to ".join(map(str, dict.fromkeys([known[0], known[-1]])))
 
 
 def _taken(earlier: str) -> dict[str, str]:

@@ -116,6 +116,12 @@ class Inputs:
         return [*self.figures, *self.tables]
 
     @property
+    def reading_order(self) -> list[str]:
+        """Names of the experiments: those of the ledger's findings, then the others."""
+        first = [name for name in self.about["findings"] if name in self.experiments]
+        return list(dict.fromkeys([*first, *self.experiments]))
+
+    @property
     def dataset_labels(self) -> dict[str, str]:
         """Label of each data set, by name."""
         return {

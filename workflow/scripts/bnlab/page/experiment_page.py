@@ -43,8 +43,21 @@ def experiment_page(name: str, inputs: Inputs, decided: Mapping[str, Sequence[De
         findings=[text for a in inputs.answers if a.name == name for text in a.findings],
         groups=_groups(name, inputs, [*figures, *tables]),
         decided=decided,
+        neighbours=_neighbours(name, inputs),
         verdict=verdict_of,
     )
+
+
+def _neighbours(name: str, inputs: Inputs) -> list[tuple[str, str, str]]:
+    """Return direction, file and title of the experiments before and after one, in the order to read."""
+    order = inputs.reading_order
+    place = order.index(name)
+    around = [("Before", order[max(place - 1, 0) : place]), ("Next", order[place + 1 : place + 2])]
+    return [
+        (words, f"{other}.html", inputs.experiments[other].title)
+        for words, names in around
+        for other in names
+    ]
 
 
 def _groups(name: str, inputs: Inputs, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -44,8 +44,7 @@ def palette(methods: Iterable[str]) -> str:
 
 
 def doors(inputs: Inputs) -> list[dict[str, Any]]:
-    """Return address, title, question and first finding of each experiment; those of the ledger's findings lead."""
-    first = [name for name in inputs.about["findings"] if name in inputs.experiments]
+    """Return address, title, question and first finding of each experiment, in the order to read."""
     findings = {answer.name: answer.findings[0] for answer in inputs.answers}
     return [
         {
@@ -54,5 +53,5 @@ def doors(inputs: Inputs) -> list[dict[str, Any]]:
             "question": inputs.experiments[name].question,
             "finding": findings.get(name),
         }
-        for name in dict.fromkeys([*first, *inputs.experiments])
+        for name in inputs.reading_order
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -105,7 +106,7 @@ def coded(text: str) -> Markup:
 
 def word_id(name: str) -> str:
     """Return the id of the explanation of a word."""
-    return f"term-{name.replace(' ', '-').replace(chr(39), '')}"
+    return f"term-{re.sub(r'[^a-zA-Z0-9]+', '-', name).strip('-')}"
 
 
 def _texts(parts: Sequence[str], suffix: str) -> list[Markup]:

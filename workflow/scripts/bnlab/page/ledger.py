@@ -34,6 +34,8 @@ class Part(NamedTuple):
 
 SETTLED_BY = ("algebra", "primary source")
 UNTESTED = "not tested here"
+FACTS = "facts"
+"""Topic of what a document says, such as the year of a paper."""
 FEW = 6
 """Replicates below which a test that assumes no normal distribution cannot reach p = 0.05."""
 
@@ -65,12 +67,16 @@ def page(
         for claim in rows_of(claims)
     ]
     tested = [entry for entry in entries if entry["row"].verdict != UNTESTED]
+    slips = [entry for entry in tested if entry["row"].topic == FACTS]
+    important = set(effects.loc[effects["headline"] != "", "id"])
 
-    # Claims that training decides come first, then those that are settled without it; each by its number.
-    def settled(entry: dict[str, Any]) -> bool:
-        return entry["row"].decided_by in SETTLED_BY or not entry["effects"]
+    # Claims with a headline come first, then others that training decides, then those that are settled without it.
+    def place(entry: dict[str, Any]) -> tuple[bool, bool, tuple[int, str]]:
+        row = entry["row"]
+        settled = row.decided_by in SETTLED_BY or not entry["effects"]
+        return settled, row.id not in important, in_order(row.id)
 
-    tested.sort(key=lambda entry: (settled(entry), in_order(entry["row"].id)))
+    tested.sort(key=place)
     return {
         "total": len(claims),
         "bar": bar(claims["verdict"]),
@@ -86,7 +92,8 @@ def page(
             for name, rows in claims.groupby("source", sort=False)
         ],
         "verdicts": VERDICTS,
-        "claims": tested,
+        "claims": [entry for entry in tested if entry not in slips],
+        "slips": slips,
         "untested": [entry for entry in entries if entry["row"].verdict == UNTESTED],
         "fresh": sentences(fresh),
         "effect_plots": effect_plots(effects, labels),

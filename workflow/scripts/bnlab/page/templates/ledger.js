@@ -7,7 +7,7 @@
   const nothing = ledger.querySelector(".nothing");
   const opener = form.elements.open;
   const rows = [...ledger.querySelectorAll(".ledger tbody")];
-  const folded = ledger.querySelector(".untested-claims");
+  const folded = [...ledger.querySelectorAll(".folded")];
   const texts = rows.map((row) => row.textContent.toLowerCase().replace(/\s+/g, " "));
   const lists = ["source", "topic", "verdict"];
   const visible = () => rows.filter((row) => !row.hidden).map((row) => row.querySelector("details"));
@@ -29,11 +29,11 @@
     count.textContent =
       left === rows.length ? `${left} claims` : `${left} of ${rows.length} claims`;
     nothing.hidden = left > 0;
-    if (folded) {
-      const inside = rows.filter((row) => folded.contains(row) && !row.hidden).length;
-      folded.hidden = inside === 0;
-      folded.open = inside > 0 && left < rows.length;
-    }
+    folded.forEach((list) => {
+      const inside = rows.filter((row) => list.contains(row) && !row.hidden).length;
+      list.hidden = inside === 0;
+      list.open = inside > 0 && left < rows.length;
+    });
     nameOpener();
   };
 
@@ -64,7 +64,7 @@
     const row = rows.find((each) => `#${each.id}` === location.hash);
     if (!row) return;
     if (row.hidden) choose(new URLSearchParams());
-    if (folded && folded.contains(row)) folded.open = true;
+    folded.forEach((list) => { if (list.contains(row)) list.open = true; });
     row.querySelector("details").open = true;
     row.scrollIntoView();
   };
@@ -75,7 +75,7 @@
   form.addEventListener("reset", () => setTimeout(() => { filter(); keep(); })); // values are cleared after the event
   opener.addEventListener("click", () => {
     const open = opener.textContent === "Open all";
-    if (folded && open) folded.open = true;
+    if (open) folded.forEach((list) => { list.open = true; });
     visible().forEach((each) => { each.open = open; });
     nameOpener();
   });
@@ -91,11 +91,13 @@
   visit();
 })();
 
-// On paper the untested claims are open too; tables and effects are in the files.
+// On paper the folded claims are open too; tables and effects are in the files.
 (() => {
-  const folded = document.querySelector(".untested-claims");
-  if (!folded) return;
-  let was = false;
-  addEventListener("beforeprint", () => { was = folded.open; folded.open = true; });
-  addEventListener("afterprint", () => { folded.open = was; });
+  const closed = () => [...document.querySelectorAll(".folded:not([open])")];
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = closed();
+    opened.forEach((list) => { list.open = true; });
+  });
+  addEventListener("afterprint", () => opened.forEach((list) => { list.open = false; }));
 })();
