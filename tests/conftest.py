@@ -15,7 +15,10 @@ from project import Project, fresh_project
 from warm import Warm
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-LONGEST = ["test_inside_workflow.py", "test_workflow.py", "test_anywhere.py", "test_figures.py"]
+LONGEST = [
+    *("test_inside_workflow.py", "test_workflow.py", "test_documentation.py"),
+    *("test_anywhere.py", "test_figures.py"),
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
