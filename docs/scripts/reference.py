@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -250,7 +251,7 @@ def _marked(text: str) -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
-    **{f"{name}.md": lambda name=name: keys_page(name) for name in INTRODUCTIONS},  # type: ignore[misc]
+    **{f"{name}.md": partial(keys_page, name) for name in INTRODUCTIONS},
     "quantities.md": quantities_page,
     "classes.md": classes_page,
     "probes.md": probes_page,
