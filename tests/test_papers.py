@@ -1,4 +1,4 @@
-"""What papers said: the word is that of primary tests, the sentence and the bar count all of them."""
+"""Claims by papers: the word is that of primary tests, the sentence and the bar count all of them."""
 
 import re
 

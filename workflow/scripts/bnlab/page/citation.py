@@ -1,4 +1,4 @@
-"""How to cite the study: what CITATION.cff and the git checkout say, and the same as BibTeX."""
+"""Citation of the study: what CITATION.cff and the git checkout say, and the same as BibTeX."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bnlab.page.checkout import git, public_address
 
 
 class Citation(NamedTuple):
-    """What a reader needs to cite a study.
+    """Facts that a reader needs to cite a study.
 
     Attributes:
         title: title of the software.

@@ -1,4 +1,4 @@
-"""What the pages of a study are made from: its figures and tables, runs, verdicts and words."""
+"""Contents of the pages of a study: its figures and tables, runs, verdicts and words."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from bnlab.study.declaration import Experiment
 
 
 class Places(NamedTuple):
-    """Where the pages show what: groups of figures by id, and the first item that shows a quantity of a group."""
+    """Places in the pages: groups of figures by id, and the first item that shows a quantity of a group."""
 
     groups: Mapping[str, Item]
     shown: Mapping[tuple[str, str], Item]

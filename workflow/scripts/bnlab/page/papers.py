@@ -1,4 +1,4 @@
-"""What well-known papers said: each claim with the word of its primary tests, a bar of all, and where it holds."""
+"""Claims by well-known papers: each with the word of its primary tests, a bar of all, and where it holds."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Front(Section):
     """First screen of the page."""
 
     statements: list[Statement] = []
-    """What a person would say, the fair comparison first, each with its numbers; default none."""
+    """Statements that a person would make, the fair comparison first, each with its numbers; default none."""
     picture: Picture | None = None
     """Picture beside the statements; left out: none."""
 

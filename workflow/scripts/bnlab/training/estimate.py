@@ -31,7 +31,7 @@ SOME = 0.003
 
 
 class Program(NamedTuple):
-    """What decides the costs of a run: shape of the data, network, method, as text, and the batch size."""
+    """Settings that decide the costs of a run: shape of the data, network, method, as text, and the batch size."""
 
     data: str
     network: str
