@@ -1,4 +1,4 @@
-"""Layout of every page: one file without any other, closed by its own policy, with navigation, explained words and foot.
+"""Layout of every page: one file that needs no other, closed by its policy, with navigation, explained words and foot.
 
 A page is made of parts. Part ``ledger`` brings ``ledger.css`` and ``ledger.js`` of the templates, where these exist.
 The policy names each style and script by its SHA-256, so no other runs. It also forbids ``style`` attributes.
