@@ -187,7 +187,7 @@ def of_one(table: pd.DataFrame, folder: Path, **changes: Any) -> dict[str, Any] 
         {"made_up": about},
         {Item("made_up", "digits", "lr0.1", "sizes", file): "tables/sizes.csv"},
         {"iris": "Iris", "digits": "Digits"},
-        {"bn": "BN", "ln": "LN", "base": "Base"},
+        {"bn": ("BN", "batch norm"), "ln": ("LN", None), "base": ("Base", None)},
         {"lr0.1": "learning rate 0.1"},
     )
 
@@ -196,7 +196,10 @@ def test_a_chart_offers_what_was_measured_and_nothing_else(tmp_path):
     data = of_one(sizes(), tmp_path)
     assert data is not None
     assert data["datasets"] == {"digits": "Digits"}
-    assert list(data["methods"]) == ["bn", "base"]
+    assert {name: about["words"] for name, about in data["methods"].items()} == {
+        "bn": "batch norm",
+        "base": None,
+    }
     (setting,) = data["settings"]
     assert setting["label"] == "learning rate 0.1"
     assert setting["source"] == "tables/sizes.csv"

@@ -43,7 +43,10 @@ def compare(inputs: Inputs) -> dict[str, Any] | None:
         inputs.experiments,
         {item: relative(item.csv, inputs.folder / FRONT) for item in inputs.items},
         inputs.dataset_labels,
-        inputs.method_labels,
+        {
+            name: (label, inputs.study["methods"][name].get("in_words"))
+            for name, label in inputs.method_labels.items()
+        },
         {name: recipe_title(recipe) for name, recipe in inputs.study["recipes"].items()},
     )
     if data is None:
@@ -56,7 +59,7 @@ def chart(
     experiments: Mapping[str, Experiment],
     items: Mapping[Item, str],
     datasets: Mapping[str, str],
-    methods: Mapping[str, str],
+    methods: Mapping[str, tuple[str, str | None]],
     titles: Mapping[str, str],
 ) -> dict[str, Any] | None:
     """Return the data of the chart, None where no experiment has a table for a question.
@@ -65,12 +68,12 @@ def chart(
         experiments: declarations, in the order of the page.
         items: addresses of the tables.
         datasets: labels of data sets, in the order in which they are offered.
-        methods: labels of methods, in the order in which they are offered.
+        methods: label and name in sentences, if any, of methods, in the order in which they are offered.
         titles: titles of recipes.
 
     Returns:
         ``settings``: name, dataset, question, label, source, axis and what ``numbers`` returns. Labels of ``datasets``
-        and of ``questions``, those with most curves first; label and mark of ``methods``; ``axes`` of what experiments
+        and of ``questions``, those with most curves first; names and mark of ``methods``; ``axes`` of what experiments
         declare.
 
     Raises:
@@ -105,7 +108,9 @@ def chart(
     return {
         "datasets": {name: text for name, text in datasets.items() if name in on},
         "questions": {name: questions[name] for name, _ in curves.most_common()},
-        "methods": {name: _mark(name, text) for name, text in methods.items() if name in measured},
+        "methods": {
+            name: _mark(name, *names) for name, names in methods.items() if name in measured
+        },
         "axes": axes,
         "settings": settings,
     }
@@ -255,10 +260,11 @@ def _axis(question: Question) -> dict[str, Any]:
     }
 
 
-def _mark(method: str, label: str) -> dict[str, Any]:
+def _mark(method: str, label: str, words: str | None) -> dict[str, Any]:
     drawn = marker_path(method)
     return {
         "label": label,
+        "words": words,
         "color": f"--m-{css_name(method)}",
         "path": drawn.path,
         "open": not drawn.filled,

@@ -106,8 +106,9 @@
     const all = now.x.length <= 20 ? now.x : (axis.log ? decades.filter((t) => high / low < 50 || Math.abs(Math.log10(t) % 1) < 1e-9) : nice(low, high, 6)).filter((t) => t >= low && t <= high);
     const room = (t) => 9 + 7 * t.toLocaleString("en").length;
     const labelled = [];
-    [all.at(-1), ...all.slice(0, -1)].forEach((t) => {
-      if (labelled.every((other) => Math.abs(x(t) - x(other)) >= (room(t) + room(other)) / 2)) labelled.push(t);
+    const isPower = (t) => Number.isInteger(Math.log2(t));
+    [all.at(-1), ...all.filter(isPower), ...all.filter((t) => !isPower(t))].forEach((t) => {
+      if (labelled.every((other) => other === t || Math.abs(x(t) - x(other)) >= (room(t) + room(other)) / 2)) labelled.push(t);
     });
     return { all, labelled };
   };
@@ -290,7 +291,7 @@
     table.tBodies[0].replaceChildren(...Object.keys(methods).filter((name) => name in now.methods).map((name) => {
       const box = Object.assign(element("input", { type: "checkbox", value: name }), { checked: shown.includes(name) });
       const icon = element("svg", { class: "chart", width: 26, height: 14, viewBox: "-13 -7 26 14", "aria-hidden": "true" }, group(name, element("path", { class: "line", "stroke-dasharray": methods[name].dash, d: "M-13 0H13" }), mark(name, 0, 0)));
-      const row = element("tr", {}, element("th", { scope: "row" }, element("label", {}, box, icon, methods[name].label)), element("td"), element("td"));
+      const row = element("tr", {}, element("th", { scope: "row" }, element("label", {}, box, icon, element("span", {}, methods[name].label, ...(methods[name].words ? [element("small", {}, methods[name].words)] : [])))), element("td"), element("td"));
       row.dataset.name = name;
       return row;
     }));

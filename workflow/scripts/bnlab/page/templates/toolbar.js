@@ -51,8 +51,8 @@ document.querySelectorAll(".tools").forEach((tools) => {
   const picture = () => {
     const shown = figure.querySelector("img, svg");
     const isImage = shown.localName === "img";
-    const [width, height] = ["width", "height"].map((key) => Math.ceil(shown.getAttribute(key)));
-    const title = figure.querySelector("figcaption strong").textContent.trim();
+    const { width, height } = Object.fromEntries(["width", "height"].map((key) => [key, Math.ceil(isImage ? shown.getAttribute(key) : shown.viewBox.baseVal[key])]));
+    const title = figure.querySelector("figcaption :is(strong, b)").textContent.trim();
     const name = (isImage ? shown.alt : shown.getAttribute("aria-label")).replace(title, "").replace(/^[\s,.:]+/, "");
     let y = pad / 2;
     const line = (size, weight, fill) => (words) => {
