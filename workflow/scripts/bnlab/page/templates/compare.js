@@ -107,8 +107,8 @@
     const room = (t) => 9 + 7 * t.toLocaleString("en").length;
     const labelled = [];
     const isPower = (t) => Number.isInteger(Math.log2(t));
-    [all.at(-1), ...all.filter(isPower), ...all.filter((t) => !isPower(t))].forEach((t) => {
-      if (labelled.every((other) => other === t || Math.abs(x(t) - x(other)) >= (room(t) + room(other)) / 2)) labelled.push(t);
+    new Set([all.at(-1), ...all.filter(isPower), ...all]).forEach((t) => {
+      if (labelled.every((other) => Math.abs(x(t) - x(other)) >= (room(t) + room(other)) / 2)) labelled.push(t);
     });
     return { all, labelled };
   };
