@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -100,6 +101,7 @@ with job_log(snakemake.log[0], "plan"):
     )
     if tasks:
         logger.info("measuring %d programs", len(tasks))
+        os.environ.setdefault(lazy.LOG_LEVEL, "2")  # TensorFlow warns of every program
         lazy.load()
         start = time.process_time()
         new = measure_all(study, tasks, params.cores)

@@ -14,6 +14,8 @@ from bnlab.training.plan import duration
 
 LISTED = 3
 """Paths that a reason names."""
+APART = 1.0
+"""Seconds between two lines, at least."""
 
 
 @dataclass
@@ -74,7 +76,7 @@ def short_reason(reason: str) -> str:
 
 
 class Filter(logging.Filter):
-    """Snakemake's messages, with short reasons, and progress by work in the place of the number of steps.
+    """Snakemake's messages, with short reasons, and progress by work in the place of each number of steps.
 
     Args:
         plan: returns the progress of this call; it is asked once, when the first job starts.
@@ -82,7 +84,7 @@ class Filter(logging.Filter):
 
     def __init__(self, plan: Callable[[], Progress]):
         super().__init__()
-        self.plan = cache(plan)
+        self.plan, self.said = cache(plan), 0.0
 
     def filter(self, record: logging.LogRecord) -> bool:
         given, now = record.__dict__, time.time()
@@ -95,6 +97,9 @@ class Filter(logging.Filter):
         elif event == "job_finished":
             self.plan().finish(given["job_id"], now)
         elif event == "progress":
+            if now - self.said < APART and given["done"] < given["total"]:
+                return False  # jobs that end together have one line
+            self.said = now
             record.msg = sentence(self.plan(), given["done"], given["total"], now)
             given["event"] = "share of work"  # for its own event Snakemake prints its own text
         return True
