@@ -14,6 +14,9 @@ import verdicts
 from bnlab.analysis.confirmation import CONFIRMATION_COLUMNS
 from bnlab.files import JobError, read_json, save_csv, save_json
 from bnlab.page import picture_file, publication, published_pages
+from bnlab.page.front_picture import Panel
+from bnlab.page.hero import Line, Point, panel
+from bnlab.page.layout import _environment as environment
 from bnlab.study.names import CONFIRMATION
 
 ROOT = Path(__file__).parents[1]
@@ -219,6 +222,21 @@ def test_the_picture_of_the_readme_is_that_of_the_first_screen_with_its_light_co
     style = svg.findtext("{http://www.w3.org/2000/svg}style") or ""
     assert all(rule in style for rule in ("--m-bn: #0072b2", "--soft: #5b6472", ".hero .line {"))
     assert not any(rule in style for rule in ("79b8ec", "10px", ".other"))
+
+
+def test_the_picture_is_read_from_the_template_of_the_first_screen() -> None:
+    lines = [Line("bn", "batch norm", [Point(1.0, 90.0, 89.0, 91.0, 10)])]
+    panels = [
+        Panel(title, "Test rows", panel(lines, width, "rate", [1.0]), ["a/b/c/d"], [10], [])
+        for title, width in (("By rate", 300), ("By batch", 200))
+    ]
+    front = {"said": [], "panels": panels, "advice": [], "trained": None, "runs": ""}
+    template = environment().get_template("front.html.j2")
+    page = template.render(front=front, study={"title": "Title"})
+    svg = ElementTree.fromstring(picture_file.picture(page) or "")
+    assert (svg.get("viewBox") or "").startswith("0 0 524 ")
+    words = [element.text for element in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"By rate", "By batch", "Test rows", "rate"} <= {*words}
 
 
 def test_a_page_without_a_picture_has_no_file_of_it(project: Path) -> None:
