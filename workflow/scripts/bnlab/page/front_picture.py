@@ -23,8 +23,9 @@ RATES, BATCHES = 380, 250
 
 
 class Panel(NamedTuple):
-    """A panel: title, what it shows, SVG, the tables behind it, its numbers of runs, and the methods that bars name."""
+    """A panel: name, title, what it shows, SVG, the tables behind it, its runs, and the methods that bars name."""
 
+    name: str
     title: str
     about: str
     svg: Markup
@@ -73,9 +74,8 @@ def _rates(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) ->
     svg = panel(lines, RATES, "learning rate", ticks, bars)
     sources = [_source(item) for item in [*used, *beside]]
     runs = sorted(set(table["n"].astype(int)))
-    return Panel(
-        "Accuracy by learning rate", about, svg, sources, runs, [bar.method for bar in bars]
-    )
+    named = [bar.method for bar in bars]
+    return Panel("by-learning-rate", "Accuracy by learning rate", about, svg, sources, runs, named)
 
 
 def _batches(
@@ -95,7 +95,7 @@ def _batches(
     lines = _lines(table, "batch", picture.methods, words)
     svg = panel(lines, BATCHES, "examples per batch", ticks, named=named)
     sources, runs = [_source(item) for item in used], sorted(set(table["n"].astype(int)))
-    return Panel("Accuracy by batch size", about, svg, sources, runs, [])
+    return Panel("by-batch-size", "Accuracy by batch size", about, svg, sources, runs, [])
 
 
 def best_recipes(table: pd.DataFrame) -> pd.DataFrame:

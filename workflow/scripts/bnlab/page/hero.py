@@ -133,7 +133,8 @@ def panel(
     parts += below
     describe = html.escape(description(lines, axis, bars))
     return Markup(
-        f'<svg class="hero" viewBox="0 0 {width} {height}" role="img" aria-label="{describe}">'
+        f'<svg class="hero" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'role="img" aria-label="{describe}">'
         f"{''.join(parts)}</svg>"
     )
 
@@ -164,7 +165,9 @@ def labels(lines: Sequence[Line], x: Scale, y: Scale, width: int) -> list[Label]
     together = f"the other {WORDS[len(rest)]}" if placed and len(rest) > 1 else ""
     text = together or listed([line.label for line in rest])
     others = [paths[label.text] for label in placed]
-    box = _place(text, paths[rest[0].label], others, list(paths.values()), placed, width, near=-1.0)
+    box = _place(
+        text, paths[rest[0].label], others, list(paths.values()), placed, width, is_rest=True
+    )
     return placed + ([Label(None if len(rest) > 1 else rest[0].method, text, box)] if box else [])
 
 
@@ -175,28 +178,28 @@ def _place(
     every: Sequence[Sequence[tuple[float, float]]],
     placed: Sequence[Label],
     width: int,
-    near: float = APART,
+    is_rest: bool = False,
 ) -> Box | None:
-    """Return the box of a label beside the point of a path that is farthest from others; None without room."""
-    best, chosen = near, None
+    """Return the box of a label beside the point of a path that is farthest from others; None without room.
+
+    One line must be ``APART`` from all others there. The label of the rest stands as near to its path as it can.
+    """
+    fitting = []
     for at, down in path:
-        apart = min(
-            (abs(down - there) for other in others for x, there in other if abs(x - at) < 3),
-            default=99.0,
-        )
-        if others and apart <= best:
+        beside = [abs(down - there) for other in others for x, there in other if abs(x - at) < 3]
+        apart = min(beside, default=99.0)
+        if apart <= APART and not is_rest:
             continue
-        for box in _boxes(text, at, down):
+        for rank, box in enumerate(_boxes(text, at, down)):
             inside = box.left > LEFT and box.right < width and box.top > TOP - 4
             free = (
                 inside
                 and box.bottom < TOP + PLOT - 2
-                and not any(map(box.overlaps, (p.box for p in placed)))
+                and not any(box.overlaps(other.box) for other in placed)
             )
             if free and not any(box.meets(*point) for other in every for point in other):
-                best, chosen = apart, box
-                break
-    return chosen
+                fitting.append(((-rank, apart) if is_rest else (apart, -rank), box))
+    return max(fitting)[1] if fitting else None
 
 
 def _boxes(text: str, x: float, y: float) -> list[Box]:
