@@ -21,8 +21,12 @@ from bnlab.experiments import function
 from bnlab.files import read_csv, read_json, save_csv, save_json
 from bnlab.page import contents, facts, site, style
 from bnlab.page.citation import Citation
-from bnlab.page.papers import Judged
+from bnlab.page.front import Advice, Said
+from bnlab.page.front_picture import Panel
+from bnlab.page.hero import Bar, Line, Point, panel
+from bnlab.page.papers import Judged, judged
 from bnlab.study.experiments import experiments
+from bnlab.study.front import PaperClaim
 from bnlab.study.names import ALL_RECIPES
 
 DECLARED = experiments()
@@ -619,6 +623,48 @@ CITATION = Citation(
 )
 
 
+def screen() -> dict[str, Any]:
+    """Return the variables of the first screen, with one of everything."""
+    points = [Point(x, 90 + x, 88 + x, 92 + x, 10) for x in (1.0, 2.0, 4.0)]
+    lines = [Line("bn", "batch norm", points), Line("base", "none", points[:1])]
+    bars = [Bar("bn", "batch norm", 1.0, 4.0, "4-fold")]
+    sources = ["batch_size/digits/lr0.1/final"]
+    drawn = [
+        Panel(
+            name,
+            title,
+            "On digits, in %",
+            panel(lines, 380, "x", [1, 2, 4], each),
+            sources,
+            [10],
+            [],
+        )
+        for name, title, each in (("one", "Accuracy by rate", bars), ("two", "By batch", []))
+    ]
+    advice = [
+        Advice(
+            "you tune it", "batch norm, or none", "all end within 1 point", sure, "why", ["0" * 8]
+        )
+        for sure in ("fair", "open")
+    ]
+    said = [Said("It helps.", "By 3 points on digits.", "batch_size/final")]
+    about = {"trained": "Three hidden layers, on digits.", "runs": "10"}
+    return {"said": said, "panels": drawn, "advice": advice, **about}
+
+
+def papers(effects: pd.DataFrame) -> list[Judged]:
+    """Return a claim by a paper that rests on the first test of each claim."""
+    tests = [f"{row.id}/{row.test}" for row in effects.drop_duplicates("id").itertuples()]
+    parts = [{"words": "at rate 0.1", "tests": [test]} for test in tests]
+    about = {
+        "by": "Somebody 2015",
+        "url": "https://example.org",
+        "claim": "It helps.",
+        "parts": parts,
+    }
+    return judged([PaperClaim.model_validate(about)], effects, LABELS)
+
+
 def write_report(folder: Path, **options: Any) -> Path:
     """Write the pages of synthetic results to ``folder``, with the files beside them, and return the front page."""
     for path, text in site.pages(inputs(folder, **options)):
@@ -633,8 +679,8 @@ def inputs(
     figure_kinds: Sequence[str] = FIGURES,
     table_kinds: Sequence[str] = TABLES,
     ledger: contents.Ledger | None = None,
-    screen: Mapping[str, Any] | None = None,
-    papers: Sequence[Judged] = (),
+    first: Mapping[str, Any] | None = None,
+    claims: Sequence[Judged] = (),
 ) -> contents.Inputs:
     """Write the files of synthetic results to ``folder``, and return what its pages are made from."""
     tidy_tables = sources()
@@ -687,8 +733,8 @@ def inputs(
         folder=folder,
         citation=CITATION,
         answers=contents.answers(declarations, contents.published(ledger, [*figures, *tables])),
-        front=screen or {},
-        papers=papers,
+        front=first or {},
+        papers=claims,
         earlier="Faults (study other, 2026-01-30, commit 0123456)",
         ledger=ledger,
         about=ABOUT,

@@ -11,6 +11,8 @@ import pytest
 import synthetic
 import verdicts
 
+from bnlab.page.style import HUES, method_style
+
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed (dependency group dev)"
 )
@@ -21,8 +23,13 @@ OPEN = "#claim-2 details .effect"
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    ledger = verdicts.ledger(2)
     return synthetic.write_report(
-        tmp_path_factory.mktemp("report"), label=verdicts.HOSTILE, ledger=verdicts.ledger(2)
+        tmp_path_factory.mktemp("report"),
+        label=verdicts.HOSTILE,
+        ledger=ledger,
+        first=synthetic.screen(),
+        claims=synthetic.papers(ledger.effects),
     )
 
 
@@ -66,6 +73,27 @@ def test_paper_has_images_that_were_never_on_the_screen(visit):
     assert all(image.evaluate(LOADED) for image in page.locator("figure img").all())
     page.evaluate("document.querySelectorAll('figure img').forEach(image => image.remove())")
     assert len(with_images) > 1.2 * len(page.pdf(format="A4"))
+
+
+def test_a_claim_by_a_paper_opens_to_its_tests_which_lead_to_the_ledger(visit):
+    page = visit(FRONT)
+    test = page.locator(".said-by").get_by_role("link", name="2/1", exact=True)
+    assert not test.is_visible()
+    page.locator(".said-by summary").first.press("Enter")
+    test.click()
+    playwright.expect(page.locator("#claim-2")).to_be_in_viewport()
+    assert page.url.endswith("claims.html#claim-2")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_first_screen_draws_each_method_in_its_colour(visit, scheme):
+    page = visit(FRONT, color_scheme=scheme)
+    marks = page.locator(".hero .mark")
+    colors = {m.evaluate("mark => getComputedStyle(mark).fill") for m in marks.all()}
+    wanted = {HUES[method_style(name).hue]._asdict()[scheme] for name in ("bn", "base")}
+    assert colors == {
+        f"rgb({', '.join(str(int(c[i : i + 2], 16)) for i in (1, 3, 5))})" for c in wanted
+    }
 
 
 def test_every_page_is_one_link_from_the_front_page_and_leads_back(visit):

@@ -291,7 +291,7 @@ def test_a_study_without_a_ledger_has_an_empty_screen():
 def test_the_page_shows_what_there_is_and_nothing_else(tmp_path):
     said = [front.Said("It helps.", "By 3 points on A & B.", "batch_size/final")]
     screen = {"said": said, "panels": [], "advice": [], "trained": None, "runs": ""}
-    text = write_report(tmp_path, figure_kinds=(), table_kinds=(), screen=screen).read_text("utf8")
+    text = write_report(tmp_path, figure_kinds=(), table_kinds=(), first=screen).read_text("utf8")
     assert "<b>It helps.</b> By 3 points on A &amp; B." in text
     answer = text[text.index('id="answer"') : text.index("</section>")]
     assert not {"<figure", "<table", "How sure"} & {
