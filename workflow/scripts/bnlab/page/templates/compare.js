@@ -191,8 +191,13 @@
       if (sure.length > 1) frame.append(group(name, element("path", { class: "band", d: `M${band.join("L")}Z` })));
       ends.push({ name, x: points.at(-1).x, y: y(points.at(-1).y) });
       const path = points.map((p, k) => `${k && p.low !== null && points[k - 1].low !== null ? "L" : "M"}${p.x} ${y(p.y)}`).join("");
-      const apart = Math.ceil(points.length / 20);
-      return group(name, element("path", { class: "line", "stroke-dasharray": methods[name].dash, d: path }), ...points.filter((_, k) => k % apart === 0).map((p) => mark(name, p.x, y(p.y))));
+      let marked = -Infinity; // marks of many points would hide their line
+      const marks = points.filter((p) => {
+        const drawn = points.length <= 20 || p.low === null || p.x >= marked + 30;
+        if (drawn) marked = p.x;
+        return drawn;
+      });
+      return group(name, element("path", { class: "line", "stroke-dasharray": methods[name].dash, d: path }), ...marks.map((p) => mark(name, p.x, y(p.y))));
     });
     frame.append(...lines);
     const cross = element("path", { class: "cross" });

@@ -52,21 +52,22 @@ document.querySelectorAll(".tools").forEach((tools) => {
     const shown = figure.querySelector("img, svg");
     const isImage = shown.localName === "img";
     const { width, height } = Object.fromEntries(["width", "height"].map((key) => [key, Math.ceil(isImage ? shown.getAttribute(key) : shown.viewBox.baseVal[key])]));
-    const title = figure.querySelector("figcaption :is(strong, b)").textContent.trim();
+    const title = figure.querySelector("figcaption strong").textContent.trim();
     const name = (isImage ? shown.alt : shown.getAttribute("aria-label")).replace(title, "").replace(/^[\s,.:]+/, "");
+    const unit = Math.min(1.2, Math.max(0.75, width / 640)); // letters grow with the picture
     let y = pad / 2;
-    const line = (size, weight, fill) => (words) => {
-      y += size * 1.35;
-      return make("text", { x: pad, y, fill, "font-family": "sans-serif", "font-size": size, "font-weight": weight }, words);
-    };
-    const above = wrapped(title, width, "600 15px sans-serif").map(line(15, 600, "#1d2430"));
+    const lines = (words, pixels, weight, fill) =>
+      wrapped(words, width, `${weight} ${pixels * unit}px sans-serif`).map((line) => {
+        y += 1.35 * pixels * unit;
+        return make("text", { x: pad, y, fill, "font-family": "sans-serif", "font-size": pixels * unit, "font-weight": weight }, line);
+      });
+    const above = lines(title, 15, 600, "#1d2430");
     const place = { x: pad, y: y + pad / 2, width, height };
     y += height + pad;
-    const below = wrapped(name, width, "12px sans-serif").map(line(12, 400, "#1d2430"));
-    const source = wrapped(citation.dataset.source, width, "11px sans-serif").map(line(11, 400, "#5b6472"));
+    const below = [...lines(name, 12, 400, "#1d2430"), ...lines(citation.dataset.source, 11, 400, "#5b6472")];
     const size = { width: width + 2 * pad, height: Math.ceil(y + pad) };
     const whole = make("svg", { ...size, viewBox: `0 0 ${size.width} ${size.height}` });
-    whole.append(make("title", {}, title), make("rect", { ...size, fill: "#fff" }), ...above, ...below, ...source);
+    whole.append(make("title", {}, title), make("rect", { ...size, fill: "#fff" }), ...above, ...below);
     const drawing = isImage ? ofImage(shown, place) : ofChart(shown, place);
     return { text: new XMLSerializer().serializeToString(whole).replace(/<\/svg>$/, `${drawing}</svg>`), ...size };
   };
