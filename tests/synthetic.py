@@ -634,7 +634,7 @@ def screen() -> dict[str, Any]:
             name,
             title,
             "On digits, in %",
-            panel(lines, 380, "x", [1, 2, 4], each),
+            panel(lines, "digits", 380, "x", [1, 2, 4], each),
             sources,
             [10],
             [],

@@ -183,16 +183,14 @@ def test_advice_is_strong_where_three_splits_and_fresh_seeds_agree_too():
     assert front.advised(rows, few, called, WORDS, lambda row: True)[0].sure == "weak"
 
 
-def test_fresh_seeds_confirm_a_question_where_they_confirm_each_of_its_tests():
-    table = pd.DataFrame(
-        {
-            "id": ["6", "8", "8"],
-            "test": [3, 4, np.nan],
-            "outcome": ["confirmed", "changed", "confirmed"],
-        }
-    )
+def test_fresh_seeds_confirm_a_question_where_they_confirm_a_test_of_it_and_change_none():
+    outcomes = {"6/3": "confirmed", "8/4": "changed", "9/2": "undecided"}
+    rows = [(*name.split("/"), outcome) for name, outcome in outcomes.items()]
+    table = pd.DataFrame([*rows, ("8", np.nan, "confirmed")], columns=["id", "test", "outcome"])
+    table = table.assign(test=table["test"].astype(float))
     fresh = Confirmation(table, (1, 20), "", True)
     assert front.is_confirmed(fresh, ["6/3"]) and not front.is_confirmed(fresh, ["6/3", "8/4"])
+    assert front.is_confirmed(fresh, ["6/3", "9/2"]) and not front.is_confirmed(fresh, ["9/2"])
     assert not front.is_confirmed(fresh, ["9/1"]) and not front.is_confirmed(None, ["6/3"])
 
 

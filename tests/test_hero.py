@@ -40,7 +40,7 @@ def places(svg):
 
 
 def test_markers_lie_where_the_numbers_of_the_axes_say():
-    svg = panel(LINES, 380, "learning rate", TICKS)
+    svg = panel(LINES, "digits", 380, "learning rate", TICKS)
     at = texts(tree(svg))
     zero, full = at["0"][1], at["100"][1]
     found = iter(places(svg))
@@ -52,7 +52,7 @@ def test_markers_lie_where_the_numbers_of_the_axes_say():
 
 
 def test_a_band_stays_within_0_and_100_percent():
-    svg = panel([line("bn", 99.5, 0.5, half=3.0)], 380, "learning rate", TICKS[:2])
+    svg = panel([line("bn", 99.5, 0.5, half=3.0)], "digits", 380, "learning rate", TICKS[:2])
     at = texts(tree(svg))
     (band,) = re.findall(r'class="band" d="M([^"]*)z"', svg)
     heights = [float(pair.split()[1]) for pair in band.split("L")]
@@ -60,7 +60,9 @@ def test_a_band_stays_within_0_and_100_percent():
 
 
 def test_fewer_than_five_runs_are_points_without_line_or_band():
-    few, many = (panel([line("bn", 90, 95, runs=runs)], 380, "rate", TICKS[:2]) for runs in (4, 5))
+    few, many = (
+        panel([line("bn", 90, 95, runs=runs)], "digits", 380, "rate", TICKS[:2]) for runs in (4, 5)
+    )
     assert 'class="band"' in many and 'class="line"' in many
     assert 'class="band"' not in few and 'class="line"' not in few and len(places(few)) == 2
 
@@ -93,7 +95,7 @@ def test_bars_end_where_the_axis_says_and_carry_the_names():
         Bar("bn", "batch norm", 0.1, 10.0, "100-fold"),
         Bar("ws", "weight standardization", 0.01, 0.1, "10-fold"),
     ]
-    svg = panel(LINES, 380, "learning rate", TICKS, bars)
+    svg = panel(LINES, "digits", 380, "learning rate", TICKS, bars)
     at = texts(tree(svg))
     ends = re.findall(r'class="range" d="M([\d.]+) [\d.]+H([\d.]+)"', svg)
     assert [float(end) for end in ends[0]] == pytest.approx([at["0.1"][0], at["10"][0]], abs=0.2)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from bnlab.analysis.confirmation import CONFIRMED
+from bnlab.analysis.confirmation import CHANGED, CONFIRMED
 from bnlab.analysis.statistics import FEWEST
 from bnlab.analysis.summaries import BASE
 from bnlab.page.confirmation import Confirmation
@@ -193,7 +193,7 @@ def _advice(
     when: str, group: Sequence[Asked], words: Mapping[str, str], confirmed: Callable[[Row], bool]
 ) -> Advice:
     use = recommended(group)
-    sure, why = certainty(group, bool(use), all(confirmed(asked.row) for asked in group))
+    sure, why = certainty(group, bool(use), all(confirmed(asked.row) for asked in _firsts(group)))
     if sure == "open":
         text = "not known yet"
     elif use:
@@ -243,13 +243,13 @@ def certainty(group: Sequence[Asked], agrees: bool, is_confirmed: bool) -> tuple
 
 
 def is_confirmed(fresh: Confirmation | None, tests: Sequence[str]) -> bool:
-    """Return true where fresh seeds have some of these tests, such as ``49/1``, and confirm each of them."""
+    """Return true where fresh seeds confirm some of these tests, such as ``49/1``, and change none."""
     if fresh is None:
         return False
     known = fresh.table[fresh.table["test"].notna()]
     names = known["id"].astype(str) + "/" + known["test"].astype(int).astype(str)
     outcome = known.loc[names.isin(tests), "outcome"]
-    return bool(len(outcome)) and bool((outcome == CONFIRMED).all())
+    return CONFIRMED in set(outcome) and CHANGED not in set(outcome)
 
 
 def _because(group: Sequence[Asked]) -> str:

@@ -64,14 +64,15 @@ def _rates(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) ->
         )
         for row in rows_of(ranges)
     ]
-    about = f"Test rows of {table['dataset_label'].iloc[0]}, in %"
+    on = table["dataset_label"].iloc[0]
+    about = f"Test rows of {on}, in %"
     about += "; bars: rates within a point of the best" if bars else ""
     low, high = (int(math.floor(math.log10(end))) for end in _ends(table["learning_rate"]))
     ticks = [
         10.0**power for power in range(low, high + 1) if 10.0**power >= table["learning_rate"].min()
     ]
     lines = _lines(table, "learning_rate", picture.methods, words)
-    svg = panel(lines, RATES, "learning rate", ticks, bars)
+    svg = panel(lines, on, RATES, "learning rate", ticks, bars)
     sources = [_source(item) for item in [*used, *beside]]
     runs = sorted(set(table["n"].astype(int)))
     named = [bar.method for bar in bars]
@@ -88,12 +89,13 @@ def _batches(
         return None
     recipes = len(used)
     at = f"best of {recipes} rates" if recipes > 1 else f"rate {_rate(table)}"
-    about = f"Test rows of {table['dataset_label'].iloc[0]}, in %; {at}"
+    on = table["dataset_label"].iloc[0]
+    about = f"Test rows of {on}, in %; {at}"
     low, high = (math.log(end, 4) for end in _ends(table["batch"]))
     powers = [4.0**power for power in range(math.ceil(low), math.floor(high) + 1)]
     ticks = powers if len(powers) > 2 else sorted(table["batch"].unique())
     lines = _lines(table, "batch", picture.methods, words)
-    svg = panel(lines, BATCHES, "examples per batch", ticks, named=named)
+    svg = panel(lines, on, BATCHES, "examples per batch", ticks, named=named)
     sources, runs = [_source(item) for item in used], sorted(set(table["n"].astype(int)))
     return Panel("by-batch-size", "Accuracy by batch size", about, svg, sources, runs, [])
 

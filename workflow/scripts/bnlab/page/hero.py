@@ -86,6 +86,7 @@ class Label(NamedTuple):
 
 def panel(
     lines: Sequence[Line],
+    on: str,
     width: int,
     axis: str,
     ticks: Sequence[float],
@@ -99,6 +100,7 @@ def panel(
 
     Args:
         lines: a line for each method.
+        on: label of the data.
         width: width of the viewBox.
         axis: title of the axis.
         ticks: values of x with a number.
@@ -131,7 +133,7 @@ def panel(
         parts += [_label(label) for label in placed if label.method or not rest]
     height = bottom + 38 + (BAR * len(below) + 8 if below else 0)
     parts += below
-    describe = html.escape(description(lines, axis, bars))
+    describe = html.escape(description(lines, on, axis, bars))
     return Markup(
         f'<svg class="hero" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         f'role="img" aria-label="{describe}">'
@@ -139,12 +141,12 @@ def panel(
     )
 
 
-def description(lines: Sequence[Line], axis: str, bars: Sequence[Bar]) -> str:
+def description(lines: Sequence[Line], on: str, axis: str, bars: Sequence[Bar]) -> str:
     """Return the picture in words: the highest accuracy of each method, and its range of good values."""
     best = [f"{line.label} {max(point.mean for point in line.points):.1f} %" for line in lines]
-    text = f"Test accuracy by {axis}. Highest: {listed(best)}."
+    text = f"Test accuracy on {on} by {axis}. Highest: {listed(best)}."
     ranges = [f"{b.label} {written_out(b.low, 2)} to {written_out(b.high, 2)}" for b in bars]
-    return f"{text} Good: {listed(ranges)}." if ranges else text
+    return f"{text} Within a point of it: {listed(ranges)}." if ranges else text
 
 
 def labels(lines: Sequence[Line], x: Scale, y: Scale, width: int) -> list[Label]:
