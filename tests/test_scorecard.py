@@ -250,10 +250,16 @@ def test_data_sets_of_a_question_stand_side_by_side_and_each_says_who_is_ranked(
 def test_values_are_drawn_from_zero_and_accuracies_up_to_a_hundred_percent():
     accuracy, lost = asked(verdicts.scorecard())
     drawn = {method: cells[0].strip for method, cells in accuracy.lines}
-    assert drawn["BN"] == scorecard.Strip(0, 97, 96, 98)
-    assert dict(lost.lines)["BN"][0].strip == scorecard.Strip(0, 93.8, 87.5, 100)  # of 32
+    assert drawn["BN"] == scorecard.Strip(0, 97, (96, 98))
+    assert dict(lost.lines)["BN"][0].strip == scorecard.Strip(0, 93.8, (87.5, 100))  # of 32
     below = verdicts.scorecard().assign(estimate=-1.0, low=-2.0, high=0.0)
-    assert asked(below)[0].lines[0][1][0].strip == scorecard.Strip(100, 50, 0, 100)
+    assert asked(below)[0].lines[0][1][0].strip == scorecard.Strip(100, 50, (0, 100))
+
+
+def test_fewer_than_five_runs_have_a_value_without_an_interval():
+    few, _ = asked(verdicts.scorecard().assign(n=3, replicates=3), ranks=False)
+    assert dict(few.lines)["BN"][0][:2] == ("97.0", scorecard.Strip(0, 97, None))
+    assert few.columns[0].note == ("Nobody is ranked. With fewer than 5 runs there is no interval.")
 
 
 def test_a_row_of_the_ledger_that_ranks_nobody_marks_nobody_and_counts_for_nobody():

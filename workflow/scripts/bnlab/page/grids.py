@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.statistics import rounded
+from bnlab.page.phrases import minus
 from bnlab.study.names import PHASES
 
 
@@ -82,7 +83,7 @@ def amount(row: Any, column: str = "mean", scale: float = 1) -> str:
     """Return an estimate and its half-width, both times ``scale``, rounded to two digits of the half-width."""
     prefix = "" if column == "mean" else f"{column}_"
     half = (getattr(row, f"{prefix}high") - getattr(row, f"{prefix}low")) / 2
-    return rounded(scale * getattr(row, column), scale * half)
+    return minus(rounded(scale * getattr(row, column), scale * half))
 
 
 def mean(row: Any) -> str:
@@ -178,7 +179,7 @@ def less_base(row: Any, column: str = "difference", scale: float = 100) -> str:
 
 def signed(text: str) -> str:
     """A number with a sign in front."""
-    return text.replace("-", "−", 1) if text.startswith(("-", "–")) else f"+{text}"
+    return minus(text) if text.startswith(("-", "−", "–")) else f"+{text}"
 
 
 def ratio(row: Any) -> str:

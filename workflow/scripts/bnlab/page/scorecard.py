@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.statistics import rounded
+from bnlab.analysis.statistics import FEWEST, rounded
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import minus
 from bnlab.study.ledger import Row
@@ -26,8 +26,7 @@ class Strip(NamedTuple):
 
     zero: float
     value: float
-    low: float | None
-    high: float | None
+    interval: tuple[float, float] | None
 
 
 class Cell(NamedTuple):
@@ -126,10 +125,10 @@ def _question(
     address: Address,
 ) -> Question:
     first = parts[0]
-    end = _end(pd.concat(parts))
+    scale = _scale(pd.concat(parts))
     cells = [
         {
-            cell.method_label: _cell(cell, rows[cell.key].ranks, end, address)
+            cell.method_label: _cell(cell, rows[cell.key].ranks, scale, address)
             for cell in rows_of(part)
         }
         for part in parts
@@ -161,15 +160,17 @@ def _column(part: pd.DataFrame, ranks: bool) -> Column:
         note = "No method is clearly better than another."
     else:
         note = ""
+    if (part["n"] < FEWEST).any():
+        note += f" With fewer than {FEWEST} runs there is no interval."
     runs = sorted(set(part["replicates"].astype(int)))
     return Column(
         part["dataset_label"].iloc[0],
         f"{runs[0]} to {runs[-1]}" if runs[1:] else f"{runs[0]}",
-        note,
+        note.strip(),
     )
 
 
-def _end(table: pd.DataFrame) -> tuple[float, float]:
+def _scale(table: pd.DataFrame) -> tuple[float, float]:
     """Return the ends of the scale of a question: from 0, or below it for negative values, up to the last interval."""
     known = table[["estimate", "low", "high"]].replace([np.inf, -np.inf], np.nan)
     least, most = np.nanmin([0, known.min().min()]), known.max().max()
@@ -178,25 +179,25 @@ def _end(table: pd.DataFrame) -> tuple[float, float]:
     return float(least), float(most) if most > least else least + 1
 
 
-def _cell(row: Any, ranks: bool, end: tuple[float, float], address: Address) -> Cell:
+def _cell(row: Any, ranks: bool, scale: tuple[float, float], address: Address) -> Cell:
     link = address(row)
     if not np.isfinite(row.estimate):
         return Cell("never" if row.open and row.better == "low" else NO_ANSWER, link=link)
-    text = minus(rounded(row.estimate, (row.high - row.low) / 2))
+    value = minus(rounded(row.estimate, (row.high - row.low) / 2))
+    text = value.partition(" ±")[0] if row.n < FEWEST else value
     lost = row.replicates - row.n
     text += f" ({lost} of {row.replicates} without)" if lost else ""
-    low, high = end
+    ends = (
+        (row.low, row.high) if row.n >= FEWEST and np.isfinite([row.low, row.high]).all() else None
+    )
+    low, high = scale
 
-    def x(value: float) -> float | None:
-        return (
-            round(100 * (min(max(value, low), high) - low) / (high - low), 1)
-            if value == value
-            else None
-        )
+    def x(number: float) -> float:
+        return round(100 * (float(np.clip(number, low, high)) - low) / (high - low), 1)
 
-    strip = Strip(x(0.0) or 0.0, x(row.estimate) or 0.0, x(row.low), x(row.high))
+    drawn = Strip(x(0), x(row.estimate), ends and (x(ends[0]), x(ends[1])))
     return Cell(
-        text, strip, int(row.behind) if ranks and row.rivals else None, int(row.rivals), link
+        text, drawn, int(row.behind) if ranks and row.rivals else None, int(row.rivals), link
     )
 
 
