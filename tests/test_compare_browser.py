@@ -265,6 +265,11 @@ def test_the_zoom_shows_the_highest_tenth(visit):
     zoomed = [float(text) for text in ticks.all_text_contents()]
     assert zoomed[-1] - zoomed[0] <= 10
     assert zoomed[-1] >= 97
+    page.get_by_label("Question").select_option("batch_size")
+    for method in ("ws", "ws_bn", "ws_scaled"):
+        box(page, method).check()
+    assert chart(page).get_by_text("↓").count() > 0
+    assert chart(page).evaluate(INSIDE)
 
 
 def test_without_scripts_the_first_numbers_are_a_table(visit):
@@ -336,7 +341,13 @@ def test_a_drawing_has_title_and_source_and_needs_nothing_else(visit, tmp_path, 
     words = " ".join("".join(node.itertext()) for node in root)
     figure = page.locator(tools).locator("xpath=ancestor::figure")
     assert figure.locator("figcaption strong").inner_text() in words
-    for part in ("bnlab: made up", "0.1", "2026-01-31", "MIT", "https://example.org/lab"):
+    for part in (
+        "bnlab 0.1, study ",
+        "0123456789ab",
+        "2026-01-31",
+        "MIT",
+        "https://example.org/lab",
+    ):
         assert part in words
     assert "var(--" not in text
     assert 'class="line' not in text

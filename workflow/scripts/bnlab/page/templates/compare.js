@@ -129,9 +129,10 @@
   let geometry = null;
   const text = (words, x, y, name) => element("text", { class: name, x, y }, words);
   const cut = (words) => (words.length > 16 ? `${words.slice(0, 15)}…` : words); // the list beside the chart has the whole
+  const arrow = " ↓";
   const widest = () => { // of the names, measured as they are drawn
     const probe = element("svg", { class: "chart", width: 10, height: 10 });
-    const nodes = shown.map((name) => text(cut(methods[name].label), 0, 0, "name"));
+    const nodes = shown.map((name) => text(cut(methods[name].label) + (state.zoom ? arrow : ""), 0, 0, "name"));
     probe.append(element("g", { class: "curve" }, ...nodes));
     plot.append(probe);
     const width = Math.max(...nodes.map((node) => node.getComputedTextLength()));
@@ -175,7 +176,7 @@
     const [low, high] = vertical();
     const y = scale(low, high, bottom, top, false);
     const svg = canvas(width, height, { role: "slider", tabindex: 0, "aria-valuemin": 0, "aria-valuemax": now.x.length - 1 });
-    svg.append(element("clipPath", { id: "compare-frame" }, element("rect", { x: left, y: top - 7, width: right - left + 8, height: bottom - top + 14 })));
+    svg.append(element("clipPath", { id: "compare-frame" }, element("rect", { x: left, y: top - 7, width: right - left + 8, height: bottom - top + (state.zoom ? 7 : 14) })));
     nice(low, high, 5).forEach((t) => svg.append(element("path", { class: "grid", d: `M${left} ${y(t)}H${right}` }), text(printed(t, String(t).split(".")[1]?.length || 0), left - 8, y(t) + 4, "tick end")));
     const { all, labelled } = horizontal(x, least, most);
     all.forEach((t) => svg.append(element("path", { class: "axis", d: `M${x(t)} ${bottom}v${labelled.includes(t) ? 5 : 3}` })));
@@ -215,7 +216,7 @@
     return ends.map(({ name, x, y, at: to }) => {
       const inside = y <= bottom;
       const leader = inside ? [element("path", { class: "leader", d: `M${x + 6} ${y}L${right + 6} ${to}` })] : [];
-      return group(name, ...leader, text(cut(methods[name].label) + (inside ? "" : " ↓"), right + 10, to + 4, "name"));
+      return group(name, ...leader, text(cut(methods[name].label) + (inside ? "" : arrow), right + 10, to + 4, "name"));
     });
   };
 
