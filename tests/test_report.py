@@ -14,7 +14,9 @@ import pytest
 import synthetic
 import test_claims
 import verdicts
+import yaml
 
+from bnlab import __version__
 from bnlab.experiments import function
 from bnlab.page import experiment_page, facts, settings
 from bnlab.page.checkout import public_address
@@ -26,6 +28,7 @@ from bnlab.page.surfaces import surfaces
 from bnlab.page.vectors import image
 from bnlab.study.config import Runs
 
+ROOT = Path(__file__).parents[1]
 TEXTS = {
     "claims": [
         "source",
@@ -162,6 +165,11 @@ def test_the_front_page_says_how_to_cite_it(page):
         assert part in front
 
 
+def test_the_citation_has_the_version_of_the_library():
+    stated = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf8"))
+    assert stated["version"] == __version__
+
+
 @pytest.mark.parametrize(
     ("remote", "address"),
     [
@@ -194,6 +202,9 @@ def test_a_citation_is_that_of_the_file_with_the_checkouts_commit(tmp_path):
     assert cited.address == "https://example.org/x" and f"Commit {cited.commit[:12]}" in bibtex(
         cited
     )
+    assert not cited.changed
+    subprocess.run([*git, "add", "CITATION.cff"], check=True)
+    assert citation(file, "0.1", "2026-01-31").changed
     file.write_text(file.read_text() + "repository-code: https://example.org/stated\n")
     assert citation(file, "0.1", "2026-01-31").address == "https://example.org/stated"
 

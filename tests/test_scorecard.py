@@ -126,7 +126,7 @@ def test_fewer_than_five_pairs_rank_nobody():
 def test_what_is_not_trained_has_no_answer_and_without_any_answer_there_is_no_card():
     assert scored(row(batch=2)).empty
     assert scored(row(experiment="learning_rate", recipe=None, rate="best")).empty
-    assert scorecard.questions(pd.DataFrame(columns=COLUMNS), {}) == []
+    assert scorecard.questions(pd.DataFrame(columns=COLUMNS), {}, {}) == []
 
 
 def test_a_row_that_lacks_a_trained_method_ranks_nobody_and_names_it():
@@ -221,7 +221,7 @@ def asked(table: pd.DataFrame, **changes) -> list[scorecard.Question]:
     """The questions of ``verdicts.scorecard``, as the ledger with these changes asks them."""
     accuracy, lost = verdicts.KEYS.values()
     rows = {accuracy: row(**changes), lost: row(asks="Lost", **changes)}
-    return scorecard.questions(table, rows, lambda cell: f"there#{cell.method}")
+    return scorecard.questions(table, rows, {"bn": "BN"}, lambda cell: f"there#{cell.method}")
 
 
 def test_a_cell_says_its_number_how_many_rivals_are_better_and_leads_to_its_runs():
@@ -241,7 +241,7 @@ def test_data_sets_of_a_question_stand_side_by_side_and_each_says_who_is_ranked(
     digits = verdicts.scorecard().query("asks == 'Accuracy'")
     wine = digits.query("method != 'ln'").assign(key="wine", dataset_label="Wine", behind=0)
     rows = {key: row() for key in (digits["key"].iloc[0], "wine")}
-    (question,) = scorecard.questions(pd.concat([digits, wine]), rows)
+    (question,) = scorecard.questions(pd.concat([digits, wine]), rows, {})
     notes = [(column.label, column.note) for column in question.columns]
     assert notes == [("Digits", ""), ("Wine", "No method is clearly better than another.")]
     assert dict(question.lines)["LN"][1].text == scorecard.NO_ANSWER
@@ -268,13 +268,14 @@ def test_a_row_of_the_ledger_that_ranks_nobody_marks_nobody_and_counts_for_nobod
     assert {cell.behind for cell in cells} == {None}
     assert {column.note for each in questions for column in each.columns} == {"Nobody is ranked."}
     assert {score.ranked for score in scorecard.scores(questions)} == {0}
+    assert {question.better for question in questions} == {""}
 
 
 def test_questions_under_one_heading_stand_together():
     under = {"one": "A", "two": "B", "three": "A"}
     table = pd.concat([verdicts.scorecard().assign(key=key) for key in under])
     rows = {key: row(asks=key, under=heading) for key, heading in under.items()}
-    assert [q.asks for q in scorecard.questions(table, rows)] == ["one", "three", "two"]
+    assert [q.asks for q in scorecard.questions(table, rows, {})] == ["one", "three", "two"]
 
 
 @pytest.mark.parametrize(

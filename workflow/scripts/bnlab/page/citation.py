@@ -10,6 +10,9 @@ import yaml
 
 from bnlab.page.checkout import git, public_address
 
+WRITTEN = ("--", ".", ":!reports", ":!README.md", ":!docs")
+"""All files of the checkout but those that publishing writes."""
+
 
 class Citation(NamedTuple):
     """Facts that a reader needs to cite a study.
@@ -22,6 +25,7 @@ class Citation(NamedTuple):
         date: date of the page, such as 2026-01-31.
         address: address of the repository; None if it has none on the web.
         commit: commit of the checkout; None outside of one.
+        changed: true where the checkout has changes since that commit.
     """
 
     title: str
@@ -31,6 +35,7 @@ class Citation(NamedTuple):
     date: str
     address: str | None
     commit: str | None
+    changed: bool = False
 
 
 def citation(file: Path, version: str, date: str) -> Citation:
@@ -45,6 +50,7 @@ def citation(file: Path, version: str, date: str) -> Citation:
         date=date,
         address=stated or public_address(git(file.parent, "remote", "get-url", "origin")),
         commit=git(file.parent, "rev-parse", "HEAD"),
+        changed=bool(git(file.parent, "status", "--porcelain", "--untracked-files=no", *WRITTEN)),
     )
 
 

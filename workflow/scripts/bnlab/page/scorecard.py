@@ -64,7 +64,7 @@ class Question(NamedTuple):
         asks: the question.
         unit: unit of its values; empty without one.
         other: label of the method that others are compared with; empty without one.
-        better: the better side, in words.
+        better: the better side, in words; empty where nobody is ranked.
         columns: its data sets.
         lines: label and cells of each method, the best on the first data set first.
     """
@@ -93,27 +93,26 @@ Address = Callable[[Any], str | None]
 
 
 def questions(
-    table: pd.DataFrame, rows: Mapping[str, Row], address: Address = lambda _: None
+    table: pd.DataFrame,
+    rows: Mapping[str, Row],
+    labels: Mapping[str, str],
+    address: Address = lambda _: None,
 ) -> list[Question]:
     """Return the questions of scorecard.csv, those under one heading together.
 
     Args:
         table: scorecard.csv.
         rows: rows of the ledger by their key.
+        labels: label of each method, by name.
         address: address of what shows a value.
     """
-    labels = dict(zip(table["method"], table["method_label"], strict=True))
     found: dict[tuple[str, str, str], list[pd.DataFrame]] = {}
     for key, part in table.groupby("key", sort=False):
-        row = rows[str(key)]
-        found.setdefault((row.under, row.asks, _text(part["against"].iloc[0])), []).append(part)
+        row, other = rows[str(key)], _text(part["against"].iloc[0])
+        found.setdefault((row.under, row.asks, labels.get(other, "")), []).append(part)
     headings = list(dict.fromkeys(under for under, *_ in found))
-    return [
-        _question(under, asks, labels.get(other, other), parts, rows, address)
-        for (under, asks, other), parts in sorted(
-            found.items(), key=lambda item: headings.index(item[0][0])
-        )
-    ]
+    in_order = sorted(found, key=lambda each: headings.index(each[0]))
+    return [_question(*each, found[each], rows, address) for each in in_order]
 
 
 def _question(
@@ -124,28 +123,26 @@ def _question(
     rows: Mapping[str, Row],
     address: Address,
 ) -> Question:
-    first = parts[0]
+    first = parts[0].iloc[0]
+    better, ranks = first["better"], rows[first["key"]].ranks
     scale = _scale(pd.concat(parts))
     cells = [
-        {
-            cell.method_label: _cell(cell, rows[cell.key].ranks, scale, address)
-            for cell in rows_of(part)
-        }
+        {cell.method_label: _cell(cell, ranks, scale, address) for cell in rows_of(part)}
         for part in parts
     ]
-    in_order = pd.concat(parts).sort_values(
-        "estimate", ascending=first["better"].iloc[0] == "low", kind="stable"
+    methods = dict.fromkeys(
+        name
+        for part in parts
+        for name in part.sort_values("estimate", ascending=better == "low")["method_label"]
     )
-    by_first = in_order.assign(place=in_order["key"].ne(first["key"].iloc[0]))
-    methods = list(dict.fromkeys(by_first.sort_values("place", kind="stable")["method_label"]))
     return Question(
-        f"question-{first['key'].iloc[0]}",
+        f"question-{first['key']}",
         under,
         asks,
-        _unit_of_values(_text(first["unit"].iloc[0])),
+        _unit_of_values(_text(first["unit"])),
         other,
-        {"high": "higher is better", "low": "lower is better"}[first["better"].iloc[0]],
-        [_column(part, rows[part["key"].iloc[0]].ranks) for part in parts],
+        {"high": "higher is better", "low": "lower is better"}[better] if ranks else "",
+        [_column(part, ranks) for part in parts],
         [(name, [of.get(name, Cell(NO_ANSWER)) for of in cells]) for name in methods],
     )
 

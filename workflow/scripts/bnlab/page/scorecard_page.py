@@ -21,7 +21,7 @@ def scorecard_page(ledger: Ledger, inputs: Inputs, where: Places) -> str:
     def address(cell: Any) -> str | None:
         return _address(cell, rows, inputs, where)
 
-    asked = questions(ledger.scorecard, rows, address)
+    asked = questions(ledger.scorecard, rows, inputs.method_labels, address)
     return render(
         Page(SCORECARD, "Which normalizer when", ("scorecard",)),
         inputs,
