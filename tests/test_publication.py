@@ -202,10 +202,10 @@ FRONT_PAGE = """\
   .hero text { font-size: 10px; }
 .hero .line { fill: none; }
 .other { color: red; }</style>
-<figure><figcaption><b>By rate</b> Test rows of A &amp; B</figcaption>
-<svg class="hero" viewBox="0 0 380 200" role="img" aria-label="x"><path class="line"/></svg></figure>
-<figure><figcaption><b>By batch</b> Test rows</figcaption>
-<svg class="hero" viewBox="0 0 250 180" role="img" aria-label="y"><text x="1.0" y="2.0">64</text></svg></figure>
+<figure><figcaption><strong>By rate</strong> <a>¶</a> <span>Test rows of A &amp; B</span></figcaption>
+<svg class="hero" width="380" height="200" viewBox="0 0 380 200" role="img" aria-label="x"><path class="line"/></svg></figure>
+<figure><figcaption><strong>By batch</strong> <a>¶</a> <span>Test rows</span></figcaption>
+<svg class="hero" width="250" height="180" viewBox="0 0 250 180" role="img" aria-label="y"><text x="1.0" y="2.0">64</text></svg></figure>
 """
 
 
@@ -227,7 +227,15 @@ def test_the_picture_of_the_readme_is_that_of_the_first_screen_with_its_light_co
 def test_the_picture_is_read_from_the_template_of_the_first_screen() -> None:
     lines = [Line("bn", "batch norm", [Point(1.0, 90.0, 89.0, 91.0, 10)])]
     panels = [
-        Panel(title, "Test rows", panel(lines, width, "rate", [1.0]), ["a/b/c/d"], [10], [])
+        Panel(
+            "by",
+            title,
+            "Test rows",
+            panel(lines, "MNIST", width, "rate", [1.0]),
+            ["a/b/c/d"],
+            [10],
+            [],
+        )
         for title, width in (("By rate", 300), ("By batch", 200))
     ]
     front = {"said": [], "panels": panels, "advice": [], "trained": None, "runs": ""}

@@ -7,8 +7,8 @@ import re
 GAP, TITLE = 24, 46
 """Space between panels, and height of their titles, in units of the viewBox."""
 PANEL = re.compile(
-    r'<figcaption><b>(?P<title>.*?)</b> (?P<about>.*?)</figcaption>\s*<svg class="hero" '
-    r'viewBox="0 0 (?P<width>\d+) (?P<height>\d+)"[^>]*>(?P<drawing>.*?)</svg>',
+    r"<figcaption><strong>(?P<title>.*?)</strong> .*?<span>(?P<about>.*?)</span></figcaption>\s*"
+    r'<svg class="hero" width="(?P<width>\d+)" height="(?P<height>\d+)"[^>]*>(?P<drawing>.*?)</svg>',
     re.DOTALL,
 )
 STYLE = re.compile(
