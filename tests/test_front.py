@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 from project import CHECKOUT
+from pydantic import ValidationError
 from synthetic import write_report
 
 from bnlab.files import read_csv
@@ -37,7 +38,7 @@ def statement(**changes):
         "higher": "It gains {value} points on {on}.",
         "lower": "It loses {value} points on {on}.",
         "unclear": "On {on} we could not tell.",
-        "also": "So it is on {on}.",
+        "also": {"higher": "It gains on {on} too.", "unclear": "Nor could we on {on}."},
     }
     return Statement.model_validate(about | changes)
 
@@ -72,9 +73,17 @@ def test_the_intervals_of_all_data_sets_choose_the_thought(intervals, thought):
 def test_a_sentence_has_the_numbers_of_its_first_data_set_and_names_the_others():
     tables = gains(A=(0.02, 0.04), B=(-0.01, 0.01), C=(0.1, 0.3))
     (one,) = front.said([statement()], tables)
-    assert one.sentence == "It gains 3 points on A. So it is on C. On B we could not tell."
-    (short,) = front.said([statement(also="")], tables)
+    assert one.sentence == "It gains 3 points on A. It gains on C too. On B we could not tell."
+    (short,) = front.said([statement(also={})], tables)
     assert short.sentence == "It gains 3 points on A. On B we could not tell."
+    (less,) = front.said([statement()], gains(A=(-0.04, -0.02), B=(-0.3, -0.1)))
+    assert less.sentence == "It loses 3 points on A."
+
+
+@pytest.mark.parametrize("text", ["It gains too.", "It gains {value} on {on}.", "On {on"])
+def test_a_sentence_on_further_data_names_them_and_nothing_else(text):
+    with pytest.raises(ValidationError, match="of also has the one slot {on}"):
+        statement(also={"higher": text})
 
 
 def test_a_statement_without_numbers_gives_way_to_the_one_in_its_place_or_to_none():

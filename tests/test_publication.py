@@ -203,9 +203,11 @@ FRONT_PAGE = """\
 .hero .line { fill: none; }
 .other { color: red; }</style>
 <figure><figcaption><strong>By rate</strong> <a>¶</a> <span>Test rows of A &amp; B</span></figcaption>
-<svg class="hero" width="380" height="200" viewBox="0 0 380 200" role="img" aria-label="x"><path class="line"/></svg></figure>
+<svg class="hero" width="380" height="200" viewBox="0 0 380 200" role="img" aria-label="x">
+<path class="line"/></svg></figure>
 <figure><figcaption><strong>By batch</strong> <a>¶</a> <span>Test rows</span></figcaption>
-<svg class="hero" width="250" height="180" viewBox="0 0 250 180" role="img" aria-label="y"><text x="1.0" y="2.0">64</text></svg></figure>
+<svg class="hero" width="250" height="180" viewBox="0 0 250 180" role="img" aria-label="y">
+<text x="1.0" y="2.0">64</text></svg></figure>
 """
 
 

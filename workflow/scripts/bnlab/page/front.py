@@ -112,8 +112,8 @@ def _said(statement: Statement | None, tables: Callable[[str], Tables]) -> Said 
         datasets = unique(rows.loc[outcome == name, "on"])
         first = rows[rows["on"] == datasets[0]]
         texts.append(getattr(statement, name).format(**slots_of_rows(statement, first, cells)))
-        if datasets[1:] and statement.also:
-            texts.append(statement.also.format(on=listed(datasets[1:])))
+        if datasets[1:] and name in statement.also:
+            texts.append(statement.also[name].format(on=listed(datasets[1:])))
     source = f"{statement.experiment}/{statement.decided_by.table}"
     return Said(thought(statement, rows), unbroken(" ".join(texts)), source)
 

@@ -5,12 +5,12 @@ Neither decides a verdict: both print what tables and tests of the same study sa
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from bnlab.study.declaration import Finding
+from bnlab.study.declaration import Finding, slots_of
 from bnlab.study.section import Name, Section, Text
 
 TEST = r"^[1-9][0-9]*[a-z]?/[1-9][0-9]*$"
@@ -42,8 +42,8 @@ class Statement(Finding):
     """Thought in front of the sentences."""
     margin: Annotated[float, Field(ge=0)] = 0.0
     """Least difference that a thought speaks of, in the printed unit; default 0."""
-    also: str = ""
-    """Sentence that names further data sets of the same outcome, `{on}`; left out: they are not named."""
+    also: dict[Literal["higher", "lower", "unclear"], Text] = {}
+    """Sentence of each outcome that names further data sets with it, `{on}`; left out: they are not named."""
     instead: Statement | None = None
     """Statement for a study that has no numbers of this one; left out: none."""
 
@@ -53,6 +53,17 @@ class Statement(Finding):
             raise PydanticCustomError(
                 "statement", "has both a margin and the thought alike, or none of them"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _further_data_are_named(self) -> Statement:
+        for text in self.also.values():
+            try:
+                used = slots_of(text)
+            except ValueError:
+                used = []
+            if used != ["on"]:
+                raise PydanticCustomError("statement", "a sentence of also has the one slot {on}")
         return self
 
 
