@@ -157,6 +157,12 @@ def test_ties_are_named_with_the_network_without_normalization_last():
     assert one.use == "batch norm, or none"
 
 
+def test_a_method_within_the_margin_of_the_best_is_recommended_too():
+    near = question(margin=1)
+    (one,) = advice(cells(near, "MNIST", base=(97, 1), bn=(97.9, 0), ln=(96.8, 2)), rows=[near])
+    assert one.use == "batch norm, or none"
+
+
 def test_where_data_sets_differ_the_advice_says_so():
     (one,) = advice(cells(ONE, "MNIST", **MNIST), cells(TWO, "Glass", base=(71, 0), bn=(69, 1)))
     assert one.use == "depends: MNIST batch norm; Glass none"

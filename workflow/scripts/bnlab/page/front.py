@@ -147,8 +147,11 @@ class Asked(NamedTuple):
 
     @property
     def leaders(self) -> set[str]:
-        """Methods that no other one clearly beats."""
-        return set(self.cells.loc[self.cells["behind"] == 0, "method"])
+        """Methods that no other one clearly beats, and those within the row's margin of the best."""
+        estimates = self.cells["estimate"]
+        best = estimates.max() if self.cells["better"].iloc[0] == "high" else estimates.min()
+        near = (estimates - best).abs() <= self.row.margin
+        return set(self.cells.loc[(self.cells["behind"] == 0) | near, "method"])
 
     @property
     def is_told_apart(self) -> bool:

@@ -22,6 +22,7 @@ NO_MEASURE = {
     "headline",
     "region",
     "rule",
+    "margin",
     "claimed",
     "asks",
     "when",
@@ -249,9 +250,9 @@ class Row(Measure):
     """A row of the scorecard: a question about a method, and the quantity that answers it.
 
     A method with which others are compared (`against` or `reference`) is not ranked among them. Rows with the same
-    `when` are one row of the first screen's table: it recommends the methods that no other one clearly beats in any of
-    them. Slots of `because` are the data (`{on}`), the best and the worst value, the gap between these, and the value
-    of any method by its name (`{base}`).
+    `when` are one row of the first screen's table. It recommends the methods that no other one clearly beats in any of
+    them, or that are within its `margin` of the best. Slots of `because` are the data (`{on}`), the best and the worst
+    value, the gap between these, and the value of any method by its name (`{base}`).
     """
 
     asks: Text
@@ -263,6 +264,8 @@ class Row(Measure):
     `when`."""
     under: Text = "Other questions"
     """Heading of the row on the page of the scorecard; default: Other questions."""
+    margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
+    """Distance to the best value, in the unit of print, within which a method is recommended too; default 0."""
     ranks: bool = True
     """false: that page ranks nobody in the row, as where no method has its own learning rate; default true."""
     against: Name | None = None
