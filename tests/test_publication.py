@@ -1,6 +1,7 @@
 """Publication of a synthetic study, and the agreement of README and docs with the published files."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,6 @@ from bnlab.files import JobError, read_json, save_csv, save_json
 from bnlab.page import picture_file, publication, published_pages
 from bnlab.page.front_picture import Panel
 from bnlab.page.hero import Line, Point, panel
-from bnlab.page.layout import _environment as environment
 from bnlab.study.names import CONFIRMATION
 
 ROOT = Path(__file__).parents[1]
@@ -193,60 +193,40 @@ def test_the_readme_has_one_picture_five_findings_and_the_count_of_verdicts(
     assert lines == [*(f"- **{n}.** It does." for n in range(3)), *(f"- {b}" for b in beside[:2])]
 
 
-FRONT_PAGE = """\
-<style>:root, .paper { --m-bn: #0072b2; }
-@media screen and (prefers-color-scheme: dark) { :root { --m-bn: #79b8ec; } }</style>
-<style>:root {
-  --soft: #5b6472;
-}
-  .hero text { font-size: 10px; }
-.hero .line { fill: none; }
-.other { color: red; }</style>
-<figure><figcaption><strong>By rate</strong> <a>¶</a> <span>Test rows of A &amp; B</span></figcaption>
-<svg class="hero" width="380" height="200" viewBox="0 0 380 200" role="img" aria-label="x">
-<path class="line"/></svg></figure>
-<figure><figcaption><strong>By batch</strong> <a>¶</a> <span>Test rows</span></figcaption>
-<svg class="hero" width="250" height="180" viewBox="0 0 250 180" role="img" aria-label="y">
-<text x="1.0" y="2.0">64</text></svg></figure>
-"""
-
-
-def test_the_picture_of_the_readme_is_that_of_the_first_screen_with_its_light_colours(
-    project: Path,
-) -> None:
-    (project / "reports/toy/report.html").write_text(FRONT_PAGE, encoding="utf8")
-    text = published_pages.summary(publication.publish(project, "toy"))
-    assert text.startswith("![By rate; By batch](docs/images/front.svg)\n")
-    svg = ElementTree.parse(project / published_pages.PICTURE).getroot()
-    assert svg.get("viewBox") == "0 0 654 246"
-    words = [element.text for element in svg.iter("{http://www.w3.org/2000/svg}text")]
-    assert words == ["By rate", "Test rows of A & B", "By batch", "Test rows", "64"]
-    style = svg.findtext("{http://www.w3.org/2000/svg}style") or ""
-    assert all(rule in style for rule in ("--m-bn: #0072b2", "--soft: #5b6472", ".hero .line {"))
-    assert not any(rule in style for rule in ("79b8ec", "10px", ".other"))
-
-
-def test_the_picture_is_read_from_the_template_of_the_first_screen() -> None:
+def panels() -> list[Panel]:
     lines = [Line("bn", "batch norm", [Point(1.0, 90.0, 89.0, 91.0, 10)])]
-    panels = [
+    return [
         Panel(
-            "by",
-            title,
-            "Test rows",
-            panel(lines, "MNIST", width, "rate", [1.0]),
-            ["a/b/c/d"],
+            name,
+            f"By {name}",
+            "Rows of A & B",
+            panel(lines, "A & B", width, name, [1.0]),
+            [],
             [10],
             [],
         )
-        for title, width in (("By rate", 300), ("By batch", 200))
+        for name, width in (("rate", 300), ("batch", 200))
     ]
-    front = {"said": [], "panels": panels, "advice": [], "trained": None, "runs": ""}
-    template = environment().get_template("front.html.j2")
-    page = template.render(front=front, study={"title": "Title"})
-    svg = ElementTree.fromstring(picture_file.picture(page) or "")
+
+
+def test_the_picture_of_the_readme_is_that_of_the_first_screen_in_its_light_colours() -> None:
+    svg = ElementTree.fromstring(picture_file.picture(panels(), ["bn"]) or "")
     assert (svg.get("viewBox") or "").startswith("0 0 524 ")
     words = [element.text for element in svg.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"By rate", "By batch", "Test rows", "rate"} <= {*words}
+    assert {"By rate", "By batch", "Rows of A & B", "rate", "batch"} <= {*words}
+    style = svg.findtext("{http://www.w3.org/2000/svg}style") or ""
+    used = {*re.findall(r"var\((--[\w-]+)\)", ElementTree.tostring(svg, "unicode"))}
+    assert "--m-bn" in used and all(f"{name}: " in style for name in used)
+    assert "@media" not in style and "--page: #ffffff" in style
+    assert picture_file.picture([], ["bn"]) is None
+
+
+def test_publishing_writes_the_picture_and_the_readme_shows_it(project: Path) -> None:
+    record = project / "reports/toy/study.json"
+    save_json(record, read_json(record) | {"picture": {"title": "By rate", "svg": "<svg/>"}})
+    text = published_pages.summary(publication.publish(project, "toy"))
+    assert text.startswith("![By rate](docs/images/front.svg)\n")
+    assert (project / published_pages.PICTURE).read_text("utf8") == "<svg/>"
 
 
 def test_a_page_without_a_picture_has_no_file_of_it(project: Path) -> None:
@@ -393,10 +373,10 @@ def test_a_page_says_what_the_published_files_say(page: str) -> None:
 
 
 @published
-def test_the_picture_of_the_readme_is_that_of_the_published_page() -> None:
-    page = (ROOT / publication.PUBLISHED / "report.html").read_text(encoding="utf8")
+def test_the_picture_of_the_readme_is_that_of_the_published_study() -> None:
+    drawn = read_json(ROOT / publication.PUBLISHED / "study.json").get("picture")
     file = ROOT / published_pages.PICTURE
-    assert picture_file.picture(page) == (file.read_text("utf8") if file.exists() else None)
+    assert (file.read_text("utf8") if file.exists() else None) == (drawn and drawn["svg"])
 
 
 @published

@@ -14,7 +14,16 @@ with without_collector():
     from bnlab.analysis.tidy import RUN
     from bnlab.experiments import function
     from bnlab.files import job_log, read_csv, read_json, save_csv, save_json, save_text
-    from bnlab.page import confirmation, contents, facts, front, papers, publication, site
+    from bnlab.page import (
+        confirmation,
+        contents,
+        facts,
+        front,
+        papers,
+        picture_file,
+        publication,
+        site,
+    )
     from bnlab.page.citation import citation
     from bnlab.page.findings import leading
     from bnlab.page.methods import formula
@@ -110,6 +119,7 @@ with job_log(snakemake.log[0], "report"):
         for item in contents.summary_items(figures, declarations)
     }
     first, _ = leading(answers, about["findings"])
+    drawn = picture_file.picture(screen["panels"], study.methods)
     said_of = Front.model_validate(about["front"]).experiments
     results = {
         "in_summary": [*captions],
@@ -118,6 +128,7 @@ with job_log(snakemake.log[0], "report"):
         "answers": [text for answer in first for text in answer.findings],
         "front": [{"thought": each.thought, "sentence": each.sentence} for each in screen["said"]],
         "beside": [answer.findings[0] for answer in first if answer.name not in said_of],
+        "picture": drawn and {"title": picture_file.title(screen["panels"]), "svg": drawn},
         "advised": [each._asdict() for each in screen["advice"]],
         "called": about["datasets"],
         "taken": taken,

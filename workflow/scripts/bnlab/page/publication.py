@@ -16,8 +16,6 @@ import pandas as pd
 from bnlab.analysis.tidy import RUN
 from bnlab.files import JobError, read_csv, read_json, save_json, save_text
 from bnlab.page.checkout import git
-from bnlab.page.layout import FRONT
-from bnlab.page.picture_file import picture
 from bnlab.page.published_pages import PAGES, PICTURE, with_text
 from bnlab.study.config import Study
 from bnlab.study.declaration import Experiment
@@ -60,13 +58,13 @@ def publish(root: Path, study: str) -> Path:
             root / page: with_text(page, (root / page).read_text("utf8"), text(part))
             for page, text in PAGES.items()
         }
-        drawing = picture((part / FRONT).read_text("utf8"))
+        drawn = read_json(part / "study.json").get("picture")
         if (target / CONFIRMATION).is_dir():
             shutil.copytree(target / CONFIRMATION, part / CONFIRMATION)
     for page, content in pages.items():
         save_text(page, content)
-    if drawing:
-        save_text(root / PICTURE, drawing)
+    if drawn:
+        save_text(root / PICTURE, drawn["svg"])
     return target
 
 

@@ -12,9 +12,7 @@ from typing import Any
 import pandas as pd
 
 from bnlab.files import JobError, read_csv, read_json
-from bnlab.page import picture_file
 from bnlab.page.grids import rows_of
-from bnlab.page.layout import FRONT
 from bnlab.page.ledger import measured, regions, sentence
 from bnlab.study.experiments import experiments
 from bnlab.study.names import PUBLISHED
@@ -35,8 +33,10 @@ def summary(folder: Path) -> str:
     """
     record, place = read_json(folder / "study.json"), PUBLISHED
     first = record["in_summary"][0]
-    titles = picture_file.titles((folder / FRONT).read_text("utf8"))
-    image = (titles, PICTURE) if titles else (_alt(first, record["config"]), f"{place}/{first}")
+    drawn = record.get("picture")
+    image = (
+        (drawn["title"], PICTURE) if drawn else (_alt(first, record["config"]), f"{place}/{first}")
+    )
     statements = _statements(record)
     lines = [*statements, *record["beside"]] if statements else record["answers"]
     return "\n\n".join(
