@@ -169,6 +169,16 @@ def test_where_data_sets_differ_the_advice_says_so():
     assert (one.sure, one.why) == ("weak", "data sets differ")
 
 
+def test_where_splits_of_a_data_set_differ_it_says_that_and_names_no_method_of_one_split():
+    split = question("mnist_split2")
+    tables = [cells(ONE, "MNIST", **MNIST), cells(split, "MNIST", base=(91, 0), bn=(90, 1))]
+    (one,) = advice(*tables, rows=(ONE, split))
+    assert (one.use, one.why) == ("depends: MNIST has no clear best", "splits differ")
+    (both,) = advice(*tables, cells(TWO, "Glass", **OTHER), rows=(ONE, split, TWO))
+    assert both.use == "depends: MNIST has no clear best; Glass batch norm, or layer norm"
+    assert (both.sure, both.why) == ("weak", "splits differ")
+
+
 def test_a_method_that_is_not_on_every_data_set_is_not_recommended():
     alone = {"bn": (71, 0), "ln": (70, 1), "ws": (71, 0)}
     (one,) = advice(cells(ONE, "MNIST", **MNIST), cells(TWO, "Glass", **alone))

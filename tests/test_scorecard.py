@@ -167,6 +167,12 @@ def test_rows_of_experiments_that_are_taken_come_as_they_were_published():
     pd.testing.assert_frame_equal(again[COLUMNS], known[COLUMNS], check_dtype=False)
     other = row(asks="Loss", quantity="test_loss")
     assert scored(other, results={}, study=taken(), earlier=known).empty
+    more = pd.concat([known, known.assign(method="ws").iloc[:1]])
+    fewer = scored(row(), results={}, study=taken(), earlier=more)
+    assert list(fewer.index) == ["base", "bn"]
+    assert (fewer[["behind", "rivals"]] == 0).all(
+        axis=None
+    )  # a rank among three says nothing of two
     words = row(asks="Share", when="now", because="{on}")
     renamed = scored(words, results={}, study=taken(), earlier=known)
     assert set(renamed["asks"]) == {"Share"} and set(renamed["when"]) == {"now"}

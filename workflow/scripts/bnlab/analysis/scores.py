@@ -103,11 +103,15 @@ def _published(
 ) -> pd.DataFrame:
     """The cells of a published row, under the row's present words.
 
-    Ranks among the methods at hand stay as they were; a publication without ``ranked_by`` ranked by intervals.
+    Ranks stay as they were, and a row with methods that are not at hand ranks nobody. A publication without
+    ``ranked_by`` ranked by intervals.
     """
     if earlier is None:
         return pd.DataFrame()
-    cells = earlier[(earlier["key"] == row.key) & earlier["method"].isin(list(settings))]
+    known = earlier[earlier["key"] == row.key]
+    cells = known[known["method"].isin(list(settings))]
+    if len(cells) < len(known):
+        cells = cells.assign(behind=0, rivals=0)
     cells = cells.assign(asks=row.asks, when=row.when or "", against=row.compared_with or "")
     return cells if "ranked_by" in cells else cells.assign(ranked_by=INTERVALS)
 

@@ -202,8 +202,11 @@ def _advice(
     elif use:
         text = _either(use, words)
     else:
-        led = [f"{asked.data} {_either(asked.leaders, words)}" for asked in _firsts(group)]
-        text = f"depends: {'; '.join(led)}"
+        led = {data: recommended(part) for data, part in _by_data(group).items()}
+        texts = [
+            f"{data} {_either(m, words) if m else 'has no clear best'}" for data, m in led.items()
+        ]
+        text = f"depends: {'; '.join(texts)}"
     keys = [asked.row.key for asked in group]
     return Advice(when, text, _because(_firsts(group)), sure, why, keys)
 
@@ -234,7 +237,8 @@ def certainty(group: Sequence[Asked], agrees: bool, is_confirmed: bool) -> tuple
     if not any(asked.is_told_apart for asked in group):
         return "open", "not told apart"
     if not agrees:
-        return "weak", "data sets differ"
+        lead = all(recommended(part) for part in _by_data(group).values())
+        return "weak", "data sets differ" if lead else "splits differ"
     if len(data) < 2:
         return "weak", "one data set"
     if runs < FAIR:
@@ -292,7 +296,7 @@ def _value(cell: Any) -> str:
     return f"{number(cell.estimate, half)} {cell.unit}".strip()
 
 
-def _either(methods: Any, words: Mapping[str, str]) -> str:
+def _either(methods: Sequence[str], words: Mapping[str, str]) -> str:
     """Return ``batch norm, or none``: methods in words, the network without normalization last."""
     names = [words[m] for m in sorted(methods, key=lambda method: method == BASE)]
     return ", or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
@@ -300,6 +304,10 @@ def _either(methods: Any, words: Mapping[str, str]) -> str:
 
 def _data(group: Sequence[Asked]) -> list[str]:
     return unique(asked.data for asked in group)
+
+
+def _by_data(group: Sequence[Asked]) -> dict[str, list[Asked]]:
+    return {data: [asked for asked in group if asked.data == data] for data in _data(group)}
 
 
 def _firsts(group: Sequence[Asked]) -> list[Asked]:
