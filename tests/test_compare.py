@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from synthetic import PUBLISHED
 
 from bnlab.analysis.statistics import FEWEST, rounded
 from bnlab.files import JobError, read_csv
-from bnlab.page import compare
+from bnlab.page import compare, front_page
 from bnlab.page.contents import Item
 from bnlab.study.declaration import Experiment, Question
 from bnlab.study.experiments import experiments
@@ -219,6 +220,12 @@ def test_without_rows_and_without_a_question_there_is_no_chart(tmp_path):
     assert of_one(sizes().iloc[:0], tmp_path) is None
     assert of_one(sizes(), tmp_path, where={"method": "ws"}) is None
     assert compare.chart(EXPERIMENTS, {}, {}, {}, {}) is None
+
+
+def test_a_page_without_such_tables_has_no_chart():
+    inputs = synthetic.of_published_tables()
+    pages = [front_page.front_page(each) for each in (inputs, replace(inputs, tables=[]))]
+    assert ['id="compare"' in page for page in pages] == [True, False]
 
 
 def test_a_table_that_does_not_fit_its_question_ends_in_a_sentence(tmp_path):

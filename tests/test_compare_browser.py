@@ -57,6 +57,7 @@ def readings(page: Any) -> dict[str, tuple[str, str]]:
 
 
 def address(page: Any) -> str:
+    page.wait_for_timeout(300)  # the page writes it after a while
     return page.evaluate("decodeURIComponent(location.hash)")
 
 
@@ -173,11 +174,22 @@ def test_the_pointer_and_a_finger_read_the_nearest_place(visit):
                 page.touchscreen.tap(*spot)
             else:
                 page.mouse.move(*spot)
+                moved = readings(page)
+                page.mouse.down()
+                assert readings(page) == moved
+                page.mouse.up()
             rate = float(re.search(r"at=(.*)", address(page))[1])
             assert readings(page)["bn"][0] == in_print(at_rate("bn", rate))[0]
         spoken = page.locator("#compare [aria-live]").inner_text()
         assert spoken.startswith(f"learning rate {rate:g}. test accuracy (%): Base ")
         assert re.search(r"BN [\d.]+, 95 % interval [\d.]+ to [\d.]+", spoken)
+
+
+def test_a_pointer_that_passes_leaves_the_address_alone(visit):
+    page = visit("report.html")
+    chart(page).hover()
+    assert page.locator("#compare [aria-live]").inner_text() != ""
+    assert address(page) == ""
 
 
 def test_a_tick_box_takes_a_method_away_and_back(visit):

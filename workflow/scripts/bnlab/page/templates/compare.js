@@ -56,9 +56,11 @@
     Object.assign(state, { dataset, question, setting, methods: known, zoom: more.includes("zoom"), at: place ? Number(place.slice(3)) : null });
     return true;
   };
-  const keep = () => {
+  let waiting;
+  const keep = () => { // after a while: browsers refuse many changes of the address a second
     toAddress.href = address();
-    history.replaceState(null, "", address());
+    clearTimeout(waiting);
+    waiting = setTimeout(() => history.replaceState(null, "", address()), 150);
   };
 
   // ---- words
@@ -241,7 +243,6 @@
     if (to === state.at) return;
     state.at = to;
     point();
-    keep();
   };
   const listen = (svg) => {
     const nearest = (event) => {
@@ -250,13 +251,14 @@
       choose(now.x.reduce((best, v) => (distance(v) < distance(best) ? v : best)));
     };
     svg.addEventListener("pointermove", nearest);
-    svg.addEventListener("pointerdown", nearest);
+    svg.addEventListener("pointerdown", (event) => { nearest(event); keep(); });
     svg.addEventListener("keydown", (event) => {
       const [i, last] = [now.x.indexOf(state.at), now.x.length - 1];
       const to = { ArrowRight: Math.min(i + 1, last), ArrowLeft: i < 0 ? last : Math.max(i - 1, 0), Home: 0, End: last }[event.key];
       if (to === undefined && event.key !== "Escape") return;
       event.preventDefault();
       choose(to === undefined ? null : now.x[to]);
+      keep();
     });
   };
 
@@ -334,6 +336,7 @@
     keep();
   });
   const visit = () => {
+    clearTimeout(waiting);
     if (!read()) return;
     show();
     section.scrollIntoView();
