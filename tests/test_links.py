@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pandas as pd
+import pytest
 import synthetic
 import verdicts
+from pydantic import ValidationError
 
 from bnlab.page.contents import Item
 from bnlab.page.links import Decided, decided_by, places
+from bnlab.study.declaration import Experiment
 
 GROUP = "learning_curves-digits-lr0.1"
 PAGE = "experiments/learning_curves.html"
@@ -24,6 +27,13 @@ def test_a_quantity_is_found_in_the_first_figure_or_table_that_shows_it():
     known = where("final", "accuracy", "classes")
     assert known.address(GROUP, "test_accuracy") == f"{PAGE}#{GROUP}-accuracy"
     assert known.address(GROUP, "macro_auc") == f"{PAGE}#{GROUP}-classes"
+
+
+def test_a_figure_that_shows_an_unknown_quantity_is_refused_by_name():
+    figures = {"curve": {"title": "T", "caption": "C", "shows": ["test_acuracy"]}}
+    about = {"title": "T", "question": "Q?", "figures": figures, "tables": {}}
+    with pytest.raises(ValidationError, match="unknown quantity 'test_acuracy'.*test_accuracy"):
+        Experiment.model_validate(about)
 
 
 def test_a_quantity_that_nothing_shows_leads_to_its_group_and_an_unknown_group_nowhere():

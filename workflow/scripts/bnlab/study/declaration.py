@@ -78,7 +78,7 @@ class Figure(Table):
     """A figure, drawn from the table of its own name."""
 
     in_summary: bool = False
-    """True for a figure that stands in the report's summary too."""
+    """True for a figure that is published as a file, for the README and the gallery."""
     interactive: bool = False
     """True for a surface that a reader of the page can turn: columns method_label, statistics, a, b and loss."""
 
