@@ -13,15 +13,14 @@ COSTS = "results/costs.json"
 
 def seconds_of(estimate, start, job):
     """Return the seconds that a job is expected to take; a run that is trained takes none."""
-    if job.rule.name != "train":
-        experiment = getattr(job.wildcards, "experiment", None)
+    known = training.Job(*map(job.wildcards.get, training.Job._fields))
+    if known not in JOBS:
+        experiment = job.wildcards.get("experiment")
         return of_rule(estimate, job.rule.name, experiment, start)
-    runs = {order["folder"]: order["code"] for order in orders(job.wildcards)}
     left = [
         run
-        for run in JOBS[training.Job(*job.wildcards)]
-        if (store.made_from(Path(STUDY.folder(run))) or {}).get("code")
-        != runs[STUDY.folder(run)]
+        for run, order in zip(JOBS[known], orders(known), strict=True)
+        if (store.made_from(Path(order["folder"])) or {}).get("code") != order["code"]
     ]
     return sum(estimate.seconds(left, start).values())
 

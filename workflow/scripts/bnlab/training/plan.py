@@ -119,9 +119,10 @@ def other_jobs(estimate: Estimate, experiment: str, start: float) -> dict[str, l
 
 def of_rule(estimate: Estimate, rule: str, experiment: str | None, start: float) -> float:
     """Return the seconds of a job that does not train; ``experiment`` is the one that it is for, None for all."""
-    if experiment and rule in (jobs := other_jobs(estimate, experiment, start)):
-        return jobs[rule][0]
-    return start * JOBS.get(rule, 0.0)
+    jobs: dict[str, list[float]] = {}
+    if experiment in estimate.study.own():
+        jobs = other_jobs(estimate, experiment, start)
+    return jobs[rule][0] if jobs.get(rule) else start * JOBS.get(rule, OF_JOB)
 
 
 def wall_seconds(plan: Plan, cores: int) -> float:
