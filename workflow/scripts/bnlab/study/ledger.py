@@ -18,17 +18,8 @@ from bnlab.study.front import Front, PaperClaim
 from bnlab.study.section import COMPARE, NUMBER, Count, Name, Section, Text
 
 NO_MEASURE = {
-    "primary",
-    "headline",
-    "region",
-    "rule",
-    "margin",
-    "claimed",
-    "asks",
-    "when",
-    "because",
-    "under",
-    "ranks",
+    *("primary", "headline", "region", "rule", "margin"),
+    *("claimed", "asks", "when", "because", "under", "ranks"),
 }
 """Fields that change neither the value of a measure nor its place."""
 _AS_IT_DECIDES: dict[str, Any] = {
