@@ -46,7 +46,7 @@ class Judged(NamedTuple):
 
     claim: PaperClaim
     verdict: Verdict
-    where: str
+    where: list[tuple[str, str]]
     bar: Markup
     tests: list[Test]
 
@@ -93,8 +93,10 @@ def _judged(paper: PaperClaim, known: Mapping[str, Any], words: Mapping[str, str
     )
 
 
-def where(paper: PaperClaim, tests: Mapping[str, Test], labels: Mapping[str, str]) -> str:
-    """Return ``Holds on A at rate 1; on B. Fails on A at rate 2.``, by the verdicts of the tests of each part.
+def where(
+    paper: PaperClaim, tests: Mapping[str, Test], labels: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """Return ``Holds`` with ``on A at rate 1; on B``, and so on, by the verdicts of the tests of each part.
 
     Args:
         paper: the claim.
@@ -111,14 +113,17 @@ def where(paper: PaperClaim, tests: Mapping[str, Test], labels: Mapping[str, str
         on = listed(unique(labels[number] for number in measured))
         verdict = combine([tests[number].verdict.name for number in measured])
         settings[verdict].setdefault(on, []).append(part.words)
-    texts = [
-        f"{HEADINGS[name]} {'; '.join(f'on {on} {listed(words)}'.strip() for on, words in each.items())}."
+    places = [
+        (
+            HEADINGS[name],
+            "; ".join(f"on {on} {listed(words)}".strip() for on, words in each.items()),
+        )
         for name, each in settings.items()
         if each
     ]
     if untested:
-        texts.append(f"Not tested here in {untested} other setting{'s' * (untested > 1)}.")
-    return " ".join(texts)
+        places.append(("Not tested here", f"in {untested} other setting{'s' * (untested > 1)}"))
+    return places
 
 
 def bar(counts: Mapping[str, int]) -> Markup:
