@@ -125,6 +125,7 @@ def test_a_new_address_changes_the_chart_that_is_open(visit):
         "#compare:nowhere:nothing:none:nobody:zoom:at=one",
         "#compare:mnist:depth:gone:bn:at=7",
         "#compare:mnist:__proto__:x:toString,constructor",
+        "#compare:constructor:x",
         "#compare:%3Cb%3E",
         "#claim-3",
     ],

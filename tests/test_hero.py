@@ -1,5 +1,6 @@
 """The picture of the first screen: its points lie where their numbers say, and its labels where no line is."""
 
+import math
 import re
 from xml.etree import ElementTree
 
@@ -8,7 +9,9 @@ import pytest
 from markupsafe import Markup
 
 from bnlab.page import front_picture, hero
+from bnlab.page.contents import Item
 from bnlab.page.hero import Bar, Line, Point, panel
+from bnlab.study.front import Picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 TICKS = [0.01, 0.1, 1.0, 10.0]
@@ -119,3 +122,31 @@ def test_a_batch_size_counts_at_the_recipe_with_the_best_validation_accuracy():
         ["slow", 0.9, 2],
         ["fast", 0.5, 8],
     ]
+
+
+def test_a_method_that_trains_at_no_rate_has_no_bar(tmp_path):
+    rates = [
+        {"method": m, "learning_rate": rate, "mean": 0.9, "low": 0.8, "high": 1.0, "n": 9}
+        for m in ("bn", "ws")
+        for rate in (0.1, 1.0)
+    ]
+    ranges = [
+        {"method": "bn", "lowest": 0.1, "highest": 1.0, "mean": 1.0},
+        {"method": "ws", "lowest": math.nan, "highest": math.nan, "mean": math.nan},
+    ]
+    items = []
+    for kind, rows in (("rates", rates), ("rate_range", ranges)):
+        file = tmp_path / f"{kind}.csv"
+        pd.DataFrame(rows).assign(dataset_label="digits").to_csv(file, index=False)
+        items.append(Item("learning_rate", "digits", "all", kind, file))
+    about = {"experiment": "learning_rate", "table": "rates"}
+    picture = Picture.model_validate(
+        {
+            "methods": ["bn", "ws"],
+            "rates": about,
+            "ranges": about | {"table": "rate_range"},
+            "batches": {"experiment": "batch_size", "table": "final"},
+        }
+    )
+    (only,) = front_picture.panels(picture, items, {"bn": "batch norm", "ws": "weights"})
+    assert only.named == ["bn"] and "nan" not in only.svg

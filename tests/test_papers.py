@@ -53,6 +53,15 @@ def test_the_sentence_says_where_it_holds_fails_is_open_and_what_was_not_tested(
     ]
 
 
+def test_a_setting_is_named_once_and_one_without_words_adds_none():
+    parts = [{"words": words, "tests": [f"1/{n}"]} for n, words in enumerate(("", "so", "so"), 1)]
+    claim = CLAIM.model_copy(update={"parts": [Part.model_validate(part) for part in parts]})
+    (one,) = judged("supported", "supported", "supported", claim=claim)
+    assert one.where == [("Holds", "on digits so")]
+    (bare,) = judged("supported", claim=claim)
+    assert bare.where[0] == ("Holds", "on digits")
+
+
 @pytest.mark.parametrize(
     ("verdicts", "primary", "word"),
     [

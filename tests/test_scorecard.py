@@ -306,8 +306,9 @@ def test_a_question_names_its_reference_and_what_is_missing_and_who_never_got_th
     first, *_ = asked(table)
     assert first.other == "BN"
     assert first.columns[0].note == "Nobody is ranked, without values of LN."
-    never = table.assign(estimate=np.nan, open=4, better="low", against="")
-    assert asked(never)[0].lines[0][1][0].text == "never"
+    never = table.assign(estimate=np.nan, open=4, n=0, better="low", against="", missing="")
+    (unknown, *_) = asked(never)
+    assert unknown.lines[0][1][0].text == "never" and "fewer" not in unknown.columns[0].note
 
 
 def test_a_method_is_counted_where_no_other_one_is_clearly_better():

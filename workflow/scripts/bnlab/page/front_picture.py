@@ -63,6 +63,7 @@ def _rates(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) ->
             f"{written_out(10**row.mean, 2)}-fold",
         )
         for row in rows_of(ranges)
+        if math.isfinite(row.mean)  # a method that trains at no rate has none
     ]
     on = table["dataset_label"].iloc[0]
     about = f"Test rows of {on}, in %"

@@ -112,7 +112,8 @@ def where(
             continue
         on = listed(unique(labels[number] for number in measured))
         verdict = combine([tests[number].verdict.name for number in measured])
-        settings[verdict].setdefault(on, []).append(part.words)
+        words = settings[verdict].setdefault(on, [])
+        words += [part.words] if part.words and part.words not in words else []
     places = [
         (
             HEADINGS[name],

@@ -157,7 +157,7 @@ def _column(part: pd.DataFrame, ranks: bool) -> Column:
         note = "No method is clearly better than another."
     else:
         note = ""
-    if (part["n"] < FEWEST).any():
+    if (part.loc[np.isfinite(part["estimate"]), "n"] < FEWEST).any():
         note += f" With fewer than {FEWEST} runs there is no interval."
     runs = sorted(set(part["replicates"].astype(int)))
     return Column(

@@ -28,7 +28,7 @@
   let shown; // its methods that are ticked
 
   const settle = () => { // unknown words become the first of what there is
-    if (!(state.dataset in datasets)) [state.dataset] = Object.keys(datasets);
+    if (!Object.hasOwn(datasets, state.dataset)) [state.dataset] = Object.keys(datasets);
     if (!asked(state.dataset).includes(state.question)) [state.question] = asked(state.dataset);
     now = choices().find((each) => each.name === state.setting) || choices()[0];
     state.setting = now.name;
@@ -52,7 +52,7 @@
     const [word, dataset, question, setting, names, ...more] = decoded(location.hash.slice(1)).split(":");
     if (word !== "compare" || dataset === undefined) return false;
     const place = more.find((each) => each.startsWith("at="));
-    const known = (names || "").split(",").filter((name) => name in methods);
+    const known = (names || "").split(",").filter((name) => Object.hasOwn(methods, name));
     Object.assign(state, { dataset, question, setting, methods: known, zoom: more.includes("zoom"), at: place ? Number(place.slice(3)) : null });
     return true;
   };
