@@ -1,5 +1,6 @@
 """The plan of a study before it is trained: what is counted, measured and added up."""
 
+import json
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bnlab.study.validation import overlaid, read
 from bnlab.training import cost, plan
 from bnlab.training.estimate import (
     POPULATION,
+    START,
     Cost,
     Estimate,
     measurements,
@@ -210,6 +212,16 @@ def test_costs_of_another_machine_or_version_are_not_used(study, tmp_path: Path)
     assert read_costs(path, {"cores": "2"}) == (costs, 4.0)
     for file, cores in ((path, "4"), (tmp_path / "none.json", "2")):
         assert read_costs(file, {"cores": cores})[0] == []
+
+
+def test_a_file_of_costs_that_cannot_be_read_stops_no_study(study, tmp_path: Path):
+    path = tmp_path / "costs.json"
+    save_costs(path, [cost_of(study, BASE)], start=4.0, machine={"cores": "2"})
+    content = json.loads(path.read_text("utf8"))
+    content["costs"][0]["of_another_version"] = 1.0
+    for text in (json.dumps(content), "{", "{}"):
+        path.write_text(text, "utf8")
+        assert read_costs(path, {"cores": "2"}) == ([], START)
 
 
 @pytest.mark.slow

@@ -209,11 +209,13 @@ def save_costs(path: Path, costs: Iterable[Cost], start: float, machine: Mapping
 
 def read_costs(path: Path, machine: Mapping[str, str]) -> tuple[list[Cost], float]:
     """Return the costs that were measured on this machine, and the seconds in which a training job starts."""
-    content = read_json(path) if path.exists() else {}
-    if content.get("machine") != machine:
+    try:
+        content = read_json(path)
+        costs = [Cost(**each | {"program": Program(*each["program"])}) for each in content["costs"]]
+        of_machine, start = content["machine"], content["start"]
+    except (FileNotFoundError, KeyError, TypeError, ValueError):  # none yet, or another version's
         return [], START
-    costs = [Cost(**each | {"program": Program(*each["program"])}) for each in content["costs"]]
-    return costs, content["start"]
+    return (costs, start) if of_machine == machine else ([], START)
 
 
 def weights(study: Study, run: Run) -> float:
