@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy
 from scipy import stats
 
 from bnlab.analysis import statistics
@@ -349,3 +350,48 @@ def test_the_limit_brings_a_ratio_nearer_to_one():
 )
 def test_numbers_are_rounded_to_their_uncertainty(mean, half_width, text):
     assert statistics.rounded(mean, half_width) == text
+
+
+BOUNDS = {"log": (0, np.inf), "logit": (0, 1), "atanh": (-1, 1)}
+SCALES = {"log": np.log, "logit": scipy.special.logit, "atanh": np.arctanh}
+
+
+@pytest.mark.parametrize("scale", BOUNDS)
+def test_an_interval_stays_inside_the_bounds_of_its_scale(scale):
+    rng = np.random.default_rng(0)
+    low, high = BOUNDS[scale]
+    for n in (2, 3, 10):
+        for _ in range(50):
+            values = {
+                "log": rng.lognormal(0, 3, n),
+                "logit": rng.beta(0.1, 0.1, n),
+                "atanh": 2 * rng.beta(0.1, 0.1, n) - 1,
+            }[scale]
+            interval = statistics.within(statistics.mean_interval(values), scale)
+            assert low <= interval.low <= interval.mean <= interval.high <= high
+
+
+@pytest.mark.parametrize("scale", BOUNDS)
+def test_an_interval_on_a_scale_is_that_of_the_delta_method(scale):
+    values = np.array([0.61, 0.7, 0.66, 0.84])
+    g = SCALES[scale]
+    mean, low, high, n = statistics.within(statistics.mean_interval(values), scale)
+    assert (mean, n) == (pytest.approx(values.mean()), 4)
+    slope = scipy.optimize.approx_fprime(np.array([mean]), lambda x: g(x[0]), 1e-7)[0]
+    half = stats.t.ppf(0.975, 3) * stats.sem(values) * slope
+    assert (g(low), g(high)) == pytest.approx((g(mean) - half, g(mean) + half), rel=1e-5)
+
+
+@pytest.mark.parametrize("scale", [*BOUNDS, "linear"])
+def test_equal_values_have_themselves_for_an_interval(scale):
+    assert statistics.within(statistics.mean_interval([0.5] * 3), scale) == (0.5, 0.5, 0.5, 3)
+
+
+def test_values_on_a_bound_have_the_bound_for_an_interval():
+    assert statistics.within(statistics.mean_interval([1.0] * 3), "logit") == (1, 1, 1, 3)
+    assert statistics.within(statistics.mean_interval([0.0] * 3), "log") == (0, 0, 0, 3)
+
+
+def test_a_mean_without_an_interval_gets_none_on_a_scale():
+    assert np.isnan(statistics.within(statistics.mean_interval([0.5]), "logit").low)
+    assert statistics.within(statistics.mean_interval([]), "logit").n == 0

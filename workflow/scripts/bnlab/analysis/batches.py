@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from bnlab.analysis.quantities import Results
-from bnlab.analysis.statistics import mean_interval, paired_difference, slopes
+from bnlab.analysis.statistics import mean_interval, paired_difference, slopes, within
 from bnlab.analysis.summaries import (
     BASE,
     CURVES,
@@ -47,7 +47,7 @@ def stability(metrics: pd.DataFrame) -> pd.DataFrame:
     for method, group in rows.groupby("method", sort=False):
         wide = group.pivot(index="replicate", columns="batch", values="value")
         batches = wide.columns.to_numpy(float)
-        span = mean_interval(spans(wide))
+        span = within(mean_interval(spans(wide)), "logit")
         slope = mean_interval(slopes(wide, batches))
         means = wide.mean()
         table.append(

@@ -190,7 +190,7 @@ def by_phase(
                 parts.append((method, *setting, measure, phase, mine, theirs))
     table = pd.DataFrame(parts, columns=[*ONE, "measure", "phase", "value", "base"])
     keys = [*RUN, "measure", "phase"]
-    means = summarize(table, keys, "value")
+    means = summarize(table, keys, "value", scale="log")
     others = table[table["method"] != BASE].groupby(keys, sort=False)
     ratios = [(*key, *paired_ratio(each["value"], each["base"])) for key, each in others]
     names = [*keys, "ratio", "ratio_low", "ratio_high", "pairs"]

@@ -38,7 +38,7 @@ def profiles(
         return pd.DataFrame(columns=[*RUN, "measure", "view", "at"])
     values = pd.concat([of_replicates(rows, measures, view, first) for view in views])
     keys = [*RUN, "measure", "view", "at"]
-    table = summarize(values, keys, "value")
+    table = summarize(values, keys, "value", scale="log")
     return table.merge(compare(values, keys, "value", BASE, paired_ratio, "ratio"))
 
 

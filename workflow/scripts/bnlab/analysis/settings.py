@@ -52,7 +52,7 @@ def accuracies(metrics: pd.DataFrame) -> pd.DataFrame:
     is Fisher's exact p against base's.
     """
     rows = final_accuracies(at_chosen_rates(metrics, metrics))
-    table = summarize(rows, RUN, "value")
+    table = summarize(rows, RUN, "value", scale="logit")
     less = compare(rows, ACROSS_RATES, "value", BASE, paired_difference, "difference")
     table = table.merge(less).assign(lost=lambda t: t["diverged"] + t["failed"])
     return table.assign(lost_p=against_base(table, ["batch"], "lost"))
@@ -80,7 +80,7 @@ def against_base(table: pd.DataFrame, at: Sequence[str], count: str) -> list[flo
 
 def at_each_rate(metrics: pd.DataFrame) -> pd.DataFrame:
     """Test accuracy at the last step at each rate; ``chosen`` is the one with the best validation accuracy."""
-    table = summarize(final_accuracies(metrics), RUN, "value")
+    table = summarize(final_accuracies(metrics), RUN, "value", scale="logit")
     best = chosen_rates(metrics)[RUN].assign(chosen=True)
     table = table.merge(best, on=RUN, how="left")
     return table.assign(chosen=table["chosen"].notna())
@@ -93,8 +93,8 @@ def at_the_best(metrics: pd.DataFrame) -> pd.DataFrame:
     """
     chosen = chosen_rates(metrics)[RUN]
     rows = final_accuracies(metrics).merge(chosen, on=RUN)
-    table = summarize(rows, RUN, "value")
+    table = summarize(rows, RUN, "value", scale="logit")
     less = compare(rows, ACROSS_RATES, "value", BASE, paired_difference, "difference")
     over = over_training(metrics.merge(chosen, on=RUN), ACROSS_RATES)
-    during = with_differences(over, ACROSS_RATES, "value", prefix="during")
+    during = with_differences(over, ACROSS_RATES, "value", prefix="during", scale="logit")
     return add_interval(table.merge(less), during)

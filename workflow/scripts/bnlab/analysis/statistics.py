@@ -31,6 +31,9 @@ MOST_SIGNS = 4096
 
 Alternative = Literal["two-sided", "greater", "less"]
 
+Scale = Literal["linear", "log", "logit", "atanh"]
+"""Scale of an interval: all numbers, positive ones, those from 0 to 1, or those from −1 to 1."""
+
 
 class Interval(NamedTuple):
     """A mean with its confidence interval, and the number of finite values behind it.
@@ -74,6 +77,34 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval
         return Interval(mean, np.nan, np.nan, 1)
     half = float(_t_quantile((1 + confidence) / 2, n - 1) * finite.std(ddof=1) / np.sqrt(n))
     return Interval(mean, mean - half, mean + half, n)
+
+
+def within(interval: Interval, scale: Scale) -> Interval:
+    """Return a mean's t-interval on a scale whose bounds it cannot leave.
+
+    With the half-width h of x̄ ± h and a scale g it is g⁻¹(g(x̄) ± h·g′(x̄)), the delta method: the standard error of
+    g(x̄) is that of x̄ times g′(x̄). On the scale of logarithms it is x̄·exp(±h / x̄), on the logit scale the odds of x̄
+    are multiplied by exp(±h / (x̄·(1 − x̄))), and by atanh it is tanh(atanh(x̄) ± h / (1 − x̄²)). A t-interval of a share
+    near its bound would promise shares that do not exist, such as 105 %.
+
+    Values that are all equal have that value for an interval. So has a mean on a bound, and only values that are all
+    on the bound have one. A mean beyond the bounds of the scale keeps its t-interval.
+    """
+    mean, low, high, n = interval
+    half = (high - low) / 2
+    if scale == "linear" or not half > 0:
+        return interval
+    with np.errstate(over="ignore"):
+        if scale == "log" and mean > 0:
+            ends = mean * np.exp(np.array([-half, half]) / mean)
+        elif scale == "logit" and 0 < mean < 1:
+            odds = mean / (1 - mean) * np.exp(np.array([-half, half]) / (mean * (1 - mean)))
+            ends = 1 - 1 / (1 + odds)
+        elif scale == "atanh" and -1 < mean < 1:
+            ends = np.tanh(np.arctanh(mean) + np.array([-half, half]) / (1 - mean**2))
+        else:
+            return interval
+    return Interval(mean, float(ends[0]), float(ends[1]), n)
 
 
 def share_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval:

@@ -1,9 +1,10 @@
 """From tidy rows to published tables: what the tables of experiments have in common.
 
 A published table has one row per combination of its leading columns. ``mean``, ``low`` and ``high`` are a mean over
-replicates and its 95 % t-interval, ``n`` the replicates in it, ``diverged`` those that diverged, ``failed`` those that
-ended at chance, and ``replicates`` all of them. In accuracies and losses a diverged replicate counts as one that
-guesses (``tidy.with_outcomes``); in measures of a probe it is left out.
+replicates and its 95 % t-interval on the number's scale (``statistics.within``), ``n`` the replicates in it,
+``diverged`` those that diverged, ``failed`` those that ended at chance, and ``replicates`` all of them. In accuracies
+and losses a diverged replicate counts as one that guesses (``tidy.with_outcomes``); in measures of a probe it is left
+out.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ from typing import Any
 
 import pandas as pd
 
-from bnlab.analysis.statistics import Interval, mean_interval, paired_difference
+from bnlab.analysis.statistics import (
+    Interval,
+    Scale,
+    mean_interval,
+    paired_difference,
+    within,
+)
 from bnlab.study.names import ALL_RECIPES
 
 BASE, BN = "base", "bn"
@@ -23,6 +30,14 @@ SPLITS = ("train", "validation", "test")
 METRICS = ("accuracy", "loss")
 EVERY_NUMBER = [(split, metric) for split in SPLITS for metric in METRICS]
 CURVES = [("test", "accuracy"), ("validation", "loss")]
+SCALES: dict[str, Scale] = {
+    "accuracy": "logit",
+    "auc": "logit",
+    "average_precision": "logit",
+    "cosine": "atanh",
+    "loss": "log",
+}
+"""Scales of the intervals of numbers, by the name that a metric, a measure or a column of values has everywhere."""
 
 
 def published(
@@ -119,17 +134,26 @@ def final_accuracies(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def summarize(
-    rows: pd.DataFrame, keys: list[str], value: str, prefix: str | None = None
+    rows: pd.DataFrame,
+    keys: list[str],
+    value: str,
+    prefix: str | None = None,
+    scale: Scale = "linear",
 ) -> pd.DataFrame:
-    """Mean and interval of ``value`` over the replicates of each combination of ``keys``."""
+    """Mean and interval of ``value`` over the replicates of each combination of ``keys``.
+
+    Its interval is on the scale that ``SCALES`` has for the metric or measure among the keys, else for the column
+    ``value``, else on ``scale``.
+    """
     table = []
     for key, group in rows.groupby(keys, sort=False):
-        interval = mean_interval(group[value])
+        names = dict(zip(keys, key, strict=True))
+        number = names.get("metric", names.get("measure", value))
+        interval = within(mean_interval(group[value]), SCALES.get(number, scale))
         gone = group["diverged"] if "diverged" in group else group[value].isna()
         counts = {"n": interval.n, "diverged": int(gone.sum()), "replicates": len(group)}
         if "failed" in group:
             counts["failed"] = int(group["failed"].sum())
-        names = dict(zip(keys, key, strict=True))
         table.append(names | columns_of(interval, prefix) | counts)
     return pd.DataFrame(table)
 
@@ -140,10 +164,11 @@ def with_differences(
     value: str,
     prefix: str | None = None,
     reference: str = BASE,
+    scale: Scale = "linear",
 ) -> pd.DataFrame:
     """Return ``summarize`` and the paired difference from a reference, ``difference`` or ``<prefix>_difference``."""
     name = f"{prefix}_difference" if prefix else "difference"
-    table = summarize(rows, keys, value, prefix)
+    table = summarize(rows, keys, value, prefix, scale)
     return table.merge(compare(rows, keys, value, reference, paired_difference, name))
 
 

@@ -21,7 +21,7 @@ def mixtures(metrics: pd.DataFrame) -> pd.DataFrame:
     """Summarize test accuracy at the last step after each mixture, with its paired difference from random batches."""
     rows = in_each(metrics, SETTINGS, final_accuracies)
     rows = rows.assign(mixture=rows.apply(_mixture, axis=1))
-    table = summarize(rows, [*RUN, *SETTINGS, "mixture"], "value")
+    table = summarize(rows, [*RUN, *SETTINGS, "mixture"], "value", scale="logit")
     keys = [*RUN, "mixture"]
     return table.merge(
         compare(rows, keys, "value", RANDOM, paired_difference, "difference", "mixture")

@@ -24,7 +24,9 @@ def flow(metrics: pd.DataFrame, gradient_flow: pd.DataFrame) -> pd.DataFrame:
     return in_each(
         metrics,
         NETWORK,
-        lambda rows: summarize(by_layer(at_chosen_rates(rows, gradient_flow)), keys, "value"),
+        lambda rows: summarize(
+            by_layer(at_chosen_rates(rows, gradient_flow)), keys, "value", scale="log"
+        ),
     )
 
 
@@ -33,9 +35,9 @@ def imbalance(metrics: pd.DataFrame, gradient_flow: pd.DataFrame) -> pd.DataFram
 
     def means(network: pd.DataFrame) -> pd.DataFrame:
         rows, keys = last_to_first(at_chosen_rates(network, gradient_flow)), [*RUN, "when"]
-        table = summarize(rows, keys, RATIOS[0])
+        table = summarize(rows, keys, RATIOS[0], scale="log")
         for ratio in RATIOS[1:]:
-            table = add_interval(table, summarize(rows, keys, ratio, prefix=ratio))
+            table = add_interval(table, summarize(rows, keys, ratio, prefix=ratio, scale="log"))
         return table
 
     return in_each(metrics, NETWORK, means)

@@ -57,7 +57,7 @@ def noise(gradient_noise: pd.DataFrame) -> pd.DataFrame:
     rows = over_training(gradient_noise).melt(
         [*REPLICATE, "size"], MEASURES, var_name="measure", value_name="value"
     )
-    return summarize(rows, keys, "value")
+    return summarize(rows, keys, "value", scale="log")
 
 
 def exponents(gradient_noise: pd.DataFrame) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def times(timing: pd.DataFrame) -> pd.DataFrame:
     rows = seconds.rename("value").reset_index().rename(columns={"process": "replicate"})
     rows = rows.assign(value=1000 * rows["value"] / rows["batch"])
     ratios = compare(rows, RUN, "value", BASE, paired_ratio, "ratio")
-    return summarize(rows, RUN, "value").merge(ratios)
+    return summarize(rows, RUN, "value", scale="log").merge(ratios)
 
 
 def noise_exponent(results: Results, effect: Measure, method: str) -> pd.Series:

@@ -27,8 +27,10 @@ def best(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def everywhere(metrics: pd.DataFrame) -> pd.DataFrame:
     """Return means of ``spreads`` and, as ``failing``, of ``failures``, with paired differences from base."""
-    table = with_differences(spreads(metrics), ACROSS_RATES, "value")
-    failing = with_differences(failures(metrics), ACROSS_RATES, "value", prefix="failing")
+    table = with_differences(spreads(metrics), ACROSS_RATES, "value", scale="logit")
+    failing = with_differences(
+        failures(metrics), ACROSS_RATES, "value", prefix="failing", scale="logit"
+    )
     return add_interval(table, failing)
 
 

@@ -91,7 +91,9 @@ def smoothness_in_phases(landscape: pd.DataFrame, metrics: pd.DataFrame) -> pd.D
 
 def lines(loss_surface: pd.DataFrame) -> pd.DataFrame:
     """Return the rise of the loss at each distance from the trained weights."""
-    return summarize(around_the_weights(loss_surface), [*RUN, "statistics", "distance"], "rise")
+    return summarize(
+        around_the_weights(loss_surface), [*RUN, "statistics", "distance"], "rise", scale="log"
+    )
 
 
 def rises(loss_surface: pd.DataFrame) -> pd.DataFrame:
@@ -102,8 +104,8 @@ def rises(loss_surface: pd.DataFrame) -> pd.DataFrame:
     keys = [*RUN, "statistics", "distance"]
     rows = around_the_weights(loss_surface)
     rows = pd.concat([at_distance(rows, radius) for radius in RADII])
-    concave = summarize(rows, keys, "concave", prefix="concave")
-    table = add_interval(summarize(rows, keys, "rise"), concave)
+    concave = summarize(rows, keys, "concave", prefix="concave", scale="logit")
+    table = add_interval(summarize(rows, keys, "rise", scale="log"), concave)
     both = pd.concat([rows, rows[rows["method"] == BASE].assign(statistics="batch")])
     return table.merge(compare(both, keys, "rise", BASE, paired_ratio, "ratio"))
 

@@ -125,11 +125,11 @@ def drift(percentiles: pd.DataFrame) -> pd.DataFrame:
     over_units = units.groupby([*keys, "replicate", "step"], sort=False)["drift"].mean()
     averages = in_each(units, RUN, percentile_drift).groupby([*keys, "replicate"], sort=False)
     average = averages["drift"].mean().reset_index()
-    table = summarize(over_units.reset_index(), [*keys, "step"], "drift")
+    table = summarize(over_units.reset_index(), [*keys, "step"], "drift", scale="log")
     gone = {key: _gone(probes) for key, probes in percentiles.groupby(RUN)}
     runs = table[RUN].itertuples(index=False, name=None)
     table = table.assign(diverged=[gone[run] for run in runs])
-    table = add_interval(table, summarize(average, keys, "drift", prefix="average"))
+    table = add_interval(table, summarize(average, keys, "drift", prefix="average", scale="log"))
     return table.merge(compare(average, keys, "drift", BASE, paired_ratio, "ratio"))
 
 
@@ -137,14 +137,14 @@ def roc(roc: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame:
     """Summarize one-vs-rest ROC curves of every class; ``auc`` with its interval is repeated along each."""
     keys = [*RUN, "class", "class_name"]
     area = summarize(classes, [*keys, "count"], "auc", prefix="auc")
-    curves = summarize(roc, [*keys, "fpr"], "tpr")
+    curves = summarize(roc, [*keys, "fpr"], "tpr", scale="logit")
     return _with_absent_classes(add_interval(curves, area))
 
 
 def confusion(confusion: pd.DataFrame) -> pd.DataFrame:
     """Summarize test rows by true and predicted class: mean counts, and ``share`` of the true class."""
     keys = [*RUN, "true", "true_name", "predicted", "predicted_name"]
-    table = summarize(confusion, keys, "count")
+    table = summarize(confusion, keys, "count", scale="log")
     rows = table.groupby([*RUN, "true"])["mean"].transform("sum")
     return table.assign(share=table["mean"] / rows.where(rows > 0))
 
@@ -201,7 +201,7 @@ def timing(timing: pd.DataFrame) -> pd.DataFrame:
     """Summarize seconds per 1,000 steps, the median of a process; ``ratio`` to base is paired by process."""
     seconds = timing.groupby([*RUN, "process"])["seconds_per_1000_steps"].median()
     rows = seconds.rename("value").reset_index().rename(columns={"process": "replicate"})
-    table = summarize(rows, RUN, "value").drop(columns=["diverged", "replicates"])
+    table = summarize(rows, RUN, "value", scale="log").drop(columns=["diverged", "replicates"])
     ratios = compare(rows, RUN, "value", BASE, paired_ratio, "ratio")
     return table.rename(columns={"n": "processes"}).merge(ratios)
 

@@ -41,7 +41,7 @@ def best_rates(metrics: pd.DataFrame) -> pd.DataFrame:
     """
     best = chosen_rates(metrics)[RUN]
     rows = final_accuracies(metrics).merge(best, on=RUN)
-    table = best.merge(_tried(metrics)).merge(summarize(rows, ACROSS_RATES, "value"))
+    table = best.merge(_tried(metrics)).merge(summarize(rows, ACROSS_RATES, "value", scale="logit"))
     for reference in (BASE, BN):
         prefix = f"less_{reference}"
         less = compare(rows, ACROSS_RATES, "value", reference, paired_difference, prefix)
@@ -59,7 +59,7 @@ def rate_range(metrics: pd.DataFrame) -> pd.DataFrame:
     ranges = rate_ranges(metrics)
     log_ends = ranges.set_index(ACROSS_RATES)[["lowest", "highest"]].transform(np.log10)
     tried = metrics.groupby(ACROSS_RATES)["learning_rate"]
-    table = summarize(ranges, ACROSS_RATES, "decades")
+    table = summarize(ranges, ACROSS_RATES, "decades", scale="log")
     for columns in (
         10 ** log_ends.groupby(ACROSS_RATES).mean(),
         ranges.groupby(ACROSS_RATES)[["reaches_lowest", "reaches_highest"]].sum(),

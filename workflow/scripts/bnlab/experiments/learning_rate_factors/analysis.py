@@ -72,7 +72,7 @@ def multiples(metrics: pd.DataFrame) -> pd.DataFrame:
     def of_network(rows: pd.DataFrame) -> pd.DataFrame:
         ways, ended = progress(rows), followed(last(rows))
         lost = ended.loc[ended["split"] == "test", [*RUN, "replicate", "failed", "diverged"]]
-        table = summarize(ways.merge(lost), RUN, "best").merge(times_base_rate(rows))
+        table = summarize(ways.merge(lost), RUN, "best", scale="logit").merge(times_base_rate(rows))
         sooner = [
             dict(zip(RUN, key, strict=True))
             | columns_of(paired_ratio(run["steps"], run["base_first"]), "ratio")
@@ -93,7 +93,7 @@ def ensembles(metrics: pd.DataFrame, ensembles: pd.DataFrame) -> pd.DataFrame:
     def of_network(rows: pd.DataFrame) -> pd.DataFrame:
         table = summarize(rows, RUN, "gain", prefix="gain")
         for name in MEMBERS:
-            table = add_interval(table, summarize(rows, RUN, name, prefix=name))
+            table = add_interval(table, summarize(rows, RUN, name, prefix=name, scale="logit"))
         network = narrowed(metrics, {name: rows[name].iloc[0] for name in NETWORK})
         return table.merge(times_base_rate(network), on=AT_RATE)
 

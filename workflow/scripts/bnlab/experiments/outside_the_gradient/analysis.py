@@ -51,15 +51,15 @@ def linearity(rows: pd.DataFrame) -> pd.DataFrame:
 
 def biases(norms: pd.DataFrame) -> pd.DataFrame:
     """Return the length of the hidden biases at each step."""
-    return summarize(lengths(norms), [*RUN, "step"], "length")
+    return summarize(lengths(norms), [*RUN, "step"], "length", scale="log")
 
 
 def growth(norms: pd.DataFrame) -> pd.DataFrame:
     """Return that length at the end, its ratio to base's, and R² of a line through it over steps."""
     rows = lengths(norms)
     end = last(rows)
-    line = summarize(linearity(rows), RUN, "r2", prefix="r2")
-    table = add_interval(summarize(end, RUN, "length"), line)
+    line = summarize(linearity(rows), RUN, "r2", prefix="r2", scale="logit")
+    table = add_interval(summarize(end, RUN, "length", scale="log"), line)
     return table.merge(compare(end, RUN, "length", BASE, paired_ratio, "ratio"))
 
 

@@ -26,7 +26,7 @@ def combined(metrics: pd.DataFrame) -> pd.DataFrame:
     less = compare(
         rows, [*RUN, "setting"], "value", NEITHER, paired_difference, "difference", "setting"
     )
-    return summarize(rows, [*RUN, *SETTINGS, "setting"], "value").merge(less)
+    return summarize(rows, [*RUN, *SETTINGS, "setting"], "value", scale="logit").merge(less)
 
 
 def paths(metrics: pd.DataFrame) -> pd.DataFrame:

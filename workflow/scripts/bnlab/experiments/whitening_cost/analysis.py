@@ -20,7 +20,7 @@ def times(timing: pd.DataFrame) -> pd.DataFrame:
     seconds = timing.groupby([*KEYS, "process"])["seconds_per_1000_steps"].median()
     rows = seconds.rename("value").reset_index().rename(columns={"process": "replicate"})
     ratios = compare(rows, KEYS, "value", BASE, paired_ratio, "ratio")
-    return summarize(rows, KEYS, "value").merge(ratios)
+    return summarize(rows, KEYS, "value", scale="log").merge(ratios)
 
 
 TABLES = {"cost": times, "times": times}
