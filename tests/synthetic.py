@@ -66,8 +66,7 @@ def tabulated(
 
 def draw(experiment: str, kind: str, table: pd.DataFrame) -> Figure:
     """Draw a figure, as the rule does."""
-    title = DECLARED[experiment].figures[kind].title
-    return style.draw(function(experiment, "FIGURES", kind), title, table)
+    return style.draw(function(experiment, "FIGURES", kind), table)
 
 
 def history(

@@ -14,10 +14,11 @@ import synthetic
 from pydantic import ValidationError
 from synthetic import PUBLISHED
 
-from bnlab.analysis.statistics import FEWEST, rounded
+from bnlab.analysis.statistics import FEWEST
 from bnlab.files import JobError, read_csv
 from bnlab.page import compare, front_page
 from bnlab.page.contents import Item
+from bnlab.page.phrases import number
 from bnlab.study.declaration import Experiment, Question
 from bnlab.study.experiments import experiments
 
@@ -93,8 +94,12 @@ def test_every_number_is_that_of_the_published_table(published):
                     continue
                 near = np.abs(about.factor * here["mean"] - y) <= 0.5001 * 10.0**-digits
                 assert near.any(), (setting["name"], method, place)
-                row = here[near].iloc[0]
                 low, high = written(points, "low", i), written(points, "high", i)
+                likely = here[near]  # of other settings some may have the same mean in print
+                if low is not None:
+                    gaps = about.factor * likely[["low", "high"]] - [low, high]
+                    likely = likely.loc[gaps.abs().sum(axis=1).sort_values().index]
+                row = likely.iloc[0]
                 assert (low is None) == (row["n"] < FEWEST)
                 if low is not None:
                     least, most = about.y_range or (-np.inf, np.inf)
@@ -127,7 +132,7 @@ def test_a_number_has_the_digits_of_its_interval():
     of_base = numbers(sizes())["methods"]["base"]
     printed = [f"{of_base['y'][i]:.{written(of_base, 'digits', i)}f}" for i in range(3)]
     assert printed == [
-        rounded(100 * mean, 50 * (high - low)).partition(" ")[0]
+        number(100 * mean, 50 * (high - low))
         for mean, low, high in [(0.5, 0.41, 0.59), (0.91234, 0.90123, 0.92345), (0.02, -0.03, 0.07)]
     ]
 
@@ -257,7 +262,7 @@ def test_the_first_setting_stands_as_a_table_where_no_script_runs(published):
     table = read_csv(PUBLISHED / compare.first_setting(published)["source"])
     row = table[(table["method"] == "bn") & (table["batch"] == 8)].iloc[0]
     cell = grid.rows[[row[0] for row in grid.rows].index("8")][grid.columns.index("BN")]
-    assert cell.startswith(rounded(100 * row["mean"], 50 * (row["high"] - row["low"])).split()[0])
+    assert cell.startswith(number(100 * row["mean"], 50 * (row["high"] - row["low"])))
     assert " to " in cell
 
 

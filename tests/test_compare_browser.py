@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 import synthetic
 
-from bnlab.analysis.statistics import FEWEST, rounded
+from bnlab.analysis.statistics import FEWEST
 from bnlab.files import read_csv
 from bnlab.page import front_page
+from bnlab.page.phrases import number
 
 ALL_RATES = synthetic.PUBLISHED / "tables/learning_rate/mnist/all_recipes/rates.csv"
 RATES = "#compare:mnist:learning_rate:learning_rate-60:base,bn,ln"
@@ -71,7 +72,7 @@ def at_rate(method: str, rate: float) -> Any:
 def in_print(row: Any) -> tuple[str, str]:
     """Return a row's mean and interval in percent, as the rule of rounding has them."""
     half = 50 * (row.high - row.low)
-    digits = len(rounded(100 * row.mean, half).partition(" ")[0].partition(".")[2])
+    digits = len(number(100 * row.mean, half).partition(".")[2])
     mean, low, high = (f"{100 * v:.{digits}f}" for v in (row.mean, row.low, row.high))
     return mean, f"{low} to {high}"
 
@@ -235,7 +236,7 @@ def test_one_number_a_method_is_a_row_with_its_interval(visit):
     assert chart(page).locator(".band").count() == chart(page).locator(".mark").count() == 2
     table = read_csv(synthetic.PUBLISHED / "tables/learning_rate/mnist/all_recipes/rate_range.csv")
     row = next(table.query("method == 'bn'").itertuples())
-    assert readings(page)["bn"][0] == rounded(row.mean, (row.high - row.low) / 2).split()[0]
+    assert readings(page)["bn"][0] == number(row.mean, (row.high - row.low) / 2)
     assert not page.get_by_label("Zoom").is_visible()
 
 

@@ -51,8 +51,8 @@ def sizes(*intervals, method="bn", **columns):
 @pytest.mark.parametrize(
     ("interval", "sentence"),
     [
-        ((0.02, 0.04), "BN gains 3 points on A."),
-        ((-0.04, -0.02), "BN loses 3 points on A."),
+        ((0.02, 0.04), "BN gains 3.0 points on A."),
+        ((-0.04, -0.02), "BN loses 3.0 points on A."),
         ((-0.01, 0.04), "BN changes little on A."),
         ((0.0, 0.04), "BN changes little on A."),
     ],
@@ -65,7 +65,7 @@ def test_data_sets_with_different_outcomes_have_a_sentence_each():
     tables = sizes((0.02, 0.04), (-0.4, -0.2), (0.1, 0.3))
     assert sentences(finding(mixed="It depends on the data."), tables) == [
         "It depends on the data.",
-        "BN gains 3 to 20 points on A and C.",
+        "BN gains 3.0 to 20 points on A and C.",
         "BN loses 30 points on B.",
     ]
 
@@ -73,7 +73,7 @@ def test_data_sets_with_different_outcomes_have_a_sentence_each():
 @pytest.mark.parametrize(
     ("second", "printed"),
     [
-        ((0.05, 0.07), "BN gains 3 to 6 points on A."),
+        ((0.05, 0.07), "BN gains 3.0 to 6.0 points on A."),
         ((-0.07, -0.05), "BN changes little on A."),
         ((-0.01, 0.01), "BN changes little on A."),
     ],
@@ -86,7 +86,7 @@ def test_recipes_that_disagree_leave_a_data_set_unclear(second, printed):
 
 def test_a_ratio_is_compared_with_one_and_printed_as_a_ratio_or_in_percent():
     times = finding({"neutral": 1.0, "factor": 1.0}, higher="{value} times on {on}.")
-    assert sentences(times, sizes((1.5, 1.7))) == ["1.6 times on A."]
+    assert sentences(times, sizes((1.5, 1.7))) == ["1.60 times on A."]
     share = finding({"neutral": 1.0}, lower="{value} % on {on}.")
     assert sentences(share, sizes((0.46, 0.52))) == ["49 % on A."]
 
@@ -115,7 +115,7 @@ def test_a_grid_too_coarse_to_decide_prints_nothing(tried, printed):
 def test_a_number_is_found_however_a_table_holds_it(column):
     table = sizes((0.02, 0.04), (0.05, 0.07))("sizes").assign(factor=column)
     chosen = finding({"where": {"method": "bn", "factor": 5}})
-    assert sentences(chosen, lambda kind: table) == ["BN gains 3 points on A."]
+    assert sentences(chosen, lambda kind: table) == ["BN gains 3.0 points on A."]
 
 
 def test_a_slot_may_leave_out_data_sets_whose_grid_is_too_coarse():
@@ -128,16 +128,18 @@ def test_a_slot_may_leave_out_data_sets_whose_grid_is_too_coarse():
     cell = Comparison(
         table="sizes", where={"method": "ln"}, column="difference", at_least={"tried": 3}
     )
-    assert sentences(finding(cells={"ln": cell}), lambda kind: table) == ["BN gains 6 points on B."]
+    assert sentences(finding(cells={"ln": cell}), lambda kind: table) == [
+        "BN gains 6.0 points on B."
+    ]
 
 
 def test_numbers_that_no_sentence_fits_are_printed_without_one():
     twice = sizes((0.02, 0.04), (0.03, 0.07))("sizes").assign(dataset_label="A")
     assert sentences(finding(), lambda kind: twice) == [
-        "difference: 3 (2 to 4) on A and 5 (3 to 7) on A."
+        "difference: 3.0 (2.0 to 4.0) on A and 5.0 (3.0 to 7.0) on A."
     ]
     unknown = finding(cells={"bn": Comparison(table="others")})
-    assert sentences(unknown, sizes((0.02, 0.04))) == ["difference: 3 (2 to 4) on A."]
+    assert sentences(unknown, sizes((0.02, 0.04))) == ["difference: 3.0 (2.0 to 4.0) on A."]
 
 
 def test_a_slot_holds_the_numbers_of_the_data_sets_with_its_outcome():
@@ -181,7 +183,7 @@ def test_the_first_finding_of_the_named_experiments_leads():
         declarations, lambda name: sizes((0.02, 0.04)) if name != "third" else sizes()
     )
     lead, more = leading(all_answers, ["second"])
-    gain = "BN gains 3 points on A."
+    gain = "BN gains 3.0 points on A."
     assert [(a.name, a.findings) for a in lead] == [("second", [gain])]
     assert [(a.name, a.findings) for a in more] == [("first", [gain, gain]), ("second", [gain])]
     assert leading(all_answers, []) == (all_answers, [])
@@ -192,13 +194,13 @@ def test_a_finding_that_leads_has_its_sentence_of_every_data_set():
     lead, more = leading(
         answers(declarations, lambda _: sizes((0.02, 0.04), (-0.4, -0.2))), ["depth"]
     )
-    assert lead[0].findings == ["BN gains 3 points on A. BN loses 30 points on B."]
+    assert lead[0].findings == ["BN gains 3.0 points on A. BN loses 30 points on B."]
     assert more == []
 
 
 def test_an_effect_that_is_measured_too_coarsely_prints_nothing():
     assert sentences(finding(), sizes((0.02, 0.04), coarse=True)) == []
-    assert sentences(finding(), sizes((0.02, 0.04), coarse=False)) == ["BN gains 3 points on A."]
+    assert sentences(finding(), sizes((0.02, 0.04), coarse=False)) == ["BN gains 3.0 points on A."]
 
 
 def test_one_rate_that_was_tried_is_one_entry_also_when_read_from_a_file(tmp_path):

@@ -73,11 +73,11 @@ def test_the_intervals_of_all_data_sets_choose_the_thought(intervals, thought):
 def test_a_sentence_has_the_numbers_of_its_first_data_set_and_names_the_others():
     tables = gains(A=(0.02, 0.04), B=(-0.01, 0.01), C=(0.1, 0.3))
     (one,) = front.said([statement()], tables)
-    assert one.sentence == "It gains 3 points on A. It gains on C too. On B we could not tell."
+    assert one.sentence == "It gains 3.0 points on A. It gains on C too. On B we could not tell."
     (short,) = front.said([statement(also={})], tables)
-    assert short.sentence == "It gains 3 points on A. On B we could not tell."
+    assert short.sentence == "It gains 3.0 points on A. On B we could not tell."
     (less,) = front.said([statement()], gains(A=(-0.04, -0.02), B=(-0.3, -0.1)))
-    assert less.sentence == "It loses 3 points on A."
+    assert less.sentence == "It loses 3.0 points on A."
 
 
 @pytest.mark.parametrize("text", ["It gains too.", "It gains {value} on {on}.", "On {on"])
@@ -90,7 +90,7 @@ def test_a_statement_without_numbers_gives_way_to_the_one_in_its_place_or_to_non
     other = statement().model_dump() | {"decided_by": {"table": "gains", "column": "gain"}}
     lacking = {"decided_by": {"table": "losses", "column": "gain"}}
     (one,) = front.said([statement(**lacking, instead=other)], gains(A=(2.0, 4.0)))
-    assert one.sentence == "It gains 3 points on A."
+    assert one.sentence == "It gains 3.0 points on A."
     assert front.said([statement(**lacking)], gains(A=(2.5, 3.5))) == []
 
 

@@ -249,7 +249,7 @@ def test_the_findings_show_claims_with_their_whole_verdict_and_what_is_a_redraw(
     assert rows == [
         "| Claim 1 \\| says. |  | −3.33 ± 0.17 points (digits, rate 0.1) "
         "| **supported** on a redraw. Holds: digits. |",
-        "| Claim 2 \\| says. | half | 0.531 (0.480 to 0.590) (Digits, rate 0.1) "
+        "| Claim 2 \\| says. | half | 0.53 (0.48 to 0.59) (Digits, rate 0.1) "
         "| **mixed**. Holds: digits; wine. Fails: iris. Not known: elsewhere. |",
     ]
 

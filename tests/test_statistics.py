@@ -337,21 +337,6 @@ def test_the_limit_brings_a_ratio_nearer_to_one():
     assert full < statistics.paired_ratio([100, 200], cut).mean < 1
 
 
-@pytest.mark.parametrize(
-    ("mean", "half_width", "text"),
-    [
-        (97.7123, 0.1234, "97.71 ± 0.12"),
-        (97.7123, 0.0999, "97.712 ± 0.100"),
-        (12345.6, 234.5, "12,350 ± 230"),
-        (0.5, np.nan, "0.5"),
-        (np.nan, np.nan, "–"),
-        (0.25, 0.0, "0.25 ± 0"),
-    ],
-)
-def test_numbers_are_rounded_to_their_uncertainty(mean, half_width, text):
-    assert statistics.rounded(mean, half_width) == text
-
-
 BOUNDS = {"log": (0, np.inf), "logit": (0, 1), "atanh": (-1, 1)}
 SCALES = {"log": np.log, "logit": scipy.special.logit, "atanh": np.arctanh}
 

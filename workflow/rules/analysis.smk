@@ -93,7 +93,6 @@ rule draw:
         "../envs/bnlab.yaml"
     params:
         figures=lambda w: keys_of(FIGURES, w.experiment),
-        titles=lambda w: {kind: each.title for kind, each in declared_figures(w)},
         captions=lambda w: {
             kind: inspect.cleandoc(each.caption) for kind, each in declared_figures(w)
         },

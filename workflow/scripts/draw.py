@@ -17,6 +17,6 @@ params, experiment = snakemake.params, snakemake.wildcards.experiment
 with job_log(snakemake.log[0], "figures"):
     for dataset, recipe, kind in params.figures:
         table = read_csv(Path(snakemake.input.tables) / dataset / recipe / f"{kind}.csv")
-        figure = style.draw(function(experiment, "FIGURES", kind), params.titles[kind], table)
+        figure = style.draw(function(experiment, "FIGURES", kind), table)
         path = Path(snakemake.output.figures) / dataset / recipe / kind
         style.save(figure, f"{path}.svg", f"{path}.png")

@@ -330,24 +330,6 @@ def censored_median(values: ArrayLike) -> float:
     return float(np.median(np.where(np.isnan(observed), np.inf, observed)))
 
 
-def rounded(mean: float, half_width: float, digits: int = 2) -> str:
-    """``97.71 ± 0.12``: a mean and its half-width, rounded to ``digits`` digits of the latter.
-
-    Without a half-width the mean has four significant digits; without a mean the text is an en
-    dash.
-    """
-    if not np.isfinite(mean):
-        return "–"
-    if not np.isfinite(half_width):
-        return f"{mean:.4g}"
-    if half_width == 0:
-        return f"{mean:.4g} ± 0"
-    places = digits - 1 - int(np.floor(np.log10(half_width)))
-    if places > 0:
-        return f"{mean:.{places}f} ± {half_width:.{places}f}"
-    return f"{round(mean, places):,.0f} ± {round(half_width, places):,.0f}"
-
-
 @cache
 def _t_quantile(share: float, degrees: int) -> float:
     """SciPy's takes longer than all else of an interval, and few are asked for, again and again."""

@@ -148,7 +148,7 @@ def summarize(
     table = []
     for key, group in rows.groupby(keys, sort=False):
         names = dict(zip(keys, key, strict=True))
-        number = names.get("metric", names.get("measure", value))
+        number = str(names.get("metric", names.get("measure", value)))
         interval = within(mean_interval(group[value]), SCALES.get(number, scale))
         gone = group["diverged"] if "diverged" in group else group[value].isna()
         counts = {"n": interval.n, "diverged": int(gone.sum()), "replicates": len(group)}

@@ -20,10 +20,9 @@ from bnlab.page.panels import (
     draw_curve,
     figure_of,
     label_ends,
+    legend_row,
     name_of,
     on_axis,
-    plain,
-    plain_if_narrow,
     subtitle,
 )
 from bnlab.page.phrases import minus
@@ -87,8 +86,7 @@ def stacked(
         axis.set_ylabel("")
     named = grid[panels.index(accuracies), 0]
     if len(columns) > 1 or not label_ends(named, [_end(curve, every) for curve in every]):
-        handles, labels = named.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 7))
+        legend_row(figure, named)
     return figure
 
 
@@ -118,6 +116,7 @@ def differences(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> 
         rows = rows[rows["pairs"] > 0]
         if len(rows):
             shown = rows.assign(
+                n=rows["pairs"],
                 mean=100 * rows["difference"],
                 low=100 * rows["difference_low"],
                 high=100 * rows["difference_high"],
@@ -135,7 +134,7 @@ def differences(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> 
     axis.yaxis.set_major_formatter(
         FuncFormatter(lambda value, _: minus(f"{value:+g}") if value else "0")
     )
-    lead = f"{others[0]} less" if len(others) == 1 else "less"
+    lead = f"{others[0]} less" if len(others) == 1 else "difference from"
     axis.set_ylabel(f"{lead} {reference.label}\n(points)")
 
 
@@ -144,9 +143,7 @@ def losses(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
     for curve in curves:
         rows = curve.of("validation", "loss").rows
         draw_curve(axis, curve.style, rows["batch"], rows, curve.label)
-    axis.set(yscale="log", ylabel="validation loss (nats)")
-    axis.yaxis.set_major_formatter(FuncFormatter(plain))
-    axis.yaxis.set_minor_formatter(FuncFormatter(plain_if_narrow(axis)))
+    axis.set(yscale="log", ylabel="validation loss (log axis)")
     axis.tick_params(axis="y", which="minor", labelsize=8)
 
 

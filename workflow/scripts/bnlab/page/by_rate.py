@@ -10,7 +10,7 @@ from matplotlib.figure import Figure, FigureBase
 
 from bnlab.page.forms import cross_tables, log_axis, split_by
 from bnlab.page.grids import Grid, amount, less_base, of_batch, percent, reference_of, rows_of
-from bnlab.page.panels import by_method, draw_curve, in_percent, name_of, per_batch
+from bnlab.page.panels import by_method, draw_curve, in_percent, legend_row, name_of, per_batch
 from bnlab.page.style import method_style
 
 
@@ -30,7 +30,7 @@ def draw_by_rate(table: pd.DataFrame) -> Figure:
             )
         axis.set_ylabel("test accuracy (%)")
         log_axis(axis, "learning rate (log axis)")
-        axis.legend(loc="best")
+        legend_row(part, axis)
 
     title = "test accuracy at the end (ringed: the best rate by validation)"
     return per_batch(table, 3.2, title, panels)

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.statistics import FEWEST, rounded
+from bnlab.analysis.statistics import FEWEST
 from bnlab.files import JobError, read_csv
 from bnlab.page.contents import Inputs, Item, relative
 from bnlab.page.grids import Grid
 from bnlab.page.layout import FRONT
-from bnlab.page.phrases import initial_weights, minus, number
+from bnlab.page.phrases import decimals, initial_weights, minus, number
 from bnlab.page.settings import recipe_title
 from bnlab.page.style import css_name, dash_array, marker_path
 from bnlab.study.declaration import Experiment, Question
@@ -165,8 +165,7 @@ def _ends(column: str) -> tuple[str, str]:
 
 def _decimals(value: float, half: float) -> int:
     """Return the decimals of a number in print, as the half-width of its interval decides."""
-    text = rounded(value, half) if half > 0 else number(value)
-    return len(text.partition(" ")[0].partition(".")[2])
+    return max(decimals(half), 0) if half > 0 else len(number(value).partition(".")[2])
 
 
 def _apart(column: pd.Series, scale: str) -> list[Any]:

@@ -9,9 +9,9 @@ from bnlab.page.panels import (
     accuracy_axis,
     by_method,
     draw_curve,
-    ending,
-    growing,
-    name_of,
+    epoch_axis,
+    legend_row,
+    name_and_failures,
     on_axis,
     per_batch,
 )
@@ -29,16 +29,16 @@ def draw_accuracy(table: pd.DataFrame, title: str = "accuracy during training") 
         for axis, split in zip(axes, ("train", "test"), strict=True):
             shown = rows[rows["split"] == split]
             for method, curve in by_method(shown):
-                label = f"{name_of(curve)}  {ending(curve)}"
+                label = name_and_failures(curve)
                 markers = len(curve) <= MOST_MARKERS
                 drawn = on_axis(curve, rows)
                 draw_curve(
                     axis, method_style(method), curve["epoch"], drawn, label, markers=markers
                 )
-            growing(axis, shown["epoch"])
+            epoch_axis(axis, shown["epoch"])
             accuracy_axis(axis, rows)
-            axis.set(title=f"{split} accuracy", xlabel="epoch (first one on a linear scale)")
-            axis.legend(loc="best", title="at the end", alignment="left")
+            axis.set_title(f"{split} accuracy")
         axes[1].set_ylabel("")
+        legend_row(part, *axes)
 
     return per_batch(table, 3.3, title, panels)

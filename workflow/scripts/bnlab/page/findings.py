@@ -13,7 +13,7 @@ import pandas as pd
 
 from bnlab.files import JobError
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import listed, number, significant, spread, written_out
+from bnlab.page.phrases import listed, number, spread, written_out
 from bnlab.study.declaration import OUTCOMES, Comparison, Experiment, Finding
 
 Tables = Callable[[str], pd.DataFrame]
@@ -134,7 +134,7 @@ def slots(
 def size(rows: pd.DataFrame, comparison: Comparison) -> str:
     """Return an estimate without its sign in the printed unit; of several the least and the greatest, ``2 to 5``.
 
-    A difference is rounded to its uncertainty, a ratio and a power of ten to two digits.
+    A number is rounded to its uncertainty, a power of ten to two digits.
     """
     texts = []
     for row in rows_of(rows):
@@ -143,9 +143,7 @@ def size(rows: pd.DataFrame, comparison: Comparison) -> str:
             continue
         estimate = abs(row.estimate) * comparison.factor
         half = (row.high - row.low) / 2 * comparison.factor
-        texts.append(
-            significant(estimate, 2) if comparison.neutral == 1 else number(estimate, half)
-        )
+        texts.append(number(estimate, half))
     ends = sorted(set(texts), key=lambda text: float(text.replace(",", "")))
     return " to ".join(dict.fromkeys([ends[0], ends[-1]]))
 

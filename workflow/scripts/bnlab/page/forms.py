@@ -7,11 +7,15 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator
 
+from bnlab.analysis.statistics import FEWEST
 from bnlab.page.grids import Grid, labels_of, of_batch, reference_of, rows_of
-from bnlab.page.panels import by_method, draw_curve, name_of, plain
+from bnlab.page.panels import by_method, draw_curve, name_of
 from bnlab.page.style import method_style
+
+APART = 0.15
+"""Distance between the methods of a row, where rows are 1 apart."""
 
 
 def draw_lines(
@@ -36,6 +40,22 @@ def draw_lines(
         draw_curve(axis, method_style(method), curve[x], curve, label(curve), markers=markers)
 
 
+def draw_dots(axis: Axes, rows: pd.DataFrame, column: str, places: Sequence[str]) -> None:
+    """Draw a row for each of the ``places`` of a column, with a dot and its interval for each method.
+
+    Fewer replicates than ``FEWEST`` have no interval.
+    """
+    methods = list(by_method(rows))
+    for number, (method, part) in enumerate(methods):
+        style = method_style(method)
+        y = part[column].map(list(places).index) + APART * (number - (len(methods) - 1) / 2)
+        sure = part["n"] >= FEWEST
+        axis.hlines(y[sure], part["low"][sure], part["high"][sure], color=style.color, lw=1.5)
+        axis.plot(part["mean"], y, ls="", color=style.color, label=name_of(part), **style.marks)
+    axis.set_yticks(range(len(places)), places)
+    axis.set_ylim(len(places) - 0.5, -0.5)
+
+
 def with_mean(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return rows that have a column and its interval as mean, low and high."""
     return rows.assign(mean=rows[column], low=rows[f"{column}_low"], high=rows[f"{column}_high"])
@@ -50,10 +70,8 @@ def log_axis_at(axis: Axes, values: Sequence[float]) -> None:
 
 
 def log_axis(axis: Axes, label: str = "") -> None:
-    """Make the x-axis logarithmic, with plain numbers at powers of ten."""
+    """Make the x-axis logarithmic."""
     axis.set(xscale="log", xlabel=label)
-    axis.xaxis.set_major_formatter(FuncFormatter(plain))
-    axis.xaxis.set_minor_formatter(NullFormatter())
 
 
 def split_by(

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.statistics import rounded
-from bnlab.page.phrases import minus
+from bnlab.page.phrases import measured
 from bnlab.study.names import PHASES
 
 
@@ -80,10 +79,11 @@ def _or_dash(row: Any, text: Callable[[Any], str]) -> str:
 
 
 def amount(row: Any, column: str = "mean", scale: float = 1) -> str:
-    """Return an estimate and its half-width, both times ``scale``, rounded to two digits of the half-width."""
+    """Return an estimate with its interval (``phrases.measured``), times ``scale``, which is 100 for percent."""
     prefix = "" if column == "mean" else f"{column}_"
-    half = (getattr(row, f"{prefix}high") - getattr(row, f"{prefix}low")) / 2
-    return minus(rounded(scale * getattr(row, column), scale * half))
+    names = (column, f"{prefix}low", f"{prefix}high")
+    value, low, high = (scale * getattr(row, name) for name in names)
+    return measured(value, low, high, most=10 if scale == 100 else np.inf)
 
 
 def mean(row: Any) -> str:
@@ -156,8 +156,7 @@ def percent(row: Any) -> str:
     """An accuracy in percent with its half-width, and how many replicates diverged or failed."""
     if row.replicates and row.diverged == row.replicates:
         return "all diverged"
-    accuracy = rounded(row.mean * 100, (row.high - row.low) * 50, digits=1)
-    return f"{accuracy} %{lost(row)}"
+    return f"{amount(row, scale=100)} %{lost(row)}"
 
 
 def percent_and_points(row: Any) -> str:
@@ -179,18 +178,14 @@ def less_base(row: Any, column: str = "difference", scale: float = 100) -> str:
 
 def signed(text: str) -> str:
     """A number with a sign in front."""
-    return minus(text) if text.startswith(("-", "−", "–")) else f"+{text}"
+    return text if text.startswith(("−", "–")) else f"+{text}"
 
 
 def ratio(row: Any) -> str:
     """A ratio with its interval, and how many pairs it is from where some are missing."""
     if not row.pairs:
         return "–"
-    half = (row.ratio_high - row.ratio_low) / 2
-    places = 2 if not np.isfinite(half) or half == 0 else max(0, 1 - int(np.floor(np.log10(half))))
-    text = f"{row.ratio:.{places}f}"
-    if np.isfinite(half):
-        text += f" ({row.ratio_low:.{places}f} to {row.ratio_high:.{places}f})"
+    text = measured(row.ratio, row.ratio_low, row.ratio_high, ends=True)
     return f"{text}{missing_pairs(row)}"
 
 

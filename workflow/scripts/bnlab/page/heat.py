@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
 from matplotlib.patches import Rectangle
 
 from bnlab.lazy import sns
@@ -14,8 +16,8 @@ from bnlab.page.panels import by_method, ink, name_of
 from bnlab.study.names import NEAR_BEST
 
 LEGEND = (
-    "test accuracy (%) at the end; the darker, the nearer to the best of all, ● within a point of it\n"
-    "framed: the rate with the best validation accuracy"
+    "test accuracy (%) at the end; ● within a point of the best of all; framed: the rate with the best\n"
+    "validation accuracy; in brackets: replicates that diverged or failed"
 )
 COLORS = "YlGnBu_r"
 WORST = 20
@@ -29,11 +31,11 @@ def draw_heat(axis: Axes, rows: pd.DataFrame, best: float) -> None:
     hatched.
     """
     rates = sorted(rows["learning_rate"].unique())
+    colors, norm = _shades()
     lines = list(by_method(rows))
     cells = rows.pivot(index="method", columns="learning_rate", values="mean")
     cells = cells.reindex(index=[method for method, _ in lines])
     lacking = 100 * (best - cells)
-    colors, norm = mpl.colormaps[COLORS], mpl.colors.PowerNorm(0.4, 0, WORST, clip=True)
     sns.heatmap(
         lacking,
         ax=axis,
@@ -57,8 +59,23 @@ def draw_heat(axis: Axes, rows: pd.DataFrame, best: float) -> None:
     axis.tick_params(axis="y", rotation=0)
 
 
+def add_bar(part: FigureBase, axes: Sequence[Axes]) -> None:
+    """Draw the scale of the colours beside heat maps."""
+    colors, norm = _shades()
+    shades = mpl.cm.ScalarMappable(norm, colors)
+    bar = part.colorbar(shades, ax=axes, ticks=[0, 1, 5, 10, WORST], aspect=25, pad=0.02)
+    bar.ax.set_yticklabels(["0", "1", "5", "10", f"{WORST} or more"])
+    bar.set_label("points below the best")
+    bar.ax.invert_yaxis()
+    bar.outline.set_visible(False)
+
+
+def _shades() -> tuple[Any, Any]:
+    return mpl.colormaps[COLORS], mpl.colors.PowerNorm(0.4, 0, WORST, clip=True)
+
+
 def _cell(axis: Axes, column: int, place: int, row: pd.Series, color: str, near: bool) -> None:
-    gone = [f"{row[word]} {word}" for word in ("diverged", "failed") if row[word]]
+    gone = [f"({count})"] if (count := row["diverged"] + row["failed"]) else []
     text = "\n".join([f"{'● ' if near else ''}{100 * row['mean']:.1f}", *gone])
     axis.text(
         column + 0.5,
@@ -66,7 +83,7 @@ def _cell(axis: Axes, column: int, place: int, row: pd.Series, color: str, near:
         text,
         ha="center",
         va="center",
-        size=7.5,
+        size=8,
         color=color,
     )
     if row["chosen"]:
@@ -84,4 +101,4 @@ def _without_numbers(axis: Axes, rows: pd.DataFrame, rates: list[float], place: 
         column = rates.index(rate)
         style: Any = {"facecolor": "#f4f4f4", "edgecolor": "#c8c8c8", "hatch": "////", "lw": 0}
         axis.add_patch(Rectangle((column, place), 1, 1, **style))
-        axis.text(column + 0.5, place + 0.5, "all\ndiverged", ha="center", va="center", size=7.5)
+        axis.text(column + 0.5, place + 0.5, "all\ndiverged", ha="center", va="center", size=8)

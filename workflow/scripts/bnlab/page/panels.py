@@ -12,15 +12,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase, SubFigure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from bnlab.analysis.statistics import rounded
+from bnlab.analysis.statistics import FEWEST
 from bnlab.page.phrases import written_out
-from bnlab.page.style import NONE_LEFT, WIDTH, MethodStyle
+from bnlab.page.style import NONE_LEFT, SOFT, WIDTH, MethodStyle
 from bnlab.study.names import ALL_RECIPES
 
 ACCURACY_TICKS = (
     *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999),
     *(0.9995, 0.9999),
 )
+MOST_MARKS = 60
+"""Points of a curve from which on they are small."""
+LETTERS = 100
+"""Letters of a legend that have room side by side, with six for each line beside its name."""
 HIGHEST = 0.9999
 """Height at which greater accuracies are drawn on a logit scale, which has no place for 100 %."""
 
@@ -28,7 +32,8 @@ HIGHEST = 0.9999
 def figure_of(table: pd.DataFrame, height: float, title: str) -> Figure:
     """A figure of this height in inches, titled by its dataset."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    figure.suptitle(f"{table['dataset_label'].iloc[0]}: {title}", x=0.01, ha="left")
+    subject = f"{table['dataset_label'].iloc[0]}: {title}"
+    figure.suptitle(subject, x=0.01, ha="left", color=SOFT.light)
     return figure
 
 
@@ -86,16 +91,16 @@ def draw_curve(
     label: str,
     markers: bool = True,
 ) -> None:
-    """A curve of means with its band."""
-    axis.plot(
-        x,
-        curve["mean"],
-        color=style.color,
-        linestyle=style.line,
-        label=label,
-        **(style.marks if markers else {}),
-    )
-    axis.fill_between(x, curve["low"], curve["high"], color=style.color, alpha=0.18, linewidth=0)
+    """A curve of means with its band; means of fewer replicates than ``FEWEST`` are points without line or band."""
+    few = curve["n"] < FEWEST
+    sure = curve[["mean", "low", "high"]].mask(few)
+    line: Any = {"color": style.color, "linestyle": style.line}
+    if few.any():
+        size = 4 if len(curve) <= MOST_MARKS else 1.5
+        axis.plot(x, curve["mean"].where(few), **line | {"linestyle": ""} | style.marks, ms=size)
+    form = line | (style.marks if markers or few.all() else {})
+    axis.plot(x, sure["mean"], label=label, **form | ({"linestyle": ""} if few.all() else {}))
+    axis.fill_between(x, sure["low"], sure["high"], color=style.color, alpha=0.18, linewidth=0)
 
 
 def in_percent(curve: pd.DataFrame) -> pd.DataFrame:
@@ -110,14 +115,26 @@ def name_of(rows: pd.DataFrame) -> str:
 
 def name_and_failures(rows: pd.DataFrame) -> str:
     """Return the method's label, and how many replicates diverged or failed."""
-    return f"{name_of(rows)}{diverged(rows)}"
+    left = f": {NONE_LEFT}" if rows["diverged"].max() == rows["replicates"].max() else ""
+    return f"{name_of(rows)}{left}{diverged(rows)}"
 
 
-def ending(curve: pd.DataFrame) -> str:
-    """The last value of a curve in percent, and how many replicates diverged."""
-    last = curve.iloc[-1]
-    end = f"{rounded(last['mean'] * 100, (last['high'] - last['low']) * 50)} %"
-    return f"{or_none_left(last, end)}{diverged(curve)}"
+def legend_row(part: FigureBase, *axes: Axes) -> None:
+    """Name the lines of these axes below the panels, in as many columns as there is room for.
+
+    Lines that look alike are one method's; they have the longest of their names, which counts what diverged.
+    """
+    named: dict[tuple[Any, ...], tuple[Any, str]] = {}
+    for axis in axes:
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
+            look = mpl.artist.getp(handle, "color"), mpl.artist.getp(handle, "marker")
+            if len(label) > len(named.get(look, (None, ""))[1]):
+                named[look] = (handle, label)
+    if named:
+        handles, labels = zip(*named.values(), strict=True)
+        columns = max(1, LETTERS // (6 + max(map(len, labels))))
+        form: Any = {"loc": "outside lower center", "ncols": min(len(named), columns)}
+        part.legend(handles, labels, **form)
 
 
 def label_ends(axis: Axes, curves: Sequence[tuple[str, str, float, float]]) -> bool:
@@ -209,11 +226,13 @@ def accuracy_axis(axis: Axes, rows: pd.DataFrame) -> None:
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.4g}"))
 
 
-def growing(axis: Axes, values: pd.Series) -> None:
-    """An axis that is linear up to one and logarithmic from there on, with plain numbers; linear if all is beyond."""
+def epoch_axis(axis: Axes, values: pd.Series) -> None:
+    """An axis of epochs, linear up to one and logarithmic from there on; linear if all of them are beyond."""
     if values.min() > 1:
+        axis.set_xlabel("epoch")
         thousands(axis)
         return
+    axis.set_xlabel("epoch (log axis from 1 on)")
     axis.set_xscale("symlog", linthresh=1, linscale=0.6)
     ticks = [t for t in (0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500) if t <= values.max() * 1.01]
     axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -239,22 +258,6 @@ def thousands(axis: Axes) -> None:
     """Steps with a comma at thousands."""
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5))
-
-
-def plain(value: float, _: Any) -> str:
-    """A tick as a plain number."""
-    return f"{value:g}"
-
-
-def plain_if_narrow(axis: Axes) -> Callable[[float, Any], str]:
-    """Return a formatter of minor ticks: 2 and 5 of a log axis, and all where it spans less than a decade."""
-
-    def label(value: float, _: Any) -> str:
-        low, high = axis.get_ylim()
-        lead = round(value / 10 ** np.floor(np.log10(value)), 6)
-        return f"{value:g}" if lead in (2, 5) or high / low < 4 else ""
-
-    return label
 
 
 def beside(axis: Axes, x: float, y: float, text: str) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
-from bnlab.analysis.statistics import rounded
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -16,14 +14,70 @@ def listed(parts: Sequence[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def number(value: float, half: float = np.nan) -> str:
-    """Return a number, rounded to the first digit of its half-width, with a true minus, but none before zero.
+def decimals(half: float) -> int:
+    """Return the decimals of numbers with this half-width, less than 0 for tens and hundreds.
 
-    Without a half-width the number has three significant digits.
+    A half-width that begins with 1 or 2 is printed with two digits, any other with one.
     """
-    if not np.isfinite(half) or half <= 0:
-        return minus(f"{value:.3g}")
-    text = rounded(value, half, digits=1).partition(" ± ")[0]
+    exponent = int(np.floor(np.log10(half)))
+    return int(half / 10.0**exponent < 3 - 1e-9) - exponent
+
+
+def number(value: float, half: float = np.nan) -> str:
+    """Return a number rounded to its half-width, with a true minus, but none before zero.
+
+    Without a half-width the number has three significant digits, or is whole from a thousand on.
+    """
+    if half > 0 and np.isfinite(half):
+        return _rounded(value, decimals(half))
+    if abs(value) >= 1000:
+        return minus(f"{value:,.0f}".replace("inf", "∞"))
+    return minus(written_out(value))
+
+
+def measured(
+    value: float, low: float, high: float, most: float = np.inf, ends: bool = False
+) -> str:
+    """Return a number with its interval: ``97.71 ± 0.12``, or ``1.2 (0.9 to 1.9)`` where one side is longer.
+
+    Sides count as equal where their half-width gives both ends to the last digit, and none below 0 where the interval
+    ends above. A number and its ends are rounded to the shorter side; positive ones have at least two digits each. An
+    interval without width, as of ties, is not printed, nor is one that is open on both sides.
+
+    Args:
+        value: the estimate.
+        low: lower end, −inf if it is open.
+        high: upper end, inf if it is open.
+        most: half-width from which on numbers are rounded no coarser; a tenth of the possible range.
+        ends: true for the ends in parentheses in every case.
+    """
+    if not np.isfinite(value):
+        return "–"
+    sides = sorted([value - low, high - value])
+    if np.isnan(sides[0]) or high == low or np.isinf(sides[0]):
+        return number(value)
+    half = (high - low) / 2
+    if np.isfinite(half) and not ends:
+        places = decimals(min(half, most))
+        is_inside = low < 0 or round(half, places) <= round(value, places)
+        if sides[1] - sides[0] <= 10.0**-places and is_inside:
+            return f"{_rounded(value, places)} ± {_rounded(half, places)}"
+    places = decimals(min(sides[0] if sides[0] > 0 else sides[1], most))
+    at_least = 2 if min(value, low) >= 0 else 0
+
+    def written(end: float) -> str:
+        digits = at_least - 1 - int(np.floor(np.log10(end))) if at_least and end else places
+        return _rounded(end, max(places, digits))
+
+    if np.isposinf(high):
+        return f"{written(value)} ({written(low)} or more)"
+    if np.isneginf(low):
+        return f"{written(value)} ({written(high)} or less)"
+    return f"{written(value)} ({written(low)} to {written(high)})"
+
+
+def _rounded(value: float, places: int) -> str:
+    text = f"{round(value, places):,.{max(places, 0)}f}"
     return minus(text.lstrip("-") if not text.strip("-0.") else text)
 
 
@@ -31,12 +85,6 @@ def spread(row: Any) -> str:
     """Return the interval from ``row.low`` to ``row.high``, rounded to its half-width: ``1.2 to 3.4``."""
     half = (row.high - row.low) / 2
     return f"{number(row.low, half)} to {number(row.high, half)}"
-
-
-def significant(value: float, digits: int) -> str:
-    """Return a positive number with so many significant digits and no exponent."""
-    places = max(0, digits - 1 - int(np.floor(np.log10(value)))) if value > 0 else 0
-    return f"{float(f'{value:.{digits}g}'):,.{places}f}"
 
 
 def written_out(value: float, digits: int = 3) -> str:
@@ -56,38 +104,12 @@ def initial_weights(name: str) -> str:
 def amount(row: Any) -> str:
     """Return an effect's estimate with its interval and unit: ``1.23 ± 0.14 points``, ``1.23 (1.10 to 1.37)``.
 
-    Ratios, and intervals that are not symmetric, have their ends in parentheses. Numbers are rounded to two digits of
-    the half-width. A ratio has three digits, or four where the ends of its interval are within a tenth of one another.
+    Ratios have their ends in parentheses. A ratio whose lower end is 0 has none there.
     """
-    unit = "" if row.scale in ("", "ratio") else f" {row.scale}"
-    half = (row.high - row.low) / 2
-    if row.scale == "ratio" and (half > 0 or np.isfinite(row.low)):
-        digits = 4 if row.high < 1.1 * row.low else 3
-        return _with_ends(row, lambda value: significant(value, digits))
-    middle = (row.high + row.low) / 2
-    if np.isfinite(row.low + row.high) and abs(middle - row.estimate) <= 0.02 * half:
-        return minus(rounded(row.estimate, half)) + unit
-    if not np.isfinite(row.estimate) or np.isnan(row.low):
-        text = minus(rounded(row.estimate, half))
-        return text if text == "–" else text + unit
-    return _with_ends(row, _three_digits) + unit
-
-
-def _three_digits(value: float) -> str:
-    if np.isinf(value):
-        return minus(f"{value:g}".replace("inf", "∞"))
-    return minus(f"{'-' if value < 0 else ''}{significant(abs(value), 3)}")
-
-
-def _with_ends(row: Any, written: Callable[[float], str]) -> str:
-    """Return ``1.23 (1.10 to 1.37)``; an open end is left out: ``1.23 (1.10 or more)``."""
-    if np.isposinf(row.high):
-        ends = f"{written(row.low)} or more"
-    elif np.isneginf(row.low) or (row.scale == "ratio" and row.low == 0):
-        ends = f"{written(row.high)} or less"
-    else:
-        ends = f"{written(row.low)} to {written(row.high)}"
-    return f"{written(row.estimate)} ({ends})"
+    is_ratio = row.scale == "ratio"
+    low = -np.inf if is_ratio and row.low == 0 else row.low
+    text = measured(row.estimate, low, row.high, ends=is_ratio)
+    return text if is_ratio or not row.scale or text == "–" else f"{text} {row.scale}"
 
 
 def four_digits(value: float) -> str:

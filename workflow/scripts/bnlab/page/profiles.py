@@ -11,7 +11,7 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import MaxNLocator
 
 from bnlab.page.forms import draw_lines
-from bnlab.page.panels import by_method, draw_curve, name_and_failures, per_batch
+from bnlab.page.panels import by_method, draw_curve, legend_row, name_and_failures, per_batch
 from bnlab.page.style import method_style
 
 MOST_MARKERS = 25
@@ -36,7 +36,7 @@ def draw_profiles(table: pd.DataFrame, measures: dict[str, Measure], title: str)
                 shown = rows[(rows["measure"] == name) & (rows["view"] == view)]
                 _draw(axis, shown, view, measure)
             grid[0, column].set_title(measure.title)
-        grid[0, 0].legend(loc="best")
+        legend_row(part, *grid.flat)
 
     return per_batch(table, 4.8, title, panels)
 
@@ -55,7 +55,7 @@ def draw_over_steps(
                 _draw(axis, shown, "step", measure)
                 axis.set(title=measure.title, xlabel="training step (log axis)")
             line[0].set_ylabel(name)
-        grid[0, 0].legend(loc="best")
+        legend_row(part, *grid.flat)
 
     return per_batch(table, 2.4 * len(lines), title, panels)
 
@@ -71,15 +71,11 @@ def draw_ratios(table: pd.DataFrame, measures: Mapping[str, str], title: str) ->
                 draw_lines(axis, shown, "at", most_markers=MOST_MARKERS)
                 axis.axhline(1, color="#555555", linewidth=0.8, linestyle=":")
                 axis.set(xscale="log", yscale="log")
-                axis.yaxis.set_major_formatter("{x:g}")
-                axis.yaxis.set_minor_formatter(
-                    lambda at, _: f"{at:g}" if f"{at:e}"[0] in "25" else ""
-                )
             line[0].set_ylabel(words)
         grid[-1, 0].set_xlabel("training step (log axis)")
         grid[-1, 1].set_xlabel("training loss (log axis, falling)")
         grid[-1, 1].invert_xaxis()
-        grid[0, 0].legend(loc="best")
+        legend_row(part, *grid.flat)
 
     return per_batch(table, 1.9 * len(measures), title, panels)
 
@@ -87,7 +83,7 @@ def draw_ratios(table: pd.DataFrame, measures: Mapping[str, str], title: str) ->
 def _draw(axis: Axes, rows: pd.DataFrame, view: str, measure: Measure) -> None:
     shown = rows[rows["at"] > 0] if view == "step" else rows
     for method, curve in by_method(shown):
-        few = curve["at"].nunique() <= 40
+        few = curve["at"].nunique() <= MOST_MARKERS
         label = name_and_failures(curve)
         draw_curve(axis, method_style(method), curve["at"], curve, label, markers=few)
     if measure.log and (shown["mean"] > 0).any():

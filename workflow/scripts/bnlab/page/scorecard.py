@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.statistics import FEWEST, rounded
+from bnlab.analysis.statistics import FEWEST
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import minus
+from bnlab.page.phrases import measured
 from bnlab.study.ledger import Row
 
 NO_ANSWER = "–"
@@ -180,8 +180,8 @@ def _cell(row: Any, ranks: bool, scale: tuple[float, float], address: Address) -
     link = address(row)
     if not np.isfinite(row.estimate):
         return Cell("never" if row.open and row.better == "low" else NO_ANSWER, link=link)
-    value = minus(rounded(row.estimate, (row.high - row.low) / 2))
-    text = value.partition(" ±")[0] if row.n < FEWEST else value
+    interval = (row.low, row.high) if row.n >= FEWEST else (np.nan, np.nan)
+    text = measured(row.estimate, *interval)
     lost = row.replicates - row.n
     text += f" ({lost} of {row.replicates} without)" if lost else ""
     ends = (

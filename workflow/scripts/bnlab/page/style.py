@@ -12,19 +12,21 @@ from typing import Any, NamedTuple
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
 from matplotlib.path import Path as Outline
+from matplotlib.ticker import FuncFormatter, LogFormatter, NullFormatter
 from matplotlib.transforms import Affine2D
 
 from bnlab.files import replacing, save_text
-from bnlab.page.vectors import compact
+from bnlab.page.vectors import compact, with_dark
 from bnlab.study.experiments import experiments
 from bnlab.study.styles import Dash, Hue
 
 WIDTH = 7.2
 RESOLUTION = 200
-INK = "0.15"
+INK = "#1b1e23"
 STYLE: Any = {
     "font.size": 9,
     "font.family": "DejaVu Sans",
@@ -34,7 +36,7 @@ STYLE: Any = {
     "ytick.labelsize": 8,
     "legend.fontsize": 8,
     "legend.frameon": False,
-    "figure.titlesize": 10,
+    "figure.titlesize": 8,
     "axes.grid": True,
     "grid.color": "#e4e4e4",
     "grid.linewidth": 0.6,
@@ -47,7 +49,7 @@ STYLE: Any = {
     "xtick.color": INK,
     "ytick.color": INK,
     "lines.linewidth": 1.5,
-    "lines.markersize": 4,
+    "lines.markersize": 5,
     "lines.solid_capstyle": "round",
     "patch.edgecolor": "white",
     "patch.force_edgecolor": True,
@@ -56,6 +58,10 @@ STYLE: Any = {
     "figure.facecolor": "white",
 }
 NONE_LEFT = "no replicate left"
+FEWEST_PLAIN, MOST_PLAIN = 1e-4, 1e5
+"""Ends of a log axis within which its powers of ten are written out."""
+FEW_TICKS = 200
+"""Ratio of the ends of a log axis below which numbers between powers of ten are written, too."""
 SIDE = 4.5
 """Half the side of a marker in SVG, which leaves half a unit for its edge."""
 PATH_LETTERS: dict[Any, str] = {
@@ -74,6 +80,8 @@ class Shade(NamedTuple):
     dark: str
 
 
+SOFT = Shade("#575c64", "#a5adb8")
+"""Colour of the line on data and recipe."""
 HUES: dict[Hue, Shade] = {
     "black": Shade("#1b1e23", "#e8edf3"),
     "blue": Shade("#2953f1", "#3b89fc"),
@@ -122,7 +130,7 @@ class MethodStyle(NamedTuple):
     def marks(self) -> dict[str, Any]:
         """Marker with its face and edge, as ``Axes.plot`` takes them."""
         face, edge = ("white", self.color) if self.open else (self.color, "white")
-        width = 1.2 if self.open else 0.4
+        width = 1.1 if self.open else 0.3
         marks = {"marker": self.marker, "markeredgewidth": width}
         return {**marks, "markerfacecolor": face, "markeredgecolor": edge}
 
@@ -199,21 +207,39 @@ def css_colors(methods: Iterable[str], dark: bool = False) -> str:
     return " ".join(f"--m-{name}: {shade[dark]};" for name, shade in shades.items())
 
 
-def draw(function: Callable[[pd.DataFrame], Figure], title: str, table: pd.DataFrame) -> Figure:
-    """Draw a figure from its table, with its title in bold above the line on data and recipe."""
+def draw(function: Callable[[pd.DataFrame], Figure], table: pd.DataFrame) -> Figure:
+    """Draw a figure from its table. Its title stands outside the picture; a small line names data and recipe."""
     with mpl.rc_context(STYLE):
         if table.empty:
-            return _nothing(title)
+            figure = Figure(figsize=(WIDTH, 0.5))
+            figure.text(0.01, 0.5, NONE_LEFT, va="center")
+            return figure
         figure = function(table)
-        subject = figure.get_suptitle()
-        figure.set_figheight(figure.get_figheight() + 0.17)
-        lines = title + "\n" * (1 + subject.count("\n"))
-        heading = figure.suptitle(lines, x=0.01, ha="left", weight="bold")
-        figure.draw_without_rendering()
+        for axes in figure.axes:
+            for axis in (axes.xaxis, axes.yaxis):
+                if axis.get_scale() == "log":
+                    plain_ticks(axis)
+        for _ in range(2):  # the second time with labels in their new places
+            figure.draw_without_rendering()
         figure.set_layout_engine("none")
-        corner = heading.get_window_extent().transformed(figure.transFigure.inverted())
-        figure.text(0.01, corner.y0, subject, va="bottom", fontsize=9, color="#444444")
     return figure
+
+
+def plain_ticks(axis: Axis) -> None:
+    """Write plain numbers on a log axis: at powers of ten, 2 and 5 between them, and all where it spans little."""
+    low, high = sorted(axis.get_view_interval())
+    leads = (2, 5) if high / low > 4 else range(2, 10)
+
+    def label(value: float, _: Any) -> str:
+        lead = round(value / 10 ** np.floor(np.log10(value)), 6)
+        return f"{value:g}" if lead in leads else ""
+
+    if isinstance(axis.get_major_formatter(), LogFormatter):
+        if low >= FEWEST_PLAIN and high <= MOST_PLAIN:
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(
+            FuncFormatter(label) if high / low < FEW_TICKS else NullFormatter()
+        )
 
 
 def as_svg(figure: Figure) -> str:
@@ -221,7 +247,8 @@ def as_svg(figure: Figure) -> str:
     with mpl.rc_context(STYLE):
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-        return compact(buffer.getvalue())
+        dark = {shade.light: shade.dark for shade in [*HUES.values(), SOFT]}
+        return with_dark(compact(buffer.getvalue()), dark)
 
 
 def save(figure: Figure, svg: Path | str, png: Path | str) -> None:
@@ -229,9 +256,3 @@ def save(figure: Figure, svg: Path | str, png: Path | str) -> None:
     save_text(Path(svg), as_svg(figure))
     with mpl.rc_context(STYLE), replacing(Path(png)) as handle:
         figure.savefig(handle, format="png", dpi=RESOLUTION, metadata={"Software": None})
-
-
-def _nothing(title: str) -> Figure:
-    figure = Figure(figsize=(WIDTH, 1))
-    figure.suptitle(f"{title}: {NONE_LEFT}", x=0.01, ha="left")
-    return figure

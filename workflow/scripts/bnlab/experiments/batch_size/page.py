@@ -14,9 +14,9 @@ from bnlab.page.panels import by_method, name_of
 from bnlab.page.style import MethodStyle
 
 STATISTICS = {
-    "moving": MethodStyle("blue", "o", "solid"),
-    "population": MethodStyle("black", "s", "dashed"),
-    "batch": MethodStyle("violet", "^", "dash_dot"),
+    "moving": MethodStyle("teal", "o", "solid"),
+    "population": MethodStyle("brown", "s", "dashed"),
+    "batch": MethodStyle("rose", "^", "dash_dot"),
 }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 
-from bnlab.page.forms import cross_tables, draw_lines
+from bnlab.page.forms import cross_tables, draw_dots
 from bnlab.page.grids import Grid, percent_and_points
-from bnlab.page.panels import in_percent, per_batch
+from bnlab.page.panels import in_percent, legend_row, per_batch
 
 
 def mixing(table: pd.DataFrame) -> Figure:
@@ -16,10 +16,9 @@ def mixing(table: pd.DataFrame) -> Figure:
 
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
         axis = part.subplots()
-        draw_lines(axis, in_percent(rows.assign(at=rows["mixture"].map(mixtures.index))), "at")
-        axis.set_xticks(range(len(mixtures)), mixtures)
-        axis.set(xlabel="rows of a training batch", ylabel="test accuracy (%)", ylim=(0, 101))
-        axis.legend(loc="best")
+        draw_dots(axis, in_percent(rows), "mixture", mixtures)
+        axis.set(ylabel="rows of a training batch", xlabel="test accuracy (%)", xlim=(0, 101))
+        legend_row(part, axis)
 
     return per_batch(table, 3.2, "test accuracy at the end, after batches of few classes", panels)
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure, FigureBase
 from bnlab.page.by_rate import setting_grids
 from bnlab.page.forms import draw_lines, log_axis_at
 from bnlab.page.grids import Grid
-from bnlab.page.panels import in_percent, per_batch
+from bnlab.page.panels import in_percent, legend_row, per_batch
 from bnlab.page.phrases import initial_weights
 
 
@@ -23,7 +23,7 @@ def accuracy(table: pd.DataFrame) -> Figure:
             log_axis_at(axis, sorted(rows["layers"].unique()))
             axis.set(title=initial_weights(kind), xlabel="hidden layers (log axis)", ylim=(0, 101))
         grid[0].set_ylabel("test accuracy (%)")
-        grid[-1].legend(loc="best")
+        legend_row(part, *grid)
 
     return per_batch(table, 2.8, "sigmoid networks, each method at its best rate", panels)
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from bnlab.page.by_rate import setting_grids
 from bnlab.page.forms import cross_table, draw_lines, log_axis_at, split_by
 from bnlab.page.grids import Grid, amount, of_batch
-from bnlab.page.panels import by_method, in_percent, name_and_failures, per_batch
+from bnlab.page.panels import by_method, in_percent, legend_row, name_and_failures, per_batch
 from bnlab.page.style import method_style
 
 LINES = [
@@ -43,7 +43,7 @@ def depth(table: pd.DataFrame) -> Figure:
             below.set(xlabel="hidden layers (log axis)", ylim=(-4, 104))
         grid[0, 0].set_ylabel("test accuracy (%)")
         grid[1, 0].set_ylabel("replicates lost (%)")
-        grid[0, -1].legend(loc="best")
+        legend_row(part, *grid[0])
 
     title = "each method at its best rate; lost: diverged or at chance"
     return per_batch(table, 4.6, title, panels)
@@ -69,7 +69,7 @@ def flow(table: pd.DataFrame) -> Figure:
                 axis.set_ylabel(label)
             column[0].set_title(f"{activation}, {deepest} hidden layers")
             column[-1].set_xlabel("layer, from the input")
-        grid[0, 0].legend(loc="best")
+        legend_row(part, *grid.flat)
 
     title = "lengths of gradients and effect of a small change, layer by layer"
     return per_batch(table, 6.2, title, panels)

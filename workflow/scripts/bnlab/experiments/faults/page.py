@@ -24,13 +24,13 @@ from bnlab.experiments.faults.analysis import (
 from bnlab.page.forms import log_axis_at
 from bnlab.page.grids import Grid, amount, count, rows_of
 from bnlab.page.panels import figure_of, name_of
-from bnlab.page.style import method_style
+from bnlab.page.style import HUES, method_style
 
 COLUMNS = 3
-COLOR = "#d55e00"
+COLOR = HUES["rose"].light
 LINES: dict[str, Any] = {"test": ("-", 1.9), "train": ((0, (4, 1.5)), 1.2)}
 """Line and width of a mistake's curves."""
-CORRECT_LINES: dict[str, Any] = {"base": (0, (1.2, 1.2)), "bn": (0, (4, 1.2, 1, 1.2))}
+CORRECT = ("base", "bn")
 BOTTOM = 0.78
 """Least accuracy that is drawn."""
 
@@ -40,12 +40,12 @@ def faults(table: pd.DataFrame) -> Figure:
     correct: list[pd.DataFrame] = []
     wrong: list[pd.DataFrame] = []
     for _, rows in table.groupby(["method", "batch", "trained_with"], sort=False):
-        is_correct = rows["method"].iloc[0] in CORRECT_LINES and rows["code"].iloc[0] == NO_CODE
+        is_correct = rows["method"].iloc[0] in CORRECT and rows["code"].iloc[0] == NO_CODE
         (correct if is_correct else wrong).append(rows)
     wrong.sort(key=lambda rows: (number(rows["code"].iloc[0]), name_of(rows)))
     columns = min(max(len(wrong), 1), COLUMNS)
     lines = -(-max(len(wrong), 1) // columns)
-    title = "accuracy during training with a mistake in batch normalization"
+    title = "accuracy during training with a mistake; F1, F2, …: its place in the list of mistakes"
     figure = figure_of(table, 1.0 + 1.95 * lines, title)
     grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
     for axis in grid.flat[len(wrong) :]:
@@ -65,7 +65,7 @@ def _panel(axis: Axes, rows: pd.DataFrame, correct: Sequence[pd.DataFrame]) -> N
     """Draw a mistake's curves over those of base and bn, and the two numbers that the source reports."""
     for other in correct:
         method, test = str(other["method"].iloc[0]), other[other["split"] == "test"]
-        style: Any = {"color": method_style(method).color, "ls": CORRECT_LINES[method], "lw": 1}
+        style: Any = {"color": method_style(method).color, "ls": method_style(method).line, "lw": 1}
         axis.plot(test["epoch"], test["mean"], label=f"{name_of(other)}, test", **style)
     for split, (line, width) in LINES.items():
         curve = rows[rows["split"] == split]

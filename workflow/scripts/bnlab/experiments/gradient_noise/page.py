@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
-from matplotlib.ticker import FuncFormatter
 
 from bnlab.page.forms import cross_table, draw_lines, method_label, row_table
 from bnlab.page.grids import Grid, less_base, mean
-from bnlab.page.panels import batch_axis, figure_of, name_and_failures, per_batch, plain, subtitle
+from bnlab.page.panels import (
+    batch_axis,
+    figure_of,
+    legend_row,
+    name_and_failures,
+    per_batch,
+    subtitle,
+)
 
 MEASURES = {
     "variance": "variance of the gradient",
@@ -26,7 +32,7 @@ def noise(table: pd.DataFrame) -> Figure:
             draw_lines(axis, rows[rows["measure"] == measure], "size", name_and_failures)
             axis.set(yscale="log", ylabel=f"{label} (log axis)")
             batch_axis(axis, sizes, columns=2)
-        axes[0].legend(loc="best")
+        legend_row(part, *axes)
 
     return per_batch(table, 3.2, "noise of the gradient of a batch, over training", panels)
 
@@ -38,9 +44,8 @@ def cost(table: pd.DataFrame) -> Figure:
     axis = figure.subplots()
     draw_lines(axis, table, "batch")
     axis.set(yscale="log", ylabel="microseconds an example (log axis)")
-    axis.yaxis.set_major_formatter(FuncFormatter(plain))
     batch_axis(axis, sorted(table["batch"].unique()))
-    axis.legend(loc="best")
+    legend_row(figure, axis)
     return figure
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure, FigureBase
 from bnlab.page.by_rate import setting_grids
 from bnlab.page.forms import method_label, row_table
 from bnlab.page.grids import Grid, amount, less_base
-from bnlab.page.heat import LEGEND, draw_heat
+from bnlab.page.heat import LEGEND, add_bar, draw_heat
 from bnlab.page.panels import panel_grid, per_batch
 from bnlab.page.phrases import initial_weights
 
@@ -26,6 +26,7 @@ def heat_maps(table: pd.DataFrame) -> Figure:
             axis.set_title(initial_weights(kind))
         for axis in grid[-1]:
             axis.set_xlabel("learning rate")
+        add_bar(part, list(grid.flat))
 
     height = 0.9 + -(-len(kinds) // COLUMNS) * (0.5 + 0.42 * table["method"].nunique())
     return per_batch(table, height, LEGEND, panels)

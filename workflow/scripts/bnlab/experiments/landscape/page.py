@@ -12,7 +12,7 @@ from matplotlib.figure import Figure, FigureBase
 
 from bnlab.page.forms import draw_lines, method_label, row_table
 from bnlab.page.grids import in_phases, mean, ratio
-from bnlab.page.panels import by_method, name_and_failures, name_of, per_batch
+from bnlab.page.panels import by_method, legend_row, name_and_failures, name_of, per_batch
 from bnlab.page.profiles import Measure, draw_over_steps, draw_ratios
 from bnlab.page.style import NONE_LEFT
 
@@ -51,8 +51,8 @@ def lines(table: pd.DataFrame) -> Figure:
             others = ~rows["method"].isin(rows.loc[of_kind, "method"])
             draw_lines(axis, rows[of_kind | others], "distance", name_and_failures)
             axis.set(title=STATISTICS[kind], xlabel="distance (filters' own length = 1)")
-            axis.legend(loc="upper left")
         axes[0].set_ylabel("rise of the training loss")
+        legend_row(part, *axes)
 
     title = "training loss along random directions, normalized filter by filter"
     return per_batch(table, 3.0, title, panels)
@@ -69,9 +69,9 @@ def surface(table: pd.DataFrame) -> Figure:
         for column, (_, of_method) in zip(grid.T, methods, strict=True):
             for axis, kind in zip(column, kinds, strict=True):
                 _contours(axis, of_method[of_method["statistics"] == kind], levels)
-            column[0].set_title(name_of(of_method))
-        for axis, kind in zip(grid[:, 0], kinds, strict=True):
-            axis.set_ylabel(STATISTICS[kind])
+                of_kind = f"\n{STATISTICS[kind]}" if len(_kinds(of_method)) > 1 else ""
+                axis.set_title(f"{name_of(of_method)}{of_kind}")
+            [axis for axis in column if axis.get_visible()][-1].tick_params(labelbottom=True)
 
     height = 0.5 + 6.6 * table["statistics"].nunique() / max(table["method"].nunique(), 2)
     title = "training loss on a plane through the trained weights (axes: filters' own length = 1)"
@@ -84,18 +84,20 @@ def _kinds(rows: pd.DataFrame) -> list[str]:
 
 
 def _contours(axis: Axes, rows: pd.DataFrame, levels: np.ndarray) -> None:
-    """Draw contours at these losses, or the reason why there are none."""
+    """Draw contours at these losses; no panel for a method without these statistics."""
     axis.set_aspect("equal")
     axis.grid(visible=False)
+    if rows.empty:
+        axis.set_visible(False)
+        return
     if rows["loss"].isna().all():
-        text = "keeps no statistics" if rows.empty else NONE_LEFT
-        axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center")
+        axis.text(0.5, 0.5, NONE_LEFT, transform=axis.transAxes, ha="center", va="center")
         return
     wide = rows.pivot(index="b", columns="a", values="loss")
     plane = (wide.columns, wide.index, wide)
     axis.contourf(*plane, levels=levels, cmap="YlGnBu", alpha=0.55, norm="log")
     drawn = axis.contour(*plane, levels=levels, colors="#444444", linewidths=0.6)
-    axis.clabel(drawn, fontsize=7.5, fmt=lambda value: f"{value:.2g}")
+    axis.clabel(drawn, levels[::3], fontsize=8, fmt=lambda value: f"{value:.2g}")
     axis.plot(0, 0, "+", color="black", markersize=6)
 
 

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, NullLocator
 
-from bnlab.analysis.statistics import rounded
 from bnlab.lazy import sns
 from bnlab.page.curves import draw_accuracy
 from bnlab.page.forms import draw_lines
@@ -30,8 +29,8 @@ from bnlab.page.grids import (
 )
 from bnlab.page.panels import (
     by_method,
-    diverged,
     ink,
+    legend_row,
     name_and_failures,
     name_of,
     or_none_left,
@@ -39,6 +38,7 @@ from bnlab.page.panels import (
     short,
     thousands,
 )
+from bnlab.page.phrases import number
 from bnlab.page.style import method_style
 
 GOOD_AREA = 0.95
@@ -98,21 +98,16 @@ def drift(table: pd.DataFrame) -> Figure:
         axes = part.subplots(1, len(kinds), squeeze=False)[0]
         for axis, kind in zip(axes, kinds, strict=True):
             of_kind = rows[rows["quantity"] == kind]
-            draw_lines(axis, of_kind, "step", label=_mean_drift, most_markers=len(of_kind))
+            draw_lines(axis, of_kind, "step", label=name_and_failures, most_markers=len(of_kind))
             axis.set(title=KINDS[kind], xlabel="training step")
             axis.set_ylim(bottom=0)
             thousands(axis)
             if of_kind["mean"].isna().all():
                 axis.set(xticks=[], yticks=[])
-            axis.legend(loc="upper right", title="mean over training", alignment="left")
+        legend_row(part, *axes)
         axes[0].set_ylabel("distance from final percentiles\n(final P85 − P15 of the unit = 1)")
 
     return per_batch(table, 3.2, "drift of percentiles, all units of the last hidden layer", panels)
-
-
-def _mean_drift(curve: pd.DataFrame) -> str:
-    first = curve.iloc[0]
-    return f"{name_of(curve)}  {or_none_left(first, amount(first, 'average'))}{diverged(curve)}"
 
 
 def _kinds(table: pd.DataFrame) -> list[str]:
@@ -142,30 +137,30 @@ def roc(table: pd.DataFrame) -> Figure:
             of_class = rows[(rows["class"] == index) & (rows["fpr"] > 0)]
             turned = 1 - of_class[["mean", "high", "low"]].set_axis(["mean", "low", "high"], axis=1)
             shown = of_class.assign(**turned.clip(lower=least / 2 if is_log else 0))
-            draw_lines(axis, shown, "fpr", label=_area, most_markers=0)
+            draw_lines(axis, shown, "fpr", label=name_and_failures, most_markers=0)
             axis.set(**log_axes if is_log else {"xlim": (0, 1), "ylim": (0, 1)})
             for each in (axis.xaxis, axis.yaxis):
                 each.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
-                each.set_minor_formatter(NullFormatter())
-            axis.legend(loc="upper right", handlelength=1, fontsize=7.5)
-            axis.set_title(f"{short(name)}\n{int(of_class['count'].max()):,} rows", loc="left")
+                each.set_minor_locator(NullLocator())
+            heading = f"{short(name)}, {int(of_class['count'].max()):,} rows"
+            areas = ", ".join(_area(curve) for _, curve in by_method(of_class))
+            axis.set_title(f"{heading}\nAUC {areas}", loc="left", fontsize=8)
         for axis in grid[:, 0]:
             axis.set_ylabel("missed (%)")
         for column in range(columns):
             last = grid[:, column][(len(classes) - 1 - column) // columns]
             last.set_xlabel("false alarms (%)")
             last.tick_params(labelbottom=True)
+        legend_row(part, *grid.flat)
 
-    title = (
-        "each class against the rest: what is missed by what is mistaken for it; AUC in the legends"
-    )
+    title = "each class against the rest: what is missed by what is mistaken for it"
     return per_batch(table, 0.5 + 2.1 * lines, title, panels)
 
 
 def _area(curve: pd.DataFrame) -> str:
     row = curve.iloc[0]
-    area = rounded(row["auc"], (row["auc_high"] - row["auc_low"]) / 2, digits=1)
-    return f"{name_of(curve)} {or_none_left(row, area)}{diverged(curve)}"
+    area = number(row["auc"], (row["auc_high"] - row["auc_low"]) / 2)
+    return f"{name_of(curve)} {or_none_left(row, area)}"
 
 
 def confusion(table: pd.DataFrame) -> Figure:
@@ -200,7 +195,7 @@ def _draw_matrix(axis: Axes, counts: pd.DataFrame) -> None:
         shares = wide["share"].to_numpy()
         for (row, column), count in np.ndenumerate(wide["mean"].to_numpy()):
             if count >= 0.5:
-                style: Any = {"size": 7.5, "color": ink(colors(norm(shares[row, column])))}
+                style: Any = {"size": 8, "color": ink(colors(norm(shares[row, column])))}
                 middle = (column + 0.5, row + 0.5)
                 axis.text(*middle, f"{count:.0f}", ha="center", va="center", **style)
     axis.set(xlabel="", ylabel="")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure, FigureBase
 
 from bnlab.page.forms import cross_tables, log_axis, split_by
 from bnlab.page.grids import Grid, amount, labels_of, lost, of_batch, percent, rows_of, signed
-from bnlab.page.heat import LEGEND, draw_heat
+from bnlab.page.heat import LEGEND, add_bar, draw_heat
 from bnlab.page.panels import base_name, beside, diverged, per_batch
 from bnlab.page.style import NONE_LEFT, method_style
 from bnlab.study.names import NEAR_BEST
@@ -24,6 +24,7 @@ def heat_map(table: pd.DataFrame) -> Figure:
         axis = part.subplots()
         draw_heat(axis, rows, rows["mean"].max())
         axis.set(xlabel="learning rate")
+        add_bar(part, [axis])
 
     return per_batch(table, 1.2 + 0.45 * table["method"].nunique(), LEGEND, panels)
 
@@ -42,7 +43,7 @@ def rate_range(table: pd.DataFrame) -> Figure:
         for outside in ((first / 2.5, first), (last, last * 2.5)):
             axis.axvspan(*outside, color="#f0f0f0", linewidth=0, zorder=0)
         axis.tick_params(axis="y", length=0)
-        for column, heading in ((1.02, "decades"), (1.2, f"less {base_name(rows)}")):
+        for column, heading in ((1.02, "decades"), (1.3, f"less {base_name(rows)}")):
             beside(axis, column, -0.7, heading)
 
     title = f"learning rates within {100 * NEAR_BEST:g} point of the best test accuracy"
@@ -73,7 +74,7 @@ def _range(axis: Axes, row: Any, height: int) -> None:
             axis.annotate(text, (end, height), va="center", color=color, size=8, **how)
     bound = "≥ " if row.reaches_lowest or row.reaches_highest else ""
     beside(axis, 1.02, height, bound + amount(row))
-    beside(axis, 1.2, height, amount(row, "difference"))
+    beside(axis, 1.3, height, amount(row, "difference"))
 
 
 FIGURES = {"heat_map": heat_map, "rate_range": rate_range}

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bnlab.page.forms import draw_lines, split_by, with_mean
 from bnlab.page.grids import Grid, amount, labels_of, of_batch, percent, rows_of, signed
-from bnlab.page.panels import in_percent, per_batch, plain, plain_if_narrow
+from bnlab.page.panels import in_percent, legend_row, per_batch
 
 MULTIPLE = "times base's best rate"
 
@@ -35,9 +35,9 @@ def factors(table: pd.DataFrame) -> Figure:
             _axes(below, rows)
         grid[0, 0].set(ylim=(0, 101), ylabel="highest test\naccuracy (%)")
         grid[1, 0].set_ylabel("steps to base's highest,\nbase's own = 1")
-        grid[0, -1].legend(loc="best")
+        legend_row(part, *grid[0])
 
-    title = "highest accuracy and how soon base's is reached, by multiples of base's best rate"
+    title = "highest accuracy and how soon base's is reached (no mark: by half of the replicates or fewer)"
     return per_batch(table[table["factor"].notna()], 4.4, title, panels)
 
 
@@ -46,8 +46,6 @@ def _axes(axis: Axes, rows: pd.DataFrame) -> None:
     axis.xaxis.set_major_locator(FixedLocator(sorted(rows["factor"].unique())))
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.2g}"))
     axis.xaxis.set_minor_locator(NullLocator())
-    axis.yaxis.set_major_formatter(FuncFormatter(plain))
-    axis.yaxis.set_minor_formatter(FuncFormatter(plain_if_narrow(axis)))
 
 
 FIGURES = {"factors": factors}

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure, FigureBase
 from bnlab.page.curves import draw_accuracy
 from bnlab.page.forms import draw_lines, split_by
 from bnlab.page.grids import Grid, cell, difference, final, of_batch, reference_of, rows_of, unit_of
-from bnlab.page.panels import growing, name_and_failures, per_batch
+from bnlab.page.panels import epoch_axis, legend_row, name_and_failures, per_batch
 
 
 def loss(table: pd.DataFrame) -> Figure:
@@ -17,9 +17,9 @@ def loss(table: pd.DataFrame) -> Figure:
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
         axis = part.subplots()
         draw_lines(axis, rows, "epoch", name_and_failures)
-        growing(axis, rows["epoch"])
-        axis.set(yscale="log", xlabel="epoch (first one on a linear scale)", ylabel="training loss")
-        axis.legend(loc="best")
+        epoch_axis(axis, rows["epoch"])
+        axis.set(yscale="log", ylabel="training loss (log axis)")
+        legend_row(part, axis)
 
     return per_batch(table, 3.2, "training loss", panels)
 

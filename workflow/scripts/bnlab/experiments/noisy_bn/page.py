@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,14 +20,14 @@ from bnlab.page.style import NONE_LEFT, method_style
 
 OVERLAP = 1.6
 """Height of a ridge, the distance between two being 1."""
-POINTS = 60
+POINTS = 50
 """Points of the line of a ridge."""
 
 stability = partial(
     draw_profiles,
     measures={
-        "sliced": Measure("shift of outputs in ten steps,\nas it is"),
         "sliced_in_spreads": Measure("shift of outputs in ten steps,\nstandard deviation = 1"),
+        "sliced": Measure("shift of outputs in ten steps,\nas it is"),
     },
     title="earth mover's distance between a layer's outputs now and ten steps later",
 )
@@ -54,7 +55,7 @@ def ridgeline(table: pd.DataFrame) -> Figure:
 def _ridges(axis: Axes, color: str, rows: pd.DataFrame) -> None:
     """Draw a kernel density estimate for each step, all to the same height."""
     steps = sorted(rows["step"].unique())
-    axis.set_yticks(range(len(steps)), [f"{step:,}" for step in steps], fontsize=7.5)
+    axis.set_yticks(range(len(steps)), [f"{step:,}" for step in steps], fontsize=8)
     axis.set_ylim(len(steps) - 0.4, -OVERLAP)
     axis.tick_params(axis="y", length=0)
     axis.grid(visible=False)
@@ -64,8 +65,8 @@ def _ridges(axis: Axes, color: str, rows: pd.DataFrame) -> None:
             x = np.linspace(values.min() - 0.2 * spread, values.max() + 0.2 * spread, POINTS)
             density = gaussian_kde(values)(x)
             top = height - OVERLAP * density / density.max()
-            axis.fill_between(x, top, height, color=color, alpha=0.35, linewidth=0)
-            axis.plot(x, top, color=color, linewidth=0.9)
+            outline: Any = {"facecolor": (color, 0.35), "edgecolor": color, "linewidth": 0.7}
+            axis.fill([*x, x[-1], x[0]], [*top, height, height], **outline)
     if rows["value"].isna().all():
         axis.text(0.5, 0.5, NONE_LEFT, transform=axis.transAxes, ha="center", va="center")
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 
-from bnlab.page.forms import cross_tables, draw_lines, log_axis
+from bnlab.page.forms import cross_tables, draw_dots, draw_lines, log_axis
 from bnlab.page.grids import Grid, percent_and_points
-from bnlab.page.panels import by_method, in_percent, name_of, panel_grid, per_batch
-from bnlab.page.style import method_style
+from bnlab.page.panels import in_percent, legend_row, panel_grid, per_batch
 
-APART = 0.18
-"""Distance between the methods of a row, where rows are 1 apart."""
 COLUMNS = 3
 
 
@@ -20,16 +17,10 @@ def gains(table: pd.DataFrame) -> Figure:
     settings = list(dict.fromkeys(table["setting"]))
 
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
-        axis, methods = part.subplots(), list(by_method(rows))
-        for place, (method, of_method) in enumerate(methods):
-            dots, style = in_percent(of_method), method_style(method)
-            y = dots["setting"].map(settings.index) + APART * (place - (len(methods) - 1) / 2)
-            axis.hlines(y, dots["low"], dots["high"], color=style.color, lw=1.5)
-            label = name_of(dots)
-            axis.plot(dots["mean"], y, ls="", label=label, **style.marks)
-        axis.set_yticks(range(len(settings)), settings)
-        axis.set(xlabel="test accuracy at the end (%)", ylim=(len(settings) - 0.5, -0.5))
-        axis.legend(loc="best")
+        axis = part.subplots()
+        draw_dots(axis, in_percent(rows), "setting", settings)
+        axis.set_xlabel("test accuracy at the end (%)")
+        legend_row(part, axis)
 
     return per_batch(table, 1.4 + 0.4 * len(settings), "test accuracy with dropout and L2", panels)
 
@@ -46,9 +37,9 @@ def paths(table: pd.DataFrame) -> Figure:
             log_axis(axis)
             axis.set_title(setting)
         grid[0, 0].invert_xaxis()
-        grid[0, 0].legend(loc="best")
+        legend_row(part, *grid.flat)
         for axis in grid[-1]:
-            axis.set_xlabel("training loss (log axis)")
+            axis.set_xlabel("training loss (log axis, falling)")
         for axis in grid[:, 0]:
             axis.set_ylabel("training less test\naccuracy (points)")
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
-from matplotlib.ticker import FuncFormatter
 
 from bnlab.page.forms import draw_lines, log_axis, split_by
 from bnlab.page.grids import Grid, amount, labels_of, of_batch, ratio, reference_of, rows_of
-from bnlab.page.panels import per_batch, plain
+from bnlab.page.panels import legend_row, per_batch
 
 
 def cost(table: pd.DataFrame) -> Figure:
@@ -19,8 +18,7 @@ def cost(table: pd.DataFrame) -> Figure:
         draw_lines(axis, rows, "units")
         log_axis(axis, "units of the hidden layer (log axis)")
         axis.set(yscale="log", ylabel="milliseconds of a step (log axis)")
-        axis.yaxis.set_major_formatter(FuncFormatter(plain))
-        axis.legend(loc="upper left")
+        legend_row(part, axis)
 
     return per_batch(table, 3.2, "time of a training step", panels)
 

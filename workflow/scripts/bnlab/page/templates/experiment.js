@@ -1,4 +1,5 @@
 "use strict";
+const COLORS = [[255, 255, 217], [65, 182, 196], [37, 52, 148]];
 // A surface of the loss that turns with the mouse or the arrow keys; without this script readers see its contours.
 document.querySelectorAll(".turning").forEach((box) => {
   const { surfaces, lowest, highest } = JSON.parse(box.dataset.surfaces);
@@ -10,10 +11,14 @@ document.querySelectorAll(".turning").forEach((box) => {
   let turned = 0.7;
   let raised = 0.55;
 
+  const shade = (height) => { // the colours of the contours
+    const [from, to, share] = height < 0.5 ? [COLORS[0], COLORS[1], 2 * height] : [COLORS[1], COLORS[2], 2 * height - 1];
+    return `rgb(${from.map((value, i) => value + (to[i] - value) * share)})`;
+  };
   const draw = () => {
     const { side, heights } = surfaces[select.selectedIndex];
     const [cos, sin] = [Math.cos(turned), Math.sin(turned)];
-    const scale = 0.3 * canvas.width;
+    const scale = 0.355 * canvas.height; // the highest corner at the back stays inside
     // a and b go from -1 to 1 and heights from 0 to 1; nearer points have a larger depth.
     const points = heights.map((height, i) => {
       const [a, b] = [(2 * (i % side)) / (side - 1) - 1, (2 * Math.floor(i / side)) / (side - 1) - 1];
@@ -35,7 +40,7 @@ document.querySelectorAll(".turning").forEach((box) => {
     pen.strokeStyle = "rgba(40, 40, 40, 0.55)";
     faces.forEach(({ corners }) => {
       const height = corners.reduce((sum, corner) => sum + corner[3], 0) / 4;
-      pen.fillStyle = `hsl(${200 - 150 * height} 65% ${72 - 30 * height}%)`;
+      pen.fillStyle = shade(height);
       pen.beginPath();
       corners.forEach(([x, y], i) => (i ? pen.lineTo(x, y) : pen.moveTo(x, y)));
       pen.closePath();

@@ -27,7 +27,7 @@ document.querySelectorAll(".tools").forEach((tools) => {
 
   // Both return the text of a drawing at a place: parsed in the page, styles of an image's drawing would break its policy.
   const ofImage = (image, place) =>
-    decodeURIComponent(image.src.slice(image.src.indexOf(",") + 1)).replace(
+    decodeURIComponent(image.src.slice(image.src.indexOf(",") + 1)).replace(/<style>[^]*?<\/style>/, "").replace(
       /^[^]*?<svg([^>]*)>/,
       (_, attributes) => `<svg ${Object.entries(place).map(([key, value]) => `${key}="${value}"`).join(" ")} ${attributes.replace(/\s(?:width|height)=(["']).*?\1/g, "")}>`,
     );

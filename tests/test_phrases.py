@@ -1,0 +1,60 @@
+"""Numbers as they are printed: one rule of rounding for text, tables, captions and figures."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from bnlab.page import grids, phrases
+
+NONE, INFINITE = np.nan, np.inf
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "text"),
+    [
+        (97.7123, 0.1234, "97.71"),
+        (97.7123, 0.299, "97.71"),
+        (97.7123, 0.3, "97.7"),
+        (97.7123, 0.0999, "97.71"),
+        (12345.6, 234.5, "12,350"),
+        (12345.6, 434.5, "12,300"),
+        (-0.04, 0.3, "0.0"),
+        (-1.26, 0.3, "−1.3"),
+        (0.123456, NONE, "0.123"),
+        (1620.75, NONE, "1,621"),
+        (0.00002, NONE, "0.00002"),
+    ],
+)
+def test_a_half_width_that_begins_with_1_or_2_has_two_digits_and_any_other_one(value, half, text):
+    assert phrases.number(value, half) == text
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ((97.7123, 97.5889, 97.8357), "97.71 ± 0.12"),
+        ((97.7123, 97.58, 97.82), "97.71 (97.58 to 97.82)"),
+        ((97.7123, 97.581, 97.836), "97.71 ± 0.13"),
+        ((-1.235, -1.37, -1.1), "−1.24 ± 0.14"),
+        ((40, 1, 90), "40 (1.0 to 90)"),
+        ((12, 0.28, 510), "12 (0.28 to 510)"),
+        ((1.084, 1.047, 1.2), "1.08 (1.05 to 1.20)"),
+        ((0.25, 0.25, 0.25), "0.25"),
+        ((0.25, NONE, NONE), "0.25"),
+        ((0.25, -INFINITE, INFINITE), "0.25"),
+        ((NONE, NONE, NONE), "–"),
+        ((0, 0, 30.85), "0 (0 to 31)"),
+        ((1.235, 1.1, INFINITE), "1.24 (1.10 or more)"),
+        ((1.235, -INFINITE, 1.37), "1.24 (1.37 or less)"),
+    ],
+)
+def test_a_number_is_printed_with_its_interval(numbers, text):
+    assert phrases.measured(*numbers) == text
+
+
+def test_percent_are_rounded_no_coarser_than_whole_ones():
+    row = SimpleNamespace(mean=0.481, low=0.08, high=0.88)
+    assert grids.amount(row, scale=100) == "48 ± 40"
+    wide = SimpleNamespace(mean=0.481, low=0.002, high=0.998)
+    assert grids.amount(wide, scale=100) == "48 (0.20 to 100)"
