@@ -360,7 +360,7 @@ def test_long_paths_are_a_third_as_long_in_a_compact_svg():
 
 
 def test_an_svg_has_colours_for_a_dark_page():
-    svg = style.as_svg(shared_drawing("batch_size", "bn_vs_ln"))
+    svg = style.as_svg(shared_drawing("batch_size", "all_methods"))
     (rules,) = re.findall(
         r"<style>@media screen and \(prefers-color-scheme:dark\)\{(.*)\}</style>", svg
     )

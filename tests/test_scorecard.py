@@ -264,7 +264,7 @@ def test_values_are_drawn_from_zero_and_accuracies_up_to_a_hundred_percent():
 
 def test_fewer_than_five_runs_have_a_value_without_an_interval():
     few, _ = asked(verdicts.scorecard().assign(n=3, replicates=3), ranks=False)
-    assert dict(few.lines)["BN"][0][:2] == ("97.0", scorecard.Strip(0, 97, None))
+    assert dict(few.lines)["BN"][0][:2] == ("97", scorecard.Strip(0, 97, None))
     assert few.columns[0].note == ("Nobody is ranked. With fewer than 5 runs there is no interval.")
 
 
