@@ -206,6 +206,12 @@ def test_a_measured_program_has_costs_of_all_its_parts(study):
     assert measured.step < measured.compile
 
 
+def test_a_program_is_measured_whose_batch_is_larger_than_the_validation_part(study):
+    run = BN._replace(batch=200)
+    assert study.datasets["digits"].sizes.validation < 200
+    assert cost.measure(study, run, [], cost.random_split(study, "digits"), "").block > 0
+
+
 def test_costs_of_another_machine_or_version_are_not_used(study, tmp_path: Path):
     costs, path = [cost_of(study, BASE, probes={"norms": 1.0})], tmp_path / "costs.json"
     save_costs(path, costs, start=4.0, machine={"cores": "2"})

@@ -4,7 +4,7 @@ import logging
 import multiprocessing
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,11 +55,12 @@ def unmeasured(estimate: Estimate, runs: list[Run], trainer: str) -> list[Task]:
     return tasks
 
 
-def measured(study: Study, tasks: list[Task], memory: float) -> list[Cost]:
-    """Measure programs on data of one shape.
+def measured(part: tuple[Study, list[Task], float]) -> list[Cost]:
+    """Measure programs of a study on data of one shape.
 
-    ``memory`` is that of a process that has only imported, in MB, of which a forked one shows a part.
+    The last of ``part`` is the memory of a process that has only imported, in MB, of which a forked one shows a part.
     """
+    study, tasks, memory = part
     hidden = memory - peak_memory_mb()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many programs
     share_the_machine()
@@ -73,8 +74,8 @@ def measured(study: Study, tasks: list[Task], memory: float) -> list[Cost]:
     return costs
 
 
-def measure_all(study: Study, tasks: list[Task], cores: int) -> list[Cost]:
-    """Measure programs on all cores, in processes of their own, as training does."""
+def measure_all(study: Study, tasks: list[Task], cores: int) -> Iterator[list[Cost]]:
+    """Measure programs on all cores, in processes of their own, as training does; yield some costs after others."""
     of_data: dict[str, list[Task]] = {}
     for task in tasks:
         of_data.setdefault(task[0].dataset, []).append(task)
@@ -85,7 +86,7 @@ def measure_all(study: Study, tasks: list[Task], cores: int) -> list[Cost]:
     ]
     # A process that is forked has TensorFlow imported already, and no tensor yet.
     with multiprocessing.get_context("fork").Pool(cores, maxtasksperchild=1) as pool:
-        return [each for costs in pool.starmap(measured, parts, chunksize=1) for each in costs]
+        yield from pool.imap_unordered(measured, parts)
 
 
 params, path, machine = snakemake.params, Path(snakemake.params.costs), hardware() | versions()
@@ -104,9 +105,9 @@ with job_log(snakemake.log[0], "plan"):
         os.environ.setdefault(lazy.LOG_LEVEL, "2")  # TensorFlow warns of every program
         lazy.load()
         start = time.process_time()
-        new = measure_all(study, tasks, params.cores)
-        costs = list({each.program: each for each in [*costs, *new]}.values())
-        save_costs(path, costs, start, machine)
+        for new in measure_all(study, tasks, params.cores):
+            costs = list({each.program: each for each in [*costs, *new]}.values())
+            save_costs(path, costs, start, machine)
     planned = plan.plan(Estimate(study, costs), todo, start)
 
 print(plan.report(study, planned, len(orders) - len(left), params.cores, machine["processor"]))

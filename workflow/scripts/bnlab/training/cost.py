@@ -77,10 +77,11 @@ def measure(study: Study, of: StudyRun, probes: Sequence[str], split: Split, cod
     evaluated = sum(len(places) for places in run.few.places.values())
     block, of_probes, traces = 0.0, {}, {}
     if run.has_statistics:
-        starts = run.evaluator.by_batch.starts[:BLOCKS]
+        size, starts, _ = run.evaluator.by_batch
+        starts = starts[:BLOCKS]
 
         def normalize() -> None:
-            run.trainer.logits(parameters, state, run.examples.evaluated, starts, run.batch, True)
+            run.trainer.logits(parameters, state, run.examples.evaluated, starts, size, True)
 
         first, seconds_of_blocks = twice(normalize)
         compiled, block = compiled + first, seconds_of_blocks / len(starts)
