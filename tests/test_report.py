@@ -139,9 +139,9 @@ def test_every_figure_is_drawn_once_and_its_title_stands_in_its_caption(texts):
         assert re.search(r'class="tools" data-file="\.\./tables/[^"]+\.csv"', figure)
 
 
-def test_images_wait_for_the_reader_in_a_place_of_their_size(text):
+def test_images_have_a_place_of_their_size(text):
     size = r'width="[\d.]+" height="[\d.]+"'
-    assert len(re.findall(rf'<img loading="lazy" {size} ', text)) == text.count("<img ") > 3
+    assert len(re.findall(rf'<img decoding="async" {size} ', text)) == text.count("<img ") > 3
 
 
 def test_the_front_page_is_small_and_has_a_door_to_each_experiment_in_the_order_of_the_ledger(page):
