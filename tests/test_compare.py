@@ -150,6 +150,11 @@ def test_few_replicates_have_no_interval():
         assert of_base["n"] == n
 
 
+def test_an_interval_with_an_open_end_leaves_its_number_as_it_is():
+    of_base = numbers(sizes().assign(high=np.inf), y_range=None)["methods"]["base"]
+    assert of_base["y"] == pytest.approx([50, 91.2, 2]) and of_base["high"] is None
+
+
 def test_a_place_that_a_method_lacks_is_empty():
     actual = numbers(sizes())
     assert actual["x"] == [1, 10, 100]

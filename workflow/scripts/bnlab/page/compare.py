@@ -165,7 +165,8 @@ def _ends(column: str) -> tuple[str, str]:
 
 def _decimals(value: float, half: float) -> int:
     """Return the decimals of a number in print, as the half-width of its interval decides."""
-    return max(decimals(half), 0) if half > 0 else len(number(value).partition(".")[2])
+    is_known = half > 0 and np.isfinite(half)
+    return max(decimals(half), 0) if is_known else len(number(value).partition(".")[2])
 
 
 def _apart(column: pd.Series, scale: str) -> list[Any]:
