@@ -151,6 +151,12 @@ def test_advice_is_what_leads_on_every_data_set_and_gives_the_numbers_of_each():
     assert (one.sure, one.why) == ("fair", "two data sets")
 
 
+def test_data_that_tell_no_method_apart_do_not_agree_with_others():
+    alike = {"base": (71, 0), "bn": (71, 0), "ln": (71, 0)}
+    (one,) = advice(cells(ONE, "MNIST", **MNIST), cells(TWO, "Glass", **alike))
+    assert (one.use, one.sure, one.why) == ("batch norm", "weak", "one data set")
+
+
 def test_ties_are_named_with_the_network_without_normalization_last():
     tied = {"base": (97, 0), "bn": (97, 0), "ln": (90, 2)}
     (one,) = advice(cells(ONE, "MNIST", **tied))

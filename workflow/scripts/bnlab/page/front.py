@@ -227,14 +227,15 @@ def recommended(group: Sequence[Asked]) -> list[str]:
 def certainty(group: Sequence[Asked], agrees: bool, is_confirmed: bool) -> tuple[str, str]:
     """Return how sure a row of advice is, and why.
 
-    Open: a method has fewer than ``FEWEST`` runs, or no method is told apart. Fair: two data sets agree and each method
-    has ``FAIR`` runs or more. Strong: beside that, ``SPLITS`` splits of one of them agree and fresh seeds confirm it.
-    Weak: all else.
+    Open: a method has fewer than ``FEWEST`` runs, or no method is told apart. Fair: two data sets tell methods apart
+    and agree, and each method has ``FAIR`` runs or more. Strong: beside that, ``SPLITS`` splits of one of them agree
+    and fresh seeds confirm it. Weak: all else.
     """
-    runs, data = min(asked.runs for asked in group), _data(group)
+    runs = min(asked.runs for asked in group)
+    data = _data([asked for asked in group if asked.is_told_apart])
     if runs < FEWEST:
         return "open", f"{runs} runs"
-    if not any(asked.is_told_apart for asked in group):
+    if not data:
         return "open", "not told apart"
     if not agrees:
         lead = all(recommended(part) for part in _by_data(group).values())
