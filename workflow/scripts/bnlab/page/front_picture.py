@@ -9,15 +9,17 @@ from typing import NamedTuple
 import pandas as pd
 from markupsafe import Markup
 
-from bnlab.files import read_csv
+from bnlab.files import JobError, read_csv
 from bnlab.page.contents import Item
 from bnlab.page.findings import matching
 from bnlab.page.grids import rows_of
 from bnlab.page.hero import Bar, Line, Point, panel
-from bnlab.page.phrases import written_out
+from bnlab.page.phrases import listed, written_out
 from bnlab.study.front import Curves, Picture
 from bnlab.study.section import unique
 
+DRAWN = {"dataset_label", "mean", "low", "high", "n"}
+"""Columns of a curve, beside that of its axis."""
 RATES, BATCHES = 380, 250
 """Widths of the two panels."""
 
@@ -49,11 +51,11 @@ def panels(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) ->
 
 def _rates(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) -> Panel | None:
     dataset, used = _tables(picture.rates, items)
-    table = _rows(picture.rates, used, picture.methods)
+    table = _rows(picture.rates, used, picture.methods, {*DRAWN, "learning_rate"})
     if table.empty or table["learning_rate"].nunique() < 2:
         return None
     _, beside = _tables(picture.ranges, items, dataset)
-    ranges = _rows(picture.ranges, beside, picture.methods)
+    ranges = _rows(picture.ranges, beside, picture.methods, {"mean", "lowest", "highest"})
     bars = [
         Bar(
             row.method,
@@ -85,7 +87,9 @@ def _batches(
 ) -> Panel | None:
     dataset, _ = _tables(picture.rates, items)
     dataset, used = _tables(picture.batches, items, dataset)
-    table = best_recipes(_rows(picture.batches, used, picture.methods))
+    table = best_recipes(
+        _rows(picture.batches, used, picture.methods, DRAWN | {"learning_rate", "batch", "split"})
+    )
     if table.empty or table["batch"].nunique() < 2:
         return None
     recipes = len(used)
@@ -121,10 +125,24 @@ def _tables(
     return chosen, [item for item in fitting if item.dataset == chosen]
 
 
-def _rows(curves: Curves, items: Sequence[Item], methods: Sequence[str]) -> pd.DataFrame:
-    """Return the rows of the picture's methods in its order."""
+def _rows(
+    curves: Curves, items: Sequence[Item], methods: Sequence[str], columns: set[str]
+) -> pd.DataFrame:
+    """Return the rows of the picture's methods in its order.
+
+    Raises:
+        JobError: a table lacks one of the columns, or one that ``where`` names.
+    """
+    if not items:
+        return pd.DataFrame(columns=["method"])
     tables = [read_csv(item.csv) for item in items]
-    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["method"])
+    for table in tables:
+        if lacking := {"method", *columns, *curves.where} - set(table):
+            raise JobError(
+                f"the table {curves.table} of {curves.experiment} lacks {listed(sorted(lacking))} for the picture; "
+                "mend front.picture in the ledger"
+            )
+    table = pd.concat(tables, ignore_index=True)
     table = matching(table[table["method"].isin(methods)], curves.where)
     return table.sort_values("method", key=lambda m: m.map(list(methods).index), kind="stable")
 

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bnlab.study.messages import unknown
-from bnlab.study.section import Count, Name, Section, Text
+from bnlab.study.section import NAME, Count, Name, Section, Text
 from bnlab.study.styles import Style
 
 EFFECTS = "effects"
@@ -118,7 +118,7 @@ class Comparison(Section):
     """
     neutral: float = 0.0
     """Estimate of no difference: 0, or 1 for a ratio."""
-    factor: float = 1.0
+    factor: Annotated[float, Field(gt=0)] = 1.0
     """Printed unit over the unit of the table, 100 for points of accuracy."""
     power_of_ten: bool = False
     """True to print ten to the power of the estimate, as for a width in decades; such a number is no difference."""
@@ -210,7 +210,7 @@ class Question(Section):
     """Column of the numbers. Their intervals are in ``<y>_low`` and ``<y>_high``, those of "mean" in low and high."""
     y_label: Text
     """Label of the numbers and their axis, with the unit in brackets."""
-    factor: float = 1.0
+    factor: Annotated[float, Field(gt=0)] = 1.0
     """Printed unit over the unit of the table, 100 for percent."""
     y_range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
     """Least and greatest possible number in print. It is the range of the axis, and no interval leaves it."""
@@ -228,10 +228,14 @@ class Question(Section):
     def _axis_and_slots_are_complete(self) -> Question:
         if self.x and not self.x_label:
             raise PydanticCustomError("axis", "x has no x_label")
+        if self.y_range and self.y_range[0] >= self.y_range[1]:
+            raise PydanticCustomError("range", "y_range needs a lower number and then a higher one")
         try:
-            slots_of(self.setting)
+            slots = self.slots
         except ValueError:
             raise PydanticCustomError("setting", "setting has an open brace") from None
+        if not all(re.fullmatch(NAME, slot) for slot in slots):
+            raise PydanticCustomError("setting", "setting has a slot that is no name of a column")
         return self
 
 

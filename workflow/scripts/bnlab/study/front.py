@@ -11,10 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from bnlab.study.declaration import Finding, slots_of
-from bnlab.study.section import Name, Section, Text
-
-TEST = r"^[1-9][0-9]*[a-z]?/[1-9][0-9]*$"
-"""A test of the ledger: `49/1` is the first of claim 49."""
+from bnlab.study.section import TEST, Name, Section, Text, Web
 
 
 class Thoughts(Section):
@@ -122,7 +119,7 @@ class PaperClaim(Section):
 
     by: Text
     """Authors and year."""
-    url: Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
+    url: Web
     """Address of the paper, beginning with https://."""
     place: Text | None = None
     """Section or page that makes the claim; left out: not looked up."""

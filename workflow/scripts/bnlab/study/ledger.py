@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from bnlab.study.experiments import experiments
 from bnlab.study.front import Front, PaperClaim
-from bnlab.study.section import COMPARE, NUMBER, Count, Name, Section, Text
+from bnlab.study.section import COMPARE, NUMBER, Count, Name, Section, Text, Web
 
 NO_MEASURE = {
     *("primary", "headline", "region", "rule", "margin"),
@@ -57,7 +57,7 @@ class Paper(Section):
 
     title: Text
     """Authors, year and title."""
-    url: Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
+    url: Web
     """Address, beginning with https://."""
 
 

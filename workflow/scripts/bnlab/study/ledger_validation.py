@@ -29,7 +29,7 @@ from bnlab.study.locations import (
 )
 from bnlab.study.merging import complete
 from bnlab.study.messages import unknown
-from bnlab.study.section import COMPARE, unique
+from bnlab.study.section import COMPARE, TEST, unique
 from bnlab.study.sentences import validate
 
 KINDS = ("datasets", "recipes", "methods")
@@ -157,6 +157,8 @@ def _front_problems(mapping: Any, methods: list[str]) -> Iterator[Problem]:
     for rank, method in enumerate(items(value_at(picture, ("methods",)))):
         if method not in methods:
             yield Problem(("front", "picture", "methods", rank), unknown("method", method, methods))
+        elif method in picture["methods"][:rank]:
+            yield Problem(("front", "picture", "methods", rank), f"'{method}' appears twice")
 
 
 def _table_problems(key: Key, experiment: Any, tables: Sequence[Any]) -> Iterator[Problem]:
@@ -176,13 +178,18 @@ def _reference_problems(mapping: Any) -> Iterator[Problem]:
         for claim in items(value_at(mapping, ("claims",)))
     }
     for rank, paper in enumerate(items(value_at(mapping, ("papers",)))):
+        seen: dict[str, Key] = {}
         for number, part in enumerate(items(value_at(paper, ("parts",)))):
             for index, test in enumerate(items(value_at(part, ("tests",)))):
-                claim, _, which = str(test).partition("/")
-                if which.isdigit() and not 1 <= int(which) <= tests.get(claim, 0):
+                if not (isinstance(test, str) and re.fullmatch(TEST, test)):
+                    continue  # a problem of the schema
+                key: Key = ("papers", rank, "parts", number, "tests", index)
+                claim, which = test.split("/")
+                if int(which) > tests.get(claim, 0):
                     has = f"has {tests[claim]} tests" if claim in tests else "is not in the ledger"
-                    key: Key = ("papers", rank, "parts", number, "tests", index)
                     yield Problem(key, f"'{test}' is no test: claim {claim} {has}")
+                elif seen.setdefault(test, key) != key:
+                    yield Problem(key, f"'{test}' appears twice and would count twice")
 
 
 def _known(configs: list[Any]) -> dict[str, list[str]]:

@@ -32,12 +32,24 @@ class ConfigError(ValueError):
 def read_yaml(file: Path) -> Any:
     """Return the content of a YAML file. Raises ConfigError where it is no YAML or no text, and OSError."""
     try:
-        return yaml.load(file.read_text(encoding="utf-8"), LOADER)
+        content = yaml.load(file.read_text(encoding="utf-8"), LOADER)
     except UnicodeDecodeError:
         raise ConfigError(f"{short(file)}: is not text in UTF-8") from None
+    except yaml.reader.ReaderError:
+        raise ConfigError(
+            f"{short(file)}: has a control character, which YAML does not allow"
+        ) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{short(file)}:{line}: is not YAML: {error.problem}") from None
+    if _is_inside_itself(content, ()):
+        raise ConfigError(f"{short(file)}: has a part inside itself (*name below its own &name)")
+    return content
+
+
+def _is_inside_itself(value: Any, parents: tuple[int, ...]) -> bool:
+    inner = value.values() if isinstance(value, Mapping) else items(value)
+    return id(value) in parents or any(_is_inside_itself(v, (*parents, id(value))) for v in inner)
 
 
 def overlaid(files: list[Path]) -> Any:

@@ -10,6 +10,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StringConstraints,
     ValidationInfo,
     WithJsonSchema,
     model_validator,
@@ -24,9 +25,12 @@ REFERENCE = r"^([a-z][a-z0-9_.]*|[^:]+\.py:[A-Za-z_]\w*)$"
 COMPARE = r"^[a-z][a-z0-9_.]*( [-/] [a-z][a-z0-9_.]*)?$"
 """One method, or two with their difference or ratio."""
 NUMBER = r"^[1-9][0-9]*[a-z]?$"
+"""Number of a claim, with a letter for one part of a compound sentence."""
+TEST = r"^[1-9][0-9]*[a-z]?/[1-9][0-9]{0,3}$"
+"""A test of the ledger: `49/1` is the first of claim 49."""
+ADDRESS = r"^https://[^\s\"<>]+$"
 FROZEN = "^[0-9a-f]{12}$"
 """First digits of the digest of a ledger."""
-"""Number of a claim, with a letter for one part of a compound sentence."""
 
 T = TypeVar("T")
 
@@ -48,7 +52,8 @@ _SHARE = {
 
 Name = Annotated[str, Field(pattern=NAME)]
 Reference = Annotated[str, Field(pattern=REFERENCE)]
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Web = Annotated[str, StringConstraints(pattern=ADDRESS)]
 Digest = Annotated[str, Field(pattern=DIGEST)]
 Share = Annotated[int | float, BeforeValidator(_share), WithJsonSchema(_SHARE)]
 Count = Annotated[int, Field(ge=1)]
@@ -62,7 +67,11 @@ class Section(BaseModel):
     """Part of a config; unknown keys, type conversions and later changes are refused."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
     )
 
     @model_validator(mode="before")

@@ -14,7 +14,17 @@ from bnlab.study.datasets import SOURCES
 from bnlab.study.locations import Key, Problem, value_at
 from bnlab.study.messages import unknown
 from bnlab.study.options import options
-from bnlab.study.section import COMPARE, DIGEST, FROZEN, NAME_IN_WORDS, NUMBER, REFERENCE, Section
+from bnlab.study.section import (
+    ADDRESS,
+    COMPARE,
+    DIGEST,
+    FROZEN,
+    NAME_IN_WORDS,
+    NUMBER,
+    REFERENCE,
+    TEST,
+    Section,
+)
 
 M = TypeVar("M", bound=Section)
 
@@ -96,6 +106,10 @@ def sentence(error: ErrorDetails) -> str:
             return f"{text} is no digest of a ledger (allowed: its first 12 hexadecimal digits, in quotes)"
         case "string_pattern_mismatch" if context["pattern"] == NUMBER:
             return f"{text} is no number of a claim (allowed: 5, or 5a and 5b for its parts)"
+        case "string_pattern_mismatch" if context["pattern"] == TEST:
+            return f"{text} is no test (allowed: 49/1, the first test of claim 49)"
+        case "string_pattern_mismatch" if context["pattern"] == ADDRESS:
+            return f"{text} is no address (allowed: https:// and what follows, without spaces)"
         case "string_pattern_mismatch":
             return f"{text} cannot be a name (allowed: {NAME_IN_WORDS})"
     return error["msg"]
