@@ -70,6 +70,24 @@ def test_fewer_than_five_runs_are_points_without_line_or_band():
     assert 'class="band"' not in few and 'class="line"' not in few and len(places(few)) == 2
 
 
+def test_a_point_of_too_few_runs_breaks_line_and_band():
+    rates = [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]
+    points = [Point(x, 90, 89, 91, 4 if x == 1 else 5) for x in rates]
+    x, y = hero._logarithmic(0.01, 1000, 40, 368), hero._percent
+    broken = Line("bn", "batch norm", points)
+    svg = panel([broken], "digits", 380, "rate", rates)
+    for name in ("line", "band"):
+        (path,) = re.findall(rf'class="{name}" d="([^"]*)"', svg)
+        ends = [
+            {float(pair.split()[0]) for pair in piece.strip("z").split("L")}
+            for piece in path.split("M")[1:]
+        ]
+        at = [[round(x(rate), 1) for rate in part] for part in (rates[:2], rates[3:])]
+        assert [sorted(each) for each in ends] == at
+    between = [at for at, _ in hero._path(broken, x, y) if x(0.1) < at < x(10)]
+    assert between == [x(1)] and len(places(svg)) == 6
+
+
 def test_a_label_stands_on_no_line_and_on_no_other_label():
     x, y = hero._logarithmic(0.01, 10, 40, 368), hero._percent
     labels = hero.labels(LINES, x, y, 380)

@@ -106,9 +106,8 @@ def test_methods_have_their_names_in_words():
     )
 
 
-def test_the_ledger_has_ten_to_fourteen_of_them_by_year_and_each_counts_its_published_tests():
+def test_the_ledger_has_them_by_year_and_each_counts_its_published_tests():
     ledger = load_ledger(CHECKOUT / "workflow" / "claims.yaml", CONFIG, (LOCAL,))
-    assert 10 <= len(ledger.papers) <= 14
     years = [int(paper.by[-4:]) for paper in ledger.papers]
     assert years == sorted(years)
     effects = read_csv(PUBLISHED / "effects.csv")

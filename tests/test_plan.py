@@ -1,8 +1,10 @@
 """The plan of a study before it is trained: what is counted, measured and added up."""
 
+import importlib
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -228,6 +230,17 @@ def test_a_file_of_costs_that_cannot_be_read_stops_no_study(study, tmp_path: Pat
     for text in (json.dumps(content), "{", "{}"):
         path.write_text(text, "utf8")
         assert read_costs(path, {"cores": "2"}) == ([], START)
+
+
+@pytest.mark.slow
+def test_programs_are_measured_in_new_processes_where_a_fork_is_not_safe(study, monkeypatch):
+    monkeypatch.syspath_prepend(CHECKOUT / "workflow" / "scripts")
+    script = importlib.import_module("plan")
+    monkeypatch.setattr(script, "sys", SimpleNamespace(platform="darwin"))
+    script.lazy.load()
+    ((cost,),) = script.measure_all(study, [(BASE, [], "code")], cores=1)
+    assert cost.program == Estimate(study, []).program(BASE) and cost.code == "code"
+    assert cost.compile > 0 and cost.step > 0 and cost.memory > 200
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ import verdicts
 from bnlab.analysis.confirmation import CONFIRMATION_COLUMNS
 from bnlab.files import JobError, read_json, save_csv, save_json
 from bnlab.page import picture_file, publication, published_pages
+from bnlab.page.citation import citation
 from bnlab.page.front_picture import Panel
 from bnlab.page.hero import Line, Point, panel
 from bnlab.study.names import CONFIRMATION
@@ -143,7 +144,7 @@ def test_the_manifest_says_what_the_numbers_were_made_from(project: Path) -> Non
     assert (manifest["commit"], manifest["clean"]) == (None, None)
 
 
-def test_the_manifest_names_the_commit_and_whether_all_was_committed(project: Path) -> None:
+def test_manifest_and_citation_name_the_commit_and_whether_all_was_committed(project: Path) -> None:
     def git(*arguments: str) -> str:
         identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
         return subprocess.run(
@@ -152,7 +153,11 @@ def test_the_manifest_names_the_commit_and_whether_all_was_committed(project: Pa
 
     def published() -> tuple[str, bool]:
         manifest = read_json(publication.publish(project, "toy") / "manifest.json")
+        assert manifest["clean"] != citation(project / "CITATION.cff", "1", "2026-01-31").changed
         return manifest["commit"], manifest["clean"]
+
+    (project / "CITATION.cff").write_text("{title: T, license: MIT, authors: [{name: A}]}\n")
+    (project / "config.yaml").write_text("seed: 1\n")
 
     git("init", "--quiet")
     git("add", ".")

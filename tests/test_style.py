@@ -137,7 +137,11 @@ def test_dashes_are_in_widths_of_the_line():
     assert (dash_array("bn", 2), dash_array("ws_bn", 2)) == ("", "10 4")
 
 
-def test_names_of_colours_in_css_have_no_point():
+def test_each_method_has_a_colour_in_css_under_a_name_of_its_own():
     light, dark = css_colors(["bn", "momentum_0.9"]), css_colors(["bn"], dark=True)
-    assert light.startswith(f"--m-bn: {style.HUES['blue'].light}; --m-momentum_0-9: #")
+    assert light.startswith(f"--m-bn: {style.HUES['blue'].light}; --m-momentum_0-2e-9: #")
+    alike = ["gn.4", "gn-4", "gn 4", "gn--4", "gn-2e-4", "gn4", "Gn4", "gn_4"]
+    names = [style.css_name(method) for method in alike]
+    assert len(set(names)) == len(alike)
+    assert all(re.fullmatch(r"[a-z0-9_-]+", name) for name in names)
     assert dark == f"--m-bn: {style.HUES['blue'].dark};"

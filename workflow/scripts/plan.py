@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -61,6 +62,7 @@ def measured(part: tuple[Study, list[Task], float]) -> list[Cost]:
     The last of ``part`` is the memory of a process that has only imported, in MB, of which a forked one shows a part.
     """
     study, tasks, memory = part
+    lazy.load()
     hidden = memory - peak_memory_mb()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many programs
     share_the_machine()
@@ -84,30 +86,33 @@ def measure_all(study: Study, tasks: list[Task], cores: int) -> Iterator[list[Co
         for each in of_data.values()
         for start in range(0, len(each), AT_ONCE)
     ]
-    # A process that is forked has TensorFlow imported already, and no tensor yet.
-    with multiprocessing.get_context("fork").Pool(cores, maxtasksperchild=1) as pool:
+    # A fork has TensorFlow imported already, and no tensor yet. On macOS system libraries start threads at an import,
+    # and a fork that uses these libraries crashes, so a new process imports TensorFlow again.
+    method = "spawn" if sys.platform == "darwin" else "fork"
+    with multiprocessing.get_context(method).Pool(cores, maxtasksperchild=1) as pool:
         yield from pool.imap_unordered(measured, parts)
 
 
-params, path, machine = snakemake.params, Path(snakemake.params.costs), hardware() | versions()
-with job_log(snakemake.log[0], "plan"):
-    study = Study.model_validate(params.study)
-    own = dict.fromkeys(run for name in study.own() for run in study.runs(name))
-    orders = {run: training.order(study, run, params.trainer) for run in own}
-    left = untrained(study, orders, Path(params.data))
-    todo = plan.jobs_to_do(training.jobs(study, params.families), left)
-    costs, start = read_costs(path, machine)
-    tasks = unmeasured(
-        Estimate(study, costs), [r for runs in todo.values() for r in runs], params.trainer
-    )
-    if tasks:
-        logger.info("measuring %d programs", len(tasks))
-        os.environ.setdefault(lazy.LOG_LEVEL, "2")  # TensorFlow warns of every program
-        lazy.load()
-        start = time.process_time()
-        for new in measure_all(study, tasks, params.cores):
-            costs = list({each.program: each for each in [*costs, *new]}.values())
-            save_costs(path, costs, start, machine)
-    planned = plan.plan(Estimate(study, costs), todo, start)
+if __name__ == "__main__":  # a spawned process imports this file, too
+    params, path, machine = snakemake.params, Path(snakemake.params.costs), hardware() | versions()
+    with job_log(snakemake.log[0], "plan"):
+        study = Study.model_validate(params.study)
+        own = dict.fromkeys(run for name in study.own() for run in study.runs(name))
+        orders = {run: training.order(study, run, params.trainer) for run in own}
+        left = untrained(study, orders, Path(params.data))
+        todo = plan.jobs_to_do(training.jobs(study, params.families), left)
+        costs, start = read_costs(path, machine)
+        tasks = unmeasured(
+            Estimate(study, costs), [r for runs in todo.values() for r in runs], params.trainer
+        )
+        if tasks:
+            logger.info("measuring %d programs", len(tasks))
+            os.environ.setdefault(lazy.LOG_LEVEL, "2")  # TensorFlow warns of every program
+            lazy.load()
+            start = time.process_time()
+            for new in measure_all(study, tasks, params.cores):
+                costs = list({each.program: each for each in [*costs, *new]}.values())
+                save_costs(path, costs, start, machine)
+        planned = plan.plan(Estimate(study, costs), todo, start)
 
-print(plan.report(study, planned, len(orders) - len(left), params.cores, machine["processor"]))
+    print(plan.report(study, planned, len(orders) - len(left), params.cores, machine["processor"]))

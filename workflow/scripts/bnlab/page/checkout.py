@@ -1,10 +1,16 @@
-"""The git checkout that a study is run from: its commit, and its address if it has a public one."""
+"""The git checkout that a study is run from: what git says of it."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from urllib.parse import urlsplit
+
+WRITTEN_PAGES = ("README.md", "docs/findings.md", "docs/gallery.md")
+"""Pages of the project with a part that publishing writes."""
+PICTURE = "docs/images/front.svg"
+"""The picture of the first screen, which the README shows."""
+UNWRITTEN = ("--", ".", *(f":(exclude){path}" for path in ("reports", *WRITTEN_PAGES, PICTURE)))
+"""Arguments of git for all files of the checkout but those that publishing writes."""
 
 
 def git(root: Path, *arguments: str) -> str | None:
@@ -14,12 +20,3 @@ def git(root: Path, *arguments: str) -> str | None:
     except FileNotFoundError:
         return None
     return None if process.returncode else process.stdout.strip()
-
-
-def public_address(remote: str | None) -> str | None:
-    """Return the address of a remote on the web, without user, password and ``.git``; None for any other remote."""
-    parts = urlsplit(remote or "")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return None
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path.rstrip('/').removesuffix('.git')}"

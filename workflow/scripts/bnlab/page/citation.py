@@ -8,10 +8,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from bnlab.page.checkout import git, public_address
-
-WRITTEN = ("--", ".", ":!reports", ":!README.md", ":!docs")
-"""All files of the checkout but those that publishing writes."""
+from bnlab.page.checkout import UNWRITTEN, git
 
 
 class Citation(NamedTuple):
@@ -23,7 +20,7 @@ class Citation(NamedTuple):
         licence: name of its licence.
         version: version of bnlab.
         date: date of the page, such as 2026-01-31.
-        address: address of the repository; None if it has none on the web.
+        address: address of the repository that CITATION.cff states; None without any.
         commit: commit of the checkout; None outside of one.
         changed: true where the checkout has changes since that commit.
     """
@@ -41,16 +38,15 @@ class Citation(NamedTuple):
 def citation(file: Path, version: str, date: str) -> Citation:
     """Return what a CITATION.cff and the checkout around it say."""
     about = yaml.safe_load(file.read_text("utf8"))
-    stated = about.get("repository-code") or about.get("url")
     return Citation(
         title=about["title"],
         authors=[_name(author) for author in about["authors"]],
         licence=about["license"],
         version=version,
         date=date,
-        address=stated or public_address(git(file.parent, "remote", "get-url", "origin")),
+        address=about.get("repository-code") or about.get("url"),
         commit=git(file.parent, "rev-parse", "HEAD"),
-        changed=bool(git(file.parent, "status", "--porcelain", "--untracked-files=no", *WRITTEN)),
+        changed=bool(git(file.parent, "status", "--porcelain", "--untracked-files=no", *UNWRITTEN)),
     )
 
 

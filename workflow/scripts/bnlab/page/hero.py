@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Callable, Collection, Sequence
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -95,7 +96,7 @@ def panel(
 ) -> Markup:
     """Draw accuracies from 0 to 100 % over a logarithmic axis.
 
-    A point of fewer than ``FEWEST`` runs has a marker alone, without a line or a band. With bars, these carry the
+    A point of fewer than ``FEWEST`` runs has a marker alone, and breaks its line and band. With bars, these carry the
     names of methods; else lines do.
 
     Args:
@@ -221,15 +222,22 @@ def _boxes(text: str, x: float, y: float) -> list[Box]:
 
 
 def _path(line: Line, x: Scale, y: Scale) -> list[tuple[float, float]]:
-    """Return points of a line, two units apart."""
-    ends = [(x(point.x), y(point.mean)) for point in line.points]
-    path = list(ends[:1])
-    for (x0, y0), (x1, y1) in zip(ends, ends[1:], strict=False):
-        steps = max(1, math.ceil(math.hypot(x1 - x0, y1 - y0) / 2))
-        path += [
-            (x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps) for i in range(1, steps + 1)
-        ]
-    return path
+    """Return points of a line as it is drawn: its markers, and points two units apart between those that it joins."""
+    path = [(x(point.x), y(point.mean)) for point in line.points]
+    for piece in _pieces(line.points, lambda p: p.runs >= FEWEST):
+        ends = [(x(point.x), y(point.mean)) for point in piece]
+        for (x0, y0), (x1, y1) in pairwise(ends):
+            steps = max(1, math.ceil(math.hypot(x1 - x0, y1 - y0) / 2))
+            path += [
+                (x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps) for i in range(1, steps)
+            ]
+    return sorted(path)
+
+
+def _pieces(points: Sequence[Point], drawn: Callable[[Point], bool]) -> list[list[Point]]:
+    """Return the pieces of two or more neighbours that are all drawn."""
+    pieces = [list(piece) for is_drawn, piece in groupby(points, drawn) if is_drawn]
+    return [piece for piece in pieces if len(piece) > 1]
 
 
 def _label(label: Label) -> str:
@@ -238,19 +246,22 @@ def _label(label: Label) -> str:
 
 
 def _band(line: Line, x: Scale, y: Scale) -> str:
-    points = [p for p in line.points if p.runs >= FEWEST and math.isfinite(p.low + p.high)]
-    if len(points) < 2:
-        return ""
-    upper = [f"{x(p.x):.1f} {y(min(p.high, 100)):.1f}" for p in points]
-    lower = [f"{x(p.x):.1f} {y(max(p.low, 0)):.1f}" for p in reversed(points)]
-    return _inked(line.method, f'<path class="band" d="M{"L".join([*upper, *lower])}z"/>')
+    bands = ""
+    for piece in _pieces(line.points, lambda p: p.runs >= FEWEST and math.isfinite(p.low + p.high)):
+        upper = [f"{x(p.x):.1f} {y(min(p.high, 100)):.1f}" for p in piece]
+        lower = [f"{x(p.x):.1f} {y(max(p.low, 0)):.1f}" for p in reversed(piece)]
+        bands += f"M{'L'.join([*upper, *lower])}z"
+    return _inked(line.method, f'<path class="band" d="{bands}"/>') if bands else ""
 
 
 def _curve(line: Line, x: Scale, y: Scale) -> str:
-    solid = [f"{x(p.x):.1f} {y(p.mean):.1f}" for p in line.points if p.runs >= FEWEST]
+    pieces = [
+        "M" + "L".join(f"{x(p.x):.1f} {y(p.mean):.1f}" for p in piece)
+        for piece in _pieces(line.points, lambda p: p.runs >= FEWEST)
+    ]
     dashes = dash_array(line.method, STROKE)
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-    curve = f'<path class="line" d="M{"L".join(solid)}"{dashed}/>' if len(solid) > 1 else ""
+    curve = f'<path class="line" d="{"".join(pieces)}"{dashed}/>' if pieces else ""
     marks = "".join(_mark(line.method, x(p.x), y(p.mean)) for p in line.points)
     return _inked(line.method, curve + marks)
 

@@ -15,8 +15,8 @@ import pandas as pd
 
 from bnlab.analysis.tidy import RUN
 from bnlab.files import JobError, read_csv, read_json, save_json, save_text
-from bnlab.page.checkout import git
-from bnlab.page.published_pages import PAGES, PICTURE, with_text
+from bnlab.page.checkout import PICTURE, UNWRITTEN, git
+from bnlab.page.published_pages import PAGES, with_text
 from bnlab.study.config import Study
 from bnlab.study.declaration import Experiment
 from bnlab.study.names import CONFIRMATION, PUBLISHED
@@ -107,15 +107,7 @@ def manifest(root: Path, study: str, folder: Path, names: Iterable[str]) -> dict
         names: paths of the files in ``folder``.
     """
     record = read_json(folder / "study.json")
-    changed = git(
-        root,
-        "status",
-        "--porcelain",
-        "--",
-        ".",
-        ":!reports",
-        *(f":!{page}" for page in (*PAGES, PICTURE)),
-    )
+    changed = git(root, "status", "--porcelain", *UNWRITTEN)
     stamp = {
         "study": study,
         "date": datetime.now(UTC).date().isoformat(),

@@ -12,14 +12,13 @@ from typing import Any
 import pandas as pd
 
 from bnlab.files import JobError, read_csv, read_json
+from bnlab.page.checkout import PICTURE, WRITTEN_PAGES
 from bnlab.page.grids import rows_of
 from bnlab.page.ledger import measured, regions, sentence
 from bnlab.study.experiments import experiments
 from bnlab.study.names import PUBLISHED
 
 BEGIN, END = "<!-- findings -->", "<!-- /findings -->"
-PICTURE = "docs/images/front.svg"
-"""The picture of the first screen, which the README shows."""
 MOST_FINDINGS = 5
 """Findings that the README names."""
 MOST_REGIONS = 3
@@ -92,11 +91,9 @@ def gallery(folder: Path) -> str:
     return "\n\n".join(parts)
 
 
-PAGES: Mapping[str, Callable[[Path], str]] = {
-    "README.md": summary,
-    "docs/findings.md": findings,
-    "docs/gallery.md": gallery,
-}
+PAGES: Mapping[str, Callable[[Path], str]] = dict(
+    zip(WRITTEN_PAGES, (summary, findings, gallery), strict=True)
+)
 """Text between the marker lines, by page."""
 
 

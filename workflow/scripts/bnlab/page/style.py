@@ -197,8 +197,11 @@ def dash_array(method: str, width: float) -> str:
 
 
 def css_name(method: str) -> str:
-    """Return a method's name as part of a name in CSS: ``bn_fault_momentum_0.999`` has a dash in place of the point."""
-    return re.sub(r"[^a-z0-9_-]", "-", method)
+    """Return a method's name as part of a name in CSS, another one for each: ``gn.4`` is ``gn-2e-4``.
+
+    The code of a letter that CSS does not take stands between dashes, and so does that of a dash.
+    """
+    return re.sub(r"[^a-z0-9_]", lambda letter: f"-{ord(letter[0]):x}-", method)
 
 
 def css_colors(methods: Iterable[str], dark: bool = False) -> str:
