@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from synthetic import write_report
 
 from bnlab.files import read_csv
-from bnlab.page import front
+from bnlab.page import front, front_picture
 from bnlab.page.confirmation import Confirmation
 from bnlab.page.contents import Item
 from bnlab.page.contents import published as read_tables
@@ -198,6 +199,19 @@ def test_a_method_that_is_not_on_every_data_set_is_not_recommended():
 def test_few_runs_or_no_difference_leave_it_open(runs, ranks, is_known):
     (one,) = advice(cells(ONE, "MNIST", runs, **ranks))
     assert (one.sure == "open", one.use == "not known yet") == (not is_known, not is_known)
+
+
+def test_a_question_that_ranks_nobody_gives_no_advice():
+    untuned = question(ranks=False)
+    (one,) = advice(cells(untuned, "MNIST", **MNIST), rows=[untuned])
+    assert (one.use, one.sure, one.why) == ("not known yet", "open", "not tuned")
+
+
+def test_a_range_that_goes_on_beyond_the_rates_tried_is_called_a_bound():
+    row = SimpleNamespace(reaches_lowest=3, reaches_highest=0)
+    assert front_picture.is_open(row)
+    row.reaches_lowest = 0
+    assert not front_picture.is_open(row)
 
 
 def test_advice_is_strong_where_three_splits_and_fresh_seeds_agree_too():

@@ -148,9 +148,10 @@ def test_a_method_that_trains_at_no_rate_has_no_bar(tmp_path):
         for m in ("bn", "ws")
         for rate in (0.1, 1.0)
     ]
+    inside = {"reaches_lowest": 0, "reaches_highest": 0}
     ranges = [
-        {"method": "bn", "lowest": 0.1, "highest": 1.0, "mean": 1.0},
-        {"method": "ws", "lowest": math.nan, "highest": math.nan, "mean": math.nan},
+        {"method": "bn", "lowest": 0.1, "highest": 1.0, "mean": 1.0} | inside,
+        {"method": "ws", "lowest": math.nan, "highest": math.nan, "mean": math.nan} | inside,
     ]
     items = []
     for kind, rows in (("rates", rates), ("rate_range", ranges)):

@@ -227,14 +227,16 @@ def recommended(group: Sequence[Asked]) -> list[str]:
 def certainty(group: Sequence[Asked], agrees: bool, is_confirmed: bool) -> tuple[str, str]:
     """Return how sure a row of advice is, and why.
 
-    Open: a method has fewer than ``FEWEST`` runs, or no method is told apart. Fair: two data sets tell methods apart
-    and agree, and each method has ``FAIR`` runs or more. Strong: beside that, ``SPLITS`` splits of one of them agree
-    and fresh seeds confirm it. Weak: all else.
+    Open: a question ranks nobody, a method has fewer than ``FEWEST`` runs, or no method is told apart. Fair: two data
+    sets tell methods apart and agree, and each method has ``FAIR`` runs or more. Strong: beside that, ``SPLITS`` splits
+    of one of them agree and fresh seeds confirm it. Weak: all else.
     """
     runs = min(asked.runs for asked in group)
     data = _data([asked for asked in group if asked.is_told_apart])
     if runs < FEWEST:
         return "open", f"{runs} runs"
+    if not all(asked.row.ranks for asked in group):
+        return "open", "not tuned"
     if not data:
         return "open", "not told apart"
     if not agrees:
@@ -335,7 +337,7 @@ def trained(
     size = f" in batches of {where['batch']}" if "batch" in where else ""
     text = (
         f"{layers} of {settings['units']} {settings['activation']} units, trained by {trainer}{size}, on "
-        f"{listed(list(reversed(labels.values())))}."
+        f"{listed(list(reversed(labels.values())))}, unless a row says otherwise."
     )
     return text[0].upper() + text[1:]
 

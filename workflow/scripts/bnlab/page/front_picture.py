@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 from markupsafe import Markup
@@ -62,7 +62,7 @@ def _rates(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) ->
             words[row.method],
             row.lowest,
             row.highest,
-            f"{written_out(10**row.mean, 2)}-fold",
+            f"{'≥ ' * is_open(row)}{written_out(10**row.mean, 2)}-fold",
         )
         for row in rows_of(ranges)
         if math.isfinite(row.mean)  # a method that trains at no rate has none
@@ -103,6 +103,11 @@ def _batches(
     svg = panel(lines, on, BATCHES, "examples per batch", ticks, named=named)
     sources, runs = [_source(item) for item in used], sorted(set(table["n"].astype(int)))
     return Panel("by-batch-size", "Accuracy by batch size", about, svg, sources, runs, [])
+
+
+def is_open(row: Any) -> bool:
+    """Return true where some replicates have good rates up to an end of those tried, so that the width is a bound."""
+    return bool(row.reaches_lowest or row.reaches_highest)
 
 
 def best_recipes(table: pd.DataFrame) -> pd.DataFrame:
