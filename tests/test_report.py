@@ -142,6 +142,11 @@ def test_images_have_a_place_of_their_size(text):
     assert len(re.findall(rf'<img decoding="async" {size} ', text)) == text.count("<img ") > 3
 
 
+def test_a_page_says_once_what_became_of_replicates_that_failed(texts):
+    counts = [page.count("Replicates that failed, ending at chance") for page in texts.values()]
+    assert max(counts) == 1
+
+
 def test_the_front_page_is_small_and_has_a_door_to_each_experiment_in_the_order_of_the_ledger(page):
     front = page.read_text("utf8")
     assert len(front) < 300_000 and "<img " not in front

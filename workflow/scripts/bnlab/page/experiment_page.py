@@ -19,6 +19,7 @@ from bnlab.page.vectors import image
 from bnlab.page.verdicts import verdict_of
 from bnlab.study.declaration import Table
 from bnlab.study.names import ALL_RECIPES
+from bnlab.study.section import unique
 
 SHORT_TABLE = 14
 
@@ -40,6 +41,7 @@ def experiment_page(name: str, inputs: Inputs, decided: Mapping[str, Sequence[De
         inputs,
         "experiment.html.j2",
         experiment=experiment,
+        notes=unique(note for each in [*figures, *tables] for note in each["notes"]),
         findings=[text for a in inputs.answers if a.name == name for text in a.findings],
         groups=_groups(name, inputs, [*figures, *tables]),
         decided=decided,
@@ -104,7 +106,8 @@ def _entry(
     return {
         "item": item,
         "title": declaration.title,
-        "caption": [*_paragraphs(declaration.caption), *replicate_notes(table)],
+        "caption": _paragraphs(declaration.caption),
+        "notes": replicate_notes(table),
         "csv": relative(item.csv, inputs.folder / page.path),
     }
 
@@ -115,7 +118,7 @@ def grids(function: Function, experiment: str, kind: str, table: pd.DataFrame) -
 
 
 def replicate_notes(table: pd.DataFrame) -> list[str]:
-    """Return sentences for the caption on replicates that diverged or failed, if there are any."""
+    """Return sentences on replicates that diverged or failed, if a table has any."""
     notes = []
     if "diverged" in table and (table["diverged"] > 0).any():
         notes.append(
