@@ -142,9 +142,12 @@ def test_images_have_a_place_of_their_size(text):
     assert len(re.findall(rf'<img decoding="async" {size} ', text)) == text.count("<img ") > 3
 
 
-def test_a_page_says_once_what_became_of_replicates_that_failed(texts):
-    counts = [page.count("Replicates that failed, ending at chance") for page in texts.values()]
+def test_a_page_says_once_what_became_of_replicates_that_diverged(texts):
+    counts = [page.count("Replicates that diverged count as ones") for page in texts.values()]
     assert max(counts) == 1
+    both = experiment_page.replicate_notes(pd.DataFrame({"diverged": [1, 0], "failed": [0, 2]}))
+    assert [note.split()[2] for note in both] == ["diverged", "failed,"]
+    assert experiment_page.replicate_notes(pd.DataFrame({"diverged": [0], "failed": [0]})) == []
 
 
 def test_the_front_page_is_small_and_has_a_door_to_each_experiment_in_the_order_of_the_ledger(page):
