@@ -560,6 +560,7 @@ ABOUT = {
     "scope": "Networks are small.",
     "findings": ["batch_size", "learning_curves"],
     "scorecard": verdicts.QUESTIONS,
+    "documents": None,
 }
 EXPERIMENTS = ("learning_curves", "batch_size", "landscape", "faults")
 

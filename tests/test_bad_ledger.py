@@ -23,6 +23,7 @@ SMALL = LEDGER | {
     "claims": [claim for claim in LEDGER["claims"] if claim["id"] in (24, 49)],
     "papers": LEDGER["papers"][:1],
     "scorecard": [],
+    "documents": None,
 }
 TESTS = ("papers", 0, "parts", 0, "tests")
 DECIDED = ("front", "statements", 0, "decided_by")

@@ -209,6 +209,11 @@ def test_everything_wrong_is_said_at_once_each_with_its_line(tmp_path):
             "findings: [depths]\nclaims:\n",
             "unknown experiment 'depths'; did you mean 'depth'?",
         ),
+        (
+            "claims:\n",
+            "documents: accuracies\nclaims:\n",
+            "unknown topic 'accuracies'; did you mean 'accuracy'?",
+        ),
         ("batch: 60", "batch: 60\n        region: MNIST", "appears twice"),
         ("{below: 0}", "{below: .inf}", "claim 6.tests.0.rule.below"),
         ("{below: 0}", "{above: .nan}", "claim 6.tests.0.rule.above"),

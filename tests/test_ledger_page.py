@@ -138,8 +138,8 @@ def test_claims_with_a_headline_come_before_the_others_that_training_decides():
 
 def test_claims_about_documents_have_a_list_of_their_own():
     claims, effects, *_ = verdicts.ledger()
-    claims.loc[claims["id"].isin(["1", "7"]), "topic"] = "facts"
-    page = ledger_page.page(claims, effects, LABELS, PLACES, {})
+    claims.loc[claims["id"].isin(["1", "7"]), "topic"] = "years"
+    page = ledger_page.page(claims, effects, LABELS, PLACES, {}, documents="years")
     lists = [[entry["row"].id for entry in page[name]] for name in ("claims", "slips", "untested")]
     assert "1" not in lists[0] and lists[1:] == [["1"], ["7"]]
     assert page["total"] == 10

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bnlab.progress import Filter, Progress, sentence, short_reason
+from bnlab.progress import Filter, Progress, measured, sentence, short_reason
 from bnlab.training.plan import duration
 
 NOON = time.mktime((2026, 3, 2, 12, 0, 0, 0, 0, -1))
@@ -46,6 +46,27 @@ def test_what_is_left_is_the_planned_work_at_the_pace_of_what_is_done_on_all_cor
     )  # 30 of 60 s of job 2, and 60 of job 3 on a core
     progress.start(3, 20.0)
     assert progress.left(60.0) == pytest.approx(20)
+
+
+def test_the_pace_of_a_rule_is_that_of_its_own_jobs():
+    planned = {1: 1.0, 2: 1.0, 3: 100.0, 4: 100.0}
+    progress = Progress(planned, 1, {1: "gather", 2: "gather", 3: "train", 4: "train"})
+    progress.start(1, 0.0)
+    progress.finish(1, 20.0)
+    assert progress.left(20.0) == pytest.approx(20 + 200)  # training keeps its planned work
+    progress.start(3, 20.0)
+    progress.finish(3, 70.0)
+    assert progress.left(70.0) == pytest.approx(20 + 50)
+
+
+def test_a_job_that_was_measured_before_has_its_seconds_and_any_other_none(tmp_path):
+    file = tmp_path / "draw.tsv"
+    assert measured(file) is None
+    for text in ("", "s\th:m:s\n", "s\th:m:s\n-\t-\n"):
+        file.write_text(text)
+        assert measured(file) is None
+    file.write_text("s\th:m:s\n109.41\t0:01:49\n")
+    assert measured(file) == 109.41
 
 
 def test_a_job_that_takes_longer_than_planned_has_nothing_left():
@@ -95,6 +116,28 @@ def test_snakemakes_number_of_steps_is_replaced_by_one_line_and_other_messages_a
         line = through("progress", done=job, total=2)
         assert line.event != "progress"
     assert line.msg == "All 2 jobs are done." and len(asked) == 1
+
+
+def test_an_error_leaves_snakemakes_own_line_and_is_printed_once(capsys):
+    asked = []
+
+    def plan():
+        asked.append(True)
+        raise KeyError("benchmark")
+
+    through = records(plan)
+    assert through("job_started", jobs=[1]).msg == "its own"
+    for done in (1, 2):
+        assert through("job_finished", job_id=done)
+        line = through("progress", done=done, total=2)
+        assert (line.event, line.msg) == ("progress", "its own")
+    assert len(asked) == 1 and capsys.readouterr().err.count("KeyError: 'benchmark'") == 1
+
+
+def test_an_unknown_form_of_a_message_is_passed_on():
+    through = records(lambda: Progress({1: 1.0}, cores=1))
+    assert through("progress").event == "progress"
+    assert through("job_info").event == "job_info"
 
 
 def test_jobs_that_end_together_have_one_line_and_the_last_job_has_one():

@@ -3,7 +3,7 @@
 from snakemake.logging import logger
 
 from bnlab import store
-from bnlab.progress import Filter, Progress
+from bnlab.progress import Filter, Progress, measured
 from bnlab.provenance import hardware, versions
 from bnlab.training.estimate import Estimate, read_costs
 from bnlab.training.plan import of_rule
@@ -12,11 +12,13 @@ COSTS = "results/costs.json"
 
 
 def seconds_of(estimate, start, job):
-    """Return the seconds that a job is expected to take; a run that is trained takes none."""
+    """Return the seconds that a job is expected to take: as measured last time, else rough; a trained run takes none."""
     known = training.Job(*map(job.wildcards.get, training.Job._fields))
     if known not in JOBS:
         experiment = job.wildcards.get("experiment")
-        return of_rule(estimate, job.rule.name, experiment, start)
+        rough = of_rule(estimate, job.rule.name, experiment, start)
+        took = measured(Path(job.benchmark)) if job.benchmark else None
+        return rough if took is None else took
     left = [
         run
         for run, order in zip(JOBS[known], orders(known), strict=True)
@@ -33,6 +35,7 @@ def progress():
     return Progress(
         {job.jobid: seconds_of(estimate, start, job) for job in jobs},
         workflow.cores or len(JOBS),
+        {job.jobid: job.rule.name for job in jobs},
     )
 
 

@@ -75,6 +75,7 @@ rule write_report:
                     "scorecard",
                     "front",
                     "papers",
+                    "documents",
                 },
             )
             | {"digest": LEDGER.digest, "same": LEDGER.same}

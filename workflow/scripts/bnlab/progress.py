@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 from bnlab.training.plan import duration
 
@@ -22,11 +25,13 @@ APART = 1.0
 class Progress:
     """Work of the jobs of one call, in seconds by job, planned or rough.
 
-    What is left is planned work, scaled by the time that finished jobs took to that which was planned for them.
+    What is left of the jobs of a rule is planned work, scaled by the time that finished jobs of this rule took to that
+    which was planned for them. A rule without a finished job has its planned work.
     """
 
     planned: Mapping[int, float]
     cores: int
+    rules: Mapping[int, str] = field(default_factory=dict)
     started: dict[int, float] = field(default_factory=dict)
     took: dict[int, float] = field(default_factory=dict)
 
@@ -45,9 +50,17 @@ class Progress:
 
     def left(self, now: float) -> float:
         """Return the seconds until all jobs are done."""
-        expected = sum(self.planned.get(job, 0.0) for job in self.took)
-        scale = sum(self.took.values()) / expected if expected else 1.0
-        rest = {job: scale * work for job, work in self.planned.items() if job not in self.took}
+        expected: dict[str | None, float] = defaultdict(float)
+        took: dict[str | None, float] = defaultdict(float)
+        for job, seconds in self.took.items():
+            expected[self.rules.get(job)] += self.planned.get(job, 0.0)
+            took[self.rules.get(job)] += seconds
+        pace = {rule: took[rule] / work for rule, work in expected.items() if work}
+        rest = {
+            job: pace.get(self.rules.get(job), 1.0) * work
+            for job, work in self.planned.items()
+            if job not in self.took
+        }
         for job in rest.keys() & self.started.keys():
             rest[job] = max(0.0, rest[job] - (now - self.started[job]))
         return max(sum(rest.values()) / self.cores, *rest.values(), 0.0)
@@ -75,8 +88,18 @@ def short_reason(reason: str) -> str:
     return re.sub(r": ([^;]+)", shortened, reason)
 
 
+def measured(benchmark: Path) -> float | None:
+    """Return the seconds that a job took by its benchmark file of an earlier call; None without one."""
+    try:
+        return float(benchmark.read_text("utf8").splitlines()[1].split("\t")[0])
+    except (OSError, IndexError, ValueError):  # none yet, or the job was interrupted
+        return None
+
+
 class Filter(logging.Filter):
     """Snakemake's messages, with short reasons, and progress by work in the place of each number of steps.
+
+    After an error, which is printed once, Snakemake's messages stay as they are: an error would end its scheduler.
 
     Args:
         plan: returns the progress of this call; it is asked once, when the first job starts.
@@ -84,9 +107,18 @@ class Filter(logging.Filter):
 
     def __init__(self, plan: Callable[[], Progress]):
         super().__init__()
-        self.plan, self.said = cache(plan), 0.0
+        self.plan, self.said, self.failed = cache(plan), 0.0, False
 
     def filter(self, record: logging.LogRecord) -> bool:
+        try:
+            return self.failed or self._told_by_work(record)
+        except Exception as error:
+            self.failed = True
+            problem = f"{type(error).__name__}: {error}"
+            print(f"Progress is told by steps and not by work, after {problem}", file=sys.stderr)
+            return True
+
+    def _told_by_work(self, record: logging.LogRecord) -> bool:
         given, now = record.__dict__, time.time()
         event = given.get("event")
         if event == "job_info":
@@ -99,7 +131,7 @@ class Filter(logging.Filter):
         elif event == "progress":
             if now - self.said < APART and given["done"] < given["total"]:
                 return False  # jobs that end together have one line
-            self.said = now
             record.msg = sentence(self.plan(), given["done"], given["total"], now)
+            self.said = now
             given["event"] = "share of work"  # for its own event Snakemake prints its own text
         return True

@@ -16,7 +16,13 @@ def claims_page(ledger: Ledger, inputs: Inputs, where: Places) -> str:
         inputs,
         "claims.html.j2",
         claims=ledger_page.page(
-            ledger.claims, ledger.effects, inputs.method_labels, where, shorts, ledger.fresh
+            ledger.claims,
+            ledger.effects,
+            inputs.method_labels,
+            where,
+            shorts,
+            ledger.fresh,
+            inputs.about["documents"],
         ),
         sensitivity=ledger_page.sensitivity(ledger.sensitivity),
         literature=inputs.about["literature"],

@@ -33,6 +33,7 @@ WITHOUT_LEDGER: Mapping[str, Any] = {
     "scorecard": [],
     "front": {},
     "papers": [],
+    "documents": None,
     "same": {},
     "digest": None,
 }

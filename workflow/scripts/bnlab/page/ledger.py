@@ -34,8 +34,6 @@ class Part(NamedTuple):
 
 SETTLED_BY = ("algebra", "primary source")
 UNTESTED = "not tested here"
-FACTS = "facts"
-"""Topic of what a document says, such as the year of a paper."""
 FEW = 6
 """Replicates below which a test that assumes no normal distribution cannot reach p = 0.05."""
 
@@ -47,6 +45,7 @@ def page(
     where: Places,
     shorts: Mapping[str, str],
     fresh: Confirmation | None = None,
+    documents: str | None = None,
 ) -> dict[str, Any]:
     """Return the variables of the template for the ledger.
 
@@ -57,6 +56,7 @@ def page(
         where: where figures and tables stand, to which effects lead.
         shorts: short name of each source, by name.
         fresh: verdicts on fresh seeds; None without any.
+        documents: topic of claims about documents, which have a list of their own; None without any.
     """
     # A CSV file returns empty texts as missing values.
     texts = ["scale", "stand_in", "headline", "coarse_reason"]
@@ -67,7 +67,7 @@ def page(
         for claim in rows_of(claims)
     ]
     tested = [entry for entry in entries if entry["row"].verdict != UNTESTED]
-    slips = [entry for entry in tested if entry["row"].topic == FACTS]
+    slips = [entry for entry in tested if entry["row"].topic == documents]
     important = set(effects.loc[effects["headline"] != "", "id"])
 
     # Claims with a headline come first, then others that training decides, then those that are settled without it.

@@ -368,6 +368,8 @@ class Ledger(Section):
     """Experiments whose first finding answers the title's question, in this order; default none."""
     claims: Annotated[list[Claim], Field(min_length=1)]
     """The claims."""
+    documents: Text | None = None
+    """Topic of claims about what documents and files say, which the page lists apart; left out: none."""
     scorecard: list[Row] = []
     """Questions of the scorecard; default none."""
     front: Front = Front()

@@ -84,6 +84,12 @@ def _claim_labels(mapping: Any) -> dict[Key, str]:
 
 
 def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[Problem]:
+    topics = dict.fromkeys(
+        str(value_at(claim, ("topic",))) for claim in items(value_at(mapping, ("claims",)))
+    )
+    documents = value_at(mapping, ("documents",))
+    if isinstance(documents, str) and documents not in topics:
+        yield Problem(("documents",), unknown("topic", documents, topics))
     for rank, name in enumerate(items(value_at(mapping, ("findings",)))):
         if name not in experiments():
             yield Problem(("findings", rank), unknown("experiment", name, experiments()))
