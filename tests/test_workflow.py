@@ -15,9 +15,11 @@ import urllib.parse
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import documentation
+import jinja2
 import numpy as np
 import pandas as pd
 import pytest
@@ -828,6 +830,16 @@ def test_snakemakes_own_report_shows_every_figure_with_caption_category_and_labe
     figure = (finished.folder / "reports" / "smoke" / record["in_summary"][0]).read_text("utf8")
     assert figure[figure.index("<svg") :].strip() in opening
     assert "showResultInfo('reports/smoke/report.html')" in urllib.parse.unquote(opening)
+
+
+def test_snakemakes_own_report_does_without_an_opening(fresh):
+    text = (CHECKOUT / "workflow" / "report" / "workflow.rst").read_text("utf8")
+    page = jinja2.Template(text).render(snakemake=SimpleNamespace(config={}), files=[])
+    assert page.strip().startswith("report.html_ is the page of this study")
+    record = fresh.folder / "reports" / "smoke" / "study.json"
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text('{"of": "another version"}')
+    assert fresh.snakemake("--dry-run").code == 0
 
 
 def test_every_file_that_the_rules_name_exists():

@@ -308,11 +308,20 @@ def reasons(logs):
 
 
 def opening():
-    """Return what Snakemake's own report opens with: a sentence of the finished study, and its first figure if any."""
-    record = read_json(Path(REPORTS) / "study.json")
-    said = [f"{each['thought']} {each['sentence']}" for each in record["front"]]
-    return {
-        "sentence": [*said, *record["answers"], STUDY.title][0],
-        "figures": [f"{REPORTS}/{path}" for path in record["in_summary"][:1]],
-        "folder": REPORTS,
-    }
+    """Return what Snakemake's own report opens with: a sentence of the finished study, and its first figure if any.
+
+    None before the first page, or with the page of another version.
+    """
+    try:
+        record = read_json(Path(REPORTS) / "study.json")
+        said = [f"{each['thought']} {each['sentence']}" for each in record["front"]]
+        return {
+            "sentence": [*said, *record["answers"], STUDY.title][0],
+            "figures": [f"{REPORTS}/{path}" for path in record["in_summary"][:1]],
+        }
+    except (OSError, LookupError, TypeError, ValueError):
+        return None
+
+
+if workflow.is_main_process:
+    config["opening"] = opening()  # of a workflow, its report sees the config alone
