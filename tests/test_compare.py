@@ -277,3 +277,12 @@ def test_no_label_closes_the_script_that_holds_the_data(tmp_path):
     data = page.partition('<script type="application/json">')[2].partition("</script>")[0]
     assert json.loads(data)["datasets"] == {"digits": f"{hostile} (redraw)"}
     assert hostile not in page
+
+
+def test_a_number_too_small_to_be_written_out_has_decimals_that_a_browser_takes():
+    tiny = sizes().assign(mean=1.5e-150, low=1e-150, high=2e-150)
+    assert written(numbers(tiny)["methods"]["base"], "digits", 0) == 12
+    alone = tiny.assign(low=np.nan, high=np.nan)
+    assert written(numbers(alone)["methods"]["base"], "digits", 0) == 12
+    huge = alone.assign(mean=1.5e150)
+    assert written(numbers(huge, y_range=None)["methods"]["base"], "digits", 0) == 0

@@ -24,6 +24,20 @@ NONE, INFINITE = np.nan, np.inf
         (0.123456, NONE, "0.123"),
         (1620.75, NONE, "1,621"),
         (0.00002, NONE, "0.00002"),
+        (999.96, NONE, "1,000"),
+        (-0.0, NONE, "0"),
+        (0.0, 0.05, "0.00"),
+        (NONE, 0.1, "–"),
+        (-INFINITE, 0.1, "−∞"),
+        (1.234e-20, NONE, "1.23e−20"),
+        (1.234e300, NONE, "1.23e+300"),
+        (1.234e-20, 2e-22, "1.234e−20"),
+        (1.234e-20, 3e-22, "1.23e−20"),
+        (-1.234e30, 4e28, "−1.23e+30"),
+        (1e-300, 1e-9, "0.0000000000"),
+        (0.0, 1e-200, "0"),
+        (0.5, 5e-324, "0.5"),
+        (np.float32(0.1), np.float32(1e-30), "1.000000014901161e−01"),
     ],
 )
 def test_a_half_width_that_begins_with_1_or_2_has_two_digits_and_any_other_one(value, half, text):
@@ -47,6 +61,12 @@ def test_a_half_width_that_begins_with_1_or_2_has_two_digits_and_any_other_one(v
         ((0, 0, 30.85), "0 (0 to 31)"),
         ((1.235, 1.1, INFINITE), "1.24 (1.10 or more)"),
         ((1.235, -INFINITE, 1.37), "1.24 (1.37 or less)"),
+        ((0.0, 0.0, INFINITE), "0 (0 or more)"),
+        ((1.0, 1.0, INFINITE), "1.0 (1.0 or more)"),
+        ((-1.5, -INFINITE, -1.5), "−1.5 (−1.5 or less)"),
+        ((0.5, 0.1, NONE), "0.5"),
+        ((0.5, NONE, 0.7), "0.5"),
+        ((2e300, -1e300, 5e300), "2e+300 ± 3e+300"),
     ],
 )
 def test_a_number_is_printed_with_its_interval(numbers, text):
@@ -58,3 +78,11 @@ def test_percent_are_rounded_no_coarser_than_whole_ones():
     assert grids.amount(row, scale=100) == "48 ± 40"
     wide = SimpleNamespace(mean=0.481, low=0.002, high=0.998)
     assert grids.amount(wide, scale=100) == "48 (0.20 to 100)"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(NONE, "–"), (INFINITE, "∞"), (-INFINITE, "−∞"), (1e-12, "0"), (-0.5, "−0.5")],
+)
+def test_a_place_on_an_axis_without_a_number_is_not_zero(value, text):
+    assert phrases.four_digits(value) == text

@@ -17,7 +17,7 @@ from bnlab.files import JobError, read_csv
 from bnlab.page.contents import Inputs, Item, relative
 from bnlab.page.grids import Grid
 from bnlab.page.layout import FRONT
-from bnlab.page.phrases import decimals, initial_weights, minus, number
+from bnlab.page.phrases import MOST_DECIMALS, decimals, initial_weights, is_width, minus, number
 from bnlab.page.settings import recipe_title
 from bnlab.page.style import css_name, dash_array, marker_path
 from bnlab.study.declaration import Experiment, Question
@@ -165,8 +165,12 @@ def _ends(column: str) -> tuple[str, str]:
 
 def _decimals(value: float, half: float) -> int:
     """Return the decimals of a number in print, as the half-width of its interval decides."""
-    is_known = half > 0 and np.isfinite(half)
-    return max(decimals(half), 0) if is_known else len(number(value).partition(".")[2])
+    if is_width(half):
+        return min(max(decimals(half), 0), MOST_DECIMALS)
+    text = number(value)
+    if "e" in text:  # too small or large to be written out
+        return MOST_DECIMALS if abs(value) < 1 else 0
+    return len(text.partition(".")[2])
 
 
 def _apart(column: pd.Series, scale: str) -> list[Any]:

@@ -8,6 +8,11 @@ from typing import Any
 
 import numpy as np
 
+LARGE, MOST_DECIMALS = 1e15, 12
+"""Numbers of this size, and those with more decimals, are printed with an exponent: ``1.2e−20``."""
+LEAST_WIDTH = 1e-300
+"""Half-width below which floating-point numbers have too few digits for a ratio."""
+
 
 def listed(parts: Sequence[str]) -> str:
     """Return a list in words: ``a, b and c``."""
@@ -20,18 +25,20 @@ def decimals(half: float) -> int:
     A half-width that begins with 1 or 2 is printed with two digits, any other with one.
     """
     exponent = int(np.floor(np.log10(half)))
-    return int(half / 10.0**exponent < 3 - 1e-9) - exponent
+    return int(float(half) / 10.0**exponent < 3 - 1e-9) - exponent
 
 
 def number(value: float, half: float = np.nan) -> str:
     """Return a number rounded to its half-width, with a true minus, but none before zero.
 
-    Without a half-width the number has three significant digits, or is whole from a thousand on.
+    Without a half-width the number has three significant digits, or is whole from a thousand on. NaN is ``–``.
     """
-    if half > 0 and np.isfinite(half):
+    if not np.isfinite(value):
+        return "–" if np.isnan(value) else minus(f"{value}".replace("inf", "∞"))
+    if is_width(half):
         return _rounded(value, decimals(half))
-    if abs(value) >= 1000:
-        return minus(f"{value:,.0f}".replace("inf", "∞"))
+    if abs(value) >= 999.5 and abs(value) < LARGE:
+        return minus(f"{value:,.0f}")
     return minus(written_out(value))
 
 
@@ -54,7 +61,7 @@ def measured(
     if not np.isfinite(value):
         return "–"
     sides = sorted([value - low, high - value])
-    if np.isnan(sides[0]) or high == low or np.isinf(sides[0]):
+    if np.isnan(sides).any() or high == low or np.isinf(sides[0]):
         return number(value)
     half = (high - low) / 2
     if np.isfinite(half) and not ends:
@@ -62,7 +69,8 @@ def measured(
         is_inside = low < 0 or round(half, places) <= round(value, places)
         if sides[1] - sides[0] <= 10.0**-places and is_inside:
             return f"{_rounded(value, places)} ± {_rounded(half, places)}"
-    places = decimals(min(sides[0] if sides[0] > 0 else sides[1], most))
+    width = next((side for side in (*sides, most) if is_width(side)), np.nan)
+    places = decimals(min(width, most)) if is_width(width) else len(number(value).partition(".")[2])
     at_least = 2 if min(value, low) >= 0 else 0
 
     def written(end: float) -> str:
@@ -76,8 +84,17 @@ def measured(
     return f"{written(value)} ({written(low)} to {written(high)})"
 
 
+def is_width(half: float) -> bool:
+    """Return true for a half-width that numbers can be rounded to."""
+    return bool(np.isfinite(half) and half > LEAST_WIDTH)
+
+
 def _rounded(value: float, places: int) -> str:
-    text = f"{round(value, places):,.{max(places, 0)}f}"
+    rounded = round(float(value), places)
+    if abs(value) >= LARGE or places > MOST_DECIMALS:
+        digits = int(np.floor(np.log10(abs(value)))) + places if rounded else 0
+        return minus(f"{rounded:.{min(max(digits, 0), 15)}e}") if rounded else "0"
+    text = f"{rounded:,.{max(places, 0)}f}"
     return minus(text.lstrip("-") if not text.strip("-0.") else text)
 
 
@@ -88,7 +105,13 @@ def spread(row: Any) -> str:
 
 
 def written_out(value: float, digits: int = 3) -> str:
-    """Return a number with at most so many significant digits and no exponent: ``0.00002``, ``10``."""
+    """Return a number with at most so many significant digits and no exponent: ``0.00002``, ``10``.
+
+    Only where it would have more than ``MOST_DECIMALS`` zeros or be ``LARGE``, it has an exponent.
+    """
+    if value and not 10.0**-MOST_DECIMALS <= abs(value) < LARGE:
+        return f"{value:.{digits}g}"
+    value = value or 0.0  # none is negative
     return np.format_float_positional(value, precision=digits, fractional=False, trim="-")
 
 
@@ -114,6 +137,8 @@ def amount(row: Any) -> str:
 
 def four_digits(value: float) -> str:
     """Return a number with four significant digits and a true minus."""
+    if not np.isfinite(value):
+        return number(value)
     return minus(f"{value:,.4g}") if abs(value) > 1e-9 else "0"
 
 
