@@ -76,3 +76,26 @@ print(sorted({{"tensorflow", "keras", "snakemake", "matplotlib"}} & set(sys.modu
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"a,b\n1,2,3\n", b"\xff\xfe\x00\x01", b'a,b\n"1,2\n'])
+def test_a_damaged_table_is_named_with_the_way_out(folder: Path, text: bytes) -> None:
+    (folder / "claims.csv").write_bytes(text)
+    final = folder / "tables" / "growth" / "wine" / "slow" / "final.csv"
+    final.write_bytes(text)
+    study = bnlab.results.load(folder)
+    with pytest.raises(
+        ValueError, match=r"claims\.csv is damaged: .*; take it from the repository"
+    ):
+        _ = study.claims
+    with pytest.raises(ValueError, match=r"wine/slow/final\.csv is damaged: "):
+        study.table("growth", "final")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"config": null}', '{"config": {}}'])
+def test_a_damaged_record_is_named_with_the_way_out(folder: Path, text: str) -> None:
+    (folder / "study.json").write_text(text)
+    with pytest.raises(
+        ValueError, match=r"study\.json is damaged: .*; take it from the repository"
+    ):
+        repr(bnlab.results.load(folder))

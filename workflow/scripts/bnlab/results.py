@@ -6,6 +6,7 @@ Neither TensorFlow nor Snakemake is needed, and nothing is written.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,10 @@ class Study:
 
     Attributes:
         folder: the report's folder.
+
+    Raises:
+        FileNotFoundError: the folder lacks the file of a table.
+        ValueError: a file is damaged.
     """
 
     def __init__(self, folder: Path):
@@ -45,7 +50,10 @@ class Study:
     @cached_property
     def about(self) -> dict[str, Any]:
         """The content of study.json: the config as checked, seeds, data, versions and hardware."""
-        return read_json(self.folder / RECORD)
+        about = _whole(read_json, self.folder / RECORD)
+        if not (isinstance(about, dict) and "study" in (about.get("config") or {})):
+            raise ValueError(_damaged(self.folder / RECORD, "it has no config of a study"))
+        return about
 
     @cached_property
     def claims(self) -> pd.DataFrame:
@@ -111,11 +119,29 @@ class Study:
         if rows.empty:
             kinds = own["kind"].unique()
             raise LookupError(unknown(f"table of {experiment}", kind, kinds, where))
-        return pd.concat([read_csv(self.folder / path) for path in rows["path"]], ignore_index=True)
+        tables = [_whole(read_csv, self.folder / path) for path in rows["path"]]
+        return pd.concat(tables, ignore_index=True)
 
     def _read(self, name: str) -> pd.DataFrame:
         file = self.folder / f"{name}.csv"
         if not file.is_file():
             there = sorted(path.stem for path in self.folder.glob("*.csv"))
             raise FileNotFoundError(f"{self.folder} has no {name}.csv (there: {', '.join(there)})")
-        return read_csv(file)
+        return _whole(read_csv, file)
+
+
+def _whole(read: Callable[[Path], Any], file: Path) -> Any:
+    """Return the content of a file. Raises ValueError where it is damaged, which EmptyDataError and others are."""
+    try:
+        content = read(file)
+    except (ValueError, OSError) as error:
+        raise ValueError(_damaged(file, str(error))) from error
+    if isinstance(content, pd.DataFrame) and not isinstance(content.index, pd.RangeIndex):
+        raise ValueError(_damaged(file, "a row has more cells than the first one"))
+    return content
+
+
+def _damaged(file: Path, reason: str) -> str:
+    return (
+        f"{file} is damaged: {reason}; take it from the repository again, or write the report anew"
+    )
