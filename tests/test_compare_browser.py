@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -405,3 +406,78 @@ def test_a_result_table_has_its_file_and_a_citation_but_no_picture(visit):
     tools = page.locator("details.result[open] .tools").first
     assert tools.get_by_role("button").all_inner_texts() == ["Cite"]
     assert tools.get_by_role("link").all_inner_texts() == ["CSV", "Link"]
+
+
+@pytest.fixture
+def changed(tmp_path: Path, report: Path) -> Any:
+    """Return a function that writes the page with other data in its chart."""
+    start, data, end = re.split(
+        r'(?<=<script type="application/json">)(.*?)(?=</script>)',
+        report.read_text(encoding="utf8"),
+        maxsplit=1,
+        flags=re.DOTALL,
+    )
+
+    def write(change: Any) -> str:
+        other = json.loads(data)
+        change(other)
+        text = json.dumps(other).replace("<", "\\u003c")
+        (tmp_path / "report.html").write_text(start + text + end, encoding="utf8")
+        return (tmp_path / "report.html").as_uri()
+
+    return write
+
+
+def with_values(values: dict[str, Any], only: str = "") -> Any:
+    """Return a change of all numbers to these, or of those of one method."""
+
+    def change(data: dict[str, Any]) -> None:
+        for axis in data["axes"]:
+            axis["range"] = None
+        for setting in data["settings"]:
+            for name, numbers in setting["methods"].items():
+                if name == only or not only:
+                    numbers |= values
+
+    return change
+
+
+NONE = dict.fromkeys(("y", "low", "high"))
+ZERO = dict.fromkeys(("y", "low", "high"), 0)
+
+
+@pytest.mark.parametrize(
+    "change", [with_values(NONE, "base"), with_values(NONE), with_values(ZERO)]
+)
+def test_a_method_without_numbers_and_zeros_alone_leave_a_whole_chart(browser, changed, change):
+    page = browser.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(changed(change) + RATES)
+    assert ticked(page) == ["base", "bn", "ln"]
+    assert page.locator("#compare .plot svg .axis").count() > 2
+    assert "NaN" not in page.locator("#compare").inner_html()
+    page.close()
+    assert problems == []
+
+
+def test_sixty_methods_with_long_names_stay_inside_the_chart_and_the_page(browser, changed):
+    def many(data: dict[str, Any]) -> None:
+        names = [f"m{i}" for i in range(60)]
+        label = 200 * "W"
+        data["datasets"] = dict.fromkeys(data["datasets"], label)
+        data["methods"] |= {name: data["methods"]["bn"] | {"label": label} for name in names}
+        for setting in data["settings"]:
+            setting["methods"] |= dict.fromkeys(names, next(iter(setting["methods"].values())))
+
+    methods = ",".join(f"m{i}" for i in range(60))
+    page = browser.new_page()
+    page.goto(changed(many) + f"#compare:mnist:learning_rate:learning_rate-60:{methods}")
+    heights = [
+        float(name.get_attribute("y")) for name in page.locator("#compare .plot .name").all()
+    ]
+    assert len(heights) == 60
+    assert min(heights) > 0
+    assert min(np.diff(sorted(heights))) > 14
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.close()

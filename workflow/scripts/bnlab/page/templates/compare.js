@@ -116,8 +116,9 @@
   };
   const vertical = () => {
     const every = shown.flatMap((name) => now.x.flatMap((_, i) => ["y", "low", "high"].map((key) => at(now.methods[name][key], i)))).filter((v) => v !== null);
+    if (!every.length) return axis.range || [0, 1];
     if (!axis.range) {
-      const ticks = nice(Math.min(0, ...every), Math.max(...every), 5);
+      const ticks = nice(Math.min(0, ...every), Math.max(...every) || Number(Math.min(...every) >= 0), 5); // zeros alone have an axis too
       const step = ticks[1] - ticks[0];
       return [ticks[0] - (Math.min(...every) < ticks[0] ? step : 0), ticks.at(-1) + step * (Math.max(...every) > ticks.at(-1))];
     }
@@ -170,7 +171,7 @@
   };
 
   const drawCurves = (width) => {
-    const height = width < 600 ? 340 : 400;
+    const height = Math.max(width < 600 ? 340 : 400, 15 * shown.length + 64); // names have room
     const [top, bottom, left] = [10, height - 46, 46];
     const right = width - widest() - 18;
     const [least, most] = [now.x[0], now.x.at(-1)];
@@ -192,7 +193,7 @@
       const sure = points.filter((p) => p.low !== null);
       const band = [...sure.map((p) => `${p.x} ${y(p.high)}`), ...sure.toReversed().map((p) => `${p.x} ${y(p.low)}`)];
       if (sure.length > 1) frame.append(group(name, element("path", { class: "band", d: `M${band.join("L")}Z` })));
-      ends.push({ name, x: points.at(-1).x, y: y(points.at(-1).y) });
+      if (points.length) ends.push({ name, x: points.at(-1).x, y: y(points.at(-1).y) });
       const path = points.map((p, k) => `${k && p.low !== null && points[k - 1].low !== null ? "L" : "M"}${p.x} ${y(p.y)}`).join("");
       let marked = -Infinity; // marks of many points would hide their line
       const marks = points.filter((p) => {
