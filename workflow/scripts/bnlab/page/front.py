@@ -339,7 +339,9 @@ def trained(
         f"{layers} of {settings['units']} {settings['activation']} units, trained by {trainer}{size}, on "
         f"{listed(list(reversed(labels.values())))}, unless a row says otherwise."
     )
-    return text[0].upper() + text[1:]
+    redrawn = any(study.datasets[run.dataset].source == "redraw" for run in runs)
+    synthetic = " A redraw is synthetic: rows drawn from a model of real ones." if redrawn else ""
+    return text[0].upper() + text[1:] + synthetic
 
 
 def _spelled(count: int) -> str:
