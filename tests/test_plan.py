@@ -227,8 +227,26 @@ def test_a_file_of_costs_that_cannot_be_read_stops_no_study(study, tmp_path: Pat
     save_costs(path, [cost_of(study, BASE)], start=4.0, machine={"cores": "2"})
     content = json.loads(path.read_text("utf8"))
     content["costs"][0]["of_another_version"] = 1.0
-    for text in (json.dumps(content), "{", "{}"):
+    for text in (json.dumps(content), "{", "{}", "[]", "null"):
         path.write_text(text, "utf8")
+        assert read_costs(path, {"cores": "2"}) == ([], START)
+    path.unlink()
+    path.mkdir()
+    assert read_costs(path, {"cores": "2"}) == ([], START)
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -1.0, "1", None])
+@pytest.mark.parametrize("key", ["step", "memory", "probes", "start"])
+def test_costs_that_are_no_numbers_are_none(study, tmp_path: Path, key, wrong):
+    path = tmp_path / "costs.json"
+    save_costs(path, [cost_of(study, BASE)], start=4.0, machine={"cores": "2"})
+    content = json.loads(path.read_text("utf8"))
+    (content if key == "start" else content["costs"][0])[key] = wrong
+    path.write_text(json.dumps(content), "utf8")
+    assert read_costs(path, {"cores": "2"}) == ([], START)
+    if key == "probes":
+        content["costs"][0]["probes"] = {"norms": wrong}
+        path.write_text(json.dumps(content), "utf8")
         assert read_costs(path, {"cores": "2"}) == ([], START)
 
 

@@ -213,9 +213,19 @@ def read_costs(path: Path, machine: Mapping[str, str]) -> tuple[list[Cost], floa
         content = read_json(path)
         costs = [Cost(**each | {"program": Program(*each["program"])}) for each in content["costs"]]
         of_machine, start = content["machine"], content["start"]
-    except (FileNotFoundError, KeyError, TypeError, ValueError):  # none yet, or another version's
+        are_numbers = all(0 <= n < math.inf for n in [start, *map(_largest, costs)])
+    except (OSError, AttributeError, KeyError, TypeError, ValueError):
+        return [], START  # none yet, or another version's
+    if not are_numbers:
         return [], START
     return (costs, start) if of_machine == machine else ([], START)
+
+
+def _largest(cost: Cost) -> float:
+    """Return the largest number of a cost, NaN where one is no number or below 0."""
+    parts = (cost.start, cost.compile, cost.step, cost.row, cost.block, cost.memory)
+    numbers = [*parts, *cost.probes.values(), *cost.traces.values()]
+    return max(numbers) if all(0 <= number < math.inf for number in numbers) else math.nan
 
 
 def weights(study: Study, run: Run) -> float:
