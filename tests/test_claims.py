@@ -14,7 +14,7 @@ from bnlab.analysis import claims
 from bnlab.analysis import effects as judging
 from bnlab.analysis.claims import combine
 from bnlab.analysis.effects import judge
-from bnlab.analysis.sensitivity import DECIDES, corrected, corrections
+from bnlab.analysis.sensitivity import DECIDES, corrected, corrections, with_needed
 from bnlab.analysis.statistics import FEWEST, OF_A_MEAN, OF_A_SHARE, mean_interval
 from bnlab.experiments import quantity as find_quantity
 from bnlab.experiments.learning_curves.analysis import drift
@@ -332,7 +332,7 @@ def test_a_value_that_is_open_to_one_side_opens_the_interval_there():
 
 
 def by_topic(effects: pd.DataFrame) -> pd.DataFrame:
-    return corrected(effects, corrections(effects)[DECIDES])
+    return with_needed(corrected(effects, corrections(effects)[DECIDES]))
 
 
 def test_holm_is_made_within_a_topic_and_can_take_a_decision_back():

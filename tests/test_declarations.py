@@ -48,3 +48,21 @@ def test_every_source_that_an_experiment_reads_is_recorded_by_some_run(experimen
     items = [*about.figures.values(), *about.tables.values(), *about.quantities.values()]
     read = {source for item in items for source in item.reads}
     assert read <= {*SOURCES, TIMING, *tables}
+
+
+@every_experiment
+def test_a_quantity_in_points_is_a_difference_where_its_words_say_so(experiment):
+    for name, about in EXPERIMENTS[experiment].quantities.items():
+        if about.unit == "points":
+            says = any(word in f" {about.label} " for word in (" less ", "change of test accuracy"))
+            assert (about.is_difference, about.unit_of_values) == (
+                says,
+                "points" if says else "%",
+            ), name
+
+
+@every_experiment
+def test_the_interval_of_an_accuracy_stays_within_0_and_1(experiment):
+    for name, about in EXPERIMENTS[experiment].quantities.items():
+        if about.unit == "points" and not (about.is_difference or about.is_share):
+            assert about.scale == "logit", name

@@ -111,7 +111,7 @@ def question(dataset="mnist", because="from {worst} to {best} on {on}", **change
     )
 
 
-def cells(row, label, runs=20, unit="points", **ranks):
+def cells(row, label, runs=20, unit="%", **ranks):
     """Return rows of scorecard.csv: estimate and number of better methods of each method."""
     return pd.DataFrame(
         [

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.special
 import synthetic
 import test_claims
 import verdicts
@@ -15,11 +16,12 @@ import yaml
 from pydantic import ValidationError
 from scipy import stats
 
-from bnlab.analysis.scores import COLUMNS, Answer, ranked, score
+from bnlab.analysis.scores import COLUMNS, Answer, _interval, ranked, score
 from bnlab.experiments import quantity
 from bnlab.page import scorecard
 from bnlab.study import validation
 from bnlab.study.config import Runs
+from bnlab.study.experiments import experiments
 from bnlab.study.ledger import Row
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +44,7 @@ def test_every_method_that_is_trained_there_has_its_mean_and_interval_in_printed
     end = end[(end["statistics"] == "moving") & (end["method"] == "bn")]
     assert actual.loc["bn", "estimate"] == pytest.approx(100 * end["accuracy"].mean())
     assert actual.loc["bn", "low"] < actual.loc["bn", "estimate"] < actual.loc["bn", "high"]
-    assert (actual["unit"] == "points").all() and (actual["dataset"] == "digits").all()
+    assert (actual["unit"] == "%").all() and (actual["dataset"] == "digits").all()
 
 
 def test_against_another_method_it_is_the_geometric_mean_of_paired_ratios():
@@ -56,6 +58,54 @@ def test_against_another_method_it_is_the_geometric_mean_of_paired_ratios():
     ratio = np.exp(np.log(end["bn"] / end["base"]).mean())
     assert actual.loc["bn", "estimate"] == pytest.approx(ratio)
     assert actual.loc["bn", "unit"] == "times"
+
+
+def interval_of(quantity: str, values: list[float], **where) -> pd.Series:
+    """Return the cell of a method that has these values of a quantity."""
+    measured = pd.Series(values)
+    asked = row(quantity=quantity, **where)
+    table = score(
+        [asked], test_claims.STUDY, test_claims.RESULTS, lambda *_: lambda *_: measured, None
+    )
+    return table.iloc[0]
+
+
+def test_an_accuracy_has_the_interval_of_the_logit_scale_and_stays_below_100_percent():
+    values = [0.995, 0.999, 0.9, 0.998, 0.997]
+    cell, mean = interval_of("test_accuracy", values), np.mean(values)
+    half = stats.t.ppf(0.975, 4) * stats.sem(values)
+    assert mean + half > 1
+    ends = scipy.special.expit(
+        scipy.special.logit(mean) + np.array([-1, 1]) * half / (mean * (1 - mean))
+    )
+    assert list(cell[["low", "high"]]) == pytest.approx(100 * ends)
+    assert cell["unit"] == "%" and cell["high"] < 100
+
+
+def test_steps_have_the_interval_of_logarithms_and_stay_above_none():
+    values = [1, 2, 1, 60, 1]
+    cell, mean = interval_of("steps_to_test", values, level=0.9), np.mean(values)
+    half = stats.t.ppf(0.975, 4) * stats.sem(values)
+    assert mean - half < 0
+    ends = mean * np.exp(np.array([-1, 1]) * half / mean)
+    assert list(cell[["low", "high"]]) == pytest.approx(ends)
+    assert cell["unit"] == "steps"
+
+
+def test_a_difference_has_the_t_interval_in_points():
+    values = [0.02, -0.01, 0.03, 0.0, -0.02]
+    cell = interval_of("accuracy_gap", values)
+    ends = 100 * np.array(stats.ttest_1samp(values, 0).confidence_interval(0.95))
+    assert list(cell[["low", "high"]]) == pytest.approx(ends)
+    assert cell["unit"] == "points"
+
+
+def test_a_share_of_replicates_has_the_exact_interval():
+    about = experiments()["outside_the_gradient"].quantities["failed_share"]
+    assert about.is_share
+    interval = _interval(pd.Series([0.0] * 9 + [1.0]), None, about)
+    exact = stats.binomtest(1, 10).proportion_ci(0.95, method="exact")
+    assert interval == pytest.approx((0.1, exact.low, exact.high, 10))
 
 
 def answer(
@@ -163,7 +213,8 @@ def taken():
 
 def test_rows_of_experiments_that_are_taken_come_as_they_were_published():
     known = scored(row()).reset_index()
-    again = scored(row(), results={}, study=taken(), earlier=known).reset_index()
+    before = known.assign(unit="points")  # as earlier publications called the unit of accuracies
+    again = scored(row(), results={}, study=taken(), earlier=before).reset_index()
     pd.testing.assert_frame_equal(again[COLUMNS], known[COLUMNS], check_dtype=False)
     other = row(asks="Loss", quantity="test_loss")
     assert scored(other, results={}, study=taken(), earlier=known).empty
@@ -241,6 +292,11 @@ def test_a_cell_says_its_number_how_many_rivals_are_better_and_leads_to_its_runs
     assert list(cells) == ["BN", "LN", "BASE"]  # the best first
     assert (lost.better, lost.unit) == ("lower is better", "%")
     assert [method for method, _ in lost.lines] == ["BASE", "BN"]
+
+
+def test_a_difference_is_printed_in_points():
+    gaps = verdicts.scorecard().assign(unit="points")
+    assert {question.unit for question in asked(gaps)} == {"points"}
 
 
 def test_data_sets_of_a_question_stand_side_by_side_and_each_says_who_is_ranked():

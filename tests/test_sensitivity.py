@@ -115,6 +115,24 @@ def test_verdicts_that_change_are_counted_and_named():
     assert table.loc["holm_over_all", "changed"] == 0
 
 
+def test_replicates_needed_are_searched_once_for_each_open_test(monkeypatch):
+    searched = []
+    monkeypatch.setattr(
+        sensitivity, "replicates_needed", lambda *_, **level: searched.append(level) or 12.0
+    )
+    ledger = test_claims.ledger_of(
+        test_claims.effect(quantity="mean_test_accuracy", rule={"above": 0.9}),
+        test_claims.effect(quantity="mean_test_accuracy", rule={"within": [-1, 1]}, primary=False),
+        test_claims.effect(quantity="test_accuracy", primary=False),
+    )
+    judged = test_claims.claims.judge_ledger(
+        ledger, test_claims.STUDY, test_claims.RESULTS, test_claims.find_quantity
+    )
+    is_open = judged.effects["verdict"] == "undecided"
+    assert len(searched) == is_open.sum() > 0 and not is_open.all()
+    assert (judged.effects["replicates_needed"].eq(12) == is_open).all()
+
+
 def test_an_effect_is_too_coarse_at_the_level_that_each_correction_leaves():
     rng = np.random.default_rng(7)
     values = np.array([rng.normal(0.5, 0.5, 10), rng.normal(5, 0.5, 10)])

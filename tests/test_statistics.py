@@ -367,6 +367,16 @@ def test_an_interval_on_a_scale_is_that_of_the_delta_method(scale):
     assert (g(low), g(high)) == pytest.approx((g(mean) - half, g(mean) + half), rel=1e-5)
 
 
+def test_on_the_logit_scale_more_intervals_of_accuracies_near_1_contain_the_true_mean():
+    """Ten replicates of a beta distribution of mean 0.97 and standard deviation 0.03."""
+    samples = np.random.default_rng(0).beta(0.97 * 30, 0.03 * 30, (4000, 10))
+    plain = [statistics.mean_interval(sample) for sample in samples]
+    on_scale = [statistics.within(interval, "logit") for interval in plain]
+    covered = [np.mean([i.low <= 0.97 <= i.high for i in each]) for each in (plain, on_scale)]
+    assert covered == pytest.approx([0.898, 0.934], abs=0.005)
+    assert any(i.high > 1 for i in plain) and all(i.high < 1 for i in on_scale)
+
+
 @pytest.mark.parametrize("scale", [*BOUNDS, "linear"])
 def test_equal_values_have_themselves_for_an_interval(scale):
     assert statistics.within(statistics.mean_interval([0.5] * 3), scale) == (0.5, 0.5, 0.5, 3)

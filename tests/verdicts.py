@@ -141,7 +141,7 @@ def scorecard() -> pd.DataFrame:
             "experiment": "batch_size",
             "dataset": "digits",
         }
-        known |= {"dataset_label": "Digits", "unit": "points", "better": better, "against": ""}
+        known |= {"dataset_label": "Digits", "unit": "%", "better": better, "against": ""}
         numbers = {"estimate": at, "low": at - half, "high": at + half, "n": 10}
         ranks = {
             "replicates": 10,

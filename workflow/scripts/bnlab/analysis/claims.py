@@ -29,7 +29,13 @@ from bnlab.analysis.effects import (
 )
 from bnlab.analysis.quantities import Quantity, Results, narrowed
 from bnlab.analysis.samples import Measured, Setting, measure
-from bnlab.analysis.sensitivity import DECIDES, changed_verdicts, corrected, corrections
+from bnlab.analysis.sensitivity import (
+    DECIDES,
+    changed_verdicts,
+    corrected,
+    corrections,
+    with_needed,
+)
 from bnlab.analysis.statistics import FEWEST, MOST_REPLICATES
 from bnlab.analysis.summaries import BASE
 from bnlab.study.config import Run, Study
@@ -170,7 +176,7 @@ def judge_ledger(
             rows.append(lead | effect_row(effect, where, study, measured))
     judged = pd.DataFrame(rows, columns=[*INTERNAL, *EFFECT_COLUMNS])
     adjusted = corrections(judged)
-    effects = corrected(judged, adjusted[DECIDES])
+    effects = with_needed(corrected(judged, adjusted[DECIDES]))
     claims = [
         _claim_row(
             claim,

@@ -20,10 +20,13 @@ from bnlab.analysis.statistics import (
     holm,
     mean_interval,
     paired_ratio,
+    share_interval,
     share_test_p,
     t_test_p,
+    within,
 )
 from bnlab.study.config import Study
+from bnlab.study.declaration import Quantity as Declared
 from bnlab.study.ledger import Row
 
 COLUMNS = [
@@ -75,7 +78,7 @@ def score(
             ]
             cells = ranked(answers)
         else:
-            cells = _published(row, settings, earlier)
+            cells = _published(row, study, settings, earlier)
         if len(cells):
             missing = [study.label(name) for name in settings if name not in set(cells["method"])]
             scored.append(cells.assign(missing=", ".join(missing)))
@@ -99,7 +102,7 @@ def _with_reference(row: Row, method: str) -> list[str]:
 
 
 def _published(
-    row: Row, settings: Mapping[str, Setting], earlier: pd.DataFrame | None
+    row: Row, study: Study, settings: Mapping[str, Setting], earlier: pd.DataFrame | None
 ) -> pd.DataFrame:
     """The cells of a published row, under the row's present words.
 
@@ -112,7 +115,13 @@ def _published(
     cells = known[known["method"].isin(list(settings))]
     if len(cells) < len(known):
         cells = cells.assign(behind=0, rivals=0)
-    cells = cells.assign(asks=row.asks, when=row.when or "", against=row.compared_with or "")
+    unit = study.declaration(row.experiment).quantities[row.quantity].unit_of_values
+    cells = cells.assign(
+        asks=row.asks,
+        when=row.when or "",
+        unit="times" if row.against else unit,
+        against=row.compared_with or "",
+    )
     return cells if "ranked_by" in cells else cells.assign(ranked_by=INTERVALS)
 
 
@@ -133,7 +142,7 @@ def _answer(
         return None
     others = _bounded(measure(here, row, row.against)).values if row.against else None
     declaration = study.declaration(row.experiment).quantities[row.quantity]
-    interval = _interval(values, others)
+    interval = _interval(values, others, declaration)
     unit = 100 if declaration.unit == "points" and not row.against else 1
     cell = {
         "key": row.key,
@@ -142,7 +151,7 @@ def _answer(
         "experiment": row.experiment,
         "dataset": where.dataset,
         "dataset_label": called(where, study)[0],
-        "unit": "times" if row.against else declaration.unit,
+        "unit": "times" if row.against else declaration.unit_of_values,
         "better": declaration.better,
         "against": row.compared_with or "",
         "method": method,
@@ -162,10 +171,13 @@ def _bounded(measured: pd.Series | Bounded) -> Bounded:
     return measured if isinstance(measured, Bounded) else Bounded(measured, measured, measured, "")
 
 
-def _interval(values: pd.Series, others: pd.Series | None) -> Interval:
-    if others is None:
-        return mean_interval(values.to_numpy(float))
-    return paired_ratio(values, others.reindex(values.index))
+def _interval(values: pd.Series, others: pd.Series | None, about: Declared) -> Interval:
+    """Return the mean with its interval: exact for a share of replicates, else on the scale of the quantity."""
+    if others is not None:
+        return paired_ratio(values, others.reindex(values.index))
+    if about.is_share:
+        return share_interval(values)
+    return within(mean_interval(values), about.scale)
 
 
 def ranked(answers: Sequence[Answer]) -> pd.DataFrame:

@@ -102,7 +102,7 @@ def corrected(effects: pd.DataFrame, adjusted: pd.Series) -> pd.DataFrame:
     """Return effects judged after a correction; without an adjusted p ≤ 0.05, nothing is decided.
 
     ``p_holm`` is the adjusted p. ``decisive_low`` and ``decisive_high`` are the interval at the level that the
-    correction leaves. For what stays undecided, ``replicates_needed`` is that of a test at this level.
+    correction leaves.
 
     Args:
         effects: as ``claims.judge_ledger`` has them, with their samples in ``drawn``.
@@ -115,7 +115,7 @@ def corrected(effects: pd.DataFrame, adjusted: pd.Series) -> pd.DataFrame:
     at_level = [is_coarse(row, *ends) for row, ends in zip(rows, intervals, strict=True)]
     coarse = sure & np.array(at_level, bool) | effects["coarse"].to_numpy(bool)
     is_open = (effects["verdict"] == OPEN).to_numpy() | ~sure | coarse
-    effects = effects.assign(
+    return effects.assign(
         verdict=effects["verdict"].mask(is_open, OPEN),
         coarse=coarse,
         decisive_low=[
@@ -125,16 +125,21 @@ def corrected(effects: pd.DataFrame, adjusted: pd.Series) -> pd.DataFrame:
             printer(row.scale)(high) for row, (_, high) in zip(rows, intervals, strict=True)
         ],
     )
-    needed = [
-        _needed(row) if each else np.nan
-        for row, each in zip(effects.itertuples(), is_open, strict=True)
-    ]
-    return effects.assign(replicates_needed=needed)
+
+
+def with_needed(effects: pd.DataFrame) -> pd.DataFrame:
+    """Return corrected effects with ``replicates_needed`` of each open one, at the level that the correction leaves."""
+    return effects.assign(replicates_needed=[_needed(row) for row in effects.itertuples()])
 
 
 def _needed(effect: Any) -> float:
-    """Return the replicates needed by a t-test, NaN where more do not mend it: the measurement is too coarse."""
-    if effect.coarse or effect.deciding_test is OF_A_SHARE or not effect.p_holm > 0:
+    """Return the replicates needed by a t-test; NaN for a decided effect, and where the measurement is too coarse."""
+    if (
+        effect.verdict != OPEN
+        or effect.coarse
+        or effect.deciding_test is OF_A_SHARE
+        or not effect.p_holm > 0
+    ):
         return np.nan
     return replicates_needed(effect.drawn.values, effect.threshold, alpha=level_left(effect))
 

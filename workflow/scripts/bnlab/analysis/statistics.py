@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from bnlab.study.names import Scale
+
 CONFIDENCE = 0.95
 FEWEST = 5
 """Replicates, below which nothing is decided, since their spread is hardly known."""
@@ -30,9 +32,6 @@ MOST_SIGNS = 4096
 """Sign flips of replicates: all of them for up to 12, else so many at random."""
 
 Alternative = Literal["two-sided", "greater", "less"]
-
-Scale = Literal["linear", "log", "logit", "atanh"]
-"""Scale of an interval: all numbers, positive ones, those from 0 to 1, or those from −1 to 1."""
 
 
 class Interval(NamedTuple):

@@ -294,7 +294,7 @@ def _value(cell: Any) -> str:
     if cell.unit == "decades":
         return f"{written_out(10**cell.estimate, 2)}-fold"
     half = (cell.high - cell.low) / 2
-    if cell.unit == "points":
+    if cell.unit == "%":
         return f"{number(cell.estimate, min(half, 9))} %"
     return f"{number(cell.estimate, half)} {cell.unit}".strip()
 

@@ -139,7 +139,7 @@ def _question(
         f"question-{first['key']}",
         under,
         asks,
-        _unit_of_values(_text(first["unit"])),
+        _text(first["unit"]),
         other,
         {"high": "higher is better", "low": "lower is better"}[better] if ranks else "",
         [_column(part, ranks) for part in parts],
@@ -171,7 +171,7 @@ def _scale(table: pd.DataFrame) -> tuple[float, float]:
     """Return the ends of the scale of a question: from 0, or below it for negative values, up to the last interval."""
     known = table[["estimate", "low", "high"]].replace([np.inf, -np.inf], np.nan)
     least, most = np.nanmin([0, known.min().min()]), known.max().max()
-    if _text(table["unit"].iloc[0]) == "points" and known["estimate"].max() > MOSTLY_RIGHT:
+    if _text(table["unit"].iloc[0]) == "%" and known["estimate"].max() > MOSTLY_RIGHT:
         most = 100.0
     return float(least), float(most) if most > least else least + 1
 
@@ -213,11 +213,6 @@ def scores(asked: Sequence[Question]) -> list[Score]:
             Score(method, sum(cell.behind == 0 for cell in ranked), len(ranked), of_method)
         )
     return sorted(every, key=lambda score: -len(score.answers))
-
-
-def _unit_of_values(unit: str) -> str:
-    """Return the unit of a value, which is percent where differences are in points."""
-    return "%" if unit == "points" else unit
 
 
 def _text(value: Any) -> str:

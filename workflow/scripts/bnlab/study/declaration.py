@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bnlab.study.messages import unknown
+from bnlab.study.names import Scale
 from bnlab.study.section import NAME, Count, Name, Section, Text
 from bnlab.study.styles import Style
 
@@ -89,7 +90,12 @@ class Quantity(Section):
     label: Text
     """Name in print; may have {level}, {class_}, {epoch}, {layer} and the settings in ``where``."""
     unit: str = ""
-    """Unit of its values and differences in print; "points" are hundredths."""
+    """Unit of differences between methods in print, and of its values; "points" are hundredths, values then percent."""
+    is_difference: bool = False
+    """True for a difference of two values, such as training less test accuracy: its own value is in points, too."""
+    scale: Scale = "linear"
+    """Scale of the interval of its mean: linear for all numbers, log for positive ones, logit from 0 to 1, atanh from
+    −1 to 1."""
     reads: list[Name] = ["metrics"]
     """Tidy sources that it is computed from."""
     takes: list[Name] = ["recipe", "batch"]
@@ -103,6 +109,11 @@ class Quantity(Section):
     """Settings under ``where`` whose rows it takes at every value, to compare one value with another."""
     better: Literal["high", "low"] = "high"
     """Side on which a method is better. It says what is still possible where its best rate is the last one tried."""
+
+    @property
+    def unit_of_values(self) -> str:
+        """Unit of a method's own value, which is percent where differences between methods are in points."""
+        return "%" if self.unit == "points" and not self.is_difference else self.unit
 
 
 class Comparison(Section):
@@ -242,27 +253,33 @@ class Question(Section):
 TO_LEVEL = ["recipe", "batch", "level"]
 
 COMMON: dict[str, Quantity] = {
-    "train_accuracy": Quantity(label="training accuracy", unit="points", tuned=True),
-    "test_accuracy": Quantity(label="test accuracy", unit="points", tuned=True),
-    "validation_accuracy": Quantity(label="validation accuracy", unit="points", tuned=True),
-    "train_loss": Quantity(label="training loss", better="low"),
-    "test_loss": Quantity(label="test loss", better="low"),
-    "validation_loss": Quantity(label="validation loss", better="low"),
+    "train_accuracy": Quantity(label="training accuracy", unit="points", scale="logit", tuned=True),
+    "test_accuracy": Quantity(label="test accuracy", unit="points", scale="logit", tuned=True),
+    "validation_accuracy": Quantity(
+        label="validation accuracy", unit="points", scale="logit", tuned=True
+    ),
+    "train_loss": Quantity(label="training loss", scale="log", better="low"),
+    "test_loss": Quantity(label="test loss", scale="log", better="low"),
+    "validation_loss": Quantity(label="validation loss", scale="log", better="low"),
     "mean_train_accuracy": Quantity(
-        label="training accuracy averaged over training", unit="points", tuned=True
+        label="training accuracy averaged over training", unit="points", scale="logit", tuned=True
     ),
     "mean_test_accuracy": Quantity(
-        label="test accuracy averaged over training", unit="points", tuned=True
+        label="test accuracy averaged over training", unit="points", scale="logit", tuned=True
     ),
-    "accuracy_gap": Quantity(label="training less test accuracy", unit="points"),
+    "accuracy_gap": Quantity(
+        label="training less test accuracy", unit="points", is_difference=True
+    ),
     "lost_test_accuracy": Quantity(
         label="test accuracy at epoch {epoch} less that at the end",
         unit="points",
+        is_difference=True,
         takes=["recipe", "batch", "epoch"],
     ),
     "steps_to_train": Quantity(
         label="steps to {level} training accuracy",
         unit="steps",
+        scale="log",
         takes=TO_LEVEL,
         better="low",
         tuned=True,
@@ -270,6 +287,7 @@ COMMON: dict[str, Quantity] = {
     "steps_to_test": Quantity(
         label="steps to {level} test accuracy",
         unit="steps",
+        scale="log",
         takes=TO_LEVEL,
         better="low",
         tuned=True,
@@ -277,12 +295,14 @@ COMMON: dict[str, Quantity] = {
     "epochs_to_train": Quantity(
         label="epochs to {level} training accuracy",
         unit="epochs",
+        scale="log",
         takes=TO_LEVEL,
         better="low",
         tuned=True,
     ),
     "epoch_with_train": Quantity(
         label="number of the first epoch whose mean training accuracy is {level}",
+        scale="log",
         takes=TO_LEVEL,
         better="low",
     ),

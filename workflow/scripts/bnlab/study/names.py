@@ -1,5 +1,7 @@
 """Names and numbers that config, results and page have in common."""
 
+from typing import Literal
+
 PUBLISHED = "reports/published"
 """Folder of the published study, from which others read the results that they do not measure again."""
 CONFIRMATION = "confirmation"
@@ -19,3 +21,5 @@ PHASES = {
 """Phases of training in which measures of a probe are compared, and their names in print (``analysis.phases``)."""
 OF_PROGRAM = ("activation", "initializer", "softmax", "optimizer", "l2", "dropout")
 """Settings that a network, its compiled steps and its evaluator depend on; rate, budget and evaluated rows are none."""
+Scale = Literal["linear", "log", "logit", "atanh"]
+"""Scale of an interval: all numbers, positive ones, those from 0 to 1, or those from −1 to 1."""
