@@ -33,6 +33,7 @@ demo: environment  ## the whole study in minutes, on data that need no download
 	@printf '\nThe report: %s\n' '$(CURDIR)/reports/demo/report.html'
 
 plan: environment  ## core-minutes and memory of a study on this machine, CONFIG=overlays
+	@echo 'Measuring what this machine takes; the first time that is some minutes.'
 	@$(BIN)/snakemake plan --quiet all $(if $(CONFIG),--configfile $(CONFIG))
 
 study: environment  ## the full study of config.yaml

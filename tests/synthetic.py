@@ -570,7 +570,7 @@ def study(label: str) -> dict[str, Any]:
     return {
         "study": "made_up",
         "title": "A made-up study",
-        "notice": None,
+        "notices": {},
         "seed": 1,
         "replicates": 4,
         "methods": {name: {"label": text} for name, text in LABELS.items()},
@@ -749,7 +749,7 @@ def of_published_tables() -> contents.Inputs:
         for file in sorted((PUBLISHED / "tables").glob("*/*/*/*.csv"))
     ]
     return contents.Inputs(
-        study={"notice": None} | config,
+        study={"notices": {}} | config,
         experiments={name: DECLARED[name] for name in config["experiments"]},
         function=function,
         figures=[],

@@ -995,7 +995,8 @@ def test_what_a_dataset_or_recipe_stands_for_must_be_one_of_the_config(problems)
 
 def test_the_demo_says_that_it_is_a_rehearsal_and_what_to_try_next_by_targets_that_exist():
     demo = validation.read([ROOT / "config.yaml", STUDIES / "demo.yaml"])
-    notice, rows = demo.notice, demo.datasets["digits"].shape.rows
+    assert list(demo.notices) == [demo.study]  # a study that is laid over it has another name
+    notice, rows = demo.notices["demo"], demo.datasets["digits"].shape.rows
     assert f"rehearsal on {rows:,} digits" in notice and "do not quote it" in notice
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf8"), re.MULTILINE)
     named = re.findall(r"`make ([a-z-]+)", notice)

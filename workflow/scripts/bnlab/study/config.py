@@ -124,8 +124,8 @@ class Study(Section):
     """Name of the study, and of its folders below results/ and reports/."""
     title: Text
     """Title of the report."""
-    notice: Text | None = None
-    """Line above everything else on the page, such as that it is a rehearsal; backticks set code. Default none."""
+    notices: dict[Name, Text] = {}
+    """Line above everything else on the page, by the study that it is about; backticks set code. Default none."""
     seed: Seed
     """Seed of the first replicate of every method; replicate i has the same seed in all of them."""
     replicates: Count
