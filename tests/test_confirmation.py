@@ -216,7 +216,7 @@ def test_a_claim_has_a_line_and_an_effect_its_fresh_estimate():
     assert page.on_claim(verdicts, "4") == "Fresh seeds 1001 to 1020: undecided."
     assert page.on_claim(verdicts, "5") == "Fresh seeds 1001 to 1020: supported (newly decided)."
     assert page.on_claim(verdicts, "8") == ""
-    assert page.on_effect(verdicts, "1", 1) == [("on fresh seeds", "1.00 ± 0.50 points, supported")]
+    assert page.on_effect(verdicts, "1", 1) == [("on fresh seeds", "1.0 ± 0.5 points, supported")]
     assert page.on_effect(verdicts, "1", 2) == []
 
 
