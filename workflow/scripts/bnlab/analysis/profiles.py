@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.statistics import paired_ratio
-from bnlab.analysis.summaries import BASE, RUN, compare, summarize
+from bnlab.analysis.summaries import BASE, RUN, compare, last, summarize
 
 VIEWS = ("layer", "step")
 ONE = [*RUN, "replicate"]
@@ -82,6 +82,6 @@ def at_each(rows: pd.DataFrame, measures: Sequence[str], column: str) -> pd.Data
 
 def _with_values_at_the_end(rows: pd.DataFrame, measures: Sequence[str]) -> pd.Index[Any]:
     """``ONE`` of the replicates that did not diverge."""
-    last = rows[rows["step"] == rows.groupby(RUN)["step"].transform("max")]
-    alive = last[last[list(measures)].notna().any(axis=1)]
+    at_end = last(rows)
+    alive = at_end[at_end[list(measures)].notna().any(axis=1)]
     return alive.set_index(ONE).index.unique()

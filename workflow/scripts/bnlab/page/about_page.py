@@ -8,6 +8,7 @@ from bnlab.page.contents import Inputs
 from bnlab.page.facts import facts, times
 from bnlab.page.glossary import GLOSSARY
 from bnlab.page.layout import ABOUT, Page, render
+from bnlab.page.phrases import spanned
 from bnlab.page.settings import settings_of
 
 
@@ -34,8 +35,7 @@ def about_page(inputs: Inputs) -> str:
 
 
 def _range(numbers: Iterable[int]) -> str:
-    known = sorted(set(numbers))
-    return " to ".join(map(str, dict.fromkeys([known[0], known[-1]])))
+    return spanned([str(number) for number in sorted(numbers)])
 
 
 def _taken(earlier: str) -> dict[str, str]:

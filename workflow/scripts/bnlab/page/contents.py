@@ -20,6 +20,7 @@ from bnlab.page.findings import Answer, Tables
 from bnlab.page.findings import answers as findings_of
 from bnlab.page.papers import Judged
 from bnlab.study.declaration import EFFECTS, Experiment
+from bnlab.study.section import unique
 
 Function = Callable[[str, str, str], Callable[..., Any]]
 """A function of an experiment by the name of the experiment, of a mapping such as ``GRIDS``, and its own."""
@@ -120,7 +121,7 @@ class Inputs:
     def reading_order(self) -> list[str]:
         """Names of the experiments: those of the ledger's findings, then the others."""
         first = [name for name in self.about["findings"] if name in self.experiments]
-        return list(dict.fromkeys([*first, *self.experiments]))
+        return unique([*first, *self.experiments])
 
     @property
     def dataset_labels(self) -> dict[str, str]:

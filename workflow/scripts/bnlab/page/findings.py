@@ -13,8 +13,9 @@ import pandas as pd
 
 from bnlab.files import JobError
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import listed, number, spread, written_out
+from bnlab.page.phrases import listed, number, spanned, spread, written_out
 from bnlab.study.declaration import OUTCOMES, Comparison, Experiment, Finding
+from bnlab.study.section import unique
 
 Tables = Callable[[str], pd.DataFrame]
 """Rows of one of an experiment's published tables, of all data sets; ``EFFECTS`` are its judged effects."""
@@ -128,7 +129,7 @@ def slots(
         slot: size(cell[cell["on"].isin(rows["on"])], finding.cells[slot])
         for slot, cell in cells.items()
     }
-    return {"on": listed(list(dict.fromkeys(rows["on"])))} | values
+    return {"on": listed(unique(rows["on"]))} | values
 
 
 def size(rows: pd.DataFrame, comparison: Comparison) -> str:
@@ -145,7 +146,7 @@ def size(rows: pd.DataFrame, comparison: Comparison) -> str:
         half = (row.high - row.low) / 2 * comparison.factor
         texts.append(number(estimate, half))
     ends = sorted(set(texts), key=lambda text: float(text.replace(",", "")))
-    return " to ".join(dict.fromkeys([ends[0], ends[-1]]))
+    return spanned(ends)
 
 
 def neutral(rows: pd.DataFrame, comparison: Comparison) -> str:

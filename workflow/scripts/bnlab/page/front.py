@@ -16,7 +16,7 @@ from bnlab.page.findings import Tables, compared, fits, outcomes
 from bnlab.page.findings import slots as slots_of_rows
 from bnlab.page.front_picture import panels
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import listed, number, written_out
+from bnlab.page.phrases import listed, number, spanned, written_out
 from bnlab.study.config import Study
 from bnlab.study.front import Front, Statement
 from bnlab.study.ledger import Row, slots
@@ -83,7 +83,7 @@ def page(
             lambda row: is_confirmed(fresh, about["same"].get(row.key, [])),
         ),
         "trained": shown and trained(study, shown.rates.experiment, shown.rates.where, called),
-        "runs": " to ".join(dict.fromkeys(map(str, (min(runs), max(runs))))) if runs else "",
+        "runs": spanned([str(count) for count in sorted(runs)]) if runs else "",
     }
 
 

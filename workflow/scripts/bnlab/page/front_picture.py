@@ -14,7 +14,7 @@ from bnlab.page.contents import Item
 from bnlab.page.findings import matching
 from bnlab.page.grids import rows_of
 from bnlab.page.hero import Bar, Line, Point, panel
-from bnlab.page.phrases import listed, written_out
+from bnlab.page.phrases import listed, spanned, written_out
 from bnlab.study.front import Curves, Picture
 from bnlab.study.section import unique
 
@@ -174,7 +174,7 @@ def _ends(column: pd.Series) -> tuple[float, float]:
 
 
 def _rate(table: pd.DataFrame) -> str:
-    return " to ".join(dict.fromkeys(written_out(end) for end in _ends(table["learning_rate"])))
+    return spanned([written_out(end) for end in _ends(table["learning_rate"])])
 
 
 def _source(item: Item) -> str:

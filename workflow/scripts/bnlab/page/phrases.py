@@ -19,6 +19,11 @@ def listed(parts: Sequence[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
+def spanned(ends: Sequence[str]) -> str:
+    """Return the first and the last of ordered numbers, ``2 to 5``, or the one that both are."""
+    return " to ".join(dict.fromkeys([ends[0], ends[-1]]))
+
+
 def decimals(half: float) -> int:
     """Return the decimals of numbers with this half-width, less than 0 for tens and hundreds.
 

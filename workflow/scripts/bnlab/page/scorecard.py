@@ -15,6 +15,7 @@ from bnlab.analysis.statistics import FEWEST
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import measured
 from bnlab.study.ledger import Row
+from bnlab.study.section import unique
 
 NO_ANSWER = "–"
 MOSTLY_RIGHT = 50
@@ -110,7 +111,7 @@ def questions(
     for key, part in table.groupby("key", sort=False):
         row, other = rows[str(key)], _text(part["against"].iloc[0])
         found.setdefault((row.under, row.asks, labels.get(other, "")), []).append(part)
-    headings = list(dict.fromkeys(under for under, *_ in found))
+    headings = unique(under for under, *_ in found)
     in_order = sorted(found, key=lambda each: headings.index(each[0]))
     return [_question(*each, found[each], rows, address) for each in in_order]
 

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from bnlab.study.messages import unknown
 from bnlab.study.names import Scale
-from bnlab.study.section import NAME, Count, Name, Section, Text
+from bnlab.study.section import NAME, Count, Name, Section, Text, unique
 from bnlab.study.styles import Style
 
 EFFECTS = "effects"
@@ -369,7 +369,7 @@ class Experiment(Section):
     @property
     def kinds(self) -> list[str]:
         """Names of its published tables, those behind figures first."""
-        return list(dict.fromkeys([*self.figures, *self.tables]))
+        return unique([*self.figures, *self.tables])
 
 
 SOURCES = {
