@@ -5,6 +5,7 @@ import runpy
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import documentation
@@ -135,6 +136,13 @@ def test_environments_scripts_and_included_rules_exist() -> None:
     assert len(actual) > len(RULES)
     for file, name in actual:
         assert (file.parent / name).is_file(), f"{file.name} names {name}"
+
+
+def test_no_script_or_module_on_a_path_hides_an_installed_package_or_a_module_of_python() -> None:
+    taken = {*packages_distributions(), *sys.stdlib_module_names} - {"bnlab"}
+    folders = ("workflow/scripts", "workflow/envs", "docs/scripts", "tests")
+    names = {file.stem: file for folder in folders for file in (ROOT / folder).iterdir()}
+    assert [names[name] for name in names.keys() & taken] == []
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def expected_jobs(project: Project, experiments: list[str], report: bool) -> dic
         "train": len({project.job(run) for run in runs}),
         "time_methods": min(5, study.replicates) * len(timed),
         "gather": len(experiments),
-        "tabulate": len(experiments),
+        "write_tables": len(experiments),
         "judge_claims": int(report),
         "draw": len({figure.experiment for figure in figures}),
         "write_report": int(report),
@@ -279,7 +279,7 @@ def test_an_edit_of_what_figures_share_redraws_all_of_them(finished):
 def test_an_edit_of_an_experiments_analysis_makes_its_own_tables_and_figures_anew(finished):
     append(finished, "experiments/learning_rate/analysis.py", "\nEDITED = True\n")
     assert finished.plan().jobs == {
-        "tabulate": 1,
+        "write_tables": 1,
         "draw": 1,
         "judge_claims": 1,
         "write_report": 1,

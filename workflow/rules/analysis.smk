@@ -25,16 +25,16 @@ rule gather:
         "../scripts/gather.py"
 
 
-rule tabulate:
+rule write_tables:
     input:
-        lambda w: library("tabulate", module_file(w.experiment, "TABLES")),
+        lambda w: library("write_tables", module_file(w.experiment, "TABLES")),
         tidy=lambda w: [gathered(w.experiment), *timings(w.experiment)],
     output:
         tables=directory(f"{REPORTS}/tables/{{experiment}}"),
     log:
-        f"{LOGS}/tabulate/{{experiment}}.log",
+        f"{LOGS}/write_tables/{{experiment}}.log",
     benchmark:
-        f"{LOGS}/tabulate/{{experiment}}.tsv"
+        f"{LOGS}/write_tables/{{experiment}}.tsv"
     wildcard_constraints:
         experiment=any_of(STUDY.own()),
     conda:
@@ -51,7 +51,7 @@ rule tabulate:
     message:
         "Writing the tables of {wildcards.experiment}"
     script:
-        "../scripts/tabulate.py"
+        "../scripts/write_tables.py"
 
 
 rule take_published:

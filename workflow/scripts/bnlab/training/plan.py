@@ -14,13 +14,13 @@ JOBS = {
     "download": 0.6,
     "preprocess": 0.6,
     "gather": 0.6,
-    "tabulate": 0.5,
+    "write_tables": 0.5,
     "draw": 0.7,
     "judge_claims": 4.0,
     "write_report": 2.0,
 }
 """Times of jobs that do not train, in starts of a job that does, which imports about as much."""
-EACH = {"gather": 0.01, "tabulate": 0.03, "draw": 0.4}
+EACH = {"gather": 0.01, "write_tables": 0.03, "draw": 0.4}
 """The same of each run, table and figure."""
 CALL, OF_JOB = 2.0, 0.15
 """The same of a call of Snakemake, and of its own work for each job."""
@@ -106,7 +106,7 @@ def other_jobs(estimate: Estimate, experiment: str, start: float) -> dict[str, l
         sum(item.experiment == experiment for item in items)
         for items in (study.figures(), study.tables())
     )
-    counts = {"gather": len(runs), "tabulate": tables, "draw": figures}
+    counts = {"gather": len(runs), "write_tables": tables, "draw": figures}
     jobs = {rule: [start * (JOBS[rule] + EACH[rule] * n)] for rule, n in counts.items()}
     timed = [
         estimate.similar(run).compile + TIMED_SECONDS
