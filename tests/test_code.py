@@ -101,3 +101,92 @@ def test_the_digest_of_files_is_that_of_all_they_import_wherever_they_lie(tmp_pa
 
 def test_every_carrier_is_a_file_of_the_library():
     assert [path for path in code.CARRIERS if not (LIBRARY / path).is_file()] == []
+
+
+OWN = """\
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+{imports}
+from bnlab.networks.normalizer import Normalizer
+
+
+class Mine(Normalizer):
+    def normalize(self, u, training):
+        {nested}
+        return u * share()
+"""
+HELPER = "def share():\n    return 0.5\n\n\ndef other():\n    return 0.5\n"
+WAYS = {
+    "a file beside it": ("from helper import share", "mine.py", "helper.py"),
+    "a module": ("import helper\nshare = helper.share", "mine.py", "helper.py"),
+    "a package": ("from tools import share", "mine.py", "tools/__init__.py"),
+    "a file of a package": ("from tools.shares import share", "mine.py", "tools/shares.py"),
+    "a folder without __init__": ("import tools.shares as t\nshare = t.share", "mine.py", "tools/shares.py"),
+    "a relative import": ("from .helper import share", "mine.py", "helper.py"),
+    "a relative import of a file": ("from . import helper\nshare = helper.share", "norms/mine.py", "norms/helper.py"),
+    "one level up": ("from ..helper import share", "all/norms/mine.py", "all/helper.py"),
+    "the working directory": ("from helper import share", "norms/mine.py", "helper.py"),
+    "through another file": ("from between import share", "mine.py", "helper.py"),
+    "inside a function": ("", "mine.py", "helper.py"),
+    "of a network's file name": ("from helper import *", "my.norms.py", "helper.py"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_edit_of_what_an_own_class_imports_changes_its_digest_and_what_it_computes(
+    way, tmp_path, monkeypatch
+):
+    imports, path, helper = WAYS[way]
+    values = []
+    for value in ("0.5", "0.25"):
+        folder = tmp_path / value
+        nested = "from helper import share" if way == "inside a function" else "pass"
+        texts = {path: OWN.format(imports=imports, nested=nested)}
+        texts[helper] = HELPER.replace("0.5", value)
+        if way == "through another file":
+            texts["between.py"] = "from helper import share\n"
+        if way == "one level up":
+            texts |= {"all/__init__.py": "", "all/norms/__init__.py": ""}
+        for name, text in texts.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        monkeypatch.chdir(folder)
+        reference = ClassReference.of(f"{path}:Mine")
+        values.append((code.digest(reference), reference.load()().normalize(1.0, True)))
+        assert folder / helper in code.imported([reference.file])
+    (digest, half), (changed, quarter) = values
+    assert (half, quarter) == (0.5, 0.25)
+    assert digest != changed
+
+
+def test_another_name_from_a_file_of_ones_own_changes_the_digest_and_one_from_a_package_does_not(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "helper.py").write_text(HELPER)
+    digests = {}
+    for name, imports in {
+        "share": "from helper import share",
+        "other": "from helper import other as share",
+        "more": "from math import pi\nfrom helper import share",
+    }.items():
+        file = tmp_path / f"{name}.py"
+        file.write_text(OWN.format(imports=imports, nested="pass"))
+        digests[name] = code.digest(ClassReference(file, "Mine"))
+    assert digests["share"] == digests["more"] != digests["other"]
+
+
+def test_files_of_one_name_in_two_folders_stay_apart(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder, value in {"a": "0.5", "b": "0.25"}.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "helper.py").write_text(HELPER.replace("0.5", value))
+        text = OWN.format(imports="from helper import share", nested="pass")
+        (tmp_path / folder / "mine.py").write_text(text)
+    first, second = (ClassReference.of(f"{folder}/mine.py:Mine") for folder in "ab")
+    a, b = first.load(), second.load()
+    assert (a().normalize(1.0, True), b().normalize(1.0, True)) == (0.5, 0.25)
+    assert a.__module__ != b.__module__
+    assert code.digest(first) != code.digest(second)

@@ -1,6 +1,7 @@
 """Code that results depend on: files by their imports, and digests of the code that runs.
 
-Import lines, docstrings, comments and formatting count in no digest, nor do the names and paths of files.
+Import lines, docstrings, comments and formatting count in no digest, nor do the names and paths of files. Only what a
+file takes from a file of the user's counts by its names as well.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bnlab.study import own_files
 from bnlab.study.registry import LIBRARY, ClassReference
 
 CARRIERS = {
@@ -35,8 +37,16 @@ class Statement(NamedTuple):
     name: str = ""
 
 
+class Import(NamedTuple):
+    """An imported module, with a dot for each level above, and what is taken from it under another name or its own."""
+
+    module: str
+    name: str = ""
+    alias: str = ""
+
+
 class Source(NamedTuple):
-    """A file: its statements, their SHA-256, and the files of the library that it imports."""
+    """A file: its statements, their SHA-256, and the files of the library and of the user's that it imports."""
 
     statements: list[Statement]
     digest: str
@@ -44,7 +54,7 @@ class Source(NamedTuple):
 
 
 def imported(files: Iterable[Path]) -> list[Path]:
-    """Return these files and all files of the library that they import, also through others; sorted."""
+    """Return these files and all files of the library and of the user's that they import; sorted."""
     reached: set[Path] = set()
     waiting = list(files)
     while waiting:
@@ -65,7 +75,8 @@ def digest(reference: ClassReference) -> str:
     """Return the SHA-256, in hexadecimal, of the code that a class consists of.
 
     That is the class, the classes of its file that it names, whatever else stands at the top level of the file, and the
-    files of the library that it imports. Without a class of this name at the top level it is the whole file.
+    files of the library and of the user's that it imports. Without a class of this name at the top level it is the
+    whole file.
     """
     own = source(reference.file).statements
     classes = {statement.name: statement.text for statement in own if statement.name}
@@ -82,13 +93,19 @@ def digest(reference: ClassReference) -> str:
 @cache
 def source(file: Path) -> Source:
     """Return the statements, digest and imports of a file. Raises SyntaxError."""
-    statements, modules = [], set[str]()
+    statements, imports = [], set[Import]()
     for node in ast.parse(file.read_bytes(), file).body:
         words: list[str] = []
-        _write(node, words, modules)
+        _write(node, words, imports)
         name = node.name if isinstance(node, ast.ClassDef) else ""
         statements.append(Statement(" ".join(words), name))
-    files = {file for file in map(_file_of_module, modules) if file}
+    files = {reached for each in imports if (reached := _file_of_module(each.module))}
+    if not file.is_relative_to(LIBRARY):
+        others = sorted(each for each in imports if each.module.split(".")[0] != "bnlab")
+        own = {each: own_files.files_of(each.module, file) for each in others}
+        files |= {reached for each in own.values() for reached in each} - {file}
+        taken = [each for each, reached in own.items() if reached and each.name]
+        statements.append(Statement(" ".join(" ".join(each) for each in taken)))
     statements = [statement for statement in statements if statement.text]
     return Source(statements, _sha256(s.text for s in statements), files)
 
@@ -103,17 +120,25 @@ def _file_of_module(module: str) -> Path | None:
     return None
 
 
-def _write(part: Any, words: list[str], modules: set[str]) -> None:
+def _write(part: Any, words: list[str], imports: set[Import]) -> None:
     """Write a part of a syntax tree as words, in every version of Python the same, and collect what it imports."""
     if isinstance(part, list):
         words.append("[")
         for item in part:
-            _write(item, words, modules)
+            _write(item, words, imports)
         words.append("]")
     elif isinstance(part, ast.Import):
-        modules.update(alias.name for alias in part.names)
+        imports.update(Import(each.name, "", each.asname or "") for each in part.names)
     elif isinstance(part, ast.ImportFrom):
-        modules.update([str(part.module), *(f"{part.module}.{alias.name}" for alias in part.names)])
+        module = "." * part.level + (part.module or "")
+        for each in part.names:
+            joint = "" if module.endswith(".") else "."
+            imports.update(
+                [
+                    Import(module, each.name, each.asname or ""),
+                    Import(f"{module}{joint}{each.name}"),
+                ]
+            )
     elif not isinstance(part, ast.AST):
         words.append(repr(part))
     elif not _runs_nothing(part):
@@ -122,7 +147,7 @@ def _write(part: Any, words: list[str], modules: set[str]) -> None:
             value = getattr(part, field, None)
             if field != "ctx" and value is not None and value != []:
                 words.append(field)
-                _write(value, words, modules)
+                _write(value, words, imports)
 
 
 def _runs_nothing(node: ast.AST) -> bool:

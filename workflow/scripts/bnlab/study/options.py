@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import InitVar, is_dataclass
 from functools import cache
 from typing import Annotated, Any, get_type_hints
 
@@ -12,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 DIVIDES, IS_WIDTH = "divides what is normalized", "is the width of a layer"
 """Marks, in ``Annotated``, of numbers that depend on the units or channels of layers."""
+
+EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
+"""Numbers that YAML 1.1 takes for text unless they have both a point and a sign."""
 
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -30,29 +35,53 @@ def options(cls: type) -> type[BaseModel]:
     """Return a model of the arguments of ``__init__``: of their types, none missing, no others.
 
     Raises:
-        ValueError: an annotation is an unknown name; the text is a sentence for the user.
+        ValueError: an annotation is an unknown name, an argument has no name that a config could write, or a dataclass
+            is frozen; the text is a sentence for the user.
     """
-    try:
-        types = get_type_hints(cls.__init__, include_extras=True)  # type: ignore[misc]
-    except Exception as error:
-        raise ValueError(f"{cls.__name__}.__init__ cannot be read: {error}") from None
-    fields: dict[str, Any] = {
-        a.name: (types.get(a.name, Any), ... if a.default is a.empty else a.default)
-        for a in inspect.signature(cls).parameters.values()
-        if a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD)
-    }
+    if is_dataclass(cls) and cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        raise ValueError(f"{cls.__name__} is frozen and cannot hold variables; drop frozen=True")
+    types, fields = _types(cls), dict[str, Any]()
+    for each in inspect.signature(cls).parameters.values():
+        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD, each.POSITIONAL_ONLY):
+            raise ValueError(
+                f"{cls.__name__}.__init__ has {each}, which no config can set by name; write each option as an argument"
+                " with a type and a default"
+            )
+        default = ... if each.default is each.empty else each.default
+        fields[each.name] = (types.get(each.name, Any), default)
     config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
     return create_model("Options", __config__=config, **fields)
 
 
+def _types(cls: type) -> dict[str, Any]:
+    """Return the types of the arguments of ``__init__``, of a dataclass as the class that has a field knows them."""
+    try:
+        types = get_type_hints(cls.__init__, include_extras=True)  # type: ignore[misc]
+    except Exception as error:
+        if not is_dataclass(cls):
+            raise ValueError(f"{cls.__name__}.__init__ cannot be read: {error}") from None
+        try:
+            types = get_type_hints(cls, include_extras=True)
+        except Exception:
+            raise ValueError(f"{cls.__name__}'s fields cannot be read: {error}") from None
+    return {n: each.type if isinstance(each, InitVar) else each for n, each in types.items()}
+
+
 def parse(pairs: Iterable[str]) -> dict[str, Any]:
-    """Return options written as ``name=value``, each value in YAML. Raises ValueError, a sentence for the user."""
+    """Return options written as ``name=value``, each value in YAML or a number such as 1e-5.
+
+    Raises:
+        ValueError: a pair is none; the text is a sentence for the user.
+    """
     options = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
             raise ValueError(f"An option is name=value, and {pair} is not.")
-        options[name] = yaml.safe_load(value)
+        try:
+            options[name] = float(value) if EXPONENT.fullmatch(value) else yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise ValueError(f"The value of {name}, {value}, is no YAML.") from None
     return options
 
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import importlib
 import os
-import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from bnlab import lazy
+from bnlab.study import own_files
 from bnlab.study.messages import UnknownName, failure, unknown
 
 LIBRARY, SHIPPED = Path(__file__).resolve().parents[1], "workflow/scripts/bnlab/"
@@ -96,8 +95,4 @@ def _module(file: Path) -> ModuleType:
     if file.is_relative_to(LIBRARY):
         parts = file.relative_to(LIBRARY).with_suffix("").parts
         return importlib.import_module(".".join(("bnlab", *parts)))
-    module = ModuleType(f"own_{file.stem}")
-    sys.modules[module.__name__], module.__file__ = module, str(file)
-    with lazy.in_place_of_tensorflow():
-        exec(compile(file.read_bytes(), file, "exec"), vars(module))
-    return module
+    return own_files.load(file)
