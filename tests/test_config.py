@@ -461,10 +461,66 @@ def test_a_network_of_images_needs_a_dataset_of_images(small, problems):
     assert len(lines) == 2
     for line, recipe in zip(lines, ("0", "0"), strict=True):
         assert (
-            f"recipes.{recipe}: 'quick' trains a convolutional network, and 'flowers' has" in line
+            f"recipes.{recipe}: 'quick' trains a convolutional network, which takes images, and 'flowers' has none"
+            in line
         )
     shaped = "datasets: {flowers: {shape: {image: [2, 2, 1]}}}\n"
     assert small(IMAGES + shaped).datasets["flowers"].shape.image == [2, 2, 1]
+
+
+PAIRS = """\
+  pairs:
+    {label: pairs, source: linear_map, seed: 1, split: {test: 20, validation: 20}, scaling: none,
+     shape: {rows: 90, features: 8, classes: 4}}
+"""
+FIT = """\
+study: fit
+datasets:
+%s
+recipes:
+  other: {activation: relu, initializer: he_normal, learning_rate: 0.1, budget: {steps: 5}, %s}
+experiments:
+  learning_curves: {runs: [{datasets: [%s], methods: [base], batches: [16], recipes: [other]}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "dataset", "sentence"),
+    [
+        ("network: {recurrent: {units: 8, steps: 2}}", "flowers", None),
+        (
+            "network: {recurrent: {units: 8, steps: 3}}",
+            "flowers",
+            "steps: 3, which does not divide the 4 features of 'flowers' (allowed: 1, 2, 4)",
+        ),
+        ("network: {inception: [4]}", "flowers", "takes images, and 'flowers' has none"),
+        ("network: {deep_linear: 3}", "pairs", None),
+        ("network: {deep_linear: 3}", "flowers", "and 'flowers' has classes to learn"),
+        ("network: {deep_linear: 3}", "flowers_redraw", "'flowers_redraw' has classes to learn"),
+        ("network: {perceptron: [4]}", "pairs", "and 'pairs' is a vector beside its image"),
+        (
+            "correlated: {classes: 4}",
+            "flowers",
+            "a batch from 4 classes, and 'flowers' has 3 (allowed: 1 to 3)",
+        ),
+    ],
+)
+def test_a_recipe_fits_the_datasets_that_it_trains_on(small, problems, setting, dataset, sentence):
+    overlay = FIT % (PAIRS, setting, dataset)
+    if sentence is None:
+        assert small(overlay)
+    else:
+        [line] = problems(overlays=(overlay,))
+        assert "learning_curves.runs.0.recipes.0: 'other' " in line and sentence in line
+
+
+@pytest.mark.parametrize(
+    ("split", "key"),
+    [("test: 0.2, validation: 0.003", "validation"), ("test: 0.001, validation: 5", "test")],
+)
+def test_every_part_of_a_split_has_a_row(problems, split, key):
+    [line] = problems(overlays=(f"datasets: {{flowers: {{split: {{{split}}}}}}}\n",))
+    assert f"datasets.flowers.split.{key}: 0.00" in line and "of 150 rows is less than one" in line
 
 
 def test_an_image_has_all_features_of_its_row(problems):

@@ -473,6 +473,28 @@ def test_a_constant_column_becomes_zero(scaling):
     assert (scaled[:, 0] == 0).all() and np.isfinite(scaled).all()
 
 
+NEARLY_CONSTANT = {
+    "rounding": np.where(np.arange(60) % 2, 0.3, 0.1 + 0.2),
+    "rounding of a large number": 1e9 + np.arange(60) % 2 * 1e-7,
+    "constant": np.full(60, 0.1),
+    "zero": np.zeros(60),
+    "one row apart": np.eye(60)[0],
+    "small": np.linspace(0, 1e-9, 60),
+    "large and close": 1e6 + np.linspace(0, 1, 60),
+}
+
+
+@pytest.mark.parametrize("values", NEARLY_CONSTANT.values(), ids=NEARLY_CONSTANT)
+@pytest.mark.parametrize(
+    ("scaling", "oracle"), [("standardize", StandardScaler), ("min_max", MinMaxScaler)]
+)
+def test_a_column_is_constant_where_it_is_to_scikit_learn(scaling, oracle, values):
+    x, test = values[:, None], np.array([[0.5], [-3.0]])
+    scaled = preprocessing.scale(np.vstack([x, test]), *preprocessing.fit_scaling(x, scaling))
+    expected = oracle().fit(x).transform(np.vstack([x, test]))
+    np.testing.assert_allclose(scaled, expected, rtol=1e-5, atol=1e-6)
+
+
 def test_pixels_divided_by_255_and_untouched_values_are_exact():
     x = np.arange(256, dtype=np.uint8).reshape(-1, 1)
     divided = preprocessing.scale(x, *preprocessing.fit_scaling(x, "divide_255"))

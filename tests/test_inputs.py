@@ -8,7 +8,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from bnlab.data.sources import read
 from bnlab.networks.block import Method
 from bnlab.networks.perceptron import Perceptron
-from bnlab.training.inputs import inverse_root, transformed
+from bnlab.training.inputs import PARTS, inverse_root, transformed
 from bnlab.training.run import Run
 from bnlab.training.schedule import fixed_order
 from bnlab.training.settings import Settings, Split
@@ -52,6 +52,21 @@ def test_a_constant_direction_becomes_zero():
     rows = np.hstack([np.random.default_rng(3).normal(size=(50, 2)), np.ones((50, 1))])
     root = inverse_root(rows)
     assert np.abs(root[2]).max() < 1e-12
+
+
+@pytest.mark.parametrize("inputs", ["min_max", "standardize", "whiten", "standardize_parts"])
+def test_one_feature_is_whitened_as_it_is_standardized(inputs):
+    one = split()._replace(**{f"x_{p}": getattr(split(), f"x_{p}")[:, :1] for p in PARTS})
+    after = transformed(one, inputs)
+    assert after.x_train.shape == one.x_train.shape
+    if inputs == "whiten":
+        expected = transformed(one, "standardize")
+        np.testing.assert_allclose(after.x_test, expected.x_test, rtol=1e-5, atol=1e-5)
+
+
+def test_whitened_columns_without_spread_are_zero():
+    constant = split()._replace(**{f"x_{p}": np.full((9, 2), 0.3, np.float32) for p in PARTS})
+    np.testing.assert_array_equal(transformed(constant, "whiten").x_test, np.zeros((9, 2)))
 
 
 def test_each_part_may_be_standardized_by_itself():

@@ -22,6 +22,7 @@ from bnlab.probes.loss_surface import LossSurface, filter_normalized
 from bnlab.probes.norms import Norms
 from bnlab.probes.output_shift import OutputShift, distances, from_normal, unit_vectors
 from bnlab.probes.percentiles import Percentiles, percentiles
+from bnlab.study import registry
 from bnlab.training.run import Run, train
 from bnlab.training.settings import Settings, Split
 
@@ -62,6 +63,55 @@ def test_a_probe_of_the_run_before_measures_as_one_of_its_own(probe):
     after = Run(split(), Perceptron([5, 4]), *settings, before)
     assert after.step_probes["probe"] is before.step_probes["probe"]
     pd.testing.assert_frame_equal(measured(after), measured(alone), check_exact=True)
+
+
+TABLE, IMAGES = (6,), (4, 4, 2)
+EVERY_NETWORK = {
+    "perceptron": (TABLE, {"hidden": [5, 4]}),
+    "recurrent": (TABLE, {"units": 4, "steps": 3}),
+    "deep_linear": (TABLE, {"layers": 2}),
+    "convolutional": (IMAGES, {"widths": [[3]], "head": []}),
+    "inception": (IMAGES, {"widths": [4, 2]}),
+}
+
+
+def test_every_network_is_probed_below():
+    assert EVERY_NETWORK.keys() == registry.shipped("network").keys()
+
+
+@pytest.mark.parametrize("method", ["base", "bn"])
+@pytest.mark.parametrize("network", EVERY_NETWORK)
+def test_every_probe_measures_every_network(network, method):
+    shape, settings = EVERY_NETWORK[network]
+    data = split(np.random.default_rng(2).normal(size=(ROWS, *shape)))
+    built = registry.shipped("network")[network].load()(**settings)
+    probes = {name: found.load() for name, found in registry.shipped("probe").items()}
+    training = Run(
+        data,
+        built,
+        METHODS[method],
+        Settings("sigmoid", "glorot_uniform", 0.1, 4, 0, 1),
+        20,
+        1,
+        probes,
+    )
+    parameters, state, _, _ = training.start(0)
+    for name, probe in training.step_probes.items():
+        actual = probe.measure(parameters, state)
+        assert list(actual) == list(probe.nothing()) and len(actual) == len(probe.nothing()), name
+        assert actual.select_dtypes("number").notna().mean().min() > 0.3, name
+
+
+def test_the_first_kernel_of_images_is_moved_by_a_thousandth_of_its_length():
+    """A change along W itself scales a linear layer's outputs by it: moved is then their root mean square."""
+    data = split(np.random.default_rng(2).normal(size=(ROWS, 4, 4, 2)))
+    training = run(GradientFlow, network=Convolutional([[3]], []), data=data)
+    probe, (parameters, state, _, _) = training.step_probes["probe"], training.start(0)
+    probe.direction = parameters[probe.kernels[0]].numpy().astype(np.float64)
+    first = probe.measure(parameters, state).iloc[0]
+    kernel = tf.cast(parameters[probe.kernels[0]], tf.float64)
+    outputs = tf.nn.conv2d(tf.cast(data.x_validation, tf.float64), kernel, 1, "SAME").numpy()
+    assert first["moved"] == pytest.approx(np.sqrt(np.mean(outputs**2)), rel=1e-5)
 
 
 def test_runs_of_different_seeds_have_probes_of_their_own():

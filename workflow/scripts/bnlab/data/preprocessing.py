@@ -11,6 +11,7 @@ from bnlab.data.datasets import PARTS, DataError, Table, count
 
 SPLIT_SEED = 20_150_211
 """Seed of a split that names none, so that every study of a data set has the same test rows."""
+EPSILON = np.finfo(np.float64).eps
 
 
 def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -87,9 +88,11 @@ def quotas(counts: np.ndarray, size: int) -> np.ndarray:
 
 
 def fit_scaling(x_train: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarray]:
-    """Compute shift and width of ``(x - shift) / width``, each (features,); a constant column becomes 0.
+    """Compute shift and width of ``(x - shift) / width``, each (features,).
 
-    divide_255: 0, 255. standardize: mean, standard deviation. min_max: minimum, range. none: 0, 1.
+    divide_255: 0, 255. standardize: mean, standard deviation. min_max: minimum, range. none: 0, 1. A column is constant
+    where only rounding distinguishes its values, by the rules of scikit-learn's StandardScaler and MinMaxScaler. Its
+    width is 1.
 
     Raises:
         DataError: no scaling has this name.
@@ -100,12 +103,14 @@ def fit_scaling(x_train: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarr
         width *= 255
     elif scaling in ("standardize", "min_max"):
         low, high = x_train.min(0).astype(np.float64), x_train.max(0).astype(np.float64)
-        constant = low == high
-        if scaling == "min_max":
-            shift, width = low, high - low
-        else:
-            shift, width = x_train.mean(0, dtype=np.float64), x_train.std(0, dtype=np.float64)
-        shift, width = np.where(constant, low, shift), np.where(constant, 1.0, width)
+        shift, width = low, high - low
+        constant = width < 10 * EPSILON
+        if scaling == "standardize":
+            mean, variance = x_train.mean(0, dtype=np.float64), x_train.var(0, dtype=np.float64)
+            rounding = len(x_train) * EPSILON
+            constant = variance <= rounding * variance + (rounding * mean) ** 2
+            shift, width = np.where(low == high, low, mean), np.sqrt(variance)
+        width = np.where(constant, 1.0, width)
     elif scaling != "none":
         raise DataError(
             f"no scaling is called '{scaling}'; there are divide_255, standardize, min_max, none."

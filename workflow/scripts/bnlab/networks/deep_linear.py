@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bnlab.lazy import tf
 from bnlab.networks.block import Dense
 from bnlab.networks.network import Network
-from bnlab.study.options import Count
+from bnlab.study.options import Layers
 
 
 class DeepLinear(Network):
@@ -21,8 +21,9 @@ class DeepLinear(Network):
     """
 
     biases = False
+    takes = "pairs"
 
-    def __init__(self, layers: Count):
+    def __init__(self, layers: Layers):
         self.layers = layers
 
     def build(self, shape: Sequence[int], classes: int) -> None:

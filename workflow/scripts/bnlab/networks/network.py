@@ -26,7 +26,8 @@ class Network:
     Attributes:
         xla: whether its steps are compiled by XLA, where its normalizer allows; else they run as a plain graph.
         biases: whether layers have them, where no normalizer shifts.
-        takes: form of an example, "rows" (features) or "images" (height × width × channels).
+        takes: form of an example, "rows" (features), "images" (height × width × channels), or "pairs" (a vector beside
+            its image).
         blocks: the normalized layers from the first to the last, once built.
     """
 

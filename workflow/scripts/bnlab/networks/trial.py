@@ -29,7 +29,7 @@ def failure(
     """
     try:
         tested = loading.network(*network)
-        examples = [prod(shape)] if tested.takes == "rows" else shape
+        examples = [prod(shape)] if tested.takes != "images" else shape
         tested.build_for(loading.method(**method), examples, classes, "sigmoid", "glorot_uniform")
         _run(tested, examples)
     except (Exception, SystemExit) as error:

@@ -34,8 +34,9 @@ class GradientFlow(StepProbe):
         self.rows, self.inputs = gradient_rows(run), ActivationInputs(run, "float64")
         paths = [v.path for v in run.network.trainable]
         self.kernels = [i for i, path in enumerate(paths) if path.endswith("/kernel")]
-        shape = run.network.trainable[self.kernels[0]].shape[::-1]
-        self.direction = np.random.default_rng(0).normal(size=shape)
+        shape = run.network.trainable[self.kernels[0]].shape
+        of_kernel = shape[::-1] if len(shape) == 2 else shape  # as `stored`
+        self.direction = np.random.default_rng(0).normal(size=of_kernel)
         self.lengths = tf.function(self._lengths, autograph=False)
         self.effects = tf.function(self._effects, autograph=False)
 

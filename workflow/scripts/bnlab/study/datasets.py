@@ -101,6 +101,11 @@ class _Dataset(Section):
         return self.split.sizes(self.shape.rows)
 
     @property
+    def forms(self) -> set[str]:
+        """Forms of its examples that networks may take (``networks.network.Network.takes``)."""
+        return {"rows", "images"} if self.shape.image else {"rows"}
+
+    @property
     def train_rows(self) -> int:
         """Number of rows for training."""
         return self.sizes.train
@@ -161,6 +166,10 @@ class LinearMapDataset(_Dataset):
     """Draw random vectors and their images under one random linear map."""
     seed: Seed
     """Seed of the vectors and of the map."""
+
+    @property
+    def forms(self) -> set[str]:
+        return {"pairs"}
 
     @model_validator(mode="after")
     def _features_are_pairs_of_vectors(self) -> LinearMapDataset:

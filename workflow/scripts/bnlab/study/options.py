@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 DIVIDES, IS_WIDTH = "divides what is normalized", "is the width of a layer"
 """Marks, in ``Annotated``, of numbers that depend on the units or channels of layers."""
+DIVIDES_FEATURES = "divides the features"
+"""Mark of numbers that depend on the features of the data."""
 
 EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 """Numbers that YAML 1.1 takes for text unless they have both a point and a sign."""
@@ -23,6 +25,10 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Divisor = Annotated[Count, DIVIDES]
 """A count that divides the number of features, channels or units that are normalized."""
+Parts = Annotated[Count, DIVIDES_FEATURES]
+"""A count of equal parts of an example."""
+Layers = Annotated[int, Field(ge=2)]
+"""A count of layers of which the last has no normalizer."""
 Widths = Annotated[list[Count], Field(min_length=1), IS_WIDTH]
 """Units or channels of consecutive layers that are normalized."""
 Head = Annotated[list[Count], IS_WIDTH]  # the same, and possibly none

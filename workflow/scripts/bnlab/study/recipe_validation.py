@@ -9,7 +9,7 @@ from bnlab.study import registry
 from bnlab.study.datasets import AnyDataset
 from bnlab.study.locations import Key, Problem, items, texts, value_at
 from bnlab.study.messages import unknown
-from bnlab.study.options import options
+from bnlab.study.options import DIVIDES_FEATURES, marked, options
 from bnlab.study.recipes import Recipe
 from bnlab.study.sentences import option_problems
 
@@ -44,20 +44,44 @@ def _network_problems(key: Key, network: Mapping[Any, Any]) -> Iterator[Problem]
             )
 
 
-def image_problems(
+def fit_problems(
     key: Key, group: Any, datasets: Mapping[str, AnyDataset], recipes: Mapping[str, Recipe]
 ) -> Iterator[Problem]:
-    """Yield recipes of a network that takes images where a dataset of the group has none."""
+    """Yield recipes that do not fit a dataset of the group."""
     for index, name in enumerate(items(value_at(group, ("recipes",)))):
-        recipe = recipes.get(name) if isinstance(name, str) else None
-        network = next(iter(recipe.network)) if recipe else ""
-        classes = registry.shipped("network")
-        if network not in classes or classes[network].load().takes != "images":
+        if not isinstance(name, str) or name not in recipes:
             continue
         for dataset in texts(value_at(group, ("datasets",))):
-            if dataset in datasets and datasets[dataset].shape.image is None:
-                yield Problem(
-                    (*key, "recipes", index),
-                    f"'{name}' trains a {network} network, and '{dataset}' has no images (allowed: datasets whose"
-                    " shape says image: [height, width, channels])",
-                )
+            if dataset in datasets:
+                for misfit in _misfits(recipes[name], dataset, datasets[dataset]):
+                    yield Problem((*key, "recipes", index), f"'{name}' {misfit}")
+
+
+NEEDED = {
+    "rows": "learns classes, and '{}' is a vector beside its image (allowed: datasets of other sources)",
+    "images": "takes images, and '{}' has none (allowed: datasets whose shape says image: [height, width, channels])",
+    "pairs": "learns a vector's image, and '{}' has classes to learn (allowed: datasets with source: linear_map)",
+}
+"""Phrases about networks whose form of examples a dataset does not have, by that form."""
+
+
+def _misfits(recipe: Recipe, name: str, dataset: AnyDataset) -> Iterator[str]:
+    ((network, settings),) = recipe.network.items()
+    shape, known = dataset.shape, registry.shipped("network")
+    if recipe.correlated and recipe.correlated.classes > shape.classes:
+        yield (
+            f"draws a batch from {recipe.correlated.classes} classes, and '{name}' has {shape.classes}"
+            f" (allowed: 1 to {shape.classes})"
+        )
+    if network not in known:
+        return
+    cls = known[network].load()
+    if cls.takes not in dataset.forms:
+        yield f"trains a {network} network, which {NEEDED[cls.takes].format(name)}"
+    for option, parts in marked(cls, DIVIDES_FEATURES, settings).items():
+        if type(parts) is int and parts > 0 and shape.features % parts:
+            divisors = [str(n) for n in range(1, shape.features + 1) if shape.features % n == 0]
+            yield (
+                f"trains a {network} network with {option}: {parts}, which does not divide the {shape.features}"
+                f" features of '{name}' (allowed: {', '.join(divisors)})"
+            )

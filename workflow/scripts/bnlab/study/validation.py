@@ -33,7 +33,7 @@ from bnlab.study.locations import (
 from bnlab.study.merging import ONLY, at_default, complete, only_problems
 from bnlab.study.messages import unknown
 from bnlab.study.method_validation import method_problems
-from bnlab.study.recipe_validation import image_problems, recipe_problems
+from bnlab.study.recipe_validation import fit_problems, recipe_problems
 from bnlab.study.recipes import Recipe
 from bnlab.study.section import T
 from bnlab.study.sentences import in_words, validate
@@ -137,7 +137,7 @@ def _meaning_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
     for key, group in _run_groups(mapping):
         yield from _reference_problems(key, group, mapping, in_runs)
         yield from _batch_problems(key, group, in_runs)
-        yield from image_problems(key, group, in_runs, recipes)
+        yield from fit_problems(key, group, in_runs, recipes)
         declaration = experiments().get(str(key[1]))
         if declaration and declaration.across == "rates":
             yield from _rate_problems(key, group, recipes)
@@ -163,6 +163,13 @@ def _split_problems(name: str, dataset: AnyDataset) -> Iterator[Problem]:
             f"test ({test}) and validation ({validation}) leave no training row of"
             f" {dataset.shape.rows}",
         )
+    for part in ("test", "validation"):
+        if getattr(dataset.sizes, part) == 0:
+            yield Problem(
+                ("datasets", name, "split", part),
+                f"{getattr(dataset.split, part)} of {dataset.shape.rows} rows is less than one row (allowed: a larger"
+                " share, or a number of rows)",
+            )
 
 
 def _redraw_problems(

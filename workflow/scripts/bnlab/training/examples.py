@@ -30,7 +30,7 @@ class Examples:
     def __init__(self, split: Split, takes: str, inputs: str | None):
         self.takes, self.inputs = takes, inputs
         self.classes = len(split.class_names)
-        split = transformed(split.in_rows() if takes == "rows" else split, inputs)
+        split = transformed(split if takes == "images" else split.in_rows(), inputs)
         self.x, self.y = resident(split.x_train), resident(split.y_train)
         self.sizes = {"validation": len(split.y_validation), "test": len(split.y_test)}
         validation, self.test_order = (fixed_order(rows) for rows in self.sizes.values())

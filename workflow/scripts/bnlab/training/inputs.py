@@ -45,7 +45,8 @@ def inverse_root(rows: np.ndarray) -> np.ndarray:
 
     For rows (rows, features) the shape is (features, features), in float64.
     """
-    values, vectors = np.linalg.eigh(np.cov(rows.astype(np.float64), rowvar=False, bias=True))
+    covariance = np.cov(rows.astype(np.float64), rowvar=False, bias=True)
+    values, vectors = np.linalg.eigh(np.atleast_2d(covariance))
     kept = values > SMALLEST * values[-1]
     inverse = np.where(kept, 1 / np.sqrt(np.where(kept, values, 1)), 0)
     return (vectors * inverse) @ vectors.T
