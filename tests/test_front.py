@@ -382,6 +382,29 @@ def test_tiny_batches_are_judged_with_each_network_at_its_best_rate_where_that_i
     assert fine.thought == "It works in tiny batches too."
 
 
+def test_advice_on_tiny_batches_is_that_of_both_sizes_and_absent_where_none_is_measured():
+    rows = [
+        row
+        for row in load_ledger(CHECKOUT / "workflow" / "claims.yaml", CONFIG).scorecard
+        if row.quantity == "test_accuracy" and row.batch in (2, 4)
+    ]
+    two, four, untuned = rows
+    assert (two.batch, four.batch, two.when, untuned.when) == (2, 4, four.when, None)
+    other = cells(untuned, "Glass", base=(70, 0), bn=(60, 1))
+    assert advice(other, rows=rows) == []
+    at_two = cells(two, "MNIST", 10, base=(97, 0), bn=(68, 2), ln=(96.5, 1))
+    (one,) = advice(other, at_two, rows=rows)
+    assert (one.use, one.sure) == ("layer norm, or none", "weak")
+    assert one.because.startswith("tuned in batches of two, batch norm has 68.0\xa0%")
+    (both,) = advice(
+        at_two, cells(four, "MNIST", 10, base=(94, 1), bn=(96, 1), ln=(98, 0)), rows=rows
+    )
+    assert (both.use, both.because) == ("layer norm", one.because)
+    torn = cells(four, "MNIST", 10, base=(94, 1), bn=(98, 0), ln=(94, 1))
+    (neither,) = advice(at_two, torn, rows=rows)
+    assert (neither.use, neither.why) == ("depends: MNIST has no clear best", "settings differ")
+
+
 @pytest.mark.parametrize("kind", ["best_rates", "rate_range", "all_methods", "none"])
 def test_a_study_of_one_experiment_or_of_none_of_these_has_what_its_tables_say(kind):
     statements = load_ledger(CHECKOUT / "workflow" / "claims.yaml", CONFIG).front.statements

@@ -240,8 +240,7 @@ def certainty(group: Sequence[Asked], agrees: bool, is_confirmed: bool) -> tuple
     if not data:
         return "open", "not told apart"
     if not agrees:
-        lead = all(recommended(part) for part in _by_data(group).values())
-        return "weak", "data sets differ" if lead else "splits differ"
+        return "weak", _difference(group)
     if len(data) < 2:
         return "weak", "one data set"
     if runs < FAIR:
@@ -250,6 +249,15 @@ def certainty(group: Sequence[Asked], agrees: bool, is_confirmed: bool) -> tuple
     if splits >= SPLITS and is_confirmed:
         return "strong", f"{_spelled(len(data))} data sets, {_spelled(splits)} splits, fresh seeds"
     return "fair", f"{_spelled(len(data))} data sets"
+
+
+def _difference(group: Sequence[Asked]) -> str:
+    """Return between what the leaders differ: data sets, splits of one, or settings of the same rows."""
+    torn = [part for part in _by_data(group).values() if not recommended(part)]
+    if not torn:
+        return "data sets differ"
+    splits = any(len({asked.row.dataset for asked in part}) > 1 for part in torn)
+    return "splits differ" if splits else "settings differ"
 
 
 def is_confirmed(fresh: Confirmation | None, tests: Sequence[str]) -> bool:

@@ -21,9 +21,11 @@ Scale = Callable[[float], float]
 
 LETTER, LINE = 7.0, 13.0
 """Width of a letter and height of a line of labels, in units of the viewBox."""
-LEFT, RIGHT, TOP, BAR = 34, 6, 8, 15
-PLOT = 122
-"""Height of the plot."""
+LEFT, RIGHT, TOP, BAR = 34, 6, 8, 14
+BOTTOM = 122
+"""Place of the horizontal axis."""
+BELOW = BOTTOM + 48
+"""Place of the first bar, or name, below the axis and its title."""
 STROKE, SIZE = 1.6, 0.72
 """Width of a line, and the size of its markers."""
 APART = 14.0
@@ -111,34 +113,39 @@ def panel(
     xs = [point.x for line in lines for point in line.points]
     ends = [*xs, *(end for bar in bars for end in (bar.low, bar.high))]
     x, y = _logarithmic(min(ends), max(ends), LEFT + 6, width - RIGHT - 6), _percent
-    bottom = TOP + PLOT
     parts = [
-        *(
-            f'<path class="grid" d="M{LEFT} {y(at):.1f}H{width - RIGHT}"/>'
-            for at in range(0, 101, 25)
-        ),
-        *(_text("end", LEFT - 5, y(at) + 4, f"{at}") for at in range(0, 101, 25)),
-        *(f'<path class="axis" d="M{x(tick):.1f} {bottom}v4"/>' for tick in ticks),
-        *(_text("mid", x(tick), bottom + 16, written_out(tick)) for tick in ticks),
-        f'<path class="axis" d="M{LEFT} {bottom}H{width - RIGHT}"/>',
-        _text("mid", (LEFT + width - RIGHT) / 2, bottom + 31, axis),
-        *(_band(line, x, y) for line in lines),
-        *(_curve(line, x, y) for line in lines),
+        _axes(axis, ticks, x, width),
+        *(draw(line, x, y) for draw in (_band, _curve) for line in lines),
     ]
-    below = [_bar(bar, x, bottom + 50 + BAR * row) for row, bar in enumerate(bars)]
+    below = [_bar(bar, x, BELOW + BAR * row) for row, bar in enumerate(bars)]
     if not bars:
         placed = labels(lines, x, y, width)
         labelled = {label.method for label in placed} | set(named)
         rest = [line for line in lines if line.method not in labelled]
-        below = [_key(line, bottom + 50 + BAR * row) for row, line in enumerate(rest)]
+        below = [_key(line, BELOW + BAR * row) for row, line in enumerate(rest)]
         parts += [_label(label) for label in placed if label.method or not rest]
-    height = bottom + 38 + (BAR * len(below) + 8 if below else 0)
+    height = BELOW + (BAR * len(below) - 5 if below else -12)
     parts += below
     describe = html.escape(description(lines, on, axis, bars))
     return Markup(
         f'<svg class="hero" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         f'role="img" aria-label="{describe}">'
         f"{''.join(parts)}</svg>"
+    )
+
+
+def _axes(title: str, ticks: Sequence[float], x: Scale, width: int) -> str:
+    """Draw grid and numbers from 0 to 100 %, and the horizontal axis with its ticks and title."""
+    levels = [(value, _percent(value)) for value in range(0, 101, 25)]
+    return "".join(
+        [
+            *(f'<path class="grid" d="M{LEFT} {y:.1f}H{width - RIGHT}"/>' for _, y in levels),
+            *(_text("end", LEFT - 5, y + 4, f"{value}") for value, y in levels),
+            *(f'<path class="axis" d="M{x(tick):.1f} {BOTTOM}v4"/>' for tick in ticks),
+            *(_text("mid", x(tick), BOTTOM + 16, written_out(tick)) for tick in ticks),
+            f'<path class="axis" d="M{LEFT} {BOTTOM}H{width - RIGHT}"/>',
+            _text("mid", (LEFT + width - RIGHT) / 2, BOTTOM + 31, title),
+        ]
     )
 
 
@@ -197,7 +204,7 @@ def _place(
             inside = box.left > LEFT and box.right < width and box.top > TOP - 4
             free = (
                 inside
-                and box.bottom < TOP + PLOT - 2
+                and box.bottom < BOTTOM - 2
                 and not any(box.overlaps(other.box) for other in placed)
             )
             if free and not any(box.meets(*point) for other in every for point in other):
@@ -306,4 +313,4 @@ def _logarithmic(low: float, high: float, start: float, end: float) -> Scale:
 
 
 def _percent(value: float) -> float:
-    return TOP + PLOT * (1 - value / 100)
+    return TOP + (BOTTOM - TOP) * (1 - value / 100)
