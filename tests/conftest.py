@@ -21,6 +21,17 @@ LONGEST = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Have the long form of the tests of faults, as `make faults` does."""
+    parser.addoption("--many", action="store_true", help="thousands of faults in the place of some")
+
+
+@pytest.fixture(scope="session")
+def many(request: pytest.FixtureRequest) -> bool:
+    """True for the long form of the tests of faults."""
+    return bool(request.config.getoption("--many"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest files first, so that no worker is alone with one of them at the end."""
     places = {name: place for place, name in enumerate(LONGEST)}

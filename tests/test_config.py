@@ -14,7 +14,7 @@ import yaml
 from snakemake.utils import update_config
 
 from bnlab.page.layout import coded
-from bnlab.study import config, datasets, names, validation
+from bnlab.study import config, datasets, names, overlays, validation
 from bnlab.study.config import Item, Run
 from bnlab.study.experiments import experiments
 from bnlab.study.locations import ConfigError
@@ -265,6 +265,10 @@ def test_only_names_the_experiments_that_a_study_makes(small, problems):
     )
     [line] = problems(overlays=("only: batch_size\n",))
     assert "only: must be a list of experiments" in line
+    for odd in ("{a: 1}", "[batch_size]"):
+        [line] = problems(overlays=(f"only: [{odd}]\n",))
+        assert "only.0: a " in line
+        assert line.endswith("is no name of an experiment")
 
 
 def test_runs_of_an_experiment_that_only_leaves_out_are_refused_instead_of_forgotten(problems):
@@ -273,6 +277,40 @@ def test_runs_of_an_experiment_that_only_leaves_out_are_refused_instead_of_forgo
     mine = f"experiments: {{batch_size: {{runs: [{runs}]}}}}\n"
     [line] = problems(overlays=(demo, mine))
     assert "experiments.batch_size: `only` in 1.yaml leaves it out" in line
+
+
+def test_settings_of_an_overlay_cannot_go_under_the_name_of_a_shipped_study(folder):
+    mine = folder / "mine.yaml"
+    mine.write_text("study: mine\nreplicates: 3\n")
+    base, demo = ROOT / "config.yaml", STUDIES / "demo.yaml"
+    assert validation.read([base, demo, mine]).study == "mine"
+    with pytest.raises(
+        ConfigError, match=r"mine\.yaml stands before demo\.yaml.* over reports/demo"
+    ):
+        validation.read([base, mine, demo])
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({}, None),
+        ({"openml": {"cache": "kept"}}, None),
+        ({"study": "own"}, None),
+        ({"study": "own", "replicates": 7}, None),
+        ({"replicates": 7}, "replicates"),
+        ({"study": "full"}, "study"),
+        ({"study": "demo"}, "study"),
+        ({"recipes": {"quick": {"learning_rate": 5.0}}}, "recipes"),
+        ({"only": ["batch_size"]}, "only"),
+    ],
+)
+def test_settings_of_the_command_line_need_a_study_of_their_own(folder, given, wrong):
+    files = written(folder, SMALL)
+    mapping = yaml.safe_load(SMALL)
+    update_config(mapping, given)
+    problems = [*overlays.given_problems(mapping, files)]
+    assert [problem.key for problem in problems] == ([(wrong,)] if wrong else [])
+    assert all("--config study=<name>" in problem.sentence for problem in problems)
 
 
 def test_overlays_are_laid_as_snakemake_lays_them(folder):
@@ -434,6 +472,15 @@ def test_the_advice_for_a_number_in_text_is_a_number_in_yaml_and_the_same(proble
         ),
         ("study: small", "study: Small/1", "study", "cannot be a name"),
         ("  quick:", "  Quick-1:", "recipes.Quick-1", "cannot be a name"),
+        *(
+            ("study: small", f"study: {name}", "study", f"'{name}' has a meaning of its own")
+            for name in ("published", "runs", "data", "earlier", "costs.json")
+        ),
+        ("  quick:", "  all_recipes:", "recipes.all_recipes", "has a meaning of its own"),
+        ("study: small", f"study: {'a' * 101}", "study", "has 101 characters (allowed: 100)"),
+        ("  quick:", f"  {'a' * 300}:", f"recipes.{'a' * 300}", "has 300 characters"),
+        ("  base:", f"  {'b' * 101}:", f"methods.{'b' * 101}", "has 101 characters"),
+        ("  flowers:", f"  {'f' * 101}:", f"datasets.{'f' * 101}", "has 101 characters"),
         ("title: A small study", "title: 3", "title", "quotes"),
         (
             "scaling: none",

@@ -28,6 +28,7 @@ from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.locations import ConfigError
 from bnlab.study.names import ALL_RECIPES, CONFIRMATION, PUBLISHED
+from bnlab.study.overlays import given_problems
 from bnlab.study.own_methods import own_method_problems
 from bnlab.study.published_validation import published_problems
 from bnlab.study.validation import load
@@ -56,6 +57,7 @@ OTHER_STUDIES = sorted(
 )
 
 CHECKS = (
+    lambda study: given_problems(config, FILES) if BASE else (),
     lambda study: data_problems(study, Path()),
     lambda study: published_problems(study, Path(EARLIER)),
     own_method_problems,

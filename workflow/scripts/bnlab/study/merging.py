@@ -7,9 +7,10 @@ from typing import Any
 
 from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.families import expanded
-from bnlab.study.locations import Key, Problem, items, section, value_at
+from bnlab.study.locations import Key, Problem, items, section, texts, value_at
 from bnlab.study.messages import unknown
 from bnlab.study.registry import ClassReference
+from bnlab.study.sentences import in_words
 
 DEFAULTS, ONLY = "recipe_defaults", "only"
 
@@ -34,13 +35,15 @@ def only_problems(mapping: Mapping[Any, Any]) -> Iterator[Problem]:
     if not isinstance(only, list):
         yield Problem((ONLY,), "must be a list of experiments, those that the study makes")
     for index, name in enumerate(items(only)):
-        if name not in known:
+        if not isinstance(name, str):
+            yield Problem((ONLY, index), f"{in_words(name)} is no name of an experiment")
+        elif name not in known:
             yield Problem((ONLY, index), unknown("experiment", name, known))
 
 
 def _chosen(mapping: Mapping[Any, Any]) -> Any:
     """Return the experiments, or those that ``only`` lists."""
-    listed, only = mapping.get("experiments"), items(mapping.get(ONLY))
+    listed, only = mapping.get("experiments"), texts(mapping.get(ONLY))
     if not only or not isinstance(listed, Mapping) or not set(only) <= {*experiments()}:
         return listed
     return {name: experiment for name, experiment in listed.items() if name in only}

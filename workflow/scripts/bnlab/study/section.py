@@ -18,6 +18,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 NAME = r"^[a-z][a-z0-9_.]*$"
+LONGEST_NAME = 100
+"""Characters; names are parts of the names of files, which may have 255."""
 NAME_IN_WORDS = "lower-case letters, digits, _ and ., beginning with a letter"
 DIGEST = r"^[0-9a-f]{64}$"
 REFERENCE = r"^([a-z][a-z0-9_.]*|[^:]+\.py:[A-Za-z_]\w*)$"
@@ -50,7 +52,7 @@ _SHARE = {
     ]
 }
 
-Name = Annotated[str, Field(pattern=NAME)]
+Name = Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]
 Reference = Annotated[str, Field(pattern=REFERENCE)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Web = Annotated[str, StringConstraints(pattern=ADDRESS)]

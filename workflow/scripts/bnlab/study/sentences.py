@@ -92,6 +92,8 @@ def sentence(error: ErrorDetails) -> str:
             return f"{text} is too large (allowed: below {context['lt']})"
         case "less_than_equal":
             return f"{text} is too large (allowed: {context['le']} and below)"
+        case "string_too_long":
+            return f"has {len(value)} characters (allowed: {context['max_length']})"
         case "too_long":
             return f"has {len(value)} entries (allowed: {context['max_length']})"
         case "share":

@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from bnlab.study import families
@@ -16,7 +15,6 @@ from bnlab.study.datasets import AnyDataset, Dataset, RedrawDataset
 from bnlab.study.experiments import experiments
 from bnlab.study.families import at_family
 from bnlab.study.locations import (
-    LOADER,
     ConfigError,
     Key,
     Locations,
@@ -30,9 +28,11 @@ from bnlab.study.locations import (
     value_at,
     without_nulls,
 )
-from bnlab.study.merging import ONLY, at_default, complete, only_problems
+from bnlab.study.merging import at_default, complete, only_problems
 from bnlab.study.messages import unknown
 from bnlab.study.method_validation import method_problems
+from bnlab.study.names import RESERVED
+from bnlab.study.overlays import left_out_problems, name_problems
 from bnlab.study.recipe_validation import fit_problems, recipe_problems
 from bnlab.study.recipes import Recipe
 from bnlab.study.section import T
@@ -74,42 +74,14 @@ def load(
         *(at_default(at_family(problem, config), config) for problem in of_whole),
     ]
     problems += [
-        *_name_problems(config, locations, files),
-        *_left_out_problems(config, locations, files),
+        *name_problems(config, locations, files),
+        *left_out_problems(config, locations, files),
     ]
     if study is not None and not problems:
         problems = [problem for check in checks for problem in check(study)]
     if study is None or problems:
         raise ConfigError("\n".join(lines_of(problems, locations, files)))
     return study
-
-
-def _name_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iterator[Problem]:
-    """Yield an overlay without a name of its own, which would overwrite another study's report."""
-    file, _ = locations.get(("study",), (None, 0))
-    if len(files) < 2 or file in (None, files[-1]):
-        return
-    named = value_at(yaml.load(file.read_text(encoding="utf-8"), LOADER), ("study",))
-    if value_at(mapping, ("study",)) == named:  # else the command line gives a name
-        yield Problem(
-            ("study",),
-            f"{files[-1].name} gives the study no name of its own and would write over"
-            f" reports/{named} (allowed: a line `study: <name>` in {files[-1].name})",
-        )
-
-
-def _left_out_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iterator[Problem]:
-    """Yield runs beside or after an ``only`` that leaves their experiment out, since they would have no effect."""
-    if (ONLY,) not in locations:
-        return
-    only, (file, _) = items(value_at(mapping, (ONLY,))), locations[ONLY,]
-    for name in section(mapping, "experiments"):
-        file_of_runs, _ = locations.get(("experiments", name, "runs"), (files[0], 0))
-        if name not in only and files.index(file_of_runs) >= files.index(file):
-            yield Problem(
-                ("experiments", name),
-                f"`only` in {file.name} leaves it out (allowed: name it there, or in an `only` of your own)",
-            )
 
 
 # The checks below compare parts of the config. They read the parts that fit the schema, so that a problem in one
@@ -127,6 +99,7 @@ def _meaning_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
         yield from _split_problems(name, dataset)
         if isinstance(dataset, RedrawDataset):
             yield from _redraw_problems(name, dataset, section(mapping, "datasets"))
+    yield from _reserved_problems(mapping)
     if value_at(mapping, ("frozen_ledger",)) and not value_at(mapping, ("claims",)):
         yield Problem(
             ("frozen_ledger",), "has no meaning without claims, the ledger that it binds to"
@@ -153,6 +126,14 @@ def _experiment_problems(names: Iterable[Any]) -> Iterator[Problem]:
     for name in names:
         if name not in known:
             yield Problem(("experiments", name), unknown("experiment", name, known))
+
+
+def _reserved_problems(mapping: Any) -> Iterator[Problem]:
+    recipes = [("recipes", name) for name in section(mapping, "recipes")]
+    named = [("study", ("study",), value_at(mapping, ("study",)))]
+    for kind, key, name in [*named, *(("recipe", key, key[1]) for key in recipes)]:
+        if isinstance(name, str) and name in RESERVED[kind]:
+            yield Problem(key, f"'{name}' has a meaning of its own (allowed: another name)")
 
 
 def _split_problems(name: str, dataset: AnyDataset) -> Iterator[Problem]:

@@ -1,0 +1,92 @@
+"""Problems of overlays and of the command line: a study changed under the name of another, and runs without effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bnlab.study.locations import (
+    LOADER,
+    Locations,
+    Problem,
+    items,
+    overlaid,
+    section,
+    value_at,
+)
+from bnlab.study.merging import ONLY
+
+STUDIES = Path(__file__).parents[3] / "studies"
+"""Folder of the shipped overlays, each a study of its own."""
+NOT_CONTENT = ("openml",)
+"""Settings that change no result."""
+
+
+def name_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iterator[Problem]:
+    """Yield an overlay that would write over the report of another study.
+
+    It gives the study no name of its own, or a shipped overlay that is laid over it gives its own.
+    """
+    file, _ = locations.get(("study",), (None, 0))
+    if len(files) < 2 or file is None or value_at(mapping, ("study",)) != _name(file):
+        return  # a name on the command line is a matter of `given_problems`
+    early = [each for each in files[1:-1] if _is_shipped(file) and not _is_shipped(each)]
+    if file != files[-1]:
+        yield Problem(
+            ("study",),
+            f"{files[-1].name} gives the study no name of its own and would write over"
+            f" reports/{_name(file)} (allowed: a line `study: <name>` in {files[-1].name})",
+        )
+    elif early:
+        yield Problem(
+            ("study",),
+            f"{early[0].name} stands before {file.name}, so its settings would write over reports/{_name(file)}"
+            f" (allowed: {early[0].name} as the last one, with a line `study: <name>`)",
+        )
+
+
+def given_problems(mapping: Mapping[str, Any], files: list[Path]) -> Iterator[Problem]:
+    """Yield settings of the command line or a profile that change a study under the name of a known one.
+
+    Args:
+        mapping: the whole config.
+        files: its YAML files.
+    """
+    of_files, study = overlaid(files), mapping.get("study")
+    names = [*{**of_files, **mapping}]
+    changed = [
+        n for n in names if n not in NOT_CONTENT and mapping.get(n) != value_at(of_files, (n,))
+    ]
+    known = (*files, *STUDIES.parents[1].glob("config.yaml"), *STUDIES.glob("*.yaml"))
+    if changed and study in map(_name, known):
+        yield Problem(
+            (changed[0],),
+            f"`--config` sets it, and the study '{study}' with another content would write over reports/{study}"
+            " (allowed: `--config study=<name>` beside it, with a new name)",
+        )
+
+
+def _is_shipped(file: Path) -> bool:
+    return file.resolve().parent == STUDIES.resolve()
+
+
+def _name(file: Path) -> Any:
+    """Return the name that a file gives to its study; None for none."""
+    return value_at(yaml.load(file.read_text(encoding="utf-8"), LOADER), ("study",))
+
+
+def left_out_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iterator[Problem]:
+    """Yield runs beside or after an ``only`` that leaves their experiment out, since they would have no effect."""
+    if (ONLY,) not in locations:
+        return
+    only, (file, _) = items(value_at(mapping, (ONLY,))), locations[ONLY,]
+    for name in section(mapping, "experiments"):
+        file_of_runs, _ = locations.get(("experiments", name, "runs"), (files[0], 0))
+        if name not in only and files.index(file_of_runs) >= files.index(file):
+            yield Problem(
+                ("experiments", name),
+                f"`only` in {file.name} leaves it out (allowed: name it there, or in an `only` of your own)",
+            )
