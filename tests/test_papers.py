@@ -62,6 +62,33 @@ def test_a_setting_is_named_once_and_one_without_words_adds_none():
     assert bare.where[0] == ("Holds", "on digits")
 
 
+def test_a_measure_is_named_once_for_all_its_settings():
+    of = {"of": "for gradients"}
+    parts = [{**of, "words": "at rate 1"}, {**of, "words": "at rate 2"}, {"words": "at rate 3"}]
+    parts = [part | {"tests": [f"1/{n}"]} for n, part in enumerate(parts, 1)]
+    claim = CLAIM.model_copy(update={"parts": [Part.model_validate(part) for part in parts]})
+    (one,) = judged("supported", "supported", "supported", claim=claim)
+    assert one.where == [
+        ("Holds", "for gradients on digits at rate 1 and at rate 2; on digits at rate 3")
+    ]
+    (split,) = judged("refuted", "supported", "supported", claim=claim)
+    assert split.where == [
+        ("Holds", "for gradients on digits at rate 2; on digits at rate 3"),
+        ("Fails", "for gradients on digits at rate 1"),
+    ]
+
+
+def test_of_many_open_settings_the_primary_ones_are_named_and_the_others_counted():
+    parts = [{"words": f"at rate {n}", "tests": [f"1/{n}"]} for n in range(1, 5)]
+    claim = CLAIM.model_copy(update={"parts": [Part.model_validate(part) for part in parts]})
+    (one,) = judged(*["undecided"] * 4, primary=(1,), claim=claim)
+    assert one.where == [("Not known", "on digits at rate 2; in 3 other settings")]
+    (none,) = judged("supported", *["undecided"] * 3, claim=claim)
+    assert none.where == [("Holds", "on digits at rate 1"), ("Not known", "in 3 settings")]
+    (few,) = judged("supported", "supported", *["undecided"] * 2, claim=claim)
+    assert few.where[1] == ("Not known", "on digits at rate 3 and at rate 4")
+
+
 @pytest.mark.parametrize(
     ("verdicts", "primary", "word"),
     [

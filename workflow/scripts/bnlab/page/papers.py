@@ -26,6 +26,8 @@ HEADINGS = {
 }
 TURNED = {"supported": "refuted", "refuted": "supported"}
 BAR, HEIGHT = 168, 18
+MOST_OPEN = 2
+"""Open parts of a claim that are all named."""
 
 
 class Test(NamedTuple):
@@ -39,6 +41,15 @@ class Test(NamedTuple):
     verdict: Verdict
     is_primary: bool
     claim: str
+
+
+class Named(NamedTuple):
+    """A measured part of a claim: measure, data and setting in words, and whether one of its tests is primary."""
+
+    of: str
+    on: str
+    words: str
+    is_primary: bool
 
 
 class Judged(NamedTuple):
@@ -98,33 +109,51 @@ def where(
 ) -> list[tuple[str, str]]:
     """Return ``Holds`` with ``on A at rate 1; on B``, and so on, by the verdicts of the tests of each part.
 
+    Of more than ``MOST_OPEN`` open parts those with a primary test are named, and the others counted.
+
     Args:
         paper: the claim.
         tests: its measured tests, by number.
         labels: label of the data of each.
     """
-    settings: dict[str, dict[str, list[str]]] = {name: {} for name in HEADINGS}
+    parts: dict[str, list[Named]] = {name: [] for name in HEADINGS}
     untested = 0
     for part in paper.parts:
-        measured = [number for number in part.tests if number in tests]
+        measured = [tests[number] for number in part.tests if number in tests]
         if not measured:
             untested += 1
             continue
-        on = listed(unique(labels[number] for number in measured))
-        verdict = combine([tests[number].verdict.name for number in measured])
-        words = settings[verdict].setdefault(on, [])
-        words += [part.words] if part.words and part.words not in words else []
-    places = [
-        (
-            HEADINGS[name],
-            "; ".join(f"on {on} {listed(words)}".strip() for on, words in each.items()),
-        )
-        for name, each in settings.items()
-        if each
-    ]
+        on = listed(unique(labels[test.number] for test in measured))
+        is_primary = any(test.is_primary for test in measured)
+        verdict = combine([test.verdict.name for test in measured])
+        parts[verdict].append(Named(part.of, on, part.words, is_primary))
+    places = [(HEADINGS[name], _places(each, name == OPEN)) for name, each in parts.items() if each]
     if untested:
-        places.append(("Not tested here", f"in {untested} other setting{'s' * (untested > 1)}"))
+        places.append(("Not tested here", _other(untested)))
     return places
+
+
+def _places(parts: Sequence[Named], is_open: bool) -> str:
+    """Return parts in words; of many that are open those without a primary test are counted."""
+    named = [part for part in parts if part.is_primary]
+    if not is_open or len(parts) <= max(MOST_OPEN, len(named) + 1):
+        named = list(parts)
+    measures: dict[str, dict[str, list[str]]] = {}
+    for part in named:
+        words = measures.setdefault(part.of, {}).setdefault(part.on, [])
+        words += [part.words] if part.words and part.words not in words else []
+    texts = []
+    for of, each in measures.items():
+        on_data = [f"on {on} {listed(words)}".strip() for on, words in each.items()]
+        texts.append(f"{of} {', '.join(on_data)}" if of else "; ".join(on_data))
+    left = len(parts) - len(named)
+    if left:
+        texts.append(_other(left) if named else f"in {left} settings")
+    return "; ".join(texts)
+
+
+def _other(count: int) -> str:
+    return f"in {count} other setting{'s' * (count > 1)}"
 
 
 def bar(counts: Mapping[str, int]) -> Markup:

@@ -108,6 +108,9 @@ class Part(Section):
 
     words: str = ""
     """Setting in words that follow the data of its tests, such as `at rate 0.1`; left out: the data alone."""
+    of: str = ""
+    """Measure in words before these data, such as `for gradients`, printed once for all parts of one verdict that
+    name it; left out: none."""
     tests: Annotated[list[Annotated[str, StringConstraints(pattern=TEST)]], Field(min_length=1)]
     """Tests of the ledger, as `49/1`, the first of claim 49."""
     opposite: bool = False
