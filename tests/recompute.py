@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections import defaultdict
 from itertools import accumulate
-from math import inf, isfinite, isinf, isnan, log
+from math import inf, isfinite, isinf, log
 from pathlib import Path
 
 from scipy import stats
@@ -27,8 +27,15 @@ def tail(kind: str, values: list[float], threshold: float, side: str) -> float:
     if kind == "binomial":
         share = min(max(threshold, 0), 1)
         return float(stats.binomtest(round(sum(values)), len(values), share, side).pvalue)
-    p = float(stats.ttest_1samp(values, threshold, alternative=side).pvalue)
-    return 1 if isnan(p) else p  # no spread, and all of it at the threshold
+    if alike(values):
+        beyond = values[0] - threshold if side == "greater" else threshold - values[0]
+        return float(0.5 ** len(values) if beyond > 1e-9 * abs(threshold) + 1e-12 else 1)
+    return float(stats.ttest_1samp(values, threshold, alternative=side).pvalue)
+
+
+def alike(values: list[float]) -> bool:
+    """Return true for values without spread, of which the sign test judges instead of Student's t-test."""
+    return max(values) - min(values) <= 1e-9 * max(map(abs, values))
 
 
 def interval(kind: str, values: list[float], alpha: float) -> tuple[float, float]:
@@ -37,6 +44,8 @@ def interval(kind: str, values: list[float], alpha: float) -> tuple[float, float
         return (-inf, inf)
     if kind == "binomial":
         return tuple(stats.binomtest(round(sum(values)), len(values)).proportion_ci(1 - alpha))
+    if alike(values):
+        return (values[0], values[0]) if 2 * 0.5 ** len(values) <= alpha else (-inf, inf)
     half = stats.t.isf(alpha / 2, len(values) - 1) * stats.tsem(values)
     return stats.tmean(values) - half, stats.tmean(values) + half
 

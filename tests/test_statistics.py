@@ -171,17 +171,28 @@ def test_student_s_sleep_data_have_the_p_that_student_found():
     ("values", "threshold", "p"),
     [
         ([0.3] * 3, 0.3, 1),
-        ([0.3] * 3, 0, 0),
+        ([0.3] * 2, 0, 1 / 2),
+        ([0.3] * 3, 0, 1 / 4),
+        ([-0.3] * 10, 0, 2 / 1024),
         ([0.1 + 0.2, 0.3, 0.3], 0.3, 1),  # rounding is no spread
         ([0.0] * 4, 0, 1),
         ([1.0], 0, np.nan),
         ([], 0, np.nan),
     ],
 )
-def test_values_without_spread_differ_from_the_threshold_or_do_not(values, threshold, p):
+def test_values_without_spread_have_the_p_of_the_sign_test(values, threshold, p):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert statistics.t_test_p(values, threshold) == pytest.approx(p, nan_ok=True)
+    beyond = sum(value > threshold + 1e-9 for value in values)
+    if beyond > 1:
+        assert p == stats.binomtest(beyond, len(values)).pvalue
+
+
+@pytest.mark.parametrize(("n", "is_bounded"), [(2, False), (5, False), (6, True), (10, True)])
+def test_values_without_spread_have_the_interval_of_the_sign_test(n, is_bounded):
+    _, low, high, _ = statistics.OF_A_MEAN.interval([0.3] * n, 0.95)
+    assert (low, high) == ((0.3, 0.3) if is_bounded else (-np.inf, np.inf))
 
 
 @pytest.mark.parametrize("alternative", ["less", "greater"])
@@ -230,14 +241,18 @@ def test_p_of_a_mean_inside_a_range_is_twice_the_worse_of_two_one_sided_tests():
 
 
 @pytest.mark.parametrize(
-    ("values", "p"), [([0.1] * 3, 0), ([0.5] * 3, 0), ([0.2] * 3, 1), ([0.1], np.nan)]
+    ("values", "p"), [([0.1] * 3, 1 / 4), ([0.5] * 3, 1 / 4), ([0.2] * 3, 1), ([0.1], np.nan)]
 )
-def test_a_mean_without_spread_lies_inside_or_outside_for_certain(values, p):
+def test_a_mean_without_spread_lies_inside_or_outside_as_surely_as_it_has_values(values, p):
     assert statistics.OF_A_MEAN.p(values, -0.2, 0.2) == pytest.approx(p, nan_ok=True)
 
 
 def _normal(rng: np.random.Generator) -> np.ndarray:
     return rng.normal(0.5, 0.3, rng.integers(2, 20))
+
+
+def _alike(rng: np.random.Generator) -> np.ndarray:
+    return np.full(rng.integers(2, 6), rng.random())
 
 
 def _zeros_and_ones(rng: np.random.Generator) -> np.ndarray:
@@ -246,7 +261,11 @@ def _zeros_and_ones(rng: np.random.Generator) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("test", "draw"),
-    [(statistics.OF_A_MEAN, _normal), (statistics.OF_A_SHARE, _zeros_and_ones)],
+    [
+        (statistics.OF_A_MEAN, _normal),
+        (statistics.OF_A_MEAN, _alike),
+        (statistics.OF_A_SHARE, _zeros_and_ones),
+    ],
 )
 def test_p_is_at_most_alpha_exactly_if_the_interval_lies_on_one_side(test, draw):
     rng = np.random.default_rng(3)

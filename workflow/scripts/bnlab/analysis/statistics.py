@@ -78,6 +78,20 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval
     return Interval(mean, mean - half, mean + half, n)
 
 
+def tested_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
+    """Return the interval of the mean that agrees with ``t_test_p``.
+
+    It is ``mean_interval``, but values without spread have the interval of the sign test: all of them are one number,
+    and with too few for this confidence, 2¹⁻ⁿ > 1 − c, it is unbounded.
+    """
+    interval, finite = mean_interval(values, confidence), _finite(values)
+    if finite.size < 2 or not _constant(finite):
+        return interval
+    if 2 * 0.5**finite.size > 1 - confidence:
+        return interval._replace(low=-np.inf, high=np.inf)
+    return Interval(float(finite[0]), float(finite[0]), float(finite[0]), interval.n)
+
+
 def within(interval: Interval, scale: Scale) -> Interval:
     """Return a mean's t-interval on a scale whose bounds it cannot leave.
 
@@ -181,9 +195,9 @@ def probability_of_improvement(
 def t_test_p(values: ArrayLike, threshold: float, alternative: Alternative = "two-sided") -> float:
     """p of Student's one-sample t-test that the mean is the threshold; of differences, paired.
 
-    ``alternative`` says on which side of the threshold the mean is suspected. Values that are all
-    the same have no spread to test against: p is 0 if they lie on that side, else 1. Fewer than
-    two have p = NaN.
+    ``alternative`` says on which side of the threshold the mean is suspected. n values that are all
+    the same have no spread to test against, so the exact sign test judges them: p of one side is
+    2⁻ⁿ if they lie there, else 1. Fewer than two have p = NaN.
     """
     finite = _finite(values)
     if finite.size < 2:
@@ -191,7 +205,8 @@ def t_test_p(values: ArrayLike, threshold: float, alternative: Alternative = "tw
     if _constant(finite):
         side = 0 if np.isclose(finite[0], threshold, 1e-9, 1e-12) else finite[0] - threshold
         suspected = {"two-sided": side != 0, "greater": side > 0, "less": side < 0}
-        return 0.0 if suspected[alternative] else 1.0
+        sides = 2 if alternative == "two-sided" else 1
+        return float(sides * 0.5**finite.size) if suspected[alternative] else 1.0
     return float(stats.ttest_1samp(finite, threshold, alternative=alternative).pvalue)
 
 
@@ -235,7 +250,7 @@ class Test(NamedTuple):
         return float(min(2 * p, 1.0))
 
 
-OF_A_MEAN = Test("t", mean_interval, t_test_p)
+OF_A_MEAN = Test("t", tested_interval, t_test_p)
 """Student's t-test of the mean of numbers, of differences a paired one."""
 OF_A_SHARE = Test("binomial", share_interval, share_test_p)
 """The exact binomial test of a share of replicates."""
