@@ -18,6 +18,7 @@ from bnlab.analysis.sensitivity import DECIDES, corrected, corrections, with_nee
 from bnlab.analysis.statistics import FEWEST, OF_A_MEAN, OF_A_SHARE, mean_interval
 from bnlab.experiments import quantity as find_quantity
 from bnlab.experiments.learning_curves.analysis import drift
+from bnlab.page.ledger import why
 from bnlab.study.config import Study
 from bnlab.study.ledger import Claim, Effect, Ledger, Rule
 
@@ -354,6 +355,81 @@ def test_primary_effects_are_a_family_of_their_own():
 def test_an_effect_that_two_claims_rest_on_counts_once():
     rows = by_topic(of_topic(topic=list("aaa"), effect=list("xxy"), p=[0.02, 0.02, 0.04]))
     assert rows["p_holm"].to_numpy() == pytest.approx([0.04, 0.04, 0.04])
+
+
+def lost(how: str, *methods: str) -> dict[str, dict[str, pd.DataFrame]]:
+    """Return results in which every replicate of some methods diverged, or ended at chance."""
+    if how == "diverged":
+        gone = {method: [10] * REPLICATES for method in methods}
+        return {
+            "learning_curves": synthetic.learning_curves(
+                **{"base": ()} | gone, replicates=REPLICATES
+            )
+        }
+    results = dict(RESULTS["learning_curves"])
+    metrics = results["metrics"]
+    stuck = metrics["method"].isin(methods)
+    noise = np.random.default_rng(0).normal(0, 0.001, len(metrics))
+    results["metrics"] = metrics.assign(
+        failed=stuck, accuracy=metrics["accuracy"].mask(stuck, 0.1 + noise)
+    )
+    return {"learning_curves": results}
+
+
+ACCURACY, AREA = {}, {"quantity": "auc_range", "compare": "base", "rule": {"below": 0.9}}
+DRIFT = {"quantity": "activation_drift", "compare": "bn / base", "rule": {"below": 1e9}}
+STEPS = {"quantity": "steps_to_train", "level": 0.8, "compare": "bn / base", "rule": {"below": 0.5}}
+
+
+@pytest.mark.parametrize("how", ["diverged", "at chance"])
+@pytest.mark.parametrize(
+    ("changes", "methods", "says_nothing"),
+    [
+        (ACCURACY, ["base"], False),
+        (ACCURACY, ["base", "bn"], True),
+        (AREA, ["base"], True),
+        (STEPS, ["base"], False),
+        (STEPS, ["base", "bn"], True),
+        (DRIFT, ["bn"], True),
+        (DRIFT, ["base", "bn"], True),
+    ],
+)
+def test_what_learns_nothing_decides_nothing_and_is_named(how, changes, methods, says_nothing):
+    test = effect(**{"rule": {"above": 0}} | changes)
+    results = lost(how, *methods)
+    table, effects = judge_ledger(ledger_of(test), STUDY, results)
+    row = effects.iloc[0]
+    assert (row["n"] == 0) == says_nothing
+    if says_nothing:
+        assert (table["verdict"][0], row["verdict"]) == ("undecided", "undecided")
+        assert np.isnan(row[["estimate", "p", "low", "high"]].astype(float)).all()
+        named = " or ".join(reversed(methods))
+        assert why(row) == (
+            f"Undecided because no replicate of {named} learns anything: all diverge or end at chance."
+        )
+    else:
+        assert row["verdict"] in ("supported", "refuted")
+
+
+def test_a_share_of_failures_counts_what_learns_nothing():
+    failing = effect(
+        experiment="outside_the_gradient",
+        quantity="failed_share",
+        compare="base",
+        rule={"above": 0.5},
+    )
+    results = {"outside_the_gradient": lost("at chance", "base")["learning_curves"]}
+    assert judge_ledger(ledger_of(failing), STUDY, results)[0]["verdict"][0] == "supported"
+
+
+@pytest.mark.parametrize("method", ["base", "bn"])
+def test_an_epoch_that_training_ends_before_supports_no_early_one(method):
+    early = effect(
+        quantity="epoch_with_train", level=0.999, compare=method, rule={"within": [10, 12]}
+    )
+    row = judged(early)[1].iloc[0]
+    assert (row["estimate"], row["censored"]) == (11, REPLICATES)  # ten epochs are trained
+    assert (row["verdict"], row["coarse"]) == ("undecided", True)
 
 
 def test_replicates_needed_are_those_at_the_level_that_holm_leaves():

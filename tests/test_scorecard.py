@@ -173,6 +173,26 @@ def test_fewer_than_five_pairs_rank_nobody():
     assert behind(*five) == {"a": 1, "b": 0}
 
 
+def test_methods_that_learn_nothing_are_not_told_apart():
+    results = test_claims.lost("at chance", "base", "bn")
+    drawn = scored(row(), results=results)
+    assert (drawn["estimate"].round() == 10).all()  # percent, which is chance
+    low, high = (
+        answer("low", [0.1, 0.11, 0.12, 0.1, 0.11]),
+        answer("high", [0.2, 0.2, 0.2, 0.2, 0.21]),
+    )
+    assert behind(low, high) == {"low": 1, "high": 0}
+    low, high = low._replace(learns=False), high._replace(learns=False)
+    assert behind(low, high) == {"low": 0, "high": 0}
+    assert behind(low, high._replace(learns=True)) == {"low": 1, "high": 0}
+
+
+def test_what_is_measured_within_a_network_that_learns_nothing_is_no_answer():
+    drawn = scored(row(quantity="activation_drift"), results=test_claims.lost("at chance", "base"))
+    assert np.isnan(drawn.loc["base", "estimate"]) and drawn.loc["base", "rivals"] == 0
+    assert drawn.loc["bn", "estimate"] > 0
+
+
 def test_what_is_not_trained_has_no_answer_and_without_any_answer_there_is_no_card():
     assert scored(row(batch=2)).empty
     assert scored(row(experiment="learning_rate", recipe=None, rate="best")).empty

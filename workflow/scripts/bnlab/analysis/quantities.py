@@ -77,6 +77,19 @@ def rate_chosen(results: Results, effect: Measure, method: str) -> Rate:
     )
 
 
+def learns(results: Results, effect: Measure, method: str) -> bool:
+    """Return false where every replicate of a method diverged or failed, in every run that an effect reads."""
+    if effect.rate:
+        rows = method_runs(results, "metrics", effect, method)
+    else:
+        rows = narrowed(results["metrics"], {"method": method})
+        rows = rows[rows["batch"].isin(effect.batches or [effect.batch])]
+    lost = (rows["failed"] | rows["diverged"]).groupby(
+        [rows["recipe"], rows["batch"], rows["replicate"]]
+    )
+    return rows.empty or not lost.any().all()
+
+
 def history(results: Results, effect: Measure, method: str, split: str) -> pd.DataFrame:
     """Rows of a method on a split, under the effect's inference statistics where there are several kinds."""
     rows = method_runs(results, "metrics", effect, method)
@@ -164,12 +177,12 @@ def epochs_to_train(results: Results, effect: Measure, method: str) -> Bounded:
     return Bounded(values, lowest, highest, steps.why)
 
 
-def epoch_with_train(results: Results, effect: Measure, method: str) -> pd.Series:
+def epoch_with_train(results: Results, effect: Measure, method: str) -> Bounded:
     """Number (from 1) of the first epoch over which training accuracy averages at least the level.
 
     That is the number which Keras prints after each epoch. What is recorded are means over the steps between two
-    evaluations; inside such a stretch the mean is taken for every step. One more than there are epochs where none gets
-    there.
+    evaluations; inside such a stretch the mean is taken for every step. One more than there are epochs, or any greater
+    one, where none gets there.
     """
     rows = history(results, effect, method, "train")
     wide = rows.pivot(index="replicate", columns="step", values="accuracy")
@@ -180,8 +193,10 @@ def epoch_with_train(results: Results, effect: Measure, method: str) -> pd.Serie
     at_ends = np.array([np.interp(ends, [0, *steps], [0, *line]) for line in correct])
     means = np.diff(at_ends, axis=1) / per_epoch
     reached = means >= effect.level
-    first = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, means.shape[1] + 1)
-    return pd.Series(first.astype(float), wide.index).where(wide.notna().all(axis=1))
+    is_there = pd.Series(reached.any(axis=1), wide.index)
+    first = np.where(is_there, reached.argmax(axis=1) + 1, means.shape[1] + 1)
+    values = pd.Series(first.astype(float), wide.index).where(wide.notna().all(axis=1))
+    return Bounded(values, values, values.where(is_there, np.inf), "training ends before the level")
 
 
 train_accuracy, train_loss = at_the_end("accuracy", "train"), at_the_end("loss", "train")

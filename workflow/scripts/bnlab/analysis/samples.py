@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,13 +13,15 @@ from bnlab.analysis.quantities import (
     Quantity,
     Results,
     history,
+    learns,
     rate_chosen,
     up_to_epoch,
 )
 from bnlab.analysis.summaries import SPLITS, dataset_label
 from bnlab.study.config import Study
+from bnlab.study.declaration import OF_PREDICTIONS
 from bnlab.study.declaration import Quantity as Declared
-from bnlab.study.ledger import Effect
+from bnlab.study.ledger import Effect, Measure
 from bnlab.study.names import ALL_RECIPES, PHASES
 
 
@@ -48,8 +51,13 @@ class Sample(NamedTuple):
 
 
 def sample(effect: Effect, results: Results, quantity: Quantity, about: Declared) -> Sample:
-    """Paired differences, paired log-ratios, or a method's own values, by replicate."""
+    """Paired differences, paired log-ratios, or a method's own values, by replicate.
+
+    Values of methods that learn nothing are no result (``says_nothing``): none is left.
+    """
     measured = [_bounded(effect, results, quantity, about, method) for method in effect.methods]
+    if nothing := says_nothing(effect, results, about, effect.methods):
+        measured = [(without_values(bounded, nothing), censored) for bounded, censored in measured]
     at = [bounded for bounded, _ in measured]
     censored = sum(count for _, count in measured)
     table = pd.concat([column for bounded in at for column in bounded[:3]], axis=1)
@@ -66,6 +74,31 @@ def sample(effect: Effect, results: Results, quantity: Quantity, about: Declared
         lowest, highest = scale(low) - scale(second_high), scale(high) - scale(second_low)
     values = np.where(np.isfinite(values), values, np.nan)
     return Sample(values, lowest, highest, replicates, first, second, censored, why)
+
+
+def says_nothing(effect: Measure, results: Results, about: Declared, methods: Sequence[str]) -> str:
+    """Return the reason why values of a quantity are no result; empty where they are one.
+
+    What a network predicts says nothing where no replicate of any method that is compared learns anything. What is
+    measured within it says nothing where none of one of them does.
+    """
+    if about.is_share or about.of_failures:
+        return ""
+    lost = [method for method in methods if not learns(results, effect, method)]
+    if not lost or (is_of_predictions(about) and len(lost) < len(methods)):
+        return ""
+    return f"no replicate of {' or '.join(lost)} learns anything: all diverge or end at chance"
+
+
+def is_of_predictions(about: Declared) -> bool:
+    """Return true for a quantity of how well a network predicts, false for one that is measured within it."""
+    return {*about.reads} <= {"metrics", *OF_PREDICTIONS}
+
+
+def without_values(bounded: Bounded, why: str) -> Bounded:
+    """Return a method's replicates without their values, and why they have none."""
+    nothing = bounded.values * np.nan
+    return Bounded(nothing, nothing, nothing, why)
 
 
 def _bounded(

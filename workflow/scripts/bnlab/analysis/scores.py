@@ -12,7 +12,7 @@ import pandas as pd
 
 from bnlab.analysis.claims import Absent, place, rows_at
 from bnlab.analysis.quantities import Bounded, Quantity, Results
-from bnlab.analysis.samples import Setting, called
+from bnlab.analysis.samples import Setting, called, is_of_predictions, says_nothing, without_values
 from bnlab.analysis.statistics import (
     CONFIDENCE,
     FEWEST,
@@ -39,11 +39,15 @@ PAIRS, INTERVALS = "pairs", "intervals"
 
 
 class Answer(NamedTuple):
-    """A method's cell of a row, and the least and the greatest value of each replicate, logarithms for a ratio."""
+    """A method's cell of a row, and the least and the greatest value of each replicate, logarithms for a ratio.
+
+    ``learns`` is false where every replicate of the method diverged or failed.
+    """
 
     cell: dict[str, Any]
     lowest: pd.Series
     highest: pd.Series
+    learns: bool = True
 
 
 def score(
@@ -136,12 +140,16 @@ def _answer(
     """A method's answer; None where its runs give no value."""
     here = rows_at(results[row.experiment], where, row, study)
     measure = quantity(row.experiment, row.quantity)
-    measured = _bounded(measure(here, row, method))
-    values = measured.values
-    if not len(values):
-        return None
-    others = _bounded(measure(here, row, row.against)).values if row.against else None
     declaration = study.declaration(row.experiment).quantities[row.quantity]
+    measured = _bounded(measure(here, row, method))
+    if not len(measured.values):
+        return None
+    compared = _with_reference(row, method)
+    if nothing := says_nothing(row, here, declaration, compared):
+        is_own = not row.against and is_of_predictions(declaration)  # such as an accuracy at chance
+        measured = measured if is_own else without_values(measured, nothing)
+    values = measured.values
+    others = _bounded(measure(here, row, row.against)).values if row.against else None
     interval = _interval(values, others, declaration)
     unit = 100 if declaration.unit == "points" and not row.against else 1
     cell = {
@@ -163,7 +171,8 @@ def _answer(
         "replicates": len(values),
         "open": int(np.isinf(values).sum()),
     }
-    return Answer(cell, *(np.log(e) if row.against else e for e in measured[1:3]))
+    lowest, highest = (np.log(end) if row.against else end for end in measured[1:3])
+    return Answer(cell, lowest, highest, learns=not nothing)
 
 
 def _bounded(measured: pd.Series | Bounded) -> Bounded:
@@ -208,8 +217,11 @@ def _better_p(better: Answer, worse: Answer) -> float:
     """Return p of one side, that a method is no better than another in pairs of replicates.
 
     Where values are known between bounds, the nearest ones of a pair count. Student's t-test judges their mean, and
-    the exact sign test where a value is open at one end. Fewer than ``FEWEST`` pairs have no p.
+    the exact sign test where a value is open at one end. Fewer than ``FEWEST`` pairs have no p, and neither have two
+    methods that learn nothing.
     """
+    if not (better.learns or worse.learns):
+        return np.nan
     sign = 1 if better.cell["better"] == "high" else -1
     mine = better.lowest if sign > 0 else better.highest
     other = worse.highest if sign > 0 else worse.lowest

@@ -78,7 +78,7 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval
     return Interval(mean, mean - half, mean + half, n)
 
 
-def tested_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
+def tested_interval(values: ArrayLike, confidence: float) -> Interval:
     """Return the interval of the mean that agrees with ``t_test_p``.
 
     It is ``mean_interval``, but values without spread have the interval of the sign test: all of them are one number,

@@ -11,12 +11,11 @@ import pandas as pd
 
 from bnlab.analysis import metrics as measure
 from bnlab.files import read_json
-from bnlab.study.declaration import file_of
+from bnlab.study.declaration import OF_PREDICTIONS, file_of
 from bnlab.study.names import FAILED
 
 RUN = ["dataset", "method", "batch", "recipe"]
 ACCURACY_COLUMNS = [*RUN, "replicate", "train", "validation", "test", "failed", "diverged"]
-OF_PREDICTIONS = ("classes", "roc", "confusion", "ensembles")
 
 
 def gathered(

@@ -237,6 +237,8 @@ def why(row: Any) -> str:
         return ""
     if row.coarse is True or row.coarse == "True":
         return f"Undecided because it is measured too coarsely: {row.coarse_reason}."
+    if not row.n and row.coarse_reason:
+        return f"Undecided because {row.coarse_reason}."
     if row.n < FEWEST:
         return f"Undecided because {row.n} replicates are fewer than {FEWEST}."
     return "Undecided because the interval after Holm's correction (the thin line) includes the threshold."

@@ -105,10 +105,17 @@ class Quantity(Section):
     unknown."""
     is_share: bool = False
     """True for a value of 0 or 1 whose mean is the share of replicates; claims judge it by an exact binomial test."""
+    of_failures: bool = False
+    """True for one that says something of networks that learn nothing, too, such as a time. A share does so anyway."""
     among: list[Name] = []
     """Settings under ``where`` whose rows it takes at every value, to compare one value with another."""
     better: Literal["high", "low"] = "high"
     """Side on which a method is better. It says what is still possible where its best rate is the last one tried."""
+
+    @property
+    def is_of_predictions(self) -> bool:
+        """True for a quantity of how well a network predicts; others measure something within it."""
+        return {*self.reads} <= {"metrics", *OF_PREDICTIONS}
 
     @property
     def unit_of_values(self) -> str:
@@ -250,7 +257,7 @@ class Question(Section):
         return self
 
 
-TO_LEVEL = ["recipe", "batch", "level"]
+TO_LEVEL: Any = {"takes": ["recipe", "batch", "level"], "scale": "log", "better": "low"}
 
 COMMON: dict[str, Quantity] = {
     "train_accuracy": Quantity(label="training accuracy", unit="points", scale="logit", tuned=True),
@@ -277,34 +284,16 @@ COMMON: dict[str, Quantity] = {
         takes=["recipe", "batch", "epoch"],
     ),
     "steps_to_train": Quantity(
-        label="steps to {level} training accuracy",
-        unit="steps",
-        scale="log",
-        takes=TO_LEVEL,
-        better="low",
-        tuned=True,
+        label="steps to {level} training accuracy", unit="steps", tuned=True, **TO_LEVEL
     ),
     "steps_to_test": Quantity(
-        label="steps to {level} test accuracy",
-        unit="steps",
-        scale="log",
-        takes=TO_LEVEL,
-        better="low",
-        tuned=True,
+        label="steps to {level} test accuracy", unit="steps", tuned=True, **TO_LEVEL
     ),
     "epochs_to_train": Quantity(
-        label="epochs to {level} training accuracy",
-        unit="epochs",
-        scale="log",
-        takes=TO_LEVEL,
-        better="low",
-        tuned=True,
+        label="epochs to {level} training accuracy", unit="epochs", tuned=True, **TO_LEVEL
     ),
     "epoch_with_train": Quantity(
-        label="number of the first epoch whose mean training accuracy is {level}",
-        scale="log",
-        takes=TO_LEVEL,
-        better="low",
+        label="number of the first epoch whose mean training accuracy is {level}", **TO_LEVEL
     ),
 }
 """Quantities of every experiment, computed in ``analysis/quantities.py``."""
@@ -372,13 +361,9 @@ class Experiment(Section):
         return unique([*self.figures, *self.tables])
 
 
-SOURCES = {
-    "metrics": "history.parquet",
-    "classes": "predictions.npz",
-    "roc": "predictions.npz",
-    "confusion": "predictions.npz",
-    "ensembles": "predictions.npz",
-}
+OF_PREDICTIONS = ("classes", "roc", "confusion", "ensembles")
+"""Tidy sources that are computed from the predictions of test rows."""
+SOURCES = {"metrics": "history.parquet"} | dict.fromkeys(OF_PREDICTIONS, "predictions.npz")
 """Tidy sources that are no probe's own table, and the file of a run that each is read from."""
 TIMING = "timing"
 """The source that no run leaves: seconds per step, measured in turn."""
