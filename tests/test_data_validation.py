@@ -81,7 +81,9 @@ def test_everything_wrong_with_the_values_is_said_at_once(file):
         "column width holds text ('wide'), features must be numbers",
         "found 1 missing values in length, expected none: fill them in or leave their columns or rows out",
     ]
-    assert sentences["target"] == ["1 rows have no class; remove them or fill them in"]
+    assert sentences["target"] == [
+        "1 row has no class, the first is row 6; remove them or fill them in"
+    ]
     assert sentences["classes"] == [
         "classes no are in the data but not among the declared yes, maybe; name every class, in order"
     ]
@@ -89,9 +91,9 @@ def test_everything_wrong_with_the_values_is_said_at_once(file):
 
 def test_a_file_without_a_header_needs_as_many_columns_as_it_has(file):
     ((setting, sentence),) = file("\n".join(ROWS), columns=["length", "kind"])
-    assert setting == "columns" and "the first row has 3 values for 2 columns" in sentence
+    assert setting == "columns" and "line 1 has 3 values for 2 columns" in sentence
     ((setting, sentence),) = file("\n".join(["length,kind", *ROWS]))
-    assert setting == "columns" and "the first row has 3 values for 2 columns" in sentence
+    assert setting == "columns" and "line 2 has 3 values for 2 columns" in sentence
     problems = file("\n".join(["1,1,yes"] * 3))
     assert any("two columns have the same name" in sentence for _, sentence in problems)
 

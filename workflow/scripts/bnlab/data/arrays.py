@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,16 @@ from typing import Any
 import numpy as np
 
 from bnlab.data.datasets import DataError, Table, abridged, canonical, encode_labels
+
+CONTENT = {
+    "O": "Python objects",
+    "c": "complex numbers",
+    "M": "dates",
+    "m": "time spans",
+    "U": "text",
+    "S": "text",
+}
+"""Content of an array by the kind of its dtype, where this is not a kind of number."""
 
 
 def read_npz(path: Path, classes: Sequence[Any] | None) -> Table:
@@ -23,26 +34,71 @@ def read_npz(path: Path, classes: Sequence[Any] | None) -> Table:
         DataError: an array is absent, or x and y do not fit together.
     """
     with np.load(path, allow_pickle=False) as arrays:
+        if not isinstance(arrays, np.lib.npyio.NpzFile):
+            raise DataError(f"{path} is a single array; np.savez writes an x and a y.")
         absent = [key for key in ("x", "y") if key not in arrays]
         if absent:
             raise DataError(
                 f"{path} has no array {abridged(absent)}; it has {abridged(list(arrays))}."
             )
-        x, y = arrays["x"], arrays["y"]
-        features = arrays.get("feature_names")
-        names = arrays.get("class_names")
+        x, y = _array(arrays, "x"), _array(arrays, "y")
+        features, names = (
+            _array(arrays, key) if key in arrays else None
+            for key in ("feature_names", "class_names")
+        )
+    if x.dtype.kind not in "buif":
+        content = CONTENT.get(x.dtype.kind, str(x.dtype))
+        raise DataError(f"{path} has {content} in x; features must be numbers.")
+    if y.dtype.kind not in "buifUS":
+        content = CONTENT.get(y.dtype.kind, str(y.dtype))
+        raise DataError(f"{path} has {content} in y; a label is a number or text.")
+    if x.ndim == 0 or y.ndim == 0:
+        raise DataError(f"{path} has a single value in {'y' if x.ndim else 'x'}; rows are needed.")
+    if y.ndim > 1 and y.size != len(y):
+        columns = " × ".join(map(str, y.shape[1:]))
+        raise DataError(
+            f"{path} has a y with {columns} columns, and one label a row is expected;"
+            " np.argmax(y, axis=1) makes labels of a one-hot y."
+        )
     if len(x) != len(y):
         raise DataError(f"{path} has {len(x):,} rows in x but {len(y):,} in y.")
-    if not np.issubdtype(x.dtype, np.number):
-        raise DataError(f"{path} has {x.dtype} in x; features must be numbers.")
+    if x.size == 0:
+        raise DataError(f"{path} has no values in x, whose shape is {x.shape}.")
+    sides = x.shape[1:]
     x = canonical(x.reshape(len(x), -1))
-    if names is not None and np.issubdtype(y.dtype, np.integer):
-        if len(y) and not 0 <= y.min() <= y.max() < len(names):
-            raise DataError(f"{path} has class {y.max()} in y for {len(names)} class_names.")
-        y = names[y]
-    labels, class_names = encode_labels(y.ravel(), names if classes is None else classes)
+    if features is not None and features.shape != (x.shape[1],):
+        raise DataError(f"{path} has {features.size:,} feature_names for {x.shape[1]:,} features.")
     feature_names = _numbered("x", x.shape[1]) if features is None else tuple(map(str, features))
-    return Table(x, labels, feature_names, class_names)
+    labels = _named(path, y.ravel(), names)
+    if classes is None and names is not None:
+        classes = names.tolist()
+    y, class_names = encode_labels(labels, classes)
+    return Table(x, y, feature_names, class_names, sides)
+
+
+def _array(arrays: np.lib.npyio.NpzFile, key: str) -> np.ndarray:
+    try:
+        return arrays[key]
+    except ValueError as error:
+        if "allow_pickle" not in str(error):
+            raise
+        raise DataError(
+            f"its array {key} holds Python objects, which are not read; save numbers or text."
+        ) from error
+
+
+def _named(path: Path, y: np.ndarray, names: np.ndarray | None) -> np.ndarray:
+    """Return labels, by name where y has whole numbers that count the class names from 0."""
+    if names is None or y.dtype.kind in "US" or len(y) == 0:
+        return y
+    if names.ndim != 1:
+        raise DataError(f"{path} has class_names of shape {names.shape}; a list is expected.")
+    if not np.all(np.isfinite(y)) or np.any(y != np.floor(y)):
+        return y
+    if y.min() < 0 or y.max() >= len(names):
+        wrong = y.min() if y.min() < 0 else y.max()
+        raise DataError(f"{path} has class {wrong:g} in y for {len(names)} class_names.")
+    return names[y.astype(np.int64)]
 
 
 def _numbered(stem: str, count: int) -> tuple[str, ...]:
@@ -57,15 +113,19 @@ def read_idx_folder(folder: Path, classes: Sequence[Any] | None) -> Table:
     """
     images, labels = [], []
     for part in ("train", "t10k"):
-        images.append(_read_idx(_idx_path(folder, f"{part}-images", 3)))
-        labels.append(_read_idx(_idx_path(folder, f"{part}-labels", 1)))
+        images.append(_read_idx(_idx_path(folder, f"{part}-images", 3), 3))
+        labels.append(_read_idx(_idx_path(folder, f"{part}-labels", 1), 1))
         if len(images[-1]) != len(labels[-1]):
             raise DataError(
                 f"{folder} has {len(images[-1]):,} {part} images but {len(labels[-1]):,} labels."
             )
+    sides = images[0].shape[1:]
+    if images[1].shape[1:] != sides:
+        found, expected = (" × ".join(map(str, part.shape[1:])) for part in reversed(images))
+        raise DataError(f"{folder} has t10k images of {found} but train images of {expected}.")
     x = canonical(np.concatenate([image.reshape(len(image), -1) for image in images]))
     y, class_names = encode_labels(np.concatenate(labels), classes)
-    return Table(x, y, _numbered("pixel", x.shape[1]), class_names)
+    return Table(x, y, _numbered("pixel", x.shape[1]), class_names, sides)
 
 
 def _idx_path(folder: Path, stem: str, dimensions: int) -> Path:
@@ -76,16 +136,19 @@ def _idx_path(folder: Path, stem: str, dimensions: int) -> Path:
     raise DataError(f"the folder {folder} has neither {name}.gz nor {name}.")
 
 
-def _read_idx(path: Path) -> np.ndarray:
+def _read_idx(path: Path, dimensions: int) -> np.ndarray:
     """Read an IDX file: two zero bytes, the type (8: bytes), the number of sizes, big-endian sizes, values."""
     raw = path.read_bytes()
-    raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
-    if raw[:3] != b"\0\0\x08" or len(raw) < 4 * (1 + raw[3]):
-        raise DataError(f"{path} is no IDX file of unsigned bytes.")
-    shape = np.frombuffer(raw, ">u4", count=raw[3], offset=4).astype(int)
-    values = np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3])
+    try:
+        raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path} is broken or cut short ({error}).") from error
+    if raw[:4] != bytes([0, 0, 8, dimensions]) or len(raw) < 4 * (1 + dimensions):
+        raise DataError(f"{path} is no IDX file of unsigned bytes in {dimensions} dimensions.")
+    shape = np.frombuffer(raw, ">u4", count=dimensions, offset=4).astype(object)
+    values = np.frombuffer(raw, np.uint8, offset=4 + 4 * dimensions)
     if values.size != shape.prod():
         raise DataError(
             f"{path} is broken: it has {values.size:,} values and announces {shape.prod():,}."
         )
-    return values.reshape(shape)
+    return values.reshape(tuple(shape))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,19 @@ class DataError(JobError):
         return error
 
 
+@contextmanager
+def about(subject: str) -> Iterator[None]:
+    """Name a file or a data set in the message of a DataError that does not name it."""
+    try:
+        yield
+    except DataError as error:
+        if subject in str(error):
+            raise
+        named = DataError(f"{subject}: {error}")
+        named.problems = error.problems
+        raise named from error
+
+
 @dataclass(frozen=True)
 class Table:
     """A classification table.
@@ -47,12 +63,14 @@ class Table:
         y: (rows,), index into ``class_names``; uint8 for up to 256 classes, else int64.
         feature_names: name of each column of x.
         class_names: name of each class, also of one that never occurs.
+        sides: sides of the array that each row is in its source; empty for a row of a table.
     """
 
     x: np.ndarray
     y: np.ndarray
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
+    sides: tuple[int, ...] = ()
 
 
 def canonical(values: np.ndarray) -> np.ndarray:
@@ -67,26 +85,39 @@ def canonical(values: np.ndarray) -> np.ndarray:
 def encode_labels(
     values: Iterable[Any], classes: Sequence[Any] | None = None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return the class index of each value, and the class names.
-
-    A whole number is the same label however it is written: 1, 1.0 and "01" are one class.
+    """Return the class index of each value, and the class names; labels that differ are different classes.
 
     Args:
-        values: (rows,) labels.
-        classes: all classes in order, also those that never occur. Without them the classes are the labels that
-            occur, sorted as numbers if all look like numbers, else as text.
+        values: (rows,) labels, numbers or text.
+        classes: all classes in order, also those that never occur. A number may be written otherwise than in the data,
+            as 1 for 1.0, if no other label is equal to it. Without them the classes are the labels that occur, sorted
+            as numbers if all look like numbers, else as text.
 
     Raises:
         DataError: a label is missing or not among ``classes``.
     """
-    codes, uniques = pd.factorize(pd.Series(values, dtype=object))
+    codes, uniques = pd.factorize(pd.Series(values))
     labels = [label_text(value) for value in uniques]
-    names = _sorted_names(set(labels)) if classes is None else [str(name) for name in classes]
-    indices = {label_text(name): index for index, name in enumerate(names)}
+    codes = np.where(np.isin(codes, [k for k, label in enumerate(labels) if not label]), -1, codes)
+    labels_with_text = [label for label in labels if label]
+    names = (
+        sorted_names(labels_with_text)
+        if classes is None
+        else [label_text(name) for name in classes]
+    )
+    indices = _indices(labels_with_text, names)
     problems = []
     if without := (codes < 0).sum():
-        problems.append(("target", f"{without:,} rows have no class; remove them or fill them in"))
-    if unknown := sorted(set(labels) - indices.keys()):
+        rows, have = ("row", "has") if without == 1 else ("rows", "have")
+        first = int(np.argmax(codes < 0)) + 1
+        problems.append(
+            (
+                "target",
+                f"{without:,} {rows} {have} no class, the first is row {first:,}; remove them or"
+                " fill them in",
+            )
+        )
+    if unknown := sorted(set(labels_with_text) - indices.keys()):
         problems.append(
             (
                 "classes",
@@ -97,26 +128,46 @@ def encode_labels(
     if problems:
         raise DataError.of(problems)
     kind = np.uint8 if len(names) <= 256 else np.int64
-    return np.array([indices[label] for label in labels], dtype=kind)[codes], tuple(names)
+    return np.array([indices.get(label, 0) for label in labels], dtype=kind)[codes], tuple(names)
 
 
-def _sorted_names(names: Iterable[str]) -> list[str]:
-    """Sort names as numbers if all look like numbers, else as text."""
+def _indices(labels: Sequence[str], names: Sequence[str]) -> dict[str, int]:
+    """Return the index of the class of each label that has one."""
+    indices = {name: index for index, name in enumerate(names)}
+    of_number = {_number(name): index for index, name in enumerate(names)}
+    written = Counter(map(_number, labels)), Counter(map(_number, names))
+    for label in set(labels) - indices.keys():
+        number = _number(label)
+        if number is not None and all(count[number] == 1 for count in written):
+            indices[label] = of_number[number]
+    return indices
+
+
+def sorted_names(names: Iterable[str]) -> list[str]:
+    """Sort names as numbers if all are finite numbers, else as text."""
     names = list(names)
-    return sorted(names, key=float if all(map(_is_number, names)) else str)
+    numbers = [_number(name) for name in names]
+    if None in numbers:
+        return sorted(names)
+    return [name for _, name in sorted(zip(numbers, names, strict=True))]
 
 
-def _is_number(label: str) -> bool:
+def _number(label: str) -> Decimal | None:
     try:
-        return np.isfinite(float(label))
-    except ValueError:
-        return False
+        number = Decimal(label)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def label_text(value: Any) -> str:
-    """Return a label as text, the same however a whole number is written."""
-    text = value.decode() if isinstance(value, bytes) else str(value).strip()
-    return str(int(float(text))) if _is_number(text) and float(text).is_integer() else text
+    """Return a label as text; a whole number has no decimal point, and two values of a type differ in text too."""
+    if isinstance(value, bytes):
+        return value.decode()
+    is_fraction = isinstance(value, float | np.floating | Decimal)
+    if is_fraction and abs(value) < 1e16 and value % 1 == 0:
+        return str(int(value))
+    return str(value)
 
 
 def abridged(names: Sequence[str], most: int = 12) -> str:
@@ -131,7 +182,7 @@ def digest(table: Table) -> dict[str, str]:
     A label is the index of its class among the sorted names. So the order in which a file declares its classes, as
     ARFF does, makes no difference.
     """
-    indices = {name: index for index, name in enumerate(_sorted_names(table.class_names))}
+    indices = {name: index for index, name in enumerate(sorted_names(table.class_names))}
     labels = np.array([indices[name] for name in table.class_names], table.y.dtype)[table.y]
     return {
         "features": hashlib.sha256(np.ascontiguousarray(table.x).data).hexdigest(),
@@ -139,12 +190,13 @@ def digest(table: Table) -> dict[str, str]:
     }
 
 
-def check(table: Table, shape: Mapping[str, int], sha256: Mapping[str, str] | None = None) -> None:
+def check(table: Table, shape: Mapping[str, Any], sha256: Mapping[str, str] | None = None) -> None:
     """Compare a table with the config.
 
     Args:
         table: the table.
-        shape: {"rows", "features", "classes"}; classes counts all class names, also those that never occur.
+        shape: {"rows", "features", "classes"}; classes counts all class names, also those that never occur; perhaps
+            {"image", "planes"}.
         sha256: digests of the content, for any of "features" and "labels".
 
     Raises:
@@ -152,6 +204,7 @@ def check(table: Table, shape: Mapping[str, int], sha256: Mapping[str, str] | No
     """
     sizes = (*table.x.shape, len(table.class_names))
     problems = shape_problems(dict(zip(("rows", "features", "classes"), sizes, strict=True)), shape)
+    problems += image_problems(table.sides, shape)
     if table.x.dtype != np.uint8:
         problems += value_problems("missing", np.isnan(table.x).sum(0), table.feature_names)
         problems += value_problems("infinite", np.isinf(table.x).sum(0), table.feature_names)
@@ -186,6 +239,33 @@ def shape_problems(sizes: Mapping[str, int], shape: Mapping[str, int]) -> list[t
             " it is not the data you mean",
         )
     ]
+
+
+def image_problems(sides: Sequence[int], shape: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the difference between the sides of a row's array and the image of the config.
+
+    Args:
+        sides: of the array that each row is in its source; none for a table.
+        shape: perhaps with ``image``, [height, width, channels], and ``planes``.
+    """
+    if not sides or not (image := shape.get("image")):
+        return []
+    height, width, channels = image
+    orders = {False: (height, width, channels), True: (channels, height, width)}
+    planes = bool(shape.get("planes"))
+
+    def fits(order: Sequence[int]) -> bool:
+        return [*sides] == [*order] or (channels == 1 and [*sides] == [height, width])
+
+    if len(sides) == 1 or fits(orders[planes]) or (channels == 1 and fits(orders[not planes])):
+        return []
+    found, expected = (" × ".join(map(str, numbers)) for numbers in (sides, orders[planes]))
+    advice = "correct `image`"
+    if fits(orders[not planes]):
+        advice = (
+            "leave `planes` out" if planes else "the channels come first, so set `planes: true`"
+        )
+    return [("shape", f"an image of x is {found}, not {expected}: {advice}")]
 
 
 ADVICE = {

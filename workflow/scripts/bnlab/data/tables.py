@@ -1,27 +1,29 @@
-"""Reading of tables: CSV, ARFF and Parquet files."""
+"""Reading of files: tables (CSV, ARFF, Parquet) and arrays (NPZ, IDX)."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import re
-import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple
-from zipfile import BadZipFile
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from bnlab.data import columns as cells
 from bnlab.data.arrays import read_idx_folder, read_npz
-from bnlab.data.datasets import DataError, Table, abridged, canonical, encode_labels
+from bnlab.data.datasets import DataError, Table, about, canonical, encode_labels
+from bnlab.data.from_arff import read_arff
+from bnlab.data.from_csv import UNNAMED, read_csv
+from bnlab.data.from_parquet import parts_of, read_parquet
 from bnlab.lazy import pd
 
-CHUNK_ROWS = 8192
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 CSV = ("csv", "data")
-UNREADABLE = (OSError, ValueError, EOFError, BadZipFile, zlib.error)
+PARQUET = ("parquet", "pq")
 
 
 class Rows(NamedTuple):
@@ -31,7 +33,7 @@ class Rows(NamedTuple):
         x: (rows, features) numbers, NaN for text and missing values.
         labels: (rows,) class of each row.
         feature_names: name of each column of x.
-        texts: the first text in each column that should hold numbers.
+        texts: content of each column that should hold numbers, as "text ('red')" or "dates".
         missing: (features,) number of missing values in each column.
         classes: every class in order; None without a list of classes.
         all_read: true for all rows of the file, false for its first ones.
@@ -46,14 +48,14 @@ class Rows(NamedTuple):
     all_read: bool
 
     def text_problems(self) -> list[tuple[str, str]]:
-        """Return the columns that hold text, as ``DataError.problems``."""
+        """Return the columns that hold no numbers, as ``DataError.problems``."""
         return [
             (
                 "path",
-                f"column {name} holds text ('{text}'), features must be numbers;"
+                f"column {name} holds {content}, features must be numbers;"
                 " leave it out with `drop` or write it as numbers",
             )
-            for name, text in self.texts.items()
+            for name, content in self.texts.items()
         ]
 
     def table(self) -> Table:
@@ -75,28 +77,28 @@ def read_file(
     drop: Sequence[str] | None = None,
     classes: Sequence[Any] | None = None,
 ) -> Table:
-    """Read CSV (.csv, .data), ARFF, Parquet, NPZ (keys x and y), or a folder of IDX files.
+    """Read CSV (.csv, .data), ARFF, Parquet, NPZ (keys x and y), or a folder of IDX files or of Parquet files.
 
     Args:
         path: the file or folder.
         target: column with the class; CSV, ARFF and Parquet need it.
         columns: names for a CSV without a header line.
-        drop: columns to leave out.
+        drop: columns to leave out; an empty text stands for every column without a name.
         classes: every class in order, also those that never occur.
 
     Raises:
         DataError: the file is missing, broken, or no table of numbers and classes.
     """
-    if not path.exists():
-        raise DataError(
-            f"there is no file or folder {path}; correct `path` (relative to the project's folder)."
-        )
-    if not path.is_dir() and kind_of(path) != "npz":
+    with _reading(path):
+        if not path.exists():
+            raise DataError(
+                f"there is no file or folder {path}; correct `path` (relative to the project's folder)."
+            )
+        if path.is_dir() and kind_of(path) not in PARQUET and not parts_of(path):
+            return read_idx_folder(path, classes)
+        if path.is_file() and kind_of(path) == "npz":
+            return read_npz(path, classes)
         return read_rows(path, target, columns, drop, classes).table()
-    try:
-        return read_idx_folder(path, classes) if path.is_dir() else read_npz(path, classes)
-    except UNREADABLE as error:
-        raise _broken(path, error) from error
 
 
 def read_rows(
@@ -108,24 +110,23 @@ def read_rows(
     most_bytes: int | None = None,
 ) -> Rows:
     """Read a CSV, ARFF or Parquet file, of a CSV about ``most_bytes``; arguments and errors as in ``read_file``."""
-    if target is None:
-        raise DataError(f"{path} needs `target`, the name of the column that holds the class.")
-    kind, nominal = kind_of(path), None
-    try:
+    with _reading(path):
+        if target is None:
+            raise DataError(f"{path} needs `target`, the name of the column that holds the class.")
+        kind = "parquet" if path.is_dir() else kind_of(path)
         if kind in CSV:
-            chunks = _csv_chunks(path, columns, most_bytes)
+            source = read_csv(path, columns, classes, most_bytes)
         elif kind == "arff":
-            chunks, nominal = _arff_chunks(path, target)
-        elif kind in ("parquet", "pq"):
-            chunks, nominal = _parquet_chunks(path, target)
+            source = read_arff(path, target)
+        elif kind in PARQUET:
+            source = read_parquet(path, target)
         else:
             raise DataError(
                 f"{path} is of no known kind; known are CSV (.csv, .data), ARFF (.arff), Parquet"
                 " (.parquet, .pq), NPZ (.npz), and a folder of IDX files."
             )
-        return _gather(chunks, target, drop or (), classes or nominal, most_bytes is None)
-    except UNREADABLE as error:
-        raise _broken(path, error) from error
+        rows = _gather(source, target, drop or (), classes or source.classes, most_bytes is None)
+        return rows._replace(labels=_without_zeros(rows.labels)) if kind in CSV else rows
 
 
 def kind_of(path: Path) -> str:
@@ -133,8 +134,20 @@ def kind_of(path: Path) -> str:
     return path.name.lower().removesuffix(".gz").rpartition(".")[2]
 
 
-def _broken(path: Path, error: Exception) -> DataError:
-    return DataError(f"{path} cannot be read, it may be broken or cut short ({first_line(error)}).")
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say of every problem which file it is in; what a broken file makes a library raise is one of them."""
+    with about(str(path)):
+        try:
+            yield
+        except DataError:
+            raise
+        except Exception as error:
+            if isinstance(error, UnicodeDecodeError) or "invalid UTF8" in str(error):
+                raise DataError("it is not written in UTF-8; save it in this encoding.") from error
+            raise DataError(
+                f"{path} cannot be read, it may be broken or cut short ({first_line(error)})."
+            ) from error
 
 
 def first_line(error: BaseException) -> str:
@@ -143,180 +156,62 @@ def first_line(error: BaseException) -> str:
 
 
 def _gather(
-    chunks: Iterator[pd.DataFrame],
+    source: cells.Columns,
     target: str,
     drop: Sequence[str],
     classes: Sequence[Any] | None,
     whole: bool,
 ) -> Rows:
-    """Join frames of consecutive rows, or return the first alone; whole numbers from 0 to 255 take one byte each."""
+    """Join batches of rows, or take the first alone; whole numbers from 0 to 255 take one byte each."""
     parts: list[np.ndarray] = []
-    labels: list[pd.Series] = []
+    labels: list[pa.Array] = []
     texts: dict[str, str] = {}
     missing: Any = 0
     names: tuple[str, ...] = ()
-    for frame in chunks if whole else islice(chunks, 1):
-        if problems := _column_problems(list(frame.columns), target, drop):
+    for batch in source.batches if whole else islice(source.batches, 1):
+        if problems := _column_problems(batch.schema.names, target, drop):
             raise DataError.of(problems)
-        labels.append(frame[target].astype(object))
-        features = frame.drop(columns=[target, *drop])
-        names = tuple(map(str, features.columns))
-        missing = missing + features.isna().sum().to_numpy()
-        parts.append(canonical(_numbers(features, texts)))
+        left_out = {target, *(name for name in batch.schema.names if _is_dropped(name, drop))}
+        names = tuple(name for name in batch.schema.names if name not in left_out)
+        labels.append(cells.labels(batch.column(target)))
+        texts |= {name: kind for name, kind in source.refused.items() if name in names}
+        values = np.full((batch.num_rows, len(names)), np.nan)
+        counts = np.zeros(len(names), int)
+        for k, name in enumerate(names):
+            if name not in source.refused:
+                values[:, k], counts[k], text = cells.numbers(batch.column(name))
+                if text is not None:
+                    texts.setdefault(name, f"text ('{cells.shortened(text)}')")
+        missing = missing + counts
+        parts.append(canonical(values))
     if not parts:
         raise DataError("there are no rows.")
-    all_read = next(chunks, None) is None
-    joined = pd.concat(labels, ignore_index=True)
-    return Rows(np.concatenate(parts), joined, names, texts, missing, classes, all_read)
+    all_read = next(source.batches, None) is None
+    return Rows(
+        np.concatenate(parts), cells.series(labels), names, texts, missing, classes, all_read
+    )
+
+
+def _is_dropped(name: str, drop: Sequence[str]) -> bool:
+    return name in drop or ("" in drop and UNNAMED.fullmatch(name) is not None)
 
 
 def _column_problems(
-    names: Sequence[Any], target: str, drop: Sequence[str]
+    names: Sequence[str], target: str, drop: Sequence[str]
 ) -> list[tuple[str, str]]:
     """Return the columns of the config that the table lacks, as ``DataError.problems``."""
-    listed = [str(name) for name in names]
     problems = []
     for setting, name in [("target", target), *(("drop", name) for name in drop)]:
-        close = get_close_matches(name, listed, n=1)
+        close = get_close_matches(name, names, n=1)
         hint = f", did you mean {close[0]}?" if close else ""
-        sentence = f"there is no column {name}{hint}; the columns are {', '.join(listed)}"
-        if name not in names:
+        sentence = f"there is no column {name}{hint}; the columns are {', '.join(names)}"
+        if name not in names and not (name == "" and any(map(UNNAMED.fullmatch, names))):
             problems.append((setting, sentence))
     return problems
 
 
-def _numbers(features: pd.DataFrame, texts: dict[str, str]) -> np.ndarray:
-    """Return the features as numbers, and add to ``texts`` the first text of each column that has some."""
-    for name in features.columns[
-        [not pd.api.types.is_numeric_dtype(kind) for kind in features.dtypes]
-    ]:
-        column = features[name]
-        numbers = pd.to_numeric(column, errors="coerce")
-        text = column[numbers.isna() & column.notna()]
-        if len(text):
-            texts.setdefault(str(name), str(text.iloc[0]))
-        features = features.assign(**{str(name): numbers})
-    return features.to_numpy(dtype=np.float64)
-
-
-def _open_text(path: Path) -> IO[str]:
-    return (
-        gzip.open(path, "rt", encoding="utf8")
-        if path.suffix == ".gz"
-        else path.open(encoding="utf8")
-    )
-
-
-def _delimited_chunks(
-    handle: IO[str], names: Sequence[str], rows: int = CHUNK_ROWS, **dialect: Any
-) -> Iterator[pd.DataFrame]:
-    yield from pd.read_csv(
-        handle,
-        header=None,
-        names=list(names),
-        index_col=False,
-        skipinitialspace=True,
-        keep_default_na=False,
-        na_values=["", "?", "NA", "NaN", "nan"],
-        chunksize=rows,
-        **dialect,
-    )
-
-
-def _fields(line: str, **dialect: Any) -> list[str]:
-    return next(csv.reader([line], skipinitialspace=True, **dialect))
-
-
-def _expect_width(line: str, names: Sequence[str], **dialect: Any) -> None:
-    width = len(_fields(line, **dialect))
-    if width != len(names):
-        raise DataError(
-            f"the first row has {width} values for {len(names)} columns ({abridged(names)}).",
-            "columns",
-        )
-
-
-def _csv_chunks(
-    path: Path, columns: Sequence[str] | None, chunk_bytes: int | None
-) -> Iterator[pd.DataFrame]:
-    with _open_text(path) as handle:
-        start, first = handle.tell(), handle.readline()
-        if columns is None:
-            names = [name.strip() for name in _fields(first)] if first.strip() else []
-            start, first = handle.tell(), handle.readline()
-        else:
-            names = [str(name) for name in columns]
-        if len(set(names)) < len(names):
-            raise DataError(
-                "two columns have the same name; a CSV without a header line needs `columns`.",
-                "columns",
-            )
-        if first.strip():
-            _expect_width(first, names)
-        handle.seek(start)
-        rows = chunk_bytes // max(1, len(first)) if chunk_bytes else CHUNK_ROWS
-        yield from _delimited_chunks(handle, names, max(1, rows))
-
-
-_ATTRIBUTE = re.compile(
-    r"""@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s{]+)\s*(.+)""", re.IGNORECASE
-)
-_NOMINAL = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,]+?))\s*(?:,|$)""")
-
-
-def _unescaped(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text)
-
-
-def _arff_chunks(path: Path, target: str) -> tuple[Iterator[pd.DataFrame], list[str] | None]:
-    """Return the rows of a dense ARFF file in frames, and the values of its target if that is nominal."""
-    kinds: dict[str, str] = {}
-    quote = "'"
-    handle = _open_text(path)
-    for line in iter(handle.readline, ""):
-        line = line.strip()
-        if line.lower().startswith("@data"):
-            break
-        if match := _ATTRIBUTE.match(line):
-            name, kind = match.groups()
-            kinds[_unescaped(name[1:-1]) if name[0] in "'\"" else name] = kind.strip()
-            quote = '"' if '"' in line and "'" not in line else quote
-    else:
-        handle.close()
-        raise DataError(f"{path} is no complete ARFF file: it has no @DATA line.")
-    nominal = kinds.get(target, "")
-    classes = None
-    if nominal.startswith("{"):
-        values = _NOMINAL.finditer(nominal.strip("{} \t"))
-        classes = [
-            _unescaped(next(text for text in match.groups() if text is not None))
-            for match in values
-        ]
-    return _arff_rows(handle, list(kinds), quote), classes
-
-
-def _arff_rows(handle: IO[str], names: Sequence[str], quote: str) -> Iterator[pd.DataFrame]:
-    dialect: dict[str, Any] = {"quotechar": quote, "escapechar": "\\"}
-    with handle:
-        start, line = handle.tell(), handle.readline()
-        while line and (not line.strip() or line.lstrip().startswith("%")):
-            start, line = handle.tell(), handle.readline()
-        if line.lstrip().startswith("{"):
-            raise DataError("sparse ARFF is not read; convert the data to CSV or Parquet.")
-        if line:
-            _expect_width(line, names, **dialect)
-            handle.seek(start)
-            yield from _delimited_chunks(handle, names, comment="%", **dialect)
-
-
-def _parquet_chunks(path: Path, target: str) -> tuple[Iterator[pd.DataFrame], list[Any] | None]:
-    """Return the rows of a Parquet file in frames, and the categories of its target if it has some."""
-    from pyarrow import parquet
-
-    source = parquet.ParquetFile(path)
-    classes = None
-    if target in source.schema_arrow.names:
-        column = source.read(columns=[target]).column(target).to_pandas()
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            classes = list(column.cat.categories)
-    return (batch.to_pandas() for batch in source.iter_batches(CHUNK_ROWS)), classes
+def _without_zeros(labels: pd.Series) -> pd.Series:
+    """Return labels that are all numbers as 1 for 1.0, unless this makes two of them one."""
+    whole = labels.str.fullmatch(r"[+-]?\d+\.0+|[+-]?\d+(\.\d+)?")
+    shorter = labels.str.replace(r"\.0+$", "", regex=True)
+    return shorter if whole.all() and shorter.nunique() == labels.nunique() else labels

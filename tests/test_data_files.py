@@ -1,0 +1,386 @@
+"""A data file's own words are what is read: labels, numbers and missing cells, in every format."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from bnlab.data import datasets
+from bnlab.data.datasets import DataError, Table
+from bnlab.data.tables import read_file
+
+CODES = ["900000000000207008", "900000000000207009", "900000000000207010"]
+
+
+def counts(table: Table) -> dict[str, int]:
+    """Rows of each class, by its name."""
+    return dict(
+        zip(table.class_names, np.bincount(table.y, minlength=len(table.class_names)), strict=True)
+    )
+
+
+def arff(path: Path, kind: str, rows: list[str], feature: str = "@attribute a numeric") -> Path:
+    """Write an ARFF file with one feature and the class `k`."""
+    head = f"@relation r\n{feature}\n@attribute k {kind}\n@data\n"
+    path.write_text(head + "".join(f"{row}\n" for row in rows))
+    return path
+
+
+def written(folder: Path, form: str, labels: list[str]) -> Path:
+    """Write a number and a label a row, the label as text."""
+    path = folder / f"t.{form}"
+    values = range(1, len(labels) + 1)
+    if form.startswith("csv"):
+        text = "a,k\n" + "".join(f"{v},{label}\n" for v, label in zip(values, labels, strict=True))
+        path.write_bytes(gzip.compress(text.encode()) if form.endswith("gz") else text.encode())
+    elif form == "arff":
+        kind = "{" + ",".join(dict.fromkeys(labels)) + "}"
+        arff(path, kind, [f"{v},{label}" for v, label in zip(values, labels, strict=True)])
+    elif form == "npz":
+        np.savez(path, x=np.array(values), y=np.array(labels))
+    else:
+        kinds = pd.Categorical(labels, categories=list(dict.fromkeys(labels)))
+        pd.DataFrame({"a": values, "k": kinds}).to_parquet(path)
+    return path
+
+
+# labels
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz", "arff", "npz", "parquet"])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["01", "1"],
+        ["1", "1.0", "2"],
+        ["01", "1", "2", "001"],
+        CODES,
+        ["12345678901234567890", "12345678901234567891"],
+        ["+1", "-1", "1"],
+        ["1.50", "1.5"],
+        ["1e2", "100"],
+        ["True", "true", "1"],
+        ["None", "null", "N/A"],
+        ["a", "A"],
+    ],
+)
+def test_labels_that_the_file_tells_apart_stay_apart(form, labels, tmp_path):
+    rows = [label for label in labels for _ in range(20)]
+    table = read_file(written(tmp_path, form, rows), "k")
+    assert counts(table) == dict.fromkeys(labels, 20)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+def test_whole_numbers_beyond_the_floats_stay_apart(kind, tmp_path):
+    y = np.array([2**53, 2**53 + 1, 2**62 + 1, 2**62 + 2], kind)
+    np.savez(tmp_path / "t.npz", x=np.arange(4), y=y)
+    frame = pd.DataFrame({"a": range(4), "k": y})
+    frame.to_parquet(tmp_path / "t.parquet")
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    for name in ("t.npz", "t.parquet", "t.csv"):
+        assert read_file(tmp_path / name, "k").class_names == tuple(map(str, y.tolist()))
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (pd.array([2**60 + 1, 2**60, 3], "Int64"), (str(3), str(2**60), str(2**60 + 1))),
+        ([True, False, True], ("False", "True")),
+        ([0.0, 1.0, 2.5], ("0", "1", "2.5")),
+        ([Decimal("1.10"), Decimal("2.00"), Decimal("1.20")], ("1.10", "1.20", "2")),
+        ([b"x", b"y", b"x"], ("x", "y")),
+        (["a b", " a b", "a b "], (" a b", "a b", "a b ")),
+    ],
+)
+def test_parquet_labels_of_every_kind_are_told_apart(labels, names, tmp_path):
+    pd.DataFrame({"a": range(3), "k": labels}).to_parquet(tmp_path / "t.parquet")
+    assert read_file(tmp_path / "t.parquet", "k").class_names == names
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()])
+def test_every_text_of_parquet_is_text(kind, tmp_path):
+    columns = {"a": pa.array(["1", "2.5"], kind), "k": pa.array(["x", "y"], kind)}
+    try:
+        parquet.write_table(pa.table(columns), tmp_path / "t.parquet")
+    except pa.ArrowNotImplementedError:
+        pytest.skip("pyarrow does not write it")
+    table = read_file(tmp_path / "t.parquet", "k")
+    assert table.x.tolist() == [[1], [2.5]] and table.class_names == ("x", "y")
+
+
+def test_a_number_may_be_declared_otherwise_than_it_is_written_where_none_is_equal_to_it(tmp_path):
+    path = written(tmp_path, "csv", ["1.0", "2.0", "10.0"])
+    assert read_file(path, "k").class_names == ("1", "2", "10")
+    table = read_file(written(tmp_path, "csv", ["01", "02"]), "k", classes=["2", "1"])
+    assert table.class_names == ("2", "1") and table.y.tolist() == [1, 0]
+    with pytest.raises(DataError, match="classes 01 are in the data but not among the declared"):
+        read_file(written(tmp_path, "csv", ["01", "1"]), "k", classes=["1", "2"])
+
+
+def test_a_word_for_a_missing_cell_is_a_label_where_the_config_or_the_file_says_so(tmp_path):
+    path = written(tmp_path, "csv", ["NA", "EU", "NA"])
+    assert counts(read_file(path, "k", classes=["EU", "NA"])) == {"EU": 1, "NA": 2}
+    with pytest.raises(DataError, match="2 rows have no class, the first is row 1"):
+        read_file(path, "k")
+    assert counts(read_file(written(tmp_path, "csv", ['"NA"', "EU"]), "k")) == {"EU": 1, "NA": 1}
+
+
+# ARFF
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "expected"),
+    [
+        ("{NA,EU}", ["1,NA", "2,EU"], {"NA": 1, "EU": 1}),
+        ("{nan,x}", ["1,nan", "2,x"], {"nan": 1, "x": 1}),
+        ("{'?',x}", ["1,'?'", "2,x"], {"?": 1, "x": 1}),
+        ("{p,q} % outcome", ["1,p", "2,q"], {"p": 1, "q": 1}),
+        ("{p,q}% outcome", ["1,p % good", "2,q"], {"p": 1, "q": 1}),
+        ("{ p , q }", [" 1 ,  p ", "2\t,\tq"], {"p": 1, "q": 1}),
+        (
+            '{"Crohn\'s disease","none"}',
+            ['1.2,"none"', '2,"Crohn\'s disease"'],
+            {"Crohn's disease": 1, "none": 1},
+        ),
+        ("{Crohn's,none}", ["1,Crohn's", "2,none"], {"Crohn's": 1, "none": 1}),
+        ("{'it\\'s','x'}", ["1,'it\\'s'", '2,"it\'s"'], {"it's": 2, "x": 0}),
+        ("{'it''s','x'}", ["1,'it''s'", "2,x"], {"it's": 1, "x": 1}),
+        (
+            '{"say \\"a\\"",\'b "c"\'}',
+            ["1,'say \"a\"'", '2,"b \\"c\\""'],
+            {'say "a"': 1, 'b "c"': 1},
+        ),
+        ("{'a,b','c}d'}", ["1,'a,b'", "2,'c}d'"], {"a,b": 1, "c}d": 1}),
+        ("{'5% fat','<5%',c}", ["1,'5% fat'", "2,<5%"], {"5% fat": 1, "<5%": 1, "c": 0}),
+        ("{a\\\\b,'c\\\\d'}", ["1,'c\\\\d'", "2,'c\\\\d'"], {"a\\\\b": 0, "c\\d": 2}),
+        ("{a b,c}", ["1,a b", "2,c"], {"a b": 1, "c": 1}),
+        ("{' a',a}", ["1,' a'", "2,a"], {" a": 1, "a": 1}),
+        ("numeric", ["1,1", "2,1.0", "3,2"], {"1": 2, "2": 1}),
+        ("string", ["1,01", "2,'1'"], {"01": 1, "1": 1}),
+    ],
+)
+def test_arff_labels_are_read_as_they_are_declared_and_quoted(kind, rows, expected, tmp_path):
+    assert counts(read_file(arff(tmp_path / "t.arff", kind, rows), "k")) == expected
+
+
+def test_one_arff_file_may_quote_by_both_marks(tmp_path):
+    path = arff(tmp_path / "t.arff", "{'x y',z}", ["1,'x y'", "2,z"], '@attribute "a b" numeric')
+    table = read_file(path, "k")
+    assert table.feature_names == ("a b",) and counts(table) == {"x y": 1, "z": 1}
+
+
+@pytest.mark.parametrize(
+    ("feature", "name"),
+    [
+        ("@ATTRIBUTE\ta\tREAL", "a"),
+        ("@Attribute 'a \\'b\\' c' Integer", "a 'b' c"),
+        ("@attribute a{1,2}", "a"),
+        ('  @attribute   "a {1} %" real % remark', "a {1} %"),
+    ],
+)
+def test_arff_attributes_are_declared_in_many_ways(feature, name, tmp_path):
+    path = arff(tmp_path / "t.arff", "{p,q}", ["1,p", "", "% remark", "2,q"], feature)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    table = read_file(path, "k")
+    assert table.feature_names == (name,) and table.x.tolist() == [[1], [2]]
+    assert counts(table) == {"p": 1, "q": 1}
+
+
+@pytest.mark.parametrize(
+    ("feature", "rows", "message"),
+    [
+        ("@attribute a date 'yyyy-MM-dd'", ["'2020-01-01',p"], "column a holds dates"),
+        ("@attribute a string", ["red,p"], r"column a holds text \('red'\)"),
+        ("@attribute a numeric", ["?,p", "1,?"], "1 row has no class"),
+        ("@attribute a numeric", ["1,p", "2"], "line 6 has 1 values for 2 columns"),
+        ("@attribute a numeric", ["1,p", "'2,q"], "line 6 cannot be read from here: '2,q"),
+        ("@attribute a numeric", ["1,p", "{0 2,1 q}"], "sparse ARFF is not read"),
+        ("@attribute a numeric", ["1,p", "2,r"], "classes r are in the data"),
+        ("@attribute a numeric", ["1,p,{5}"], "line 5 has 3 values for 2 columns"),
+        ("@attribute k numeric", ["1,p"], "two attributes are called k"),
+        ("@attribute a", ["1,p"], "line 2 declares no attribute"),
+    ],
+)
+def test_an_arff_file_that_cannot_be_a_table_is_told_plainly(feature, rows, message, tmp_path):
+    path = arff(tmp_path / "t.arff", "{p,q}", rows, feature)
+    with pytest.raises(DataError, match=message) as failure:
+        read_file(path, "k")
+    assert str(path) in str(failure.value)
+
+
+def openml_files() -> list[Path]:
+    """ARFF files of OpenML that scikit-learn ships with its tests, without the sparse ones."""
+    import sklearn.datasets
+
+    folder = Path(sklearn.datasets.__file__).parent / "tests" / "data" / "openml"
+    sparse = ("id_292",)
+    return [p for p in sorted(folder.glob("id_*/*.arff.gz")) if p.parent.name not in sparse]
+
+
+@pytest.mark.parametrize("path", openml_files(), ids=lambda path: path.parent.name)
+def test_real_arff_files_are_read_as_liac_arff_reads_them(path, tmp_path):
+    import arff as liac
+
+    with gzip.open(path, "rt", encoding="utf8") as handle:
+        content = liac.load(handle)
+    names = [name for name, _ in content["attributes"]]
+    nominal = [name for name, kind in content["attributes"] if isinstance(kind, list)]
+    if not nominal:
+        pytest.skip("it has no classes")
+    target = nominal[-1]
+    rows = [row for row in content["data"] if row[names.index(target)] is not None]
+    numeric = [n for n, kind in content["attributes"] if kind in ("REAL", "NUMERIC", "INTEGER")]
+    if len(rows) < len(content["data"]):
+        pytest.skip("some rows have no class")
+    table = read_file(path, target, drop=[n for n in names if n not in (*numeric, target)])
+    assert list(table.class_names) == dict(content["attributes"])[target]
+    assert [table.class_names[k] for k in table.y] == [row[names.index(target)] for row in rows]
+    expected = [[row[names.index(name)] for name in numeric] for row in rows]
+    np.testing.assert_array_equal(table.x, np.array(expected, float).reshape(table.x.shape))
+
+
+# numbers
+
+
+NUMBERS = ["0.1", "1e-7", "123456789.123456789", "-0.30000000000000004", "+5", ".5", "7.", "1E3"]
+
+
+@pytest.mark.parametrize("form", ["csv", "arff"])
+def test_a_number_is_the_nearest_float_as_python_reads_it(form, tmp_path):
+    rng = np.random.default_rng(0)
+    texts = NUMBERS + [f"{v:.17g}" for v in rng.normal(size=200)]
+    rows = [f"{text},{'pq'[k % 2]}" for k, text in enumerate(texts)]
+    path = tmp_path / f"t.{form}"
+    if form == "csv":
+        path.write_text("\n".join(["a,k", *rows]))
+    else:
+        arff(path, "{p,q}", rows)
+    assert read_file(path, "k").x[:, 0].tolist() == [float(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.int8(), pa.uint64(), pa.float16(), pa.float32(), pa.bool_(), pa.decimal128(9, 2)]
+)
+def test_every_number_of_parquet_is_a_number(kind, tmp_path):
+    values = [True, False] if pa.types.is_boolean(kind) else [Decimal(1), Decimal(0)]
+    if not pa.types.is_decimal(kind):
+        values = [np.float16(v) if pa.types.is_floating(kind) else int(v) for v in values]
+    columns = {"a": pa.array(values).cast(kind), "k": ["x", "y"]}
+    parquet.write_table(pa.table(columns), tmp_path / "t.parquet")
+    assert read_file(tmp_path / "t.parquet", "k").x.tolist() == [[1], [0]]
+
+
+@pytest.mark.parametrize(
+    ("values", "content"),
+    [
+        ([datetime(2020, 1, 1), None, datetime(2021, 1, 1)], "dates"),
+        (pd.date_range("2020", periods=3, tz="Europe/Berlin"), "dates"),
+        ([date(2020, 1, 1)] * 3, "dates"),
+        ([time(1, 2)] * 3, "times of day"),
+        ([timedelta(1)] * 3, "time spans"),
+        ([[1, 2]] * 3, "lists or structures"),
+        ([{"u": 1}] * 3, "lists or structures"),
+        ([b"x"] * 3, "values of type binary"),
+        (pd.Categorical(["red", "blue", "red"]), r"text \('red'\)"),
+    ],
+)
+def test_what_is_no_number_is_refused_and_can_be_left_out(values, content, tmp_path):
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"a": range(3), "t": values, "k": list("xyx")}).to_parquet(path)
+    with pytest.raises(DataError, match=f"t.parquet: column t holds {content}.*leave it out"):
+        read_file(path, "k")
+    assert read_file(path, "k", drop=["t"]).feature_names == ("a",)
+
+
+@pytest.mark.parametrize("form", ["csv", "arff", "parquet", "npz"])
+def test_missing_numbers_are_counted_in_their_column(form, tmp_path):
+    path = tmp_path / f"t.{form}"
+    frame = pd.DataFrame({"a": [1.0, np.nan, 3], "b": [1.0, 2, 3], "k": list("xyx")})
+    if form == "csv":
+        frame.to_csv(path, index=False)
+    elif form == "parquet":
+        frame.to_parquet(path)
+    elif form == "npz":
+        np.savez(path, x=frame[["a", "b"]], y=frame["k"].to_numpy(str), feature_names=["a", "b"])
+    else:
+        head = "@attribute a real\n@attribute b real\n@attribute k {x,y}\n@data\n"
+        path.write_text(head + frame.to_csv(index=False, header=False, na_rep="?"))
+    with pytest.raises(DataError, match="found 1 missing values in a, expected none"):
+        datasets.check(read_file(path, "k"), {"rows": 3, "features": 2, "classes": 2})
+
+
+# CSV
+
+
+def test_a_csv_file_is_read_as_pythons_own_reader_reads_it(tmp_path):
+    rows = [
+        ["a\n(cm)", "b, wide", 'the "k"'],
+        ["1", "2", "x, y"],
+        ["3", "4", 'say "z"'],
+        ["5", "6", "two\nlines"],
+    ]
+    with (tmp_path / "t.csv").open("w", newline="") as handle:
+        csv.writer(handle).writerows(rows)
+    table = read_file(tmp_path / "t.csv", 'the "k"')
+    assert list(table.feature_names) == rows[0][:2]
+    assert [table.class_names[k] for k in table.y] == [row[2] for row in rows[1:]]
+    assert table.x.tolist() == [[1, 2], [3, 4], [5, 6]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"\xef\xbb\xbfa,k\r\n1,x\r\n\r\n2,y\r\n",
+        b"a , k\n1 , x \n2, y",
+        b'"a", "k"\n1, "x"\n2, "y"\n',
+        b"\n\na,k\n1,x\n2,y\n\n",
+        b"a,k\r1,x\r2,y\r",
+    ],
+)
+def test_spaces_empty_lines_line_ends_and_byte_marks_of_a_csv_do_not_count(text, tmp_path):
+    (tmp_path / "t.csv").write_bytes(text)
+    table = read_file(tmp_path / "t.csv", "k")
+    assert table.feature_names == ("a",) and table.x.tolist() == [[1], [2]]
+    assert table.class_names == ("x", "y")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b,k\n1,2,x\n3,y\n", "line 3 has 2 values for 3 columns"),
+        ("a,b,k\n1,2,x\n3,4,5,y\n", "line 3 has 4 values for 3 columns"),
+        ("a;b;k\n1;2;x\n", "separated by ';'"),
+        ("a\tb\tk\n1\t2\tx\n", "separated by tabs"),
+        ('a,b,k\n1,2,"x\n', "a quotation mark is not closed"),
+        ("a,b,k\n2020-01-01,2,x\n", r"column a holds text \('2020-01-01'\)"),
+        ("a,b,k\n1 000,2,x\n", r"column a holds text \('1 000'\)"),
+    ],
+)
+def test_a_csv_that_is_no_table_is_told_with_its_line(text, message, tmp_path):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(DataError, match=message) as failure:
+        read_file(tmp_path / "t.csv", "k")
+    assert str(tmp_path / "t.csv") in str(failure.value)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_file_in_another_encoding_is_told(encoding, tmp_path):
+    (tmp_path / "t.csv").write_bytes("a,k\n1,café\n".encode(encoding))
+    with pytest.raises(DataError, match="t.csv: it is not written in UTF-8"):
+        read_file(tmp_path / "t.csv", "k")
+
+
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+def test_a_column_without_a_name_can_be_left_out(name, tmp_path):
+    frame = pd.DataFrame({"a": [5, 6, 9], "k": list("xyx")})
+    frame.to_csv(tmp_path / "t.csv")
+    assert read_file(tmp_path / "t.csv", "k", drop=[name]).feature_names == ("a",)
