@@ -1,0 +1,121 @@
+"""Columns of a file in Arrow's memory, as every reader of tables gives them, and their numbers and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from bnlab.data.datasets import label_text
+from bnlab.lazy import pd
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(?i:nan|inf|infinity)$"
+BOOLEANS = {"True": "1", "TRUE": "1", "true": "1", "False": "0", "FALSE": "0", "false": "0"}
+
+
+class Columns(NamedTuple):
+    """A table as a reader gives it, not yet checked.
+
+    Attributes:
+        batches: consecutive rows, with the same columns each; a missing cell is null.
+        classes: every label of the target in order; None where the file does not declare them.
+        refused: content of each column that holds neither numbers nor text, as "dates".
+    """
+
+    batches: Iterator[pa.RecordBatch]
+    classes: Sequence[str] | None = None
+    refused: Mapping[str, str] = {}
+
+
+class Numbers(NamedTuple):
+    """A column as numbers.
+
+    Attributes:
+        values: (rows,) float64; NaN where a cell is missing or holds text.
+        missing: number of missing cells.
+        text: the first cell that holds text; None without one.
+    """
+
+    values: np.ndarray
+    missing: int
+    text: str | None
+
+
+def numbers(column: pa.Array) -> Numbers:
+    """Return a column of numbers or text as numbers, each the float64 that is next to what the file says."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    text = None
+    if is_text(column.type):
+        cells = compute.utf8_trim_whitespace(compute.cast(column, pa.string()))
+        cells = compute.if_else(compute.equal(cells, ""), None, cells)
+        try:
+            column = compute.cast(cells, pa.float64())
+        except pa.ArrowInvalid:
+            for word, digit in BOOLEANS.items():
+                cells = compute.if_else(compute.equal(cells, word), digit, cells)
+            is_number = compute.match_substring_regex(cells, NUMBER)
+            rest = cells.filter(compute.invert(is_number))
+            text = rest[0].as_py() if len(rest) else None
+            column = compute.cast(compute.if_else(is_number, cells, None), pa.float64())
+            values = column.to_numpy(zero_copy_only=False)
+            return Numbers(values, int(np.isnan(values).sum()) - len(rest), text)
+    values = compute.cast(column, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return Numbers(values, int(np.isnan(values).sum()), text)
+
+
+def labels(column: pa.Array) -> pa.Array:
+    """Return the label of each row as text; two values that differ have two labels."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    names = pa.array([label_text(value) for value in column.dictionary.to_pylist()], pa.string())
+    return names.take(column.indices)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Return true for a type of text."""
+    import pyarrow as pa
+
+    types = pa.types
+    return types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+
+
+def refusal(kind: pa.DataType) -> str | None:
+    """Return the content of a column that holds neither numbers nor text; None of one that does."""
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_dictionary(kind):
+        return refusal(kind.value_type)
+    if types.is_timestamp(kind) or types.is_date(kind):
+        return "dates"
+    if types.is_time(kind):
+        return "times of day"
+    if types.is_duration(kind) or types.is_interval(kind):
+        return "time spans"
+    if types.is_nested(kind):
+        return "lists or structures"
+    fit = types.is_integer, types.is_floating, types.is_boolean, types.is_decimal, types.is_null
+    return None if is_text(kind) or any(test(kind) for test in fit) else f"values of type {kind}"
+
+
+def series(labels: Sequence[pa.Array]) -> pd.Series:
+    """Return labels as one column."""
+    import pyarrow as pa
+
+    return pd.Series(pa.chunked_array(labels, pa.string()), dtype=pd.ArrowDtype(pa.string()))
+
+
+def shortened(text: str) -> str:
+    """Return the first line of a text, cut to forty characters, to be quoted in a message."""
+    line = (text.splitlines() or [""])[0]
+    return line if len(line) <= 40 else line[:39] + "…"

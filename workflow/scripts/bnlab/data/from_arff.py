@@ -1,0 +1,195 @@
+"""Reading of dense ARFF files: a value is quoted by either mark, and only a bare ? is missing.
+
+Reference: https://waikato.github.io/weka-wiki/formats_and_processing/arff_stable/
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+from itertools import islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from bnlab.data.columns import Columns
+from bnlab.data.datasets import DataError, abridged, label_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CHUNK_ROWS = 8192
+LINE_CHARACTERS = 1 << 22
+"""Characters of the longest line."""
+QUOTED = r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*\""""
+_ATTRIBUTE = re.compile(rf"@attribute\s+({QUOTED}|[^\s{{]+)\s*(.*)", re.IGNORECASE | re.DOTALL)
+_TOKEN = re.compile(
+    rf"\s*(?:({QUOTED})|(?!['\"])((?:(?!\s%)[^,\t])*?))\s*(?:\s%.*|(?=[,\t])|$)", re.DOTALL
+)
+_MEMBER = re.compile(rf"\s*(?:({QUOTED})|([^,}}]*?))\s*(?:([,}}])|$)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+ODD = re.compile(r"""['"\\%{ \t]""")
+ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
+REFUSED = {"date": "dates", "relational": "tables of their own"}
+
+
+def read_arff(path: Path, target: str) -> Columns:
+    """Return the columns of a dense ARFF file as text, and the values of its target where that is nominal.
+
+    Raises:
+        DataError: the header is not complete, or the rows are sparse.
+    """
+    handle = _open(path)
+    declared, lines = _declarations(handle)
+    kinds = {name: "" if kind[0] == "{" else kind.split()[0].lower() for name, kind in declared.items()}
+    classes = None
+    if declared.get(target, "").startswith("{"):
+        classes = _members(declared[target], target)
+    refused = {name: REFUSED[kind] for name, kind in kinds.items() if kind in REFUSED}
+    numeric = target if kinds.get(target) in ("numeric", "real", "integer") else None
+    return Columns(_batches(handle, list(kinds), lines, numeric), classes, refused)
+
+
+def attribute_names(path: Path) -> list[str]:
+    """Return the names of the attributes that an ARFF file declares, in order."""
+    with _open(path) as handle:
+        return list(_declarations(handle)[0])
+
+
+def _declarations(handle: IO[str]) -> tuple[dict[str, str], int]:
+    """Read a header. Return the declared kind of each attribute, by its name, and the number of lines."""
+    declared: dict[str, str] = {}
+    for number, line in enumerate(iter(lambda: handle.readline(LINE_CHARACTERS), ""), 1):
+        line = line.strip()
+        if line.lower().startswith("@data"):
+            return declared, number
+        if not line.lower().startswith("@attribute"):
+            continue
+        match = _ATTRIBUTE.match(line)
+        if match is None or not match[2]:
+            raise DataError(f"line {number:,} declares no attribute: {line[:60]}")
+        name = _value(match[1])
+        if name in declared:
+            raise DataError(f"two attributes are called {name}.", "columns")
+        declared[name] = match[2]
+    raise DataError("this is no complete ARFF file: it has no @DATA line.")
+
+
+def _open(path: Path) -> IO[str]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    return opened(path, "rt", encoding="utf-8-sig")  # type: ignore[call-overload, no-any-return]
+
+
+def _value(token: str) -> str:
+    """Return what a token says, without its quotation marks and escapes."""
+    if token[:1] not in ("'", '"') or len(token) < 2:
+        return token
+    inner = token[1:-1].replace(token[0] * 2, token[0])
+    return _ESCAPE.sub(
+        lambda found: (
+            chr(int(found[1][1:], 16)) if len(found[1]) > 1 else ESCAPED.get(found[1], found[1])
+        ),
+        inner,
+    )
+
+
+def _members(declaration: str, name: str) -> list[str]:
+    """Return the values of a nominal attribute, declared as ``{a, 'b c', "d"} % comment``."""
+    members, position = [], 1
+    while match := _MEMBER.match(declaration, position):
+        quoted, bare, end = match.groups()
+        members.append(_value(quoted) if quoted else bare)
+        position = match.end()
+        if end == "}":
+            return members
+        if end is None:
+            break
+    raise DataError(f"the values of attribute {name} do not end with }}.", "target")
+
+
+def _batches(
+    handle: IO[str], names: Sequence[str], line: int, numeric_target: str | None
+) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    with handle:
+        read = iter(lambda: handle.readline(LINE_CHARACTERS), "")
+        while lines := list(islice(read, CHUNK_ROWS)):
+            batch = _batch(lines, names, line + 1)
+            line += len(lines)
+            if numeric_target is not None:
+                index = names.index(numeric_target)
+                cells = [_number_text(cell) for cell in batch.column(index).to_pylist()]
+                batch = batch.set_column(index, numeric_target, pa.array(cells, pa.string()))
+            if batch.num_rows:
+                yield batch
+
+
+def _batch(lines: Sequence[str], names: Sequence[str], first: int) -> pa.RecordBatch:
+    """Return the cells of lines; Arrow reads those without quotes, escapes, spaces and comments."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    text = "".join(lines)
+    if not ODD.search(text):
+        try:
+            table = csv.read_csv(
+                io.BytesIO(text.encode()),
+                csv.ReadOptions(column_names=names, use_threads=False, block_size=2 * len(text)),
+                csv.ParseOptions(quote_char=False),
+                csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()),
+                    null_values=["?", ""],
+                    strings_can_be_null=True,
+                ),
+            ).combine_chunks()
+            return table.to_batches()[0] if table.num_rows else _columns([], names)
+        except pa.ArrowInvalid:
+            pass  # said below, with the line
+    return _columns(
+        [row for n, line in enumerate(lines, first) if (row := _row(line, n, names))], names
+    )
+
+
+def _columns(rows: Sequence[Sequence[str | None]], names: Sequence[str]) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    cells = zip(*rows, strict=True) if rows else [()] * len(names)
+    return pa.record_batch([pa.array(column, pa.string()) for column in cells], names=names)
+
+
+def _row(line: str, number: int, names: Sequence[str]) -> list[str | None] | None:
+    """Return the values of a line of data; None of an empty line and of a comment."""
+    line = line.strip()
+    if not line or line.startswith("%"):
+        return None
+    if line.startswith("{"):
+        raise DataError("sparse ARFF is not read; convert the data to CSV or Parquet.")
+    values: list[str | None] = []
+    position = 0
+    while True:
+        match = _TOKEN.match(line, position)
+        if match is None:
+            raise DataError(f"line {number:,} cannot be read from here: {line[position:][:40]}")
+        quoted, bare = match.groups()
+        values.append(_value(quoted) if quoted else None if bare in ("?", "") else bare)
+        position = match.end() + 1
+        if match.end() >= len(line):
+            break
+    if len(values) != len(names):
+        raise DataError(
+            f"line {number:,} has {len(values)} values for {len(names)} columns"
+            f" ({abridged(names)}).",
+            "columns",
+        )
+    return values
+
+
+def _number_text(cell: str | None) -> str | None:
+    """Return a label of a numeric attribute, where 1 and 1.0 are one number."""
+    try:
+        return None if cell is None else label_text(Decimal(cell))
+    except InvalidOperation:
+        return cell

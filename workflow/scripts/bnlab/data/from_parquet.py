@@ -1,0 +1,79 @@
+"""Reading of Parquet: a file, or a folder of parts as Spark writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from bnlab.data.columns import Columns, refusal
+from bnlab.data.datasets import DataError, label_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+CHUNK_ROWS = 8192
+NULL = "__HIVE_DEFAULT_PARTITION__"
+"""Value of a folder whose rows have none."""
+
+
+def parts_of(folder: Path) -> list[Path]:
+    """Return the Parquet files of a folder in the order of their names, without hidden ones."""
+    files = (file.relative_to(folder) for file in folder.rglob("*.parquet"))
+    return [folder / file for file in sorted(files) if not any(p[0] in "._" for p in file.parts)]
+
+
+def read_parquet(path: Path, target: str) -> Columns:
+    """Return the columns of a Parquet file or folder, and the categories of its target where it has some.
+
+    A folder ``<name>=<value>`` on the way to a part is a column of text. A column that pandas has written as an index
+    is left out, unless it is the target.
+
+    Raises:
+        DataError: a folder has no parts, or parts with different columns.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet, types
+
+    files = parts_of(path) if path.is_dir() else [path]
+    if not files:
+        raise DataError("the folder has no Parquet files.")
+    sources = [parquet.ParquetFile(file) for file in files]
+    schema = sources[0].schema_arrow
+    for file, source in zip(files, sources, strict=True):
+        if source.schema_arrow.names != schema.names:
+            raise DataError(f"{file.name} has other columns than {files[0].name}.", "columns")
+    if len(set(schema.names)) < len(schema.names):
+        raise DataError("two columns have the same name.", "columns")
+    metadata = schema.pandas_metadata or {}
+    index = {name for name in metadata.get("index_columns", ()) if isinstance(name, str)}
+    names = [name for name in schema.names if name not in index - {target}]
+    classes = None
+    if target in names and types.is_dictionary(schema.field(target).type):
+        column = pa.chunked_array(
+            [chunk for source in sources for chunk in source.read([target]).column(target).chunks],
+            schema.field(target).type,
+        ).unify_dictionaries()
+        if column.num_chunks:
+            classes = [label_text(value) for value in column.chunk(0).dictionary.to_pylist()]
+    refused = {name: refusal(schema.field(name).type) for name in names}
+    batches = _batches(path, dict(zip(files, sources, strict=True)), names)
+    return Columns(batches, classes, {name: kind for name, kind in refused.items() if kind})
+
+
+def _batches(
+    folder: Path, sources: Mapping[Path, parquet.ParquetFile], names: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    for file, source in sources.items():
+        keys = [part.split("=", 1) for part in file.relative_to(folder).parts[:-1] if "=" in part]
+        for batch in source.iter_batches(CHUNK_ROWS, columns=list(names)):
+            batch = batch.select(list(names))
+            for key, value in keys:
+                label = None if value == NULL else unquote(value)
+                column = pa.repeat(pa.scalar(label, pa.string()), batch.num_rows)
+                batch = batch.append_column(key, column)
+            yield batch
