@@ -22,7 +22,7 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo plan study unlock publish test test-method scorecard lint docstrings bench interval-coverage schema docs lock \
+.PHONY: help demo plan study unlock publish test test-method test-network scorecard lint docstrings bench interval-coverage schema docs lock \
   environment
 
 help:  ## this list
@@ -51,6 +51,9 @@ test: environment  ## all tests
 
 test-method: environment  ## tests of a normalizer, METHOD=file.py:Class OPTIONS='p=1'
 	$(BIN)/python workflow/scripts/test_method.py '$(METHOD)' $(OPTIONS)
+
+test-network: environment  ## tests of a network, NETWORK=residual OPTIONS='depth=3'
+	$(BIN)/python workflow/scripts/test_network.py '$(NETWORK)' $(OPTIONS)
 
 scorecard: environment  ## a normalizer beside base, BN and LN: METHOD=file.py:Class OPTIONS='p=1'
 	@overlay=$$($(BIN)/python workflow/scripts/scorecard.py '$(METHOD)' $(OPTIONS)) && { \

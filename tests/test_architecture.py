@@ -222,7 +222,7 @@ SAID = {
     "import": "ModuleNotFoundError in line 2: No module named 'no_such_module'",
     "build": "TypeError in line 14: ",
     "normalize": "AttributeError in line 18: ",
-    "shape": "ValueError: normalize makes (4,) of an input of shape (4, ",
+    "shape": "toy_norms.py:Centred cannot be used: normalize makes (4,) of an input of shape (4, ",
     "momentum": "AttributeError: 'Centred' object has no attribute 'momentum'",
     "syntax": "toy_norms.py:Centred cannot be used: SyntaxError in line 13: ",
     "name": "unknown normalizer 'Centred' in toy_norms.py; did you mean 'Centered'?",

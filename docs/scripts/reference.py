@@ -135,6 +135,7 @@ def classes_page() -> str:
             *_documented(EndProbe, "EndProbe"),
             *_methods(EndProbe, "keep"),
             *_documented(testing.NormalizerTests, "NormalizerTests"),
+            *_documented(testing.NetworkTests, "NetworkTests"),
             "## Kernels",
             "A method names one under `kernel`.",
             *_shipped("kernel"),

@@ -1,4 +1,4 @@
-"""Tests that any normalizer inherits: a subclass that names one is a test class for pytest.
+"""Tests that any normalizer or network inherits: a subclass that names one is a test class for pytest.
 
 class TestMine(NormalizerTests):
     normalizer = MyNorm
@@ -7,20 +7,83 @@ class TestMine(NormalizerTests):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from bnlab.lazy import tf
+from bnlab.networks import trial
+from bnlab.networks.block import Convolution, Dense, Method
+from bnlab.networks.network import Network, initial_values
 from bnlab.networks.normalizer import Normalizer
+from bnlab.study.messages import failure
+from bnlab.study.options import parse
+from bnlab.study.registry import find
+from bnlab.study.sentences import option_problems
 
 FEATURES = 12
+CLASSES = 3
 ROWS = 5
 SHAPES = {"rows": (ROWS, FEATURES), "images": (ROWS, 3, 2, FEATURES)}
 
+METHODS = {
+    "base": Method(),
+    "bn": Method(normalizer=find("normalizer", "bn").load()),
+}
+"""Methods that networks are tried with: without a normalizer, and with one that keeps a state."""
+
+for_every_method = pytest.mark.parametrize("method", METHODS)
 for_rows_and_images = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+
+
+class Rows(Network):
+    """Two dense layers."""
+
+    def build(self, shape: Sequence[int], classes: int) -> None:
+        self.add(Dense, "hidden1", shape[0], FEATURES)
+        self.add(Dense, "hidden2", FEATURES, FEATURES)
+        self.add_logits(FEATURES, classes)
+
+    def call(self, x: tf.Tensor, training: bool) -> tf.Tensor:
+        for block in self.blocks:
+            x = block(x, training)
+        return self.logits(x)
+
+
+class Images(Rows):
+    """Two convolutions, and the mean over positions."""
+
+    xla = False
+    takes = "images"
+
+    def build(self, shape: Sequence[int], classes: int) -> None:
+        self.add(Convolution, "convolution1", shape[-1], FEATURES)
+        self.add(Convolution, "convolution2", FEATURES, FEATURES)
+        self.add_logits(FEATURES, classes)
+
+    def call(self, x: tf.Tensor, training: bool) -> tf.Tensor:
+        for block in self.blocks:
+            x = block(x, training)
+        return self.logits(tf.reduce_mean(x, axis=[1, 2]))
+
+
+NETWORKS: list[tuple[Network, list[int]]] = [(Rows(), [7]), (Images(), [4, 3, 2])]
+"""Small networks, each with the shape of an example."""
+_PROBLEMS: dict[type, str | None] = {}
+
+
+def problem(blamed: type, network: Network, shape: list[int], method: Method) -> str | None:
+    """Return the error of a network that runs with a method, as one sentence on the blamed class; None without one."""
+    try:
+        trial.run(network, method, shape, CLASSES)
+    except (Exception, SystemExit) as error:
+        return failure(blamed.__name__, Path(inspect.getfile(blamed)), error)
+    return None
 
 
 class NormalizerTests:
@@ -33,6 +96,25 @@ class NormalizerTests:
 
     normalizer: ClassVar[type[Normalizer]]
     options: ClassVar[Mapping[str, Any]] = {}
+
+    @pytest.fixture(autouse=True)
+    def _is_usable(self, request: pytest.FixtureRequest) -> None:
+        """Skip all other tests of a class that no network can use, which is one failure."""
+        if request.function.__name__ != "test_networks_can_use_it" and self._problem():
+            pytest.skip("no network can use it")
+
+    def test_networks_can_use_it(self) -> None:
+        """Run it in small networks of rows and of images, as a config is checked before any job."""
+        if problem := self._problem():
+            pytest.fail(problem, pytrace=False)
+
+    @classmethod
+    def _problem(cls) -> str | None:
+        if cls not in _PROBLEMS:
+            method = Method(normalizer=cls.normalizer, options=cls.options)
+            each = (problem(cls.normalizer, *network, method) for network in NETWORKS)
+            _PROBLEMS[cls] = next(filter(None, each), None)
+        return _PROBLEMS[cls]
 
     def built(self) -> Normalizer:
         """Return a normalizer of 12 features whose trained variables are random."""
@@ -124,6 +206,160 @@ class NormalizerTests:
         for seed in (10, 11):
             normalizer.normalize(tf.constant(_random(shape, seed)), training=True)
         return normalizer
+
+
+class NetworkTests:
+    """Facts of every network, with each of ``METHODS``, computed in float64 on rows of 12 features or small images.
+
+    Attributes:
+        network: the class.
+        options: arguments of its ``__init__``.
+        image: height, width and channels of an image, for networks that take images.
+    """
+
+    network: ClassVar[type[Network]]
+    options: ClassVar[Mapping[str, Any]] = {}
+    image: ClassVar[Sequence[int]] = (8, 8, 2)
+
+    @pytest.fixture(autouse=True)
+    def _is_usable(self, request: pytest.FixtureRequest) -> None:
+        """Skip all other tests of a network that cannot run, which is one failure."""
+        if request.function.__name__ != "test_it_runs_with_every_method" and self._problem():
+            pytest.skip("the network cannot run")
+
+    def test_it_runs_with_every_method(self) -> None:
+        """Build it with each method, and run it in training and at inference."""
+        if problem := self._problem():
+            pytest.fail(problem, pytrace=False)
+
+    @classmethod
+    def _problem(cls) -> str | None:
+        if cls not in _PROBLEMS:
+            lacking = [
+                n for n in ("build", "call") if getattr(cls.network, n) is getattr(Network, n)
+            ]
+            if lacking:
+                _PROBLEMS[cls] = f"{cls.network.__name__} has no {' and no '.join(lacking)}"
+            else:
+                each = (cls._problem_with(method) for method in METHODS.values())
+                _PROBLEMS[cls] = next(filter(None, each), None)
+        return _PROBLEMS[cls]
+
+    @classmethod
+    def _problem_with(cls, method: Method) -> str | None:
+        try:
+            network = cls.network(**cls.options)
+        except Exception as error:
+            return failure(cls.network.__name__, Path(inspect.getfile(cls.network)), error)
+        return problem(cls.network, network, cls.shape(), method)
+
+    @classmethod
+    def shape(cls) -> list[int]:
+        """Return the shape of an example."""
+        return list(cls.image) if cls.network.takes == "images" else [FEATURES]
+
+    def built(self, method: str) -> tuple[Network, list[tf.Tensor], list[tf.Tensor]]:
+        """Return a network with a method, and initial values of its trained variables and of its state."""
+        network = self.network(**self.options).build_for(
+            METHODS[method], self.shape(), CLASSES, "tanh", "glorot_uniform", "float64"
+        )
+        return network, *initial_values(network, np.random.SeedSequence(1))
+
+    def examples(self, seed: int, rows: int = ROWS) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return random examples and their classes."""
+        y = np.random.default_rng(seed).integers(0, CLASSES, rows)
+        return tf.constant(_random((rows, *self.shape()), seed)), tf.constant(y)
+
+    @for_every_method
+    def test_every_row_has_one_output_and_a_finite_loss(self, method: str) -> None:
+        """Outputs are (m, …) in float64, in training and at inference, for one row too."""
+        network, parameters, state = self.built(method)
+        for rows, training in ((ROWS, True), (ROWS, False), (1, True)):
+            x, y = self.examples(3, rows)
+            outputs, _ = network(parameters, state, x, training)
+            if outputs.shape[0] != rows:
+                pytest.fail(f"{rows} examples have {outputs.shape[0]} outputs", pytrace=False)
+            assert outputs.dtype == tf.float64
+            assert np.isfinite(network.loss(outputs, network.target(x, y)))
+
+    @for_every_method
+    def test_training_reaches_every_variable(self, method: str) -> None:
+        """The loss has a gradient by each trained variable, so that none is built and then left out of ``call``."""
+        network, parameters, state = self.built(method)
+        gradients = self._gradients(network, parameters, state, *self.examples(3))
+        pairs = zip(network.trainable, gradients, strict=True)
+        if unreached := [variable.path for variable, gradient in pairs if gradient is None]:
+            pytest.fail(f"the loss does not depend on {', '.join(unreached)}", pytrace=False)
+
+    @for_every_method
+    def test_the_gradient_is_the_numerical_one(self, method: str) -> None:
+        """Compare the slope of the loss along a random direction, and central differences."""
+        network, parameters, state = self.built(method)
+        x, y = self.examples(3)
+        direction = [_random(tuple(value.shape), 4 + i) for i, value in enumerate(parameters)]
+        gradients = self._gradients(network, parameters, state, x, y)
+        slope = sum(
+            np.sum(d * g) for d, g in zip(direction, gradients, strict=True) if g is not None
+        )
+
+        def loss_at(distance: float) -> float:
+            moved = [p + distance * d for p, d in zip(parameters, direction, strict=True)]
+            outputs, _ = network(moved, state, x, True)
+            return float(network.loss(outputs, network.target(x, y)))
+
+        step = 1e-6
+        numerical = (loss_at(step) - loss_at(-step)) / (2 * step)
+        np.testing.assert_allclose(slope, numerical, rtol=1e-4, atol=1e-6)
+
+    @for_every_method
+    def test_inference_on_a_row_does_not_depend_on_the_other_rows(self, method: str) -> None:
+        """The output of a row alone equals that of the row among the others."""
+        network, parameters, state = self.built(method)
+        x, _ = self.examples(4)
+        together, _ = network(parameters, state, x, False)
+        for i in range(ROWS):
+            alone, _ = network(parameters, state, x[i : i + 1], False)
+            np.testing.assert_allclose(alone[0], together[i], rtol=1e-7, atol=1e-10)
+
+    def _gradients(
+        self,
+        network: Network,
+        parameters: list[tf.Tensor],
+        state: list[tf.Tensor],
+        x: tf.Tensor,
+        y: tf.Tensor,
+    ) -> list[tf.Tensor | None]:
+        with tf.GradientTape() as tape:
+            tape.watch(parameters)
+            outputs, _ = network(parameters, state, x, True)
+            loss = network.loss(outputs, network.target(x, y))
+        return tape.gradient(loss, parameters)
+
+
+def main(kind: str, suite: type[Any], usage: str) -> None:
+    """Test the class on the command line, with its options as ``name=value``, and end with pytest's code.
+
+    Args:
+        kind: of the class, "normalizer" or "network".
+        suite: the tests, which have the class as their attribute ``kind``.
+        usage: the command that a user types.
+    """
+    if len(sys.argv) < 2 or not sys.argv[1]:
+        sys.exit(f"Name a class: {usage}")
+    reference, *pairs = sys.argv[1:]
+    try:
+        options = parse(pairs)
+        cls = find(kind, reference).load()
+        problems = list(option_problems((), options, cls))
+    except ValueError as error:
+        sys.exit(f"{reference}: {error}")
+    if problems:
+        lines = (f"{reference}: {'.'.join(map(str, p.key))}: {p.sentence}" for p in problems)
+        sys.exit("\n".join(lines))
+    setattr(suite, kind, cls)
+    suite.options = options
+    settings = ["-p", "no:cacheprovider", "-o", f"python_classes={suite.__name__}"]
+    sys.exit(pytest.main([*settings, "-q", "--no-header", "--tb=short", "-rN", __file__]))
 
 
 def _random(shape: tuple[int, ...], seed: int) -> np.ndarray:

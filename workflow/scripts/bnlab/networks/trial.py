@@ -8,12 +8,17 @@ from typing import Any
 
 from bnlab.lazy import tf
 from bnlab.networks import loading
+from bnlab.networks.block import Method
+from bnlab.networks.initializers import DEVIATIONS, SCALES
 from bnlab.networks.network import Network
 from bnlab.networks.normalizer import Normalizer
+from bnlab.networks.variables import CONSTANT, Variable
 from bnlab.study import messages
 from bnlab.study.registry import ClassReference
 
 ROWS = 4
+STARTS = (*CONSTANT, *DEVIATIONS, *SCALES)
+"""Names of first values, of which those in ``SCALES`` are of matrices."""
 
 
 def failure(
@@ -22,33 +27,37 @@ def failure(
     """Build a network with this method, run it once, and return the error in one sentence, None without one.
 
     Args:
-        method: arguments of ``loading.method``.
+        method: arguments of ``loading.method``, with the class that is tried as normalizer, else as kernel.
         network: arguments of ``loading.network``.
         shape: of one example.
         classes: number of logits.
     """
+    path = str(method["normalizer"] or method["kernel"])
     try:
         tested = loading.network(*network)
-        examples = [prod(shape)] if tested.takes != "images" else shape
-        tested.build_for(loading.method(**method), examples, classes, "sigmoid", "glorot_uniform")
-        _run(tested, examples)
+        run(tested, loading.method(**method), shape, classes)
     except (Exception, SystemExit) as error:
-        path = str(method["normalizer"])
         return messages.failure(path, ClassReference.of(path).file, error)
     return None
 
 
-def _run(network: Network, shape: list[int]) -> None:
-    """Run one batch in training and at inference, and check shapes.
+def run(network: Network, method: Method, shape: list[int], classes: int) -> None:
+    """Build a network with a method, run one batch in training and at inference, and check shapes.
 
     Raises:
-        ValueError: a normalizer changes the shape of its input or of a variable, or reads a variable of its own that no
-            step would train.
+        ValueError: a class lacks a method, a variable has no known start, a normalizer changes the shape of its input
+            or of a variable, or it reads a variable of its own that no step would train.
     """
+    if method.normalizer and method.normalizer.normalize is Normalizer.normalize:
+        raise ValueError("it has no normalize(self, u, training), which returns N(u)")
+    examples = [prod(shape)] if network.takes != "images" else shape
+    network.build_for(method, examples, classes, "sigmoid", "glorot_uniform")
+    for variable in [*network.trainable, *network.state]:
+        _check_start(variable)
     for block in network.blocks:
         if block.normalizer is not None:
             _watch(block.normalizer)
-    x = tf.random.stateless_normal((ROWS, *shape), [0, 0])
+    x = tf.random.stateless_normal((ROWS, *examples), [0, 0])
     values = [tf.ones(v.shape, v.dtype) for v in network.trainable]
     state = [tf.ones(v.shape, v.dtype) for v in network.state]
     for training in (True, False):
@@ -61,7 +70,23 @@ def _run(network: Network, shape: list[int]) -> None:
             )
         for variable, value in zip(network.state, updated, strict=True):
             if tuple(value.shape) != variable.shape:
-                raise ValueError(f"the shape of '{variable.name}' changes to {tuple(value.shape)}")
+                raise ValueError(
+                    f"the shape of '{variable.name}' changes from {variable.shape} to {tuple(value.shape)}; "
+                    "positions(u) of bnlab.networks.normalizer are all axes of u but the last"
+                )
+
+
+def _check_start(variable: Variable) -> None:
+    """Raise ValueError where a variable starts as nothing that is known."""
+    if variable.start not in STARTS:
+        raise ValueError(
+            f"'{variable.name}' starts as {variable.start!r} (allowed: {', '.join(STARTS)}); 0.5 + a, "
+            "where a starts as 'zeros', is a number that starts at 0.5"
+        )
+    if variable.start in SCALES and len(variable.shape) < 2:
+        raise ValueError(
+            f"'{variable.name}' has the shape {variable.shape}, and {variable.start!r} draws matrices"
+        )
 
 
 def _watch(normalizer: Normalizer) -> None:

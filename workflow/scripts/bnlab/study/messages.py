@@ -12,6 +12,11 @@ from typing import Any
 MOST = 300
 """Largest number of characters of an error that are printed."""
 
+MADE_IN_BUILD = (
+    "; build makes variables, by self.vector(name, 'ones'), a number for each feature, or "
+    "self.variable(name, shape, 'zeros')"
+)
+
 
 class UnknownName(ValueError):
     """A name of no class; the text is a sentence for the user."""
@@ -27,11 +32,14 @@ def unknown(kind: str, word: Any, allowed: Iterable[Any], where: str = "") -> st
 
 def failure(path: str, file: Path, error: BaseException) -> str:
     """Return ``my_norms.py:MyNorm cannot be used: TypeError in line 14: …``, with the line of ``file`` that fails."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == str(file)]
+    trace = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in trace if frame.filename == str(file)]
+    lines = [frame.lineno for frame in frames]
     text = str(error)
     if isinstance(error, SyntaxError) and error.filename == str(file):
         lines, text = [error.lineno], error.msg
     where = f" in line {lines[-1]}" if lines else ""
     text = " ".join(re.sub(r"\{\{.*?\}\}", "", text).split())[:MOST]
-    return f"{path} cannot be used: {type(error).__name__}{where}: {text}"
+    kind = f"{type(error).__name__}{where}: " if lines or type(error) is not ValueError else ""
+    unmade = isinstance(error, AttributeError) and frames and frames[-1].name == "build"
+    return f"{path} cannot be used: {kind}{text}{MADE_IN_BUILD if unmade else ''}"
