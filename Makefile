@@ -1,7 +1,8 @@
 # Every target is one plain command in an environment built from a lock file; `make` lists them.
 
 PYTHON ?= python3#           a Python 3.11, 3.12 or 3.13
-UV_VERSION := 0.13.8
+UV_VERSION := 0.13.9
+PIP_AUDIT_VERSION := 2.10.1
 LOCK ?= requirements.lock#   requirements-gpu.lock on a machine with a CUDA GPU
 STUDY ?= full#               the study that `make publish` publishes
 CONFIG ?=#                   overlays of config.yaml, for `make plan` and `make scorecard`
@@ -14,7 +15,7 @@ SUPPORTED := import sys; v = sys.version.split()[0]; \
 LOCKED = { code=$$?; ! ls .snakemake/locks/*.lock >/dev/null 2>&1 || echo 'If no other Snakemake runs here, an earlier \
   one was cut off. Type `make unlock`, and then the same command again.'; exit $$code; }
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-  --no-emit-find-links --custom-compile-command "make lock" --group dev --group docs pyproject.toml
+  --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE) --group dev --group docs pyproject.toml
 
 # A docstring is an imperative or a noun phrase. Ruff has no rule for that, and grep reads .smk files as well.
 OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.py' --include='*.smk' \
@@ -23,7 +24,7 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo plan study unlock publish test test-method test-network scorecard lint docstrings bench interval-coverage schema docs lock \
-  environment
+  upgrade audit environment
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -88,6 +89,12 @@ lock: environment $(filter $(BIN)/%,$(UV))  ## lock files and conda environment 
 	$(COMPILE) -o requirements-gpu.lock -c requirements.lock --extra gpu \
 	  --no-emit-package tensorflow-cpu
 	$(BIN)/python workflow/envs/pin.py
+
+upgrade: UPGRADE := --upgrade
+upgrade: lock  ## the newest version of each package that fits the others, in lock files and conda environment
+
+audit: $(filter $(BIN)/%,$(UV))  ## known vulnerabilities of the locked packages
+	$(PYTHON) workflow/envs/audit.py $(UV) tool run pip-audit==$(PIP_AUDIT_VERSION)
 
 # .venv/lock is a copy of the lock file that .venv was last built from.
 environment: $(BIN)/python $(filter $(BIN)/%,$(UV))  ## .venv as the lock file says, the others do it first

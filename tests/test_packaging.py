@@ -5,6 +5,7 @@ import runpy
 import subprocess
 import sys
 import tomllib
+from datetime import date
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -197,6 +198,55 @@ def test_lint_refuses_a_docstring_that_opens_with_a_question_word(
     command = ["make", "docstrings"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode != 0, "workflow/rules/some.smk:1:" in done.stdout) == (refused, refused)
+
+
+# --- security -----------------------------------------------------------------------------------
+
+
+def test_an_accepted_finding_is_left_out_until_its_last_day() -> None:
+    audit = runpy.run_path(str(ROOT / "workflow" / "envs" / "audit.py"))
+    accepted = [
+        {"id": "PYSEC-1", "until": date(2026, 11, 30)},
+        {"id": "B", "until": date(2027, 1, 1)},
+    ]
+    both, one = ["--ignore-vuln=PYSEC-1", "--ignore-vuln=B"], ["--ignore-vuln=B"]
+    assert audit["ignored"](accepted, date(2026, 11, 30)) == both
+    assert audit["ignored"](accepted, date(2026, 12, 1)) == one
+    assert audit["ignored"](accepted, date(2027, 1, 2)) == []
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_file_of_classes_runs_only_where_the_config_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    mark = tmp_path / "it ran"
+    code = f"from pathlib import Path\nPath({str(mark)!r}).touch()\n{METHOD}"
+    (tmp_path / "my_norms.py").write_text(code, encoding="utf8")
+    overlay = {"study": "named", "methods": {"rms": {"normalizer": "my_norms.py:RMS"}}}
+    file = tmp_path / "named.yaml"
+    file.write_text(yaml.safe_dump(overlay if named else {"study": "named"}), encoding="utf8")
+    monkeypatch.chdir(tmp_path)
+    validation.read([ROOT / "config.yaml", file])
+    assert mark.exists() == named
+
+
+def test_each_accepted_finding_has_package_reason_and_days() -> None:
+    text = (ROOT / "workflow" / "envs" / "accepted.toml").read_text(encoding="utf8")
+    example = text.replace("\n# ", "\n")  # the comment shows an entry
+    for entry in [each for t in (text, example) for each in tomllib.loads(t).get("accepted", [])]:
+        assert entry.keys() == {"id", "package", "since", "until", "reason"}
+        assert entry["since"] < entry["until"]
+
+
+def test_actions_are_pinned_by_digest_and_their_token_only_reads() -> None:
+    for file in (ROOT / ".github" / "workflows").iterdir():
+        text = file.read_text(encoding="utf8")
+        for line in re.findall(r"uses: (.+)", text):
+            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
+        workflow = yaml.safe_load(text)
+        assert workflow["permissions"] == {}
+        for job in workflow["jobs"].values():
+            assert job["permissions"] == {"contents": "read"}
 
 
 # --- what the README shows, done --------------------------------------------------------------
