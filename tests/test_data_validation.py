@@ -79,7 +79,8 @@ def test_everything_wrong_with_the_values_is_said_at_once(file):
     assert [line.split(";")[0] for line in sentences["path"]] == [
         "column length holds text ('long'), features must be numbers",
         "column width holds text ('wide'), features must be numbers",
-        "found 1 missing values in length, expected none: fill them in or leave their columns or rows out",
+        "found 1 missing values in length, expected none: fill them by `missing: mean` or"
+        " `most_frequent`, or leave their columns out with `drop`",
     ]
     assert sentences["target"] == [
         "1 row has no class, the first is row 6; remove them or fill them in"

@@ -526,7 +526,7 @@ CONFIG = {
 
 
 def test_preprocessing_gives_what_training_reads(flowers):
-    arrays = preprocessing.preprocess(flowers, CONFIG["split"], "standardize")
+    arrays, _ = preprocessing.preprocess(flowers, CONFIG["split"], "standardize")
     for part, rows in (("train", 105), ("validation", 15), ("test", 30)):
         x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
         assert (x.shape, x.dtype, y.shape, y.dtype) == ((rows, 4), np.float32, (rows,), np.int32)
@@ -537,7 +537,7 @@ def test_preprocessing_gives_what_training_reads(flowers):
 
 
 def test_the_summary_tells_the_origin_and_counts_every_class(flowers):
-    arrays = preprocessing.preprocess(flowers, CONFIG["split"], "standardize")
+    arrays, _ = preprocessing.preprocess(flowers, CONFIG["split"], "standardize")
     origin = {"source": datasets.describe(CONFIG), "is_redraw": False}
     summary = datasets.summary(flowers, origin, CONFIG, arrays)
     assert json.loads(json.dumps(summary)) == summary
@@ -563,15 +563,15 @@ def test_images_in_planes_have_their_channels_last_after_preprocessing():
     flat = pixels.transpose(0, 3, 1, 2).reshape(20, -1)
     table = Table(flat, np.arange(20) % 2, tuple(f"p{i}" for i in range(24)), ("a", "b"))
     rule = {"test": 4, "test_rows": "last", "validation": 4, "seed": 0}
-    arrays = preprocessing.preprocess(table, rule, "none", [2, 3, 4], planes=True)
+    arrays, _ = preprocessing.preprocess(table, rule, "none", [2, 3, 4], planes=True)
     np.testing.assert_array_equal(arrays["x_test"], pixels[-4:])
     assert arrays["x_test"].flags["C_CONTIGUOUS"]
 
 
 def test_images_keep_their_shape_and_values_through_preprocessing(flowers):
     rule = {"test": 30, "test_rows": "stratified", "validation": 15, "seed": 0}
-    rows = preprocessing.preprocess(flowers, rule, "standardize")
-    images = preprocessing.preprocess(flowers, rule, "standardize", [2, 2, 1])
+    rows, _ = preprocessing.preprocess(flowers, rule, "standardize")
+    images, _ = preprocessing.preprocess(flowers, rule, "standardize", [2, 2, 1])
     for name, x in rows.items():
         if name.startswith("x_"):
             assert images[name].shape == (len(x), 2, 2, 1)

@@ -337,7 +337,7 @@ def fashion():
     """The first 500 images: 380 to train, 20 to validate, 100 to test."""
     table = read_file(FASHION)
     rule = {"test": 100, "test_rows": "last", "validation": 20}
-    return Split(**preprocessing.preprocess(table, rule, "divide_255", [28, 28, 1]))
+    return Split(**preprocessing.preprocess(table, rule, "divide_255", [28, 28, 1])[0])
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -66,7 +66,8 @@ rule preprocess:
     conda:
         "../envs/bnlab.yaml"
     params:
-        settings=lambda w: dataset_settings(w.dataset, "shape", "split", "scaling"),
+        settings=lambda w: dataset_settings(w.dataset, "shape", "split", "scaling")
+        | STUDY.datasets[w.dataset].encoding,
     message:
         "Splitting and scaling {wildcards.dataset}"
     script:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from bnlab.data import datasets, sources
 from bnlab.data.from_openml import OPENML_SERVER, server_of
 from bnlab.files import job_log, save_json
+from bnlab.study.datasets import REFUSE
 from bnlab.study.locations import without_nulls
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ with job_log(snakemake.log[0], snakemake.wildcards.dataset):
     # Not parameters of the rule, because another source of the same rows is no reason to read them again.
     dataset = without_nulls(config["datasets"][snakemake.wildcards.dataset])
     table = sources.read(dataset, config.get("openml"))
-    datasets.check(table, params.shape, dataset.get("sha256"))
+    datasets.check(table, params.shape, dataset.get("sha256"), dataset.get("missing", REFUSE))
     server = server_of(config.get("openml"))
     origin = {
         "source": datasets.describe(dataset, server if server != OPENML_SERVER else None),

@@ -13,8 +13,14 @@ inputs, settings = snakemake.input, snakemake.params.settings
 with job_log(snakemake.log[0], snakemake.wildcards.dataset):
     table = datasets.load_table(Path(inputs.raw))
     image, planes = settings["shape"].get("image"), settings["shape"].get("planes", False)
-    arrays = preprocessing.preprocess(table, settings["split"], settings["scaling"], image, planes)
-    summary = datasets.summary(table, read_json(Path(inputs.origin)), settings, arrays)
+    rules = {name: settings[name] for name in ("missing", "categories") if name in settings}
+    arrays, encoded = preprocessing.preprocess(
+        table, settings["split"], settings["scaling"], image, planes, **rules
+    )
+    summary = datasets.summary(table, read_json(Path(inputs.origin)), settings, arrays, encoded)
+    problems = datasets.shape_problems(summary["shape"], settings["shape"])
+    if problems:
+        raise datasets.DataError.of(problems)
     save_arrays(Path(snakemake.output.split), arrays)
     save_json(Path(snakemake.output.data), summary)
     datasets.logger.info("rows: %s", summary["split"])

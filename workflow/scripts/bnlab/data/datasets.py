@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,13 @@ import numpy as np
 
 from bnlab.files import JobError, save_arrays
 from bnlab.lazy import pd
+from bnlab.study.datasets import REFUSE
 
 logger = logging.getLogger(__name__)
 
 PARTS = ("train", "validation", "test")
+CATEGORIES = "categories/"
+"""Prefix of arrays in raw.npz with the texts of a column."""
 
 
 class DataError(JobError):
@@ -64,6 +68,7 @@ class Table:
         feature_names: name of each column of x.
         class_names: name of each class, also of one that never occurs.
         sides: sides of the array that each row is in its source; empty for a row of a table.
+        categories: texts of those columns of x that hold indices into them, by the name of the column.
     """
 
     x: np.ndarray
@@ -71,6 +76,7 @@ class Table:
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
     sides: tuple[int, ...] = ()
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def canonical(values: np.ndarray) -> np.ndarray:
@@ -184,29 +190,42 @@ def digest(table: Table) -> dict[str, str]:
     """
     indices = {name: index for index, name in enumerate(sorted_names(table.class_names))}
     labels = np.array([indices[name] for name in table.class_names], table.y.dtype)[table.y]
+    features = hashlib.sha256(np.ascontiguousarray(table.x).data)
+    for name, texts in table.categories.items():
+        features.update("\0".join((name, *texts)).encode())
     return {
-        "features": hashlib.sha256(np.ascontiguousarray(table.x).data).hexdigest(),
+        "features": features.hexdigest(),
         "labels": hashlib.sha256(labels.data).hexdigest(),
     }
 
 
-def check(table: Table, shape: Mapping[str, Any], sha256: Mapping[str, str] | None = None) -> None:
+def check(
+    table: Table,
+    shape: Mapping[str, Any],
+    sha256: Mapping[str, str] | None = None,
+    missing: str = REFUSE,
+) -> None:
     """Compare a table with the config.
 
     Args:
         table: the table.
-        shape: {"rows", "features", "classes"}; classes counts all class names, also those that never occur; perhaps
-            {"image", "planes"}.
+        shape: {"rows", "features", "classes"}; classes counts all class names, also those that never occur, and the
+            features of a table with categories are counted where it is split; perhaps {"image", "planes"}.
         sha256: digests of the content, for any of "features" and "labels".
+        missing: "refuse", or a rule that fills in missing values.
 
     Raises:
         DataError: the table differs; the message lists every difference.
     """
     sizes = (*table.x.shape, len(table.class_names))
-    problems = shape_problems(dict(zip(("rows", "features", "classes"), sizes, strict=True)), shape)
+    found = dict(zip(("rows", "features", "classes"), sizes, strict=True))
+    if table.categories:
+        del found["features"]
+    problems = shape_problems(found, shape)
     problems += image_problems(table.sides, shape)
     if table.x.dtype != np.uint8:
-        problems += value_problems("missing", np.isnan(table.x).sum(0), table.feature_names)
+        if missing == REFUSE:
+            problems += value_problems("missing", np.isnan(table.x).sum(0), table.feature_names)
         problems += value_problems("infinite", np.isinf(table.x).sum(0), table.feature_names)
     if sha256:
         content = digest(table)
@@ -269,7 +288,7 @@ def image_problems(sides: Sequence[int], shape: Mapping[str, Any]) -> list[tuple
 
 
 ADVICE = {
-    "missing": "fill them in or leave their columns or rows out",
+    "missing": "fill them by `missing: mean` or `most_frequent`, or leave their columns out with `drop`",
     "infinite": "replace them",
 }
 
@@ -310,6 +329,7 @@ def summary(
     origin: Mapping[str, Any],
     settings: Mapping[str, Any],
     arrays: Mapping[str, np.ndarray],
+    encoded: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the content of data.json.
 
@@ -318,9 +338,11 @@ def summary(
         origin: content of its origin.json.
         settings: ``scaling`` and ``shape`` of the config.
         arrays: result of ``preprocess``.
+        encoded: what was done to missing cells and categories (``encoding.encode``).
     """
     classes = len(table.class_names)
-    shape = {"rows": table.x.shape[0], "features": table.x.shape[1], "classes": classes}
+    features = math.prod(arrays["x_train"].shape[1:])
+    shape = {"rows": table.x.shape[0], "features": features, "classes": classes}
     image = settings["shape"].get("image")
     return {
         "source": origin["source"],
@@ -336,20 +358,29 @@ def summary(
                 part: np.bincount(arrays[f"y_{part}"], minlength=classes).tolist() for part in PARTS
             },
         },
+        **(encoded or {}),
     }
 
 
 def save_table(path: Path, table: Table) -> None:
-    """Write raw.npz: x, y, feature_names, class_names."""
+    """Write raw.npz: x, y, feature_names, class_names, and the texts of a column as `categories/<its name>`."""
     names = {
         "feature_names": np.array(table.feature_names),
         "class_names": np.array(table.class_names),
     }
-    save_arrays(path, {"x": table.x, "y": table.y, **names})
+    texts = {f"{CATEGORIES}{name}": np.array(texts) for name, texts in table.categories.items()}
+    save_arrays(path, {"x": table.x, "y": table.y, **names, **texts})
 
 
 def load_table(path: Path) -> Table:
     """Read a table from raw.npz."""
     with np.load(path, allow_pickle=False) as arrays:
-        names = (tuple(arrays[key].tolist()) for key in ("feature_names", "class_names"))
-        return Table(arrays["x"], arrays["y"], *names)
+        features, classes = (
+            tuple(arrays[key].tolist()) for key in ("feature_names", "class_names")
+        )
+        categories = {
+            key.removeprefix(CATEGORIES): tuple(arrays[key].tolist())
+            for key in arrays
+            if key.startswith(CATEGORIES)
+        }
+        return Table(arrays["x"], arrays["y"], features, classes, categories)

@@ -7,13 +7,14 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from bnlab.data.datasets import DataError, Table
 from bnlab.data.tables import first_line, read_file
+from bnlab.study.datasets import REFUSE
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,12 @@ def server_of(openml: Mapping[str, Any] | None) -> str:
 
 
 def read_openml(
-    number: int, target: str | None = None, server: str | None = None, cache: str | None = None
+    number: int,
+    target: str | None = None,
+    drop: Sequence[str] | None = None,
+    categories: str = REFUSE,
+    server: str | None = None,
+    cache: str | None = None,
 ) -> Table:
     """Read a data set of OpenML from its ARFF file, whose checksum OpenML publishes.
 
@@ -41,6 +47,8 @@ def read_openml(
     Args:
         number: id of the data set.
         target: column with the class; OpenML's own default without it.
+        drop: columns to leave out, beside those that OpenML names.
+        categories: as in ``tables.read_file``.
         server: URL; OpenML's own without it. The environment's BNLAB_OPENML_SERVER goes before both.
         cache: folder; OpenML's own without it. The environment's BNLAB_OPENML_CACHE goes before both.
 
@@ -55,7 +63,7 @@ def read_openml(
         raise DataError(
             f"OpenML data set {number} names no single class column ({target}); set `target`."
         )
-    drop = [
+    left_out = [
         name
         for names in (dataset.row_id_attribute, dataset.ignore_attribute)
         for entry in ([names] if isinstance(names, str) else names or ())
@@ -63,7 +71,9 @@ def read_openml(
         if name != target
     ]
     logger.info("reading %s", dataset.data_file)
-    return read_file(Path(dataset.data_file), target, drop=drop)
+    return read_file(
+        Path(dataset.data_file), target, drop=[*left_out, *(drop or ())], categories=categories
+    )
 
 
 def _fetch(number: int, server: str, cache: str | None) -> Any:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from bnlab.data.datasets import PARTS, DataError, Table, count
+from bnlab.data.encoding import encode
+from bnlab.study.datasets import REFUSE
 
 SPLIT_SEED = 20_150_211
 """Seed of a split that names none, so that every study of a data set has the same test rows."""
@@ -132,8 +134,10 @@ def preprocess(
     scaling: str,
     image: Sequence[int] | None = None,
     planes: bool = False,
-) -> dict[str, np.ndarray]:
-    """Split and scale a table to the arrays of split.npz.
+    missing: str = REFUSE,
+    categories: str = REFUSE,
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Split, encode and scale a table to the arrays of split.npz.
 
     Args:
         table: the table.
@@ -141,17 +145,20 @@ def preprocess(
         scaling: name of the scaling, as in ``fit_scaling``.
         image: height, width and channels of a row that is an image.
         planes: true where the features of an image are one channel after another.
+        missing, categories: rules of ``encoding.encode``.
 
     Returns:
         For each part x_<part>, float32 (rows, features) or (rows, *image), and y_<part>, int32 (rows,); class_names.
+        Beside them the counts of ``encoding.encode``.
     """
     rows = split(table.y, rule)
-    shift, width = fit_scaling(table.x[rows["train"]], scaling)
-    arrays = {f"x_{part}": scale(table.x[rows[part]], shift, width) for part in PARTS}
+    x, encoded = encode(table, rows, missing, categories)
+    shift, width = fit_scaling(x[rows["train"]], scaling)
+    arrays = {f"x_{part}": scale(x[rows[part]], shift, width) for part in PARTS}
     if image:
         arrays = {name: _images(x, image, planes) for name, x in arrays.items()}
     arrays |= {f"y_{part}": table.y[rows[part]].astype(np.int32) for part in PARTS}
-    return arrays | {"class_names": np.array(table.class_names)}
+    return arrays | {"class_names": np.array(table.class_names)}, encoded
 
 
 def _images(x: np.ndarray, image: Sequence[int], planes: bool) -> np.ndarray:

@@ -146,10 +146,10 @@ def redraw(table: Table, rows: int, seed: int) -> Table:
     beyond the extremes of the data.
 
     Raises:
-        DataError: the table has missing or infinite values.
+        DataError: the table has categories, or missing or infinite values.
     """
-    if not np.isfinite(table.x).all():
-        raise DataError("only a table without missing and infinite values can be redrawn.")
+    if table.categories or not np.isfinite(table.x).all():
+        raise DataError("only numbers without missing and infinite values can be redrawn.")
     rng = np.random.default_rng(seed)
     nodes = [Node(table.y.astype(np.int64), len(table.class_names))]
     none = np.zeros(rows, dtype=np.int64)

@@ -16,25 +16,27 @@ from bnlab.data.datasets import DataError, Table, canonical, count
 from bnlab.data.from_openml import read_openml
 from bnlab.data.synthetic import disc, linear_map
 from bnlab.data.tables import read_file
+from bnlab.study.datasets import REFUSE
 
 
 def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) -> Table:
     """Read a data set of the config.
 
     Args:
-        dataset: ``source`` and that source's fields: openml {id, target?}; file {path, target?, columns?, drop?,
-            classes?}; bundled {name}; linear_map {shape, seed}; disc {shape, split, moves, seed}.
+        dataset: ``source`` and that source's fields: openml {id, target?, drop?}; file {path, target?, columns?, drop?,
+            classes?}, both {categories?}; bundled {name}; linear_map {shape, seed}; disc {shape, split, moves, seed}.
         openml: {server?, cache?} of the config.
 
     Raises:
         DataError: the data cannot be read.
     """
-    source = dataset["source"]
+    source, categories = dataset["source"], dataset.get("categories", REFUSE)
     if source == "openml":
-        return read_openml(dataset["id"], dataset.get("target"), **(openml or {}))
+        options = {key: dataset.get(key) for key in ("target", "drop")}
+        return read_openml(dataset["id"], **options, categories=categories, **(openml or {}))
     if source == "file":
         options = {key: dataset.get(key) for key in ("target", "columns", "drop", "classes")}
-        return read_file(Path(dataset["path"]), **options)
+        return read_file(Path(dataset["path"]), **options, categories=categories)
     if source == "bundled":
         return read_bundled(dataset["name"])
     if source == "linear_map":

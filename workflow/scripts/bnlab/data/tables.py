@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from itertools import islice
@@ -14,10 +14,12 @@ import numpy as np
 from bnlab.data import columns as cells
 from bnlab.data.arrays import read_idx_folder, read_npz
 from bnlab.data.datasets import DataError, Table, about, canonical, encode_labels
+from bnlab.data.encoding import content_problem
 from bnlab.data.from_arff import read_arff
 from bnlab.data.from_csv import UNNAMED, read_csv
 from bnlab.data.from_parquet import parts_of, read_parquet
 from bnlab.lazy import pd
+from bnlab.study.datasets import REFUSE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,6 +39,7 @@ class Rows(NamedTuple):
         missing: (features,) number of missing values in each column.
         classes: every class in order; None without a list of classes.
         all_read: true for all rows of the file, false for its first ones.
+        categories: texts of those columns of x that hold indices into them, by column.
     """
 
     x: np.ndarray
@@ -46,17 +49,22 @@ class Rows(NamedTuple):
     missing: np.ndarray
     classes: Sequence[Any] | None
     all_read: bool
+    categories: Mapping[str, tuple[str, ...]] = {}
 
     def text_problems(self) -> list[tuple[str, str]]:
         """Return the columns that hold no numbers, as ``DataError.problems``."""
-        return [
-            (
-                "path",
-                f"column {name} holds {content}, features must be numbers;"
-                " leave it out with `drop` or write it as numbers",
-            )
-            for name, content in self.texts.items()
-        ]
+        return [content_problem(name, content) for name, content in self.texts.items()]
+
+    def with_categories(self, columns: Mapping[str, pd.Series]) -> Rows:
+        """Return these rows with columns of text as categories."""
+        x, categories = np.array(self.x, np.float64), {}
+        for name, texts in columns.items():
+            codes, found = pd.factorize(texts, sort=True)
+            x[:, self.feature_names.index(name)] = np.where(codes < 0, np.nan, codes)
+            categories[name] = tuple(found)
+        missing = np.isnan(x).sum(0)
+        texts_left = {name: text for name, text in self.texts.items() if name not in categories}
+        return self._replace(x=x, texts=texts_left, missing=missing, categories=categories)
 
     def table(self) -> Table:
         """Return the table. Raises DataError with every problem of the rows."""
@@ -67,7 +75,7 @@ class Rows(NamedTuple):
             raise DataError.of([*problems, *error.problems]) from None
         if problems:
             raise DataError.of(problems)
-        return Table(self.x, y, self.feature_names, class_names)
+        return Table(self.x, y, self.feature_names, class_names, categories=self.categories)
 
 
 def read_file(
@@ -76,6 +84,7 @@ def read_file(
     columns: Sequence[str] | None = None,
     drop: Sequence[str] | None = None,
     classes: Sequence[Any] | None = None,
+    categories: str = REFUSE,
 ) -> Table:
     """Read CSV (.csv, .data), ARFF, Parquet, NPZ (keys x and y), or a folder of IDX files or of Parquet files.
 
@@ -85,6 +94,7 @@ def read_file(
         columns: names for a CSV without a header line.
         drop: columns to leave out; an empty text stands for every column without a name.
         classes: every class in order, also those that never occur.
+        categories: "refuse", or a rule for columns of text, which are then read as categories.
 
     Raises:
         DataError: the file is missing, broken, or no table of numbers and classes.
@@ -98,7 +108,7 @@ def read_file(
             return read_idx_folder(path, classes)
         if path.is_file() and kind_of(path) == "npz":
             return read_npz(path, classes)
-        return read_rows(path, target, columns, drop, classes).table()
+        return read_rows(path, target, columns, drop, classes, categories).table()
 
 
 def read_rows(
@@ -107,6 +117,7 @@ def read_rows(
     columns: Sequence[str] | None = None,
     drop: Sequence[str] | None = None,
     classes: Sequence[Any] | None = None,
+    categories: str = REFUSE,
     most_bytes: int | None = None,
 ) -> Rows:
     """Read a CSV, ARFF or Parquet file, of a CSV about ``most_bytes``; arguments and errors as in ``read_file``."""
@@ -114,19 +125,49 @@ def read_rows(
         if target is None:
             raise DataError(f"{path} needs `target`, the name of the column that holds the class.")
         kind = "parquet" if path.is_dir() else kind_of(path)
-        if kind in CSV:
-            source = read_csv(path, columns, classes, most_bytes)
-        elif kind == "arff":
-            source = read_arff(path, target)
-        elif kind in PARQUET:
-            source = read_parquet(path, target)
-        else:
-            raise DataError(
-                f"{path} is of no known kind; known are CSV (.csv, .data), ARFF (.arff), Parquet"
-                " (.parquet, .pq), NPZ (.npz), and a folder of IDX files."
-            )
+        source = _source(path, kind, target, columns, classes, most_bytes)
         rows = _gather(source, target, drop or (), classes or source.classes, most_bytes is None)
+        if categories != REFUSE:
+            again = _source(path, kind, target, columns, classes, most_bytes)
+            rows = rows.with_categories(
+                _texts(again, _category_columns(rows, source), most_bytes is None)
+            )
         return rows._replace(labels=_without_zeros(rows.labels)) if kind in CSV else rows
+
+
+def _source(
+    path: Path,
+    kind: str,
+    target: str,
+    columns: Sequence[str] | None,
+    classes: Sequence[Any] | None,
+    most_bytes: int | None,
+) -> cells.Columns:
+    if kind in CSV:
+        return read_csv(path, columns, classes, most_bytes)
+    if kind == "arff":
+        return read_arff(path, target)
+    if kind in PARQUET:
+        return read_parquet(path, target)
+    raise DataError(
+        f"{path} is of no known kind; known are CSV (.csv, .data), ARFF (.arff), Parquet"
+        " (.parquet, .pq), NPZ (.npz), and a folder of IDX files."
+    )
+
+
+def _category_columns(rows: Rows, source: cells.Columns) -> list[str]:
+    """Return the features that hold text, or that the file declares to be nominal."""
+    named = (set(rows.texts) | set(source.nominal)) - set(source.refused)
+    return [name for name in rows.feature_names if name in named]
+
+
+def _texts(source: cells.Columns, names: Sequence[str], whole: bool) -> dict[str, pd.Series]:
+    """Return columns as the text that the file has in each row."""
+    batches = list(source.batches if whole else islice(source.batches, 1)) if names else []
+    return {
+        name: cells.series([cells.labels(batch.column(name)) for batch in batches])
+        for name in names
+    }
 
 
 def kind_of(path: Path) -> str:

@@ -34,7 +34,7 @@ def file_problems(dataset: FileDataset) -> list[tuple[str, str]]:
     path = Path(dataset.path)
     if kind_of(path) not in CSV or not path.is_file():
         return []
-    columns = (dataset.target, dataset.columns, dataset.drop, dataset.classes)
+    columns = (dataset.target, dataset.columns, dataset.drop, dataset.classes, dataset.categories)
     try:
         rows = read_rows(path, *columns, most_bytes=MOST_BYTES)
     except DataError as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bnlab.study.section import Count, Digest, Name, Section, Seed, Share, Text
+
+REFUSE: Final = "refuse"
 
 
 class Shape(Section):
@@ -96,6 +98,11 @@ class _Dataset(Section):
     """Scaling of the features, fitted to the training rows; divide_255 divides by 255."""
 
     @property
+    def encoding(self) -> dict[str, str]:
+        """Rules for missing cells and categories, which are those of tables."""
+        return {}
+
+    @property
     def sizes(self) -> Sizes:
         """Number of rows for training, validation and test."""
         return self.split.sizes(self.shape.rows)
@@ -111,7 +118,22 @@ class _Dataset(Section):
         return self.sizes.train
 
 
-class OpenMLDataset(_Dataset):
+class _TableDataset(_Dataset):
+    """Settings of tables that others made."""
+
+    missing: Literal["mean", "most_frequent", "refuse"] = REFUSE
+    """Values for missing cells, of the training rows; categories take the most frequent one. Default refuse."""
+    categories: Literal["one_hot", "refuse"] = REFUSE
+    """`one_hot`: a feature for each text of a column in training rows; `refuse`: numbers alone. Default refuse."""
+
+    @property
+    def encoding(self) -> dict[str, str]:
+        """Rules for missing cells and categories, without those that refuse them."""
+        rules = {"missing": self.missing, "categories": self.categories}
+        return {name: rule for name, rule in rules.items() if rule != REFUSE}
+
+
+class OpenMLDataset(_TableDataset):
     """Data set of OpenML."""
 
     source: Literal["openml"]
@@ -120,9 +142,11 @@ class OpenMLDataset(_Dataset):
     """Number of the data set on OpenML."""
     target: Text | None = None
     """Name of the label column; left out: OpenML's own for this data set."""
+    drop: list[Text] | None = None
+    """Columns to leave out, beside those that OpenML leaves out; default none."""
 
 
-class FileDataset(_Dataset):
+class FileDataset(_TableDataset):
     """Data set in a file of the user: CSV, ARFF, Parquet or NPZ, or a folder of IDX files."""
 
     source: Literal["file"]
@@ -204,7 +228,10 @@ AnyDataset = (
 )
 Dataset = Annotated[AnyDataset, Field(discriminator="source")]
 SOURCES = ["openml", "file", "bundled", "redraw", "linear_map", "disc"]
-NOT_CONTENT = {"label", "class_labels", "stands_for", "shape", "split", "scaling", "sha256"}
+NOT_CONTENT = {
+    *("label", "class_labels", "stands_for", "shape", "split", "scaling", "sha256"),
+    *("missing", "categories"),
+}
 """Keys that do not change which rows a data set has."""
 
 
@@ -214,6 +241,8 @@ def origin(name: str, datasets: dict[str, Any]) -> dict[str, Any]:
     if dataset.sha256:
         return {"sha256": dataset.sha256.model_dump()}
     settings = dataset.model_dump(exclude=NOT_CONTENT, exclude_none=True)
+    if "categories" in dataset.encoding:  # texts are kept
+        settings |= {"categories": dataset.encoding["categories"]}
     if isinstance(dataset, RedrawDataset):
         settings |= {"of": origin(dataset.of, datasets)}
     if isinstance(dataset, RedrawDataset | LinearMapDataset | DiscDataset):
@@ -224,7 +253,7 @@ def origin(name: str, datasets: dict[str, Any]) -> dict[str, Any]:
 
 
 def identity(name: str, datasets: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings that decide the training rows: origin, shape, split and scaling."""
+    """Return the settings that decide the training rows: origin, shape, split, scaling and encoding."""
     dataset: _Dataset = datasets[name]
     settings = dataset.model_dump(include={"shape", "split", "scaling"}, exclude_none=True)
-    return origin(name, datasets) | settings
+    return origin(name, datasets) | settings | dataset.encoding
