@@ -128,6 +128,27 @@ def test_both_are_refused_by_default_and_the_message_names_every_way_on(read):
         preprocessing.preprocess(read(frame), RULE, "none", missing="mean")
 
 
+def test_declared_categories_are_categories_also_where_they_look_like_numbers(tmp_path):
+    frame = pd.DataFrame({"grade": [1, 2, 3] * 10, "size": range(30), "ill": ["no", "yes"] * 15})
+    arff = (
+        as_arff(frame).replace("grade STRING", "grade {3,2,1}").replace("size STRING", "size REAL")
+    )
+    (tmp_path / "mine.arff").write_text(arff)
+    frame.astype({"grade": "category"}).to_parquet(tmp_path / "mine.parquet")
+    for name in ("mine.arff", "mine.parquet"):
+        table = read_file(tmp_path / name, "ill", categories="one_hot")
+        assert table.categories == {"grade": ("1", "2", "3")}
+        assert read_file(tmp_path / name, "ill").categories == {}
+
+
+def test_dates_are_no_categories(tmp_path):
+    frame = patients()[["bmi", "ill"]].assign(day=pd.Timestamp("2020-01-01"))
+    frame.to_parquet(tmp_path / "mine.parquet")
+    with pytest.raises(DataError, match="column day holds dates.*`drop`") as refused:
+        read_file(tmp_path / "mine.parquet", "ill", categories="one_hot")
+    assert "one_hot" not in str(refused.value)
+
+
 def test_a_column_without_values_to_train_on_and_an_identifier_are_refused(read):
     frame = patients()
     frame["site"] = [f"p{i}" for i in range(ROWS)]

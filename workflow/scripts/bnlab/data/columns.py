@@ -24,11 +24,13 @@ class Columns(NamedTuple):
         batches: consecutive rows, with the same columns each; a missing cell is null.
         classes: every label of the target in order; None where the file does not declare them.
         refused: content of each column that holds neither numbers nor text, as "dates".
+        nominal: columns that the file declares to have categories, whether or not these look like numbers.
     """
 
     batches: Iterator[pa.RecordBatch]
     classes: Sequence[str] | None = None
     refused: Mapping[str, str] = {}
+    nominal: Sequence[str] = ()
 
 
 class Numbers(NamedTuple):

@@ -383,4 +383,4 @@ def load_table(path: Path) -> Table:
             for key in arrays
             if key.startswith(CATEGORIES)
         }
-        return Table(arrays["x"], arrays["y"], features, classes, categories)
+        return Table(arrays["x"], arrays["y"], features, classes, categories=categories)

@@ -71,7 +71,10 @@ def _refuse_what_training_lacks(
             for j in empty
         ]
     if categories == REFUSE:
-        problems += [text_problem(name, texts[0]) for name, texts in table.categories.items()]
+        problems += [
+            content_problem(name, f"text ('{texts[0]}')")
+            for name, texts in table.categories.items()
+        ]
     for name in table.categories if categories != REFUSE else ():
         codes = table.x[train, names.index(name)]
         if 1 < len(codes) == len(np.unique(codes)):
@@ -86,12 +89,13 @@ def _refuse_what_training_lacks(
         raise DataError.of(problems)
 
 
-def text_problem(name: str, text: str) -> tuple[str, str]:
-    """Return the problem of a column that holds text, as in ``DataError.problems``."""
+def content_problem(name: str, content: str) -> tuple[str, str]:
+    """Return the problem of a column that has content such as "dates" for numbers, as in ``DataError.problems``."""
+    also = ", let `categories: one_hot` make features of it," if content.startswith("text") else ""
     return (
         "path",
-        f"column {name} holds text ('{text}'), features must be numbers; leave it out with `drop`,"
-        " let `categories: one_hot` make numbers of it, or write it as numbers",
+        f"column {name} holds {content}, features must be numbers; leave it out with `drop`{also}"
+        " or write it as numbers",
     )
 
 

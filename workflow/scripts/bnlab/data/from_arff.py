@@ -43,13 +43,16 @@ def read_arff(path: Path, target: str) -> Columns:
     """
     handle = _open(path)
     declared, lines = _declarations(handle)
-    kinds = {name: "" if kind[0] == "{" else kind.split()[0].lower() for name, kind in declared.items()}
+    kinds = {
+        name: "" if kind[0] == "{" else kind.split()[0].lower() for name, kind in declared.items()
+    }
     classes = None
     if declared.get(target, "").startswith("{"):
         classes = _members(declared[target], target)
     refused = {name: REFUSED[kind] for name, kind in kinds.items() if kind in REFUSED}
     numeric = target if kinds.get(target) in ("numeric", "real", "integer") else None
-    return Columns(_batches(handle, list(kinds), lines, numeric), classes, refused)
+    nominal = [name for name, kind in kinds.items() if not kind]
+    return Columns(_batches(handle, list(kinds), lines, numeric), classes, refused, nominal)
 
 
 def attribute_names(path: Path) -> list[str]:

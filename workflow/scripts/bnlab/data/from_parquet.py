@@ -60,7 +60,17 @@ def read_parquet(path: Path, target: str) -> Columns:
             classes = [label_text(value) for value in column.chunk(0).dictionary.to_pylist()]
     refused = {name: refusal(schema.field(name).type) for name in names}
     batches = _batches(path, dict(zip(files, sources, strict=True)), names)
-    return Columns(batches, classes, {name: kind for name, kind in refused.items() if kind})
+    by_pandas = {
+        column["name"]
+        for column in metadata.get("columns", ())
+        if column.get("pandas_type") == "categorical"
+    }
+    nominal = [
+        name for name in names if name in by_pandas or types.is_dictionary(schema.field(name).type)
+    ]
+    return Columns(
+        batches, classes, {name: kind for name, kind in refused.items() if kind}, nominal
+    )
 
 
 def _batches(

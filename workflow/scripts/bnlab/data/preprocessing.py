@@ -145,7 +145,8 @@ def preprocess(
         scaling: name of the scaling, as in ``fit_scaling``.
         image: height, width and channels of a row that is an image.
         planes: true where the features of an image are one channel after another.
-        missing, categories: rules of ``encoding.encode``.
+        missing: rule for missing cells, as in ``encoding.encode``.
+        categories: rule for categories, as in ``encoding.encode``.
 
     Returns:
         For each part x_<part>, float32 (rows, features) or (rows, *image), and y_<part>, int32 (rows,); class_names.
