@@ -47,3 +47,10 @@ for experiment in experiments():
 localrules:
     all,
     download,  # on a cluster, only the machine that one logs in to may reach OpenML
+
+
+if workflow.is_main_process:
+    names = [rule.name for rule in workflow.rules]
+    logger.addFilter(
+        TargetsNamed(["all", *STUDY.experiments, "plan", "accept_runs"], names)
+    )

@@ -3,6 +3,7 @@
 from snakemake.logging import logger
 
 from bnlab import store
+from bnlab.command_line import TargetsNamed
 from bnlab.progress import Filter, Progress, measured
 from bnlab.provenance import hardware, versions
 from bnlab.training.estimate import Estimate, read_costs
