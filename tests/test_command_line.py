@@ -100,4 +100,3 @@ def test_snakemake_says_it_without_a_traceback(line, sentence):
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert sentence in done.stdout + done.stderr
-XX
