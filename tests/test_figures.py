@@ -413,3 +413,52 @@ def test_the_rates_that_were_tried_are_marked_in_a_range_of_rates():
     figure = synthetic.draw("learning_rate", "rate_range", published("learning_rate", "rate_range"))
     dots = [line.get_xdata() for line in figure.axes[0].get_lines() if line.get_marker() == "."]
     assert [list(dot) for dot in dots] == [[0.01, 0.1, 0.3, 1, 10]] * len(synthetic.METHODS)
+
+
+def lines_of_two_methods():
+    """Return a figure with two panels: lines without markers on the left, and with them on the right."""
+    figure = Figure()
+    left, right = figure.subplots(1, 2)
+    for name, marker, label in (("bn", "o", "BN"), ("ln", "s", "LN")):
+        color = style.HUES[style.method_style(name).hue].light
+        left.plot([1, 2], [1, 2], color=color, label=label)
+        right.plot([1, 2], [1, 2], color=color, marker=marker, label=f"{label} (1 of 9 failed)")
+    return figure, left, right
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_legend_names_a_method_once_whether_its_lines_have_markers_or_not(order):
+    figure, *axes = lines_of_two_methods()
+    panels.legend_row(figure, *(axes[place] for place in order))
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.texts] == [
+        "BN (1 of 9 failed)",
+        "LN (1 of 9 failed)",
+    ]
+    assert [line.get_marker() for line in legend.get_lines()] == ["o", "s"]
+
+
+@pytest.mark.parametrize("ends", [(1.25, 2.6), (0.95, 1.3), (0.03, 0.031), (1, 4), (0.5, 90)])
+def test_a_log_axis_has_at_least_two_numbers(ends):
+    def line(table):
+        figure = Figure()
+        axis = figure.subplots()
+        axis.plot([0, 1], table["y"])
+        axis.set_yscale("log")
+        return figure
+
+    (axis,) = style.draw(line, pd.DataFrame({"y": ends})).axes
+    low, high = axis.get_ylim()
+    ticks = [*axis.yaxis.get_major_ticks(), *axis.yaxis.get_minor_ticks()]
+    shown = [t for t in ticks if t.label1.get_text() and low <= t.get_loc() <= high]
+    assert len(shown) >= 2
+
+
+@pytest.mark.parametrize("experiment", ["batch_size", "small_vgg"])
+def test_differences_keep_clear_of_the_ends_of_their_axis(experiment):
+    figure = shared_drawing(experiment, "all_methods")
+    (axis,) = [axis for axis in figure.axes if axis.get_yscale() == "symlog"]
+    values = np.concatenate([np.asarray(line.get_ydata(), float) for line in axis.lines])
+    for value in (np.nanmin(values), np.nanmax(values)):
+        place = axis.transAxes.inverted().transform(axis.transData.transform((1, value)))[1]
+        assert 0.03 < place < 0.97

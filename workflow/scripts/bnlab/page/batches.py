@@ -111,6 +111,7 @@ def accuracies(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> N
 
 def differences(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
     """Draw paired differences in points, linear within one point of zero and logarithmic beyond."""
+    axis.set_yscale("symlog", linthresh=1, linscale=0.7)  # before curves, so that margins are its
     for curve in curves:
         rows = curve.of("test", "accuracy").rows
         rows = rows[rows["pairs"] > 0]
@@ -125,7 +126,6 @@ def differences(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> 
     (reference,) = [c for c in every if (c.rows["method"] == c.rows["reference"]).all()]
     others = [curve.label for curve in every if curve is not reference]
     axis.axhline(0, color=reference.style.color, linewidth=1.2)
-    axis.set_yscale("symlog", linthresh=1, linscale=0.7)
     low, high = axis.get_ylim()
     marks = (0, 0.5, 1, 2, 5, 10, 20, 50, 100)
     ticks = [s * m for m in marks for s in ((1,) if m == 0 else (-1, 1)) if low <= s * m <= high]

@@ -25,6 +25,8 @@ MOST_MARKS = 60
 """Points of a curve from which on they are small."""
 LETTERS = 100
 """Letters of a legend that have room side by side, with six for each line beside its name."""
+BARE = "None"
+"""Marker of a line without markers, as Matplotlib names it."""
 HIGHEST = 0.9999
 """Height at which greater accuracies are drawn on a logit scale, which has no place for 100 %."""
 
@@ -122,19 +124,36 @@ def name_and_failures(rows: pd.DataFrame) -> str:
 def legend_row(part: FigureBase, *axes: Axes) -> None:
     """Name the lines of these axes below the panels, in as many columns as there is room for.
 
-    Lines that look alike are one method's; they have the longest of their names, which counts what diverged.
+    Lines that look alike are one method's; they have the longest of their names, which counts what diverged. So are
+    two lines of one colour of which one has no markers, if one name begins with the other.
     """
-    named: dict[tuple[Any, ...], tuple[Any, str]] = {}
+    named: list[tuple[Any, str]] = []
     for axis in axes:
-        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
-            look = mpl.artist.getp(handle, "color"), mpl.artist.getp(handle, "marker")
-            if len(label) > len(named.get(look, (None, ""))[1]):
-                named[look] = (handle, label)
+        for line in zip(*axis.get_legend_handles_labels(), strict=True):
+            place = next((i for i, other in enumerate(named) if _are_one(line, other)), None)
+            if place is None:
+                named.append(line)
+            else:
+                both = sorted([named[place], line], key=lambda each: _marker(each[0]) == BARE)
+                named[place] = both[0][0], max((label for _, label in both), key=len)
     if named:
-        handles, labels = zip(*named.values(), strict=True)
+        handles, labels = zip(*named, strict=True)
         columns = max(1, LETTERS // (6 + max(map(len, labels))))
         form: Any = {"loc": "outside lower center", "ncols": min(len(named), columns)}
         part.legend(handles, labels, **form)
+
+
+def _are_one(line: tuple[Any, str], other: tuple[Any, str]) -> bool:
+    """Return true where two lines with their names are one method's."""
+    colors = [mpl.artist.getp(handle, "color") for handle, _ in (line, other)]
+    markers = [_marker(handle) for handle, _ in (line, other)]
+    shorter, longer = sorted((line[1], other[1]), key=len)
+    alike = markers[0] == markers[1] or (BARE in markers and longer.startswith(shorter))
+    return colors[0] == colors[1] and alike
+
+
+def _marker(handle: Any) -> Any:
+    return mpl.artist.getp(handle, "marker")
 
 
 def label_ends(axis: Axes, curves: Sequence[tuple[str, str, float, float]]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,10 +12,11 @@ from matplotlib.ticker import MaxNLocator
 
 from bnlab.page.forms import draw_lines
 from bnlab.page.panels import by_method, draw_curve, legend_row, name_and_failures, per_batch
-from bnlab.page.style import method_style
+from bnlab.page.style import SOFT, method_style
 
 MOST_MARKERS = 25
 """Points of a curve of ratios that are drawn with markers."""
+NOTHING_SHARED = "no training loss in common"
 
 
 class Measure(NamedTuple):
@@ -71,6 +72,9 @@ def draw_ratios(table: pd.DataFrame, measures: Mapping[str, str], title: str) ->
                 draw_lines(axis, shown, "at", most_markers=MOST_MARKERS)
                 axis.axhline(1, color="#555555", linewidth=0.8, linestyle=":")
                 axis.set(xscale="log", yscale="log")
+                if shown.empty and over == "loss":
+                    middle: Any = {"transform": axis.transAxes, "ha": "center", "va": "center"}
+                    axis.text(0.5, 0.5, NOTHING_SHARED, color=SOFT.light, fontsize=8, **middle)
             line[0].set_ylabel(words)
         grid[-1, 0].set_xlabel("training step (log axis)")
         grid[-1, 1].set_xlabel("training loss (log axis, falling)")

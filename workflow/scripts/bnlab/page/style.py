@@ -16,7 +16,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
 from matplotlib.path import Path as Outline
-from matplotlib.ticker import FuncFormatter, LogFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogFormatter, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import Affine2D
 
 from bnlab.files import replacing, save_text
@@ -229,7 +229,10 @@ def draw(function: Callable[[pd.DataFrame], Figure], table: pd.DataFrame) -> Fig
 
 
 def plain_ticks(axis: Axis) -> None:
-    """Write plain numbers on a log axis: at powers of ten, 2 and 5 between them, and all where it spans little."""
+    """Write plain numbers on a log axis: at powers of ten, 2 and 5 between them, and all where it spans little.
+
+    Where fewer than two of these lie on it, its ticks are at equal distances.
+    """
     low, high = sorted(axis.get_view_interval())
     leads = (2, 5) if high / low > 4 else range(2, 10)
 
@@ -238,6 +241,11 @@ def plain_ticks(axis: Axis) -> None:
         return f"{value:g}" if lead in leads else ""
 
     if isinstance(axis.get_major_formatter(), LogFormatter):
+        powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+        written = [lead * power for power in powers for lead in (1, *leads)]
+        if sum(low <= value <= high for value in written) < 2:
+            axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+            axis.set_minor_locator(NullLocator())
         if low >= FEWEST_PLAIN and high <= MOST_PLAIN:
             axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_formatter(
