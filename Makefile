@@ -23,7 +23,7 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo plan study unlock publish test test-method test-network scorecard lint docstrings bench interval-coverage schema docs lock \
+.PHONY: help demo plan study unlock publish test test-method test-network judge scorecard lint docstrings bench interval-coverage schema docs lock \
   upgrade audit environment
 
 help:  ## this list
@@ -55,6 +55,9 @@ test-method: environment  ## tests of a normalizer, METHOD=file.py:Class OPTIONS
 
 test-network: environment  ## tests of a network, NETWORK=residual OPTIONS='depth=3'
 	$(BIN)/python workflow/scripts/test_network.py '$(NETWORK)' $(OPTIONS)
+
+judge: environment  ## verdicts on claims of your own by a finished study, CLAIMS=mine.yaml STUDY=published
+	$(BIN)/python workflow/scripts/judge.py '$(CLAIMS)' '$(if $(filter command line,$(origin STUDY)),$(STUDY),published)'
 
 scorecard: environment  ## a normalizer beside base, BN and LN: METHOD=file.py:Class OPTIONS='p=1'
 	@overlay=$$($(BIN)/python workflow/scripts/scorecard.py '$(METHOD)' $(OPTIONS)) && { \

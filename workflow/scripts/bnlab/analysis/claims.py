@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.earlier import Earlier, measured_before
+from bnlab.analysis.earlier import Earlier, measured_before, results_at_the_end
 from bnlab.analysis.effects import (
     EFFECT_COLUMNS,
     INTERNAL,
@@ -225,9 +225,12 @@ def _measured(
     if effect.experiment not in results:
         assert earlier is not None
         published = measured_before(effect, earlier)
-        if published is None:
-            raise Absent("what is published was not measured for this test")
-        return published
+        if published is not None:
+            return published
+        at_the_end = results_at_the_end(effect, where, earlier, study)
+        if at_the_end is None:
+            raise Absent("what is published was not measured for this test, replicate by replicate")
+        results = {effect.experiment: at_the_end}
     here = rows_at(results[effect.experiment], where, effect, study)
     return measure(effect, where, study, here, quantity(effect.experiment, effect.quantity))
 

@@ -1,4 +1,4 @@
-"""Effects that an earlier publication measured, read back from its effects.csv and replicates.csv."""
+"""Effects of a finished study, read back from its effects.csv, replicates.csv and accuracies.csv."""
 
 from __future__ import annotations
 
@@ -7,15 +7,49 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.samples import Measured, Sample
+from bnlab.analysis.quantities import Results
+from bnlab.analysis.samples import Measured, Sample, Setting
+from bnlab.analysis.summaries import SPLITS
+from bnlab.study.config import Study
 from bnlab.study.ledger import Effect
+from bnlab.study.names import ALL_RECIPES
+
+AT_THE_END = {"train_accuracy", "validation_accuracy", "test_accuracy", "accuracy_gap"}
+"""Quantities that accuracies at the end of training suffice for."""
 
 
 class Earlier(NamedTuple):
-    """A publication: every effect, and the values of each replicate."""
+    """A finished study: every effect, the values of each replicate, and all accuracies at the end if they are read."""
 
     effects: pd.DataFrame
     replicates: pd.DataFrame
+    accuracies: pd.DataFrame | None = None
+
+
+def results_at_the_end(
+    effect: Effect, where: Setting, earlier: Earlier, study: Study
+) -> Results | None:
+    """Return accuracies at the end as tidy results of an effect's place; None where it asks for more."""
+    beside = (effect.epoch, effect.phase, effect.level)
+    if earlier.accuracies is None or effect.quantity not in AT_THE_END or any(beside):
+        return None
+    if effect.statistics != "moving":
+        return None
+    runs = pd.DataFrame(study.runs(effect.experiment))
+    runs = runs[(runs["dataset"] == where.dataset) & (runs["batch"] == effect.batch)]
+    if where.recipe != ALL_RECIPES:
+        runs = runs[runs["recipe"] == where.recipe]
+    known = earlier.accuracies.merge(runs)
+    if not set(effect.methods) <= set(known["method"]):
+        return None
+    lead = ["replicate", "failed", "diverged"]
+    rows = known.melt([*runs.columns, *lead], SPLITS, "split", "accuracy")
+    recipes = {name: study.comparison_settings(name) for name in rows["recipe"].unique()}
+    for name in study.declaration(effect.experiment).by:
+        rows[name] = [recipes[recipe][name] for recipe in rows["recipe"]]
+    pairs = zip(rows["recipe"], rows["batch"], strict=True)
+    rates = [study.recipes[recipe].rate(batch) for recipe, batch in pairs]
+    return {"metrics": rows.assign(learning_rate=rates, step=1, epoch=1.0, statistics="moving")}
 
 
 def measured_before(effect: Effect, earlier: Earlier) -> Measured | None:

@@ -1,0 +1,91 @@
+"""Judge a ledger of claims by a finished study, without data, training or timing, and print its verdicts.
+
+python workflow/scripts/judge.py mine_claims.yaml published
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bnlab import results
+from bnlab.analysis.claims import judge_ledger
+from bnlab.analysis.earlier import Earlier
+from bnlab.experiments import quantity
+from bnlab.files import read_csv
+from bnlab.page.verdict_text import verdicts_in_words
+from bnlab.study.config import Study
+from bnlab.study.declaration import TIMING
+from bnlab.study.ledger import Ledger
+from bnlab.study.ledger_validation import load_ledger
+from bnlab.study.locations import ConfigError
+from bnlab.study.messages import unknown
+from bnlab.study.names import PUBLISHED
+
+USAGE = "Name a ledger and a finished study: make judge CLAIMS=mine_claims.yaml STUDY=published"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main() -> None:
+    """Judge the ledger by the study on the command line."""
+    if len(sys.argv) != 3 or not all(sys.argv[1:]):
+        sys.exit(USAGE)
+    file, name = Path(sys.argv[1]), sys.argv[2]
+    if not file.is_file():
+        sys.exit(f"There is no ledger {file}. {USAGE}")
+    try:
+        folder = folder_of(name)
+        config = results.load(folder).about["config"]
+        ledger = load_ledger(file, {**config, "frozen_ledger": None}, tuple(others()))
+    except (ConfigError, OSError, ValueError) as error:
+        sys.exit(f"{error}")
+    study = Study.model_validate(config)
+    tidy = tidy_of(ledger, study)
+    effects, replicates = (read_csv(folder / f"{each}.csv") for each in ("effects", "replicates"))
+    earlier = Earlier(effects, replicates, read_csv(folder / "accuracies.csv"))
+    judged = judge_ledger(ledger, study, tidy, quantity, earlier)
+    print(verdicts_in_words(judged, ledger, os.path.relpath(folder)))
+
+
+def folder_of(name: str) -> Path:
+    """Return the report's folder of a finished study.
+
+    Raises:
+        ValueError: the study has no finished report; the text names those that have one.
+    """
+    folder = Path("reports", name)
+    if name == Path(PUBLISHED).name and not folder.exists():
+        folder = ROOT / PUBLISHED
+    if not (folder / results.RECORD).is_file():
+        finished = sorted(path.parent.name for path in Path("reports").glob(f"*/{results.RECORD}"))
+        raise ValueError(unknown("study", name, finished, " among those with a finished report"))
+    return folder
+
+
+def others() -> list[Path]:
+    """Return the overlays whose names claims may use."""
+    return sorted([*(ROOT / "workflow" / "studies").glob("*.yaml"), *Path().glob("*.yaml")])
+
+
+def tidy_of(ledger: Ledger, study: Study) -> dict[str, Mapping[str, Any]]:
+    """Return the tidy tables of those experiments of the ledger whose tables are all at hand, by source."""
+    used = {test.experiment for claim in ledger.claims for test in claim.tests}
+    tables = {}
+    for name in used & set(study.own()):
+        folder = Path("results", study.study, "experiments", name)
+        files = {source: [folder / f"{source}.parquet"] for source in study.sources(name)}
+        if study.timed(name):
+            files[TIMING] = sorted(Path("results", study.study, TIMING, name).glob("*.parquet"))
+        if all(paths and all(path.is_file() for path in paths) for paths in files.values()):
+            tables[name] = {
+                source: pd.concat(map(pd.read_parquet, paths), ignore_index=True)
+                for source, paths in files.items()
+            }
+    return tables
+
+
+if __name__ == "__main__":
+    main()
