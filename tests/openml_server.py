@@ -56,7 +56,7 @@ def arff(table: Table) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _description(number: int, body: bytes, host: str) -> bytes:
+def _description(number: int, body: bytes, host: str, changes: Mapping[str, str]) -> bytes:
     values = {
         "id": number,
         "name": f"table{number}",
@@ -70,13 +70,19 @@ def _description(number: int, body: bytes, host: str) -> bytes:
         "visibility": "public",
         "status": "active",
         "md5_checksum": hashlib.md5(body).hexdigest(),
+        **changes,
     }
     inner = "".join(f"<oml:{key}>{escape(str(value))}</oml:{key}>" for key, value in values.items())
     return f"<oml:data_set_description {NAMESPACE}>{inner}</oml:data_set_description>".encode()
 
 
-def _handler(tables: Mapping[int, Table], served: Served) -> type[BaseHTTPRequestHandler]:
-    bodies = {number: arff(table) for number, table in tables.items()}
+def _handler(
+    tables: Mapping[int, Table | bytes], served: Served, changes: Mapping[str, str]
+) -> type[BaseHTTPRequestHandler]:
+    bodies = {
+        number: table if isinstance(table, bytes) else arff(table)
+        for number, table in tables.items()
+    }
 
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, format: str, *args: object) -> None:
@@ -101,7 +107,8 @@ def _handler(tables: Mapping[int, Table], served: Served) -> type[BaseHTTPReques
             elif download:
                 self.download(bodies[number])
             else:
-                self.answer(200, _description(number, bodies[number], served.url.split("/api/")[0]))
+                host = served.url.split("/api/")[0]
+                self.answer(200, _description(number, bodies[number], host, changes))
 
         def download(self, body: bytes) -> None:
             faults = served.faults
@@ -121,10 +128,20 @@ def _handler(tables: Mapping[int, Table], served: Served) -> type[BaseHTTPReques
 
 
 @contextmanager
-def serve(tables: Mapping[int, Table], faults: Faults | None = None) -> Iterator[Served]:
-    """Serve `tables` by OpenML id from a free port of 127.0.0.1 until the block ends."""
+def serve(
+    tables: Mapping[int, Table | bytes],
+    faults: Faults | None = None,
+    changes: Mapping[str, str] | None = None,
+) -> Iterator[Served]:
+    """Serve `tables`, or ARFF files, by OpenML id from a free port of 127.0.0.1 until the block ends.
+
+    Args:
+        tables: by the id.
+        faults: of the server.
+        changes: entries of the descriptions that are other than usual.
+    """
     served = Served("", faults or Faults())
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(tables, served))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(tables, served, changes or {}))
     server.daemon_threads = True
     served.url = f"http://127.0.0.1:{server.server_port}/api/v1/xml"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -477,6 +477,15 @@ def test_the_advice_for_a_number_in_text_is_a_number_in_yaml_and_the_same(proble
             for name in ("published", "runs", "data", "earlier", "costs.json")
         ),
         ("  quick:", "  all_recipes:", "recipes.all_recipes", "has a meaning of its own"),
+        *(
+            (
+                "label: flowers\n",
+                f"label: flowers\n    class_labels: {{{key}: x}}\n",
+                "datasets.flowers.class_labels",
+                f"YAML reads a class as {said}; put it in quotes",
+            )
+            for key, said in (("yes", "True"), ("1.5", "1.5"), ("2020-01-01", "2020-01-01"))
+        ),
         ("study: small", f"study: {'a' * 101}", "study", "has 101 characters (allowed: 100)"),
         ("  quick:", f"  {'a' * 300}:", f"recipes.{'a' * 300}", "has 300 characters"),
         ("  base:", f"  {'b' * 101}:", f"methods.{'b' * 101}", "has 101 characters"),
@@ -1106,3 +1115,17 @@ def test_the_demo_says_that_it_is_a_rehearsal_and_what_to_try_next_by_targets_th
     assert len(named) == 3 and {*named} <= {*targets}
     assert (ROOT / "reports/published/report.html").exists()
     assert coded("a <b> & `c <d>`") == "a &lt;b&gt; &amp; <code>c &lt;d&gt;</code>"
+
+
+def test_classes_may_be_named_by_whole_numbers_and_columns_without_a_name_left_out(small):
+    dataset = small("datasets: {flowers: {class_labels: {0: zero, '1': one}}}").datasets["flowers"]
+    assert dataset.class_labels == {"0": "zero", "1": "one"}
+    file = "{label: f, source: file, name: null, path: f.csv, target: k, drop: ['', 'Unnamed: 0']}"
+    assert small(f"datasets: {{flowers: {file}}}").datasets["flowers"].drop == ["", "Unnamed: 0"]
+
+
+def test_what_openml_leaves_out_of_a_data_set_does_not_change_its_runs(small):
+    openml = "datasets: {flowers: {source: openml, id: 61, name: null%s}}"
+    plain, dropped = (small(openml % more) for more in ("", ", drop: [colour]"))
+    assert "drop" not in datasets.origin("flowers", plain.datasets)
+    assert datasets.origin("flowers", dropped.datasets)["drop"] == ["colour"]

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from openml_server import serve
 from pyarrow import parquet
 
-from bnlab.data import datasets
+from bnlab.data import datasets, from_openml, sources
 from bnlab.data.datasets import DataError, Table
 from bnlab.data.tables import read_file
 
@@ -384,3 +385,198 @@ def test_a_column_without_a_name_can_be_left_out(name, tmp_path):
     frame = pd.DataFrame({"a": [5, 6, 9], "k": list("xyx")})
     frame.to_csv(tmp_path / "t.csv")
     assert read_file(tmp_path / "t.csv", "k", drop=[name]).feature_names == ("a",)
+
+
+def test_a_column_without_a_name_is_no_feature_and_one_that_counts_the_rows_is_named(
+    tmp_path, caplog
+):
+    frame = pd.DataFrame({"id": [1, 2, 3], "a": [5, 6, 9], "k": list("xyx")})
+    frame.to_csv(tmp_path / "t.csv")
+    with pytest.raises(DataError, match=r"Unnamed: 0 has no name.*drop: \[''\]"):
+        read_file(tmp_path / "t.csv", "k")
+    read_file(tmp_path / "t.csv", "k", drop=[""])
+    assert [r.getMessage() for r in caplog.records] == [
+        "column id counts the rows; `drop` leaves it out"
+    ]
+
+
+# NPZ and IDX
+
+
+def npz(folder: Path, **arrays: object) -> Path:
+    np.savez(folder / "t.npz", **{"x": np.ones((6, 4)), "y": np.arange(6) % 2} | arrays)
+    return folder / "t.npz"
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"y": np.eye(2)[np.arange(6) % 2]}, "y with 2 columns.*np.argmax"),
+        ({"y": np.zeros((6, 3, 2))}, "y with 3 × 2 columns"),
+        ({"x": np.ones((6, 4), np.complex64)}, "complex numbers in x"),
+        ({"x": np.ones((6, 4), "datetime64[D]")}, "dates in x"),
+        ({"x": np.ones((6, 4), "timedelta64[s]")}, "time spans in x"),
+        ({"x": np.full((6, 4), "1")}, "text in x"),
+        ({"x": np.full((6, 4), None)}, "array x holds Python objects"),
+        ({"y": np.array(list("ababab"), object)}, "array y holds Python objects"),
+        ({"y": np.arange(6).astype("datetime64[D]")}, "dates in y"),
+        ({"y": np.ones(6, complex)}, "complex numbers in y"),
+        ({"x": np.zeros(6, [("a", int)])}, "in x; features must be numbers"),
+        ({"x": 1.0}, "a single value in x"),
+        ({"x": np.ones((0, 4)), "y": np.ones(0)}, "no values in x"),
+        ({"y": np.ones(5)}, "6 rows in x but 5 in y"),
+        ({"feature_names": ["a"]}, "1 feature_names for 4 features"),
+        ({"y": np.arange(6) % 3, "class_names": ["a", "b"]}, "class 2 in y for 2 class_names"),
+        ({"y": -np.arange(6.0), "class_names": ["a", "b"]}, "class -5 in y for 2 class_names"),
+        (
+            {"y": np.arange(6) / 2, "class_names": ["a", "b"]},
+            "classes 0, 0.5, 1, 1.5, 2, 2.5 are in",
+        ),
+        ({"y": [0, 1, np.nan, 0, 1, 0]}, "1 row has no class, the first is row 3"),
+        ({"y": ["a", "b", "", "a", "b", "a"]}, "1 row has no class, the first is row 3"),
+    ],
+)
+def test_arrays_that_are_no_table_are_told_plainly(arrays, message, tmp_path):
+    with pytest.raises(DataError, match=message) as failure:
+        read_file(npz(tmp_path, **arrays))
+    assert "t.npz" in str(failure.value)
+
+
+@pytest.mark.parametrize("kind", [float, np.float32, int, np.uint8, bool])
+def test_whole_numbers_of_every_kind_count_the_class_names(kind, tmp_path):
+    path = npz(tmp_path, y=(np.arange(6) % 2).astype(kind), class_names=["a", "b"])
+    assert counts(read_file(path)) == {"a": 3, "b": 3}
+
+
+@pytest.mark.parametrize(
+    ("y", "names"),
+    [
+        (np.array([0.0, 1.0, 2.0] * 2), ("0", "1", "2")),
+        (np.array([b"x", b"y", b"x"] * 2), ("x", "y")),
+        (np.array([True, False] * 3), ("False", "True")),
+        (np.array([[1], [2]] * 3), ("1", "2")),
+        (np.array([0.1, 0.2, 0.30000000000000004] * 2), ("0.1", "0.2", "0.30000000000000004")),
+    ],
+)
+def test_labels_of_an_array_are_named_as_they_are(y, names, tmp_path):
+    assert read_file(npz(tmp_path, y=y)).class_names == names
+
+
+SHAPE = {"rows": 6, "features": 192, "classes": 2}
+
+
+@pytest.mark.parametrize(
+    ("sides", "image", "problem"),
+    [
+        ((3, 8, 8), {"image": [8, 8, 3]}, "is 3 × 8 × 8, not 8 × 8 × 3: .*planes: true"),
+        ((8, 8, 3), {"image": [8, 8, 3], "planes": True}, "leave `planes` out"),
+        ((6, 4, 8), {"image": [8, 8, 3]}, "is 6 × 4 × 8, not 8 × 8 × 3: correct `image`"),
+        ((8, 24), {"image": [24, 8, 1]}, "is 8 × 24, not 24 × 8 × 1: correct `image`"),
+        ((3, 8, 8), {"image": [8, 8, 3], "planes": True}, None),
+        ((8, 8, 3), {"image": [8, 8, 3]}, None),
+        ((1, 24, 8), {"image": [24, 8, 1]}, None),
+        ((24, 8), {"image": [24, 8, 1]}, None),
+        ((192,), {"image": [8, 8, 3]}, None),
+        ((3, 8, 8), {}, None),
+    ],
+)
+def test_the_sides_of_an_array_contradict_another_image(sides, image, problem, tmp_path):
+    table = read_file(npz(tmp_path, x=np.ones((6, *sides))))
+    if problem is None:
+        datasets.check(table, SHAPE | image)
+    else:
+        with pytest.raises(DataError, match=problem):
+            datasets.check(table, SHAPE | image)
+
+
+def test_labels_in_print_name_classes_that_there_are(tmp_path):
+    table = read_file(npz(tmp_path))
+    shape = {"rows": 6, "features": 4, "classes": 2}
+    datasets.check(table, shape, class_labels={0: "zero", "1": "one"})
+    with pytest.raises(DataError, match="`class_labels` names 2, but the classes are 0, 1"):
+        datasets.check(table, shape, class_labels={"2": "two"})
+
+
+# Parquet in parts
+
+
+def test_a_folder_of_parquet_files_is_one_table_in_the_order_of_their_names(tmp_path):
+    folder = tmp_path / "t.parquet"
+    folder.mkdir()
+    for part, label in ((1, "y"), (0, "x")):
+        frame = pd.DataFrame({"a": [part, part], "k": [label, label]})
+        frame.to_parquet(folder / f"part-{part}.parquet")
+    (folder / "_SUCCESS").touch()
+    (folder / ".part-0.parquet.crc").write_bytes(b"crc")
+    table = read_file(folder, "k")
+    assert table.x.tolist() == [[0], [0], [1], [1]] and table.y.tolist() == [0, 0, 1, 1]
+    frame.assign(b=1).to_parquet(folder / "part-2.parquet")
+    with pytest.raises(DataError, match="part-2.parquet has other columns than part-0.parquet"):
+        read_file(folder, "k")
+
+
+def test_folders_of_a_partition_are_a_column_of_text(tmp_path):
+    frame = pd.DataFrame({"a": range(6), "k": ["01", "1", "a b"] * 2})
+    frame.to_parquet(tmp_path / "t.parquet", partition_cols=["k"])
+    assert counts(read_file(tmp_path / "t.parquet", "k")) == {"01": 2, "1": 2, "a b": 2}
+
+
+def test_an_index_of_pandas_is_no_feature(tmp_path):
+    frame = pd.DataFrame({"a": range(3), "k": list("xyx")}, index=[7, 8, 9])
+    frame.to_parquet(tmp_path / "t.parquet")
+    assert read_file(tmp_path / "t.parquet", "k").feature_names == ("a",)
+
+
+# OpenML
+
+
+SERVED = b"""@relation r
+@attribute id numeric
+@attribute a numeric
+@attribute 'b, c' numeric
+@attribute colour {red,'dark blue'}
+@attribute class {p,q}
+@data
+1,0.5,3,red,p
+2,0.25,4,'dark blue',q
+3,0.75,5,red,p
+"""
+
+
+def openml_table(folder: Path, drop: list[str], **changes: str) -> Table:
+    with serve({7: SERVED}, changes=changes) as server:
+        options = {"server": server.url, "cache": str(folder)}
+        return sources.read({"source": "openml", "id": 7, "drop": drop}, options)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"ignore_attribute": "patient"},
+        {"row_id_attribute": "ID"},
+        {"row_id_attribute": "id"},
+        {"ignore_attribute": "a"},
+        {"ignore_attribute": "b, c"},
+    ],
+)
+def test_openml_columns_are_those_that_openml_python_keeps(changes, tmp_path):
+    import openml
+
+    table = openml_table(tmp_path / "own", ["colour"], **changes)
+    with (
+        serve({7: SERVED}, changes=changes) as server,
+        from_openml._openml_settings(server.url, str(tmp_path / "theirs")),
+    ):
+        dataset = openml.datasets.get_dataset(7, download_data=True)
+        features, *_ = dataset.get_data(target="class", dataset_format="dataframe")
+    assert list(table.feature_names) == [name for name in features if name != "colour"]
+    np.testing.assert_array_equal(table.x, features.drop(columns="colour").to_numpy(float))
+
+
+def test_text_of_an_openml_data_set_is_refused_by_its_name_and_can_be_left_out(tmp_path):
+    with pytest.raises(DataError, match=r"OpenML data set 7: .*colour holds text \('red'\)"):
+        openml_table(tmp_path, [])
+    assert openml_table(tmp_path, ["colour"]).feature_names == ("id", "a", "b, c")
+    with pytest.raises(DataError, match="OpenML data set 7.*single class column"):
+        openml_table(tmp_path / "other", [], default_target_attribute="a,class")

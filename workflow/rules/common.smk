@@ -133,7 +133,7 @@ def files_of(dataset):
     if STUDY.datasets[dataset].sha256 is not None:
         return []
     if path.is_dir() and path != Path():
-        return sorted(str(file) for file in path.glob("*-ubyte*"))
+        return sorted(map(str, [*path.glob("*-ubyte*"), *path.rglob("*.parquet")]))
     return [str(path)] if path.is_file() else []
 
 

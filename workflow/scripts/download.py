@@ -17,7 +17,14 @@ with job_log(snakemake.log[0], snakemake.wildcards.dataset):
     # Not parameters of the rule, because another source of the same rows is no reason to read them again.
     dataset = without_nulls(config["datasets"][snakemake.wildcards.dataset])
     table = sources.read(dataset, config.get("openml"))
-    datasets.check(table, params.shape, dataset.get("sha256"), dataset.get("missing", REFUSE))
+    with datasets.about(datasets.describe(dataset)):
+        datasets.check(
+            table,
+            params.shape,
+            dataset.get("sha256"),
+            dataset.get("missing", REFUSE),
+            dataset.get("class_labels"),
+        )
     server = server_of(config.get("openml"))
     origin = {
         "source": datasets.describe(dataset, server if server != OPENML_SERVER else None),

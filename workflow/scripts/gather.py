@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from bnlab import store
 from bnlab.analysis import tidy
-from bnlab.files import job_log, read_json, save_csv, save_parquet
+from bnlab.data.datasets import label_problems
+from bnlab.files import JobError, job_log, read_json, save_csv, save_parquet
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -18,6 +19,8 @@ with job_log(snakemake.log[0], "runs"):
     datasets = {name: read_json(Path(path)) for name, path in paths}
     for name, labels in params.class_labels.items():
         names = datasets[name]["class_names"]
+        if problems := label_problems(labels, names):
+            raise JobError(f"{name}: {problems[0][1]}")
         datasets[name]["class_names"] = [labels.get(known, known) for known in names]
     tables = tidy.gathered(sources, datasets, params.compared)
     for name, table in tables.items():

@@ -204,6 +204,7 @@ def check(
     shape: Mapping[str, Any],
     sha256: Mapping[str, str] | None = None,
     missing: str = REFUSE,
+    class_labels: Mapping[Any, str] | None = None,
 ) -> None:
     """Compare a table with the config.
 
@@ -213,6 +214,7 @@ def check(
             features of a table with categories are counted where it is split; perhaps {"image", "planes"}.
         sha256: digests of the content, for any of "features" and "labels".
         missing: "refuse", or a rule that fills in missing values.
+        class_labels: names of classes in print, by the class.
 
     Raises:
         DataError: the table differs; the message lists every difference.
@@ -223,6 +225,7 @@ def check(
         del found["features"]
     problems = shape_problems(found, shape)
     problems += image_problems(table.sides, shape)
+    problems += label_problems(class_labels or {}, table.class_names)
     if table.x.dtype != np.uint8:
         if missing == REFUSE:
             problems += value_problems("missing", np.isnan(table.x).sum(0), table.feature_names)
@@ -285,6 +288,21 @@ def image_problems(sides: Sequence[int], shape: Mapping[str, Any]) -> list[tuple
             "leave `planes` out" if planes else "the channels come first, so set `planes: true`"
         )
     return [("shape", f"an image of x is {found}, not {expected}: {advice}")]
+
+
+def label_problems(
+    class_labels: Mapping[Any, str], class_names: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Return the classes that `class_labels` of the config name and the data lack, as ``DataError.problems``."""
+    absent = [name for name in map(str, class_labels) if name not in class_names]
+    if not absent:
+        return []
+    return [
+        (
+            "class_labels",
+            f"`class_labels` names {abridged(absent)}, but the classes are {abridged(class_names)}",
+        )
+    ]
 
 
 ADVICE = {

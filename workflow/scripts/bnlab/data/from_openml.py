@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bnlab.data.datasets import DataError, Table
+from bnlab.data.datasets import DataError, Table, about
+from bnlab.data.from_arff import attribute_names
 from bnlab.data.tables import first_line, read_file
 from bnlab.study.datasets import REFUSE
 
@@ -47,7 +48,7 @@ def read_openml(
     Args:
         number: id of the data set.
         target: column with the class; OpenML's own default without it.
-        drop: columns to leave out, beside those that OpenML names.
+        drop: columns to leave out, beside the row ids and the ignored attributes of the data set.
         categories: as in ``tables.read_file``.
         server: URL; OpenML's own without it. The environment's BNLAB_OPENML_SERVER goes before both.
         cache: folder; OpenML's own without it. The environment's BNLAB_OPENML_CACHE goes before both.
@@ -58,22 +59,29 @@ def read_openml(
     server = server_of({"server": server})
     cache = os.environ.get("BNLAB_OPENML_CACHE") or cache
     dataset = _fetch(number, server, cache)
-    target = target or dataset.default_target_attribute
-    if not target or "," in target:
-        raise DataError(
-            f"OpenML data set {number} names no single class column ({target}); set `target`."
-        )
-    left_out = [
+    path = Path(dataset.data_file)
+    logger.info("reading %s", path)
+    with about(f"OpenML data set {number}"):
+        names = attribute_names(path)
+        target = target or dataset.default_target_attribute
+        if not target or ("," in target and target not in names):
+            raise DataError(f"it names no single class column ({target}); set `target`.", "target")
+        left_out = [name for name in _left_out(dataset, names) if name != target]
+        return read_file(path, target, drop=[*left_out, *(drop or ())], categories=categories)
+
+
+def _left_out(dataset: Any, names: Sequence[str]) -> list[str]:
+    """Return the columns of a data set that are no features by its description, as openml-python finds them."""
+    described = [
         name
-        for names in (dataset.row_id_attribute, dataset.ignore_attribute)
-        for entry in ([names] if isinstance(names, str) else names or ())
-        for name in entry.split(",")
-        if name != target
+        for entries in (dataset.row_id_attribute, dataset.ignore_attribute)
+        for entry in ([entries] if isinstance(entries, str) else entries or ())
+        for name in ([entry] if entry in names else entry.split(","))
     ]
-    logger.info("reading %s", dataset.data_file)
-    return read_file(
-        Path(dataset.data_file), target, drop=[*left_out, *(drop or ())], categories=categories
-    )
+    for name in described:
+        if name not in names:
+            logger.warning("OpenML would leave %s out, and no column is called so", name)
+    return [name for name in described if name in names]
 
 
 def _fetch(number: int, server: str, cache: str | None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -23,6 +24,8 @@ from bnlab.study.datasets import REFUSE
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+logger = logging.getLogger(__name__)
 
 CSV = ("csv", "data")
 PARQUET = ("parquet", "pq")
@@ -52,8 +55,17 @@ class Rows(NamedTuple):
     categories: Mapping[str, tuple[str, ...]] = {}
 
     def text_problems(self) -> list[tuple[str, str]]:
-        """Return the columns that hold no numbers, as ``DataError.problems``."""
-        return [content_problem(name, content) for name, content in self.texts.items()]
+        """Return the columns that hold no numbers or have no name, as ``DataError.problems``."""
+        unnamed = [
+            (
+                "drop",
+                f"column {name} has no name and may count the rows; leave it out with"
+                " `drop: ['']` or name it in the file",
+            )
+            for name in self.feature_names
+            if UNNAMED.fullmatch(name)
+        ]
+        return unnamed + [content_problem(name, content) for name, content in self.texts.items()]
 
     def with_categories(self, columns: Mapping[str, pd.Series]) -> Rows:
         """Return these rows with columns of text as categories."""
@@ -66,6 +78,15 @@ class Rows(NamedTuple):
         texts_left = {name: text for name, text in self.texts.items() if name not in categories}
         return self._replace(x=x, texts=texts_left, missing=missing, categories=categories)
 
+    def counting(self) -> list[str]:
+        """Return the columns that number the rows from 0 or 1."""
+        rows = np.arange(len(self.x))
+        return [
+            name
+            for name, column in zip(self.feature_names, self.x.T, strict=True)
+            if len(rows) > 2 and column[0] in (0, 1) and np.array_equal(column - column[0], rows)
+        ]
+
     def table(self) -> Table:
         """Return the table. Raises DataError with every problem of the rows."""
         problems = self.text_problems()
@@ -75,6 +96,8 @@ class Rows(NamedTuple):
             raise DataError.of([*problems, *error.problems]) from None
         if problems:
             raise DataError.of(problems)
+        for name in self.counting():
+            logger.warning("column %s counts the rows; `drop` leaves it out", name)
         return Table(self.x, y, self.feature_names, class_names, categories=self.categories)
 
 

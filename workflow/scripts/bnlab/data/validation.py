@@ -6,7 +6,13 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from bnlab.data.datasets import DataError, encode_labels, shape_problems, value_problems
+from bnlab.data.datasets import (
+    DataError,
+    encode_labels,
+    label_problems,
+    shape_problems,
+    value_problems,
+)
 from bnlab.data.tables import CSV, kind_of, read_rows
 from bnlab.study.config import Study
 from bnlab.study.datasets import FileDataset, origin
@@ -43,6 +49,8 @@ def file_problems(dataset: FileDataset) -> list[tuple[str, str]]:
     try:
         _, class_names = encode_labels(rows.labels, rows.classes)
         sizes["classes"] = len(class_names)
+        if rows.all_read:
+            problems = label_problems(dataset.class_labels, class_names)
     except DataError as error:
         problems = error.problems
     if not rows.all_read:

@@ -5,12 +5,22 @@ from __future__ import annotations
 from math import prod
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from bnlab.study.section import Count, Digest, Name, Section, Seed, Share, Text
 
 REFUSE: Final = "refuse"
+
+
+def _text_of_a_number(value: Any) -> Any:
+    return str(value) if type(value) is int else value
+
+
+Label = Annotated[Text, BeforeValidator(_text_of_a_number)]
+"""A class, which may be written as a whole number."""
+Column = Annotated[str, StringConstraints(strip_whitespace=True)]
+"""Name of a column, which may be empty."""
 
 
 class Shape(Section):
@@ -84,7 +94,7 @@ class _Dataset(Section):
 
     label: Text
     """Name in figures and tables."""
-    class_labels: dict[Text, Text] = {}
+    class_labels: dict[Label, Text] = {}
     """Names of classes in print, by the class; left out: the classes themselves."""
     stands_for: Name | None = None
     """Name of the data set that claims mean and this one replaces; left out: none."""
@@ -142,8 +152,8 @@ class OpenMLDataset(_TableDataset):
     """Number of the data set on OpenML."""
     target: Text | None = None
     """Name of the label column; left out: OpenML's own for this data set."""
-    drop: list[Text] | None = None
-    """Columns to leave out, beside those that OpenML leaves out; default none."""
+    drop: list[Column] | None = None
+    """Columns to leave out, beside those that OpenML leaves out; left out: none."""
 
 
 class FileDataset(_TableDataset):
@@ -157,8 +167,8 @@ class FileDataset(_TableDataset):
     """Name of the label column, for a table."""
     columns: list[Text] | None = None
     """Names of the columns of a table without a header; left out: its first line names them."""
-    drop: list[Text] = []
-    """Columns to leave out; default none."""
+    drop: list[Column] = []
+    """Columns to leave out, "" for those without a name; default none."""
     classes: list[Text] | None = None
     """All labels in order, also those without a row; left out: the labels of the data, sorted."""
 

@@ -50,6 +50,8 @@ def _schema_problem(error: ErrorDetails, mapping: Any, fields: dict[int, list[st
     match error["type"]:
         case "extra_forbidden" | "invalid_key":
             return Problem(key, unknown("key", key[-1], fields[id(value_at(mapping, key[:-1]))]))
+        case "string_type" if error["loc"][-1] == "[key]" and "class_labels" in key:
+            return Problem(key[:-1], f"YAML reads a class as {value}; put it in quotes")
         case "string_type" if error["loc"][-1] == "[key]":
             return Problem(key, f"{key[-1]} cannot be a name (allowed: {NAME_IN_WORDS})")
         case "union_tag_not_found":
