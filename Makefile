@@ -23,7 +23,7 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo plan study unlock publish test test-method test-network judge scorecard lint docstrings bench interval-coverage schema docs lock \
+.PHONY: help demo plan study unlock publish test faults test-method test-network judge scorecard lint docstrings bench interval-coverage schema docs lock \
   upgrade audit environment
 
 help:  ## this list
@@ -63,6 +63,9 @@ scorecard: environment  ## a normalizer beside base, BN and LN: METHOD=file.py:C
 	@overlay=$$($(BIN)/python workflow/scripts/scorecard.py '$(METHOD)' $(OPTIONS)) && { \
 	  $(BIN)/snakemake --configfile $(CONFIG) workflow/studies/scorecard.yaml $$overlay || $(LOCKED); } && \
 	  printf '\nThe report: %s\n' "$(CURDIR)/reports/$${overlay%.yaml}/report.html"
+
+faults: environment  ## thousands of damaged files and of mistakes in configs, half an hour
+	$(BIN)/pytest -n auto --maxprocesses 4 --many tests/faults
 
 lint: environment docstrings  ## format, style, types, and Snakemake's own advice
 	$(BIN)/ruff format --check .

@@ -24,7 +24,7 @@ report: "workflow/report/workflow.rst"
 
 onerror:
     for reason in reasons(log):
-        print(f"\n{reason[0].upper()}{reason[1:]}", file=sys.stderr)
+        print(f"\nStopped: {reason}", file=sys.stderr)
 
 
 rule all:

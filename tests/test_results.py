@@ -85,7 +85,7 @@ def test_a_damaged_table_is_named_with_the_way_out(folder: Path, text: bytes) ->
     final.write_bytes(text)
     study = bnlab.results.load(folder)
     with pytest.raises(
-        ValueError, match=r"claims\.csv is damaged: .*; take it from the repository"
+        ValueError, match=r"claims\.csv is damaged: .*; the command of the study, with"
     ):
         _ = study.claims
     with pytest.raises(ValueError, match=r"wine/slow/final\.csv is damaged: "):
@@ -96,6 +96,6 @@ def test_a_damaged_table_is_named_with_the_way_out(folder: Path, text: bytes) ->
 def test_a_damaged_record_is_named_with_the_way_out(folder: Path, text: str) -> None:
     (folder / "study.json").write_text(text)
     with pytest.raises(
-        ValueError, match=r"study\.json is damaged: .*; take it from the repository"
+        ValueError, match=r"study\.json is damaged: .*; the command of the study, with"
     ):
         repr(bnlab.results.load(folder))

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bnlab.files import JobError
+from bnlab.files import JobError, sha256
 from bnlab.store import (
     MADE_FROM,
     RECORD,
     accept,
     check,
-    digest_of_file,
     is_made_from,
     replacing_run,
 )
@@ -140,4 +139,4 @@ def test_a_run_of_an_earlier_version_is_made_from_nothing_that_is_known(run):
 def test_the_digest_of_a_file_is_that_of_sha256sum(tmp_path):
     (tmp_path / "abc").write_bytes(b"abc")
     expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert digest_of_file(tmp_path / "abc") == expected
+    assert sha256(tmp_path / "abc") == expected

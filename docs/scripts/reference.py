@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bnlab import results, testing
-from bnlab.files import save_text
+from bnlab.files import save_source
 from bnlab.networks.network import Network
 from bnlab.networks.normalizer import Normalizer
 from bnlab.study.declaration import COMMON, Quantity
@@ -261,4 +261,4 @@ PAGES: Mapping[str, Callable[[], str]] = {
 
 if __name__ == "__main__":
     for file, page in PAGES.items():
-        save_text(FOLDER / file, page() + "\n")
+        save_source(FOLDER / file, page() + "\n")

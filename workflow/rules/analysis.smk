@@ -68,8 +68,8 @@ rule take_published:
         "../envs/bnlab.yaml"
     message:
         "Copying the published tables of {wildcards.experiment}"
-    shell:
-        "cp -r {input} {output} 2> {log}"
+    script:
+        "../scripts/take_published.py"
 
 
 rule draw:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bnlab import store
-from bnlab.files import job_log
+from bnlab.files import job_log, sha256
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("bnlab.accept_runs")
 
 with job_log(snakemake.log[0], "runs"):
-    data = {Path(path).parent.name: store.digest_of_file(Path(path)) for path in snakemake.input}
+    data = {Path(path).parent.name: sha256(Path(path)) for path in snakemake.input}
     accepted = sum(
         store.accept(Path(order["folder"]), order["code"], data[order["run"]["dataset"]])
         for order in snakemake.params.runs

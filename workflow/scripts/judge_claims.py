@@ -13,7 +13,7 @@ with without_collector():
     from bnlab.analysis.earlier import Earlier
     from bnlab.analysis.scores import score
     from bnlab.experiments import quantity
-    from bnlab.files import job_log, read_csv, save_csv
+    from bnlab.files import job_log, read_csv, read_parquet, save_csv
     from bnlab.study.config import Study
     from bnlab.study.ledger import Ledger
 
@@ -25,7 +25,7 @@ with job_log(snakemake.log[0], "claims"):
     study = Study.model_validate(params.study)
     results = {
         experiment: {
-            source: pd.concat(map(pd.read_parquet, paths), ignore_index=True)
+            source: pd.concat(map(read_parquet, map(Path, paths)), ignore_index=True)
             for source, paths in sources.items()
         }
         for experiment, sources in params.evidence.items()

@@ -14,7 +14,7 @@ from bnlab.imports import without_collector
 
 with without_collector():
     from bnlab import lazy, store
-    from bnlab.files import job_log
+    from bnlab.files import job_log, sha256
     from bnlab.provenance import hardware, peak_memory_mb, versions
     from bnlab.study import training
     from bnlab.study.config import Run, Study
@@ -36,7 +36,7 @@ Task = tuple[Run, list[str], str]
 def untrained(study: Study, orders: Mapping[Run, Any], data: Path) -> set[Run]:
     """Return the runs that the store lacks, or has from other code or data."""
     splits = {name: data / name / "split.npz" for name in study.used_datasets()}
-    digests = {n: store.digest_of_file(path) for n, path in splits.items() if path.exists()}
+    digests = {n: sha256(path) for n, path in splits.items() if path.exists()}
     return {
         run
         for run, order in orders.items()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from bnlab.files import save_text
+from bnlab.files import save_source
 from bnlab.study.options import parse
 from bnlab.study.registry import find
 
@@ -36,7 +36,7 @@ def main() -> None:
         name, text = overlay(sys.argv[1], sys.argv[2:])
     except ValueError as error:
         sys.exit(f"{error}")
-    save_text(Path(name), text)
+    save_source(Path(name), text)
     print(name)
 
 

@@ -9,7 +9,7 @@ from bnlab.imports import without_collector
 
 with without_collector():
     from bnlab import lazy, store
-    from bnlab.files import job_log, save_arrays, save_json, save_parquet
+    from bnlab.files import job_log, save_arrays, save_json, save_parquet, sha256
     from bnlab.networks import loading
     from bnlab.provenance import hardware, peak_memory_mb, versions
     from bnlab.training import run as training
@@ -69,7 +69,7 @@ def train(
 
 params, path = snakemake.params, Path(snakemake.input.split)
 with job_log(snakemake.log[0], "/".join(snakemake.wildcards)):
-    data = store.digest_of_file(path)
+    data = sha256(path)
     untrained = [
         order
         for order in params.runs

@@ -7,7 +7,7 @@ import pandas as pd
 
 from bnlab.analysis.summaries import dataset_label, published
 from bnlab.experiments import function
-from bnlab.files import job_log, save_csv
+from bnlab.files import job_log, read_parquet, save_csv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 params, experiment = snakemake.params, snakemake.wildcards.experiment
 with job_log(snakemake.log[0], "tables"):
     sources = {
-        name: pd.concat(map(pd.read_parquet, paths), ignore_index=True)
+        name: pd.concat(map(read_parquet, map(Path, paths)), ignore_index=True)
         for name, paths in params.sources.items()
     }
     for dataset, recipe, kind in params.tables:

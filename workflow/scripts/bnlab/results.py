@@ -6,12 +6,11 @@ Neither TensorFlow nor Snakemake is needed, and nothing is written.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bnlab.files import read_csv, read_json
+from bnlab.files import Damaged, read_csv, read_json
 from bnlab.lazy import pd
 from bnlab.study.messages import unknown
 
@@ -50,9 +49,9 @@ class Study:
     @cached_property
     def about(self) -> dict[str, Any]:
         """The content of study.json: the config as checked, seeds, data, versions and hardware."""
-        about = _whole(read_json, self.folder / RECORD)
+        about = read_json(self.folder / RECORD)
         if not (isinstance(about, dict) and "study" in (about.get("config") or {})):
-            raise ValueError(_damaged(self.folder / RECORD, "it has no config of a study"))
+            raise Damaged(self.folder / RECORD, "it has no config of a study")
         return about
 
     @cached_property
@@ -119,7 +118,7 @@ class Study:
         if rows.empty:
             kinds = own["kind"].unique()
             raise LookupError(unknown(f"table of {experiment}", kind, kinds, where))
-        tables = [_whole(read_csv, self.folder / path) for path in rows["path"]]
+        tables = [read_csv(self.folder / path) for path in rows["path"]]
         return pd.concat(tables, ignore_index=True)
 
     def _read(self, name: str) -> pd.DataFrame:
@@ -127,21 +126,4 @@ class Study:
         if not file.is_file():
             there = sorted(path.stem for path in self.folder.glob("*.csv"))
             raise FileNotFoundError(f"{self.folder} has no {name}.csv (there: {', '.join(there)})")
-        return _whole(read_csv, file)
-
-
-def _whole(read: Callable[[Path], Any], file: Path) -> Any:
-    """Return the content of a file. Raises ValueError where it is damaged, which EmptyDataError and others are."""
-    try:
-        content = read(file)
-    except (ValueError, OSError) as error:
-        raise ValueError(_damaged(file, str(error))) from error
-    if isinstance(content, pd.DataFrame) and not isinstance(content.index, pd.RangeIndex):
-        raise ValueError(_damaged(file, "a row has more cells than the first one"))
-    return content
-
-
-def _damaged(file: Path, reason: str) -> str:
-    return (
-        f"{file} is damaged: {reason}; take it from the repository again, or write the report anew"
-    )
+        return read_csv(file)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import filecmp
-import hashlib
 import logging
 import os
 import shutil
@@ -14,23 +13,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bnlab.files import JobError, read_json, save_json
+from bnlab.files import (
+    OF_RUN,
+    Damaged,
+    JobError,
+    digest_file,
+    is_whole,
+    read_json,
+    record,
+    save_json,
+)
 
 logger = logging.getLogger(__name__)
 
-RECORD, MADE_FROM = "run.json", "made_from"
+RECORD, MADE_FROM = OF_RUN, "made_from"
 """File that a training writes last, and its entry with the digests of what the results depend on."""
 
 
-def digest_of_file(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 def is_made_from(run: Path, code: str, data: str) -> bool:
-    """Return true for a finished run that this code computed from these data, both given by their digests."""
-    return made_from(run) == {"code": code, "data": data}
+    """Return true for a whole run that this code computed from these data, both given by their digests."""
+    return made_from(run) == {"code": code, "data": data} and is_whole(run)
 
 
 def made_from(run: Path) -> Mapping[str, str] | None:
@@ -44,8 +46,8 @@ def check(records: Iterable[Path]) -> None:
     Args:
         records: what these jobs wrote, ``runs`` with the digests of each by its folder.
     """
-    for record in records:
-        for run, digests in read_json(record)["runs"].items():
+    for path in records:
+        for run, digests in read_json(path)["runs"].items():
             if made_from(Path(run)) != digests:
                 raise JobError(
                     f"{run} was deleted or damaged, or was trained since by other code or on other data;"
@@ -54,13 +56,16 @@ def check(records: Iterable[Path]) -> None:
 
 
 def accept(run: Path, code: str, data: str) -> bool:
-    """Record these digests in a run, as what it is made from; return False where it is not finished."""
-    summary, record = _finished(run), run / RECORD
-    if summary is None:
+    """Record these digests in a run, as what it is made from; return False where it is not finished or damaged."""
+    summary, path = _finished(run), run / RECORD
+    if summary is None or not is_whole(run):
         return False
-    times = record.stat()
-    save_json(record, summary | {MADE_FROM: {"code": code, "data": data}})
-    os.utime(record, ns=(times.st_atime_ns, times.st_mtime_ns))  # still those of its training
+    times = path.stat()
+    save_json(path, summary | {MADE_FROM: {"code": code, "data": data}})
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # still those of its training
+    for file in run.glob("[!.]*"):
+        if not digest_file(file).exists():  # as an earlier version left it
+            record(file)
     return True
 
 
@@ -68,7 +73,7 @@ def _finished(run: Path) -> dict[str, Any] | None:
     """Return the summary of a run; None where there is none, or a damaged one, as after a power cut."""
     try:
         summary = read_json(run / RECORD)
-    except (FileNotFoundError, ValueError):
+    except Damaged:
         return None
     return summary if isinstance(summary, dict) else None
 

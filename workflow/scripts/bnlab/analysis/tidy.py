@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis import metrics as measure
-from bnlab.files import read_json
+from bnlab.files import read_json, read_parquet, reading_arrays
 from bnlab.study.declaration import OF_PREDICTIONS, file_of
 from bnlab.study.names import FAILED
 
@@ -38,7 +38,7 @@ def gathered(
             if source not in tables:
                 tables |= _of_predictions(folders, runs, class_names)
         else:
-            parts = [pd.read_parquet(folder / file_of(source)) for folder in folders]
+            parts = [read_parquet(folder / file_of(source)) for folder in folders]
             if source == "metrics":
                 parts = [
                     with_outcomes(part, datasets[run["dataset"]])
@@ -100,7 +100,7 @@ def _of_predictions(
 ) -> dict[str, pd.DataFrame]:
     scored = []
     for folder, run in zip(folders, runs, strict=True):
-        with np.load(folder / file_of("classes")) as arrays:
+        with reading_arrays(folder / file_of("classes")) as arrays:
             labels, probabilities = arrays["labels"][0], arrays["probabilities"]
         scores = score_predictions(labels, probabilities, class_names[run["dataset"]])
         scored.append(scores | {"ensembles": measure.ensembles(labels, probabilities)})

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.files import JobError, save_arrays
+from bnlab.files import JobError, reading_arrays, save_arrays
 from bnlab.lazy import pd
 from bnlab.study.datasets import REFUSE
 
@@ -392,7 +392,7 @@ def save_table(path: Path, table: Table) -> None:
 
 def load_table(path: Path) -> Table:
     """Read a table from raw.npz."""
-    with np.load(path, allow_pickle=False) as arrays:
+    with reading_arrays(path) as arrays:
         features, classes = (
             tuple(arrays[key].tolist()) for key in ("feature_names", "class_names")
         )

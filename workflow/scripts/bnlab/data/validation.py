@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from bnlab.data.datasets import (
     value_problems,
 )
 from bnlab.data.tables import CSV, kind_of, read_rows
+from bnlab.files import Damaged, read_json
 from bnlab.study.config import Study
 from bnlab.study.datasets import FileDataset, origin
 from bnlab.study.locations import Problem
@@ -66,7 +66,13 @@ def file_problems(dataset: FileDataset) -> list[tuple[str, str]]:
 def _conflicts(study: Study, name: str, file: Path) -> Iterator[Problem]:
     if not file.is_file():
         return
-    record = json.loads(file.read_text("utf8"))
+    try:
+        record = read_json(file)
+    except Damaged:
+        yield Problem(
+            ("datasets", name), f"{file} is damaged (allowed: that file removed, and it is made anew)"
+        )
+        return
     if record["study"] != study.study and record["origin"] != origin(name, study.datasets):
         yield Problem(
             ("datasets", name),

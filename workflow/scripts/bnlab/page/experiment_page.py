@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bnlab.files import read_csv
+from bnlab.files import read_csv, read_text
 from bnlab.page.contents import Function, Inputs, Item, relative, unbroken
 from bnlab.page.grids import Grid
 from bnlab.page.layout import Page, experiment_path, render
@@ -85,7 +85,7 @@ def _figure_entry(item: Item, inputs: Inputs, page: Page) -> dict[str, Any]:
     assert item.svg is not None
     figure, table = inputs.experiments[item.experiment].figures[item.kind], read_csv(item.csv)
     return _entry(item, figure, table, inputs, page) | {
-        "image": image(item.svg.read_text("utf8")),
+        "image": image(read_text(item.svg)),
         "alt": alt_text(figure.title, table),
         "surfaces": surfaces(table) if figure.interactive and not table.empty else None,
     }

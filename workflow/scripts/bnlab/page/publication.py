@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +13,15 @@ from typing import Any
 import pandas as pd
 
 from bnlab.analysis.tidy import RUN
-from bnlab.files import JobError, read_csv, read_json, save_json, save_text
+from bnlab.files import (
+    JobError,
+    as_json,
+    read_bytes,
+    read_csv,
+    read_json,
+    record_all,
+    save_source,
+)
 from bnlab.page.checkout import PICTURE, UNWRITTEN, git
 from bnlab.page.published_pages import PAGES, with_text
 from bnlab.study.config import Study
@@ -22,6 +29,7 @@ from bnlab.study.declaration import Experiment
 from bnlab.study.names import CONFIRMATION, PUBLISHED
 
 LIMIT_MB = 20
+MANIFEST = "manifest.json"
 FILES = (
     *("report.html", "claims.html", "scorecard.html", "about.html"),
     *("claims.csv", "effects.csv", "replicates.csv", "scorecard.csv", "sensitivity.csv"),
@@ -53,7 +61,8 @@ def publish(root: Path, study: str) -> Path:
     names = _files(source, f"reports/{study}")
     with _replacing(target) as part:
         _copy(source, part, names)
-        save_json(part / "manifest.json", manifest(root, study, part, names))
+        save_source(part / MANIFEST, as_json(manifest(root, study, part)))
+        record_all(part, [*names, MANIFEST])
         pages = {
             root / page: with_text(page, (root / page).read_text("utf8"), text(part))
             for page, text in PAGES.items()
@@ -62,9 +71,9 @@ def publish(root: Path, study: str) -> Path:
         if (target / CONFIRMATION).is_dir():
             shutil.copytree(target / CONFIRMATION, part / CONFIRMATION)
     for page, content in pages.items():
-        save_text(page, content)
+        save_source(page, content)
     if drawn:
-        save_text(root / PICTURE, drawn["svg"])
+        save_source(root / PICTURE, drawn["svg"])
     return target
 
 
@@ -76,7 +85,7 @@ def _publish_fresh_seeds(root: Path, source: Path) -> Path:
         _copy(source, part, OF_FRESH_SEEDS)
         runs = read_csv(part / "runs.csv")
         last = runs["seed"] + runs["replicates"] - 1
-        about = manifest(root, CONFIRMATION, part, OF_FRESH_SEEDS)
+        about = manifest(root, CONFIRMATION, part)
         seeds = [int(runs["seed"].min()), int(last.max())]
         record = read_json(part / "study.json")
         ledger, bound = record["ledger"], record["config"]["frozen_ledger"]
@@ -84,18 +93,20 @@ def _publish_fresh_seeds(root: Path, source: Path) -> Path:
             raise JobError(
                 f"reports/{CONFIRMATION} was not bound to its ledger; train it with frozen_ledger: {ledger[:12]}"
             )
-        save_json(part / "manifest.json", about | {"seeds": seeds, "ledger": ledger})
+        content = about | {"seeds": seeds, "ledger": ledger}
+        save_source(part / MANIFEST, as_json(content))
+        record_all(part, [*OF_FRESH_SEEDS, MANIFEST])
     return target
 
 
 def _copy(source: Path, folder: Path, names: Iterable[str]) -> None:
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / name, folder / name)
+        (folder / name).write_bytes(read_bytes(source / name))
 
 
-def manifest(root: Path, study: str, folder: Path, names: Iterable[str]) -> dict[str, Any]:
-    """Return the origin and the digests of published files.
+def manifest(root: Path, study: str, folder: Path) -> dict[str, Any]:
+    """Return the origin of published files.
 
     ``commit`` and ``clean`` describe the project's git checkout, without the files that publishing writes. Versions and
     hardware are those of the runs. Experiments from an earlier publication keep its entries.
@@ -104,7 +115,6 @@ def manifest(root: Path, study: str, folder: Path, names: Iterable[str]) -> dict
         root: the project's folder.
         study: name of the study.
         folder: folder of the files, with study.json.
-        names: paths of the files in ``folder``.
     """
     record = read_json(folder / "study.json")
     changed = git(root, "status", "--porcelain", *UNWRITTEN)
@@ -122,7 +132,6 @@ def manifest(root: Path, study: str, folder: Path, names: Iterable[str]) -> dict
         },
         "versions": record["versions"],
         "hardware": record["hardware"],
-        "files": {name: fingerprint(folder / name) for name in names},
     }
 
 
@@ -154,12 +163,6 @@ def taken_text(stamps: Mapping[str, Any], experiments: Mapping[str, Experiment])
         origin += f", commit {stamp['commit'][:7]}" if stamp["commit"] else ""
         titles.setdefault(origin, []).append(experiments[name].title)
     return "; ".join(f"{', '.join(group)} ({origin})" for origin, group in titles.items())
-
-
-def fingerprint(path: Path) -> dict[str, Any]:
-    """Return SHA-256 and size of a file."""
-    content = path.read_bytes()
-    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
 def _files(source: Path, folder: str) -> list[str]:

@@ -19,7 +19,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.ticker import FuncFormatter, LogFormatter, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import Affine2D
 
-from bnlab.files import replacing, save_text
+from bnlab.files import save_bytes, save_text
 from bnlab.page.vectors import compact, with_dark
 from bnlab.study.experiments import experiments
 from bnlab.study.styles import Dash, Hue
@@ -265,5 +265,7 @@ def as_svg(figure: Figure) -> str:
 def save(figure: Figure, svg: Path | str, png: Path | str) -> None:
     """Write a figure as SVG and PNG, without dates or random ids."""
     save_text(Path(svg), as_svg(figure))
-    with mpl.rc_context(STYLE), replacing(Path(png)) as handle:
-        figure.savefig(handle, format="png", dpi=RESOLUTION, metadata={"Software": None})
+    buffer = io.BytesIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(buffer, format="png", dpi=RESOLUTION, metadata={"Software": None})
+    save_bytes(Path(png), buffer.getvalue())

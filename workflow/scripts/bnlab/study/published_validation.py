@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from bnlab.files import Damaged, read_rows, sha256
 from bnlab.study.config import Run, Study
 from bnlab.study.locations import Problem
 from bnlab.study.names import PUBLISHED
@@ -13,10 +13,15 @@ from bnlab.study.names import PUBLISHED
 
 def published_problems(study: Study, published: Path) -> Iterator[Problem]:
     """Yield experiments whose runs or tables are not published, or not under the settings of the study."""
-    known = _published_runs(published / "runs.csv")
-    for name, experiment in study.experiments.items():
-        if not experiment.published:
-            continue
+    taken = [name for name, experiment in study.experiments.items() if experiment.published]
+    if not taken:
+        return
+    try:
+        known = _published_runs(published / "runs.csv")
+    except Damaged as error:
+        yield _problem(taken[0], str(error))
+        return
+    for name in taken:
         other = [run for run in study.runs(name) if study.name(run) not in known]
         if other:
             yield _problem(
@@ -29,6 +34,12 @@ def published_problems(study: Study, published: Path) -> Iterator[Problem]:
         missing = [table for table in tables if not (published / table).is_file()]
         if missing:
             yield _problem(name, f"{PUBLISHED}/{missing[0]} is not there")
+            continue
+        try:
+            for table in tables:
+                sha256(published / table)
+        except Damaged as error:
+            yield _problem(name, str(error))
 
 
 def _problem(experiment: str, sentence: str) -> Problem:
@@ -41,8 +52,10 @@ def _problem(experiment: str, sentence: str) -> Problem:
 def _published_runs(file: Path) -> set[str]:
     if not file.is_file():
         return set()
-    with file.open(encoding="utf8", newline="") as lines:
+    try:
         return {
             f"{Run(row['dataset'], row['method'], int(row['batch']), row['recipe']).path}-{row['key']}"
-            for row in csv.DictReader(lines)
+            for row in read_rows(file)
         }
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged(file, f"it is no table of runs ({error})") from error

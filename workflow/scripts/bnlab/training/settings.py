@@ -11,6 +11,8 @@ from typing import IO, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from bnlab.files import reading_arrays
+
 ALIGNMENT = 64
 """Bytes; TensorFlow shares the memory of arrays that begin at multiples of it."""
 PIECE = 2**20
@@ -51,7 +53,7 @@ def load_split(path: Path) -> Split:
     """Read ``split.npz``, each array ``aligned``, so that the device shares its memory; x as bytes where all can be."""
     parts = [name for name in Split._fields if name.startswith("x_")]
     in_bytes: dict[str, np.ndarray] = {}
-    with np.load(path) as arrays:
+    with reading_arrays(path) as arrays:
         for name in parts:
             with arrays.zip.open(f"{name}.npy") as file:
                 x = _bytes(file)
