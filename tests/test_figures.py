@@ -174,7 +174,7 @@ def test_an_interrupted_save_leaves_the_old_figure(tmp_path, interrupted):
         style.save(figure, files["svg"], files["png"])
     assert files[interrupted].read_text() == "old"
     finished = {"svg": ["svg"], "png": ["svg", "png"]}[interrupted]
-    assert set(tmp_path.iterdir()) == {files[name] for name in finished}
+    assert set(tmp_path.glob("[!.]*")) == {files[name] for name in finished}
 
 
 def test_two_batch_sizes_are_drawn_one_below_the_other():
