@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -247,6 +248,41 @@ def test_real_arff_files_are_read_as_liac_arff_reads_them(path, tmp_path):
     assert [table.class_names[k] for k in table.y] == [row[names.index(target)] for row in rows]
     expected = [[row[names.index(name)] for name in numeric] for row in rows]
     np.testing.assert_array_equal(table.x, np.array(expected, float).reshape(table.x.shape))
+
+
+HOSTILE = "a B'\"\\%{},;\t?#|&$_<é"
+
+
+@pytest.mark.parametrize("form", ["csv", "arff", "parquet", "npz"])
+def test_labels_and_names_with_any_characters_are_read_as_others_have_written_them(form, tmp_path):
+    import arff as liac
+
+    chance = np.random.default_rng(len(form))
+    for number in range(25):
+        words = {"".join(chance.choice([*HOSTILE], 6)).strip() for _ in range(8)} - {"", "?"}
+        if form == "arff":  # liac-arff escapes labels, but no names
+            words = {re.sub(r"[\\'\"\t]", "-", word) for word in words}
+        *names, target = sorted(words)[:4]
+        labels = sorted(
+            {"".join(chance.choice([*HOSTILE], 4)).strip() for _ in range(5)} - {"", "?"}
+        )
+        frame = pd.DataFrame(chance.normal(size=(20, len(names))), columns=names)
+        frame[target] = [labels[k % len(labels)] for k in range(20)]
+        path = tmp_path / f"{number}.{form}"
+        if form == "csv":
+            frame.to_csv(path, index=False)
+        elif form == "parquet":
+            frame.to_parquet(path)
+        elif form == "npz":
+            np.savez(path, x=frame[names], y=frame[target].to_numpy(str), feature_names=names)
+        else:
+            kinds = [*((name, "REAL") for name in names), (target, labels)]
+            content = {"relation": "r", "attributes": kinds, "data": frame.to_numpy().tolist()}
+            path.write_text(liac.dumps(content), encoding="utf8")
+        table = read_file(path, target)
+        assert list(table.feature_names) == names and list(table.class_names) == labels
+        assert [table.class_names[k] for k in table.y] == frame[target].tolist()
+        np.testing.assert_array_equal(table.x, frame[names].to_numpy())
 
 
 # numbers

@@ -115,9 +115,3 @@ def series(labels: Sequence[pa.Array]) -> pd.Series:
     import pyarrow as pa
 
     return pd.Series(pa.chunked_array(labels, pa.string()), dtype=pd.ArrowDtype(pa.string()))
-
-
-def shortened(text: str) -> str:
-    """Return the first line of a text, cut to forty characters, to be quoted in a message."""
-    line = (text.splitlines() or [""])[0]
-    return line if len(line) <= 40 else line[:39] + "…"

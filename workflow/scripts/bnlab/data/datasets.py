@@ -34,6 +34,7 @@ class DataError(JobError):
     """
 
     def __init__(self, message: str, setting: str = "path"):
+        message = " ".join(message.splitlines())  # a name of a column may have several lines
         super().__init__(message)
         self.problems = [(setting, message.removesuffix("."))]
 
@@ -179,7 +180,13 @@ def label_text(value: Any) -> str:
 def abridged(names: Sequence[str], most: int = 12) -> str:
     """Return the first names of a list as text, with their number where some are left out."""
     more = f", … ({len(names)} in all)" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return ", ".join(map(shortened, names[:most])) + more
+
+
+def shortened(text: str) -> str:
+    """Return the first line of a text, cut to forty characters, to be quoted in a message."""
+    line = (text.splitlines() or [""])[0]
+    return line if len(line) <= 40 else line[:39] + "…"
 
 
 def digest(table: Table) -> dict[str, str]:

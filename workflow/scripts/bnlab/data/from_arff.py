@@ -28,10 +28,11 @@ _ATTRIBUTE = re.compile(rf"@attribute\s+({QUOTED}|[^\s{{]+)\s*(.*)", re.IGNORECA
 _TOKEN = re.compile(
     rf"\s*(?:({QUOTED})|(?!['\"])((?:(?!\s%)[^,\t])*?))\s*(?:\s%.*|(?=[,\t])|$)", re.DOTALL
 )
-_MEMBER = re.compile(rf"\s*(?:({QUOTED})|([^,}}]*?))\s*(?:([,}}])|$)", re.DOTALL)
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_MEMBER = re.compile(rf"\s*(?:({QUOTED})|([^,]*?))\s*(,|}}(?=\s*(?:%|$)))", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([0-7]{1,3})|(.))", re.DOTALL)
+_IS_VALUE = re.compile(rf"[^'\"\\%{{\s]*|{QUOTED}")
 ODD = re.compile(r"""['"\\%{ \t]""")
-ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
+ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 REFUSED = {"date": "dates", "relational": "tables of their own"}
 
 
@@ -90,12 +91,14 @@ def _value(token: str) -> str:
     if token[:1] not in ("'", '"') or len(token) < 2:
         return token
     inner = token[1:-1].replace(token[0] * 2, token[0])
-    return _ESCAPE.sub(
-        lambda found: (
-            chr(int(found[1][1:], 16)) if len(found[1]) > 1 else ESCAPED.get(found[1], found[1])
-        ),
-        inner,
-    )
+    return _ESCAPE.sub(_unescaped, inner)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    hexadecimal, octal, other = match.groups()
+    if hexadecimal:
+        return chr(int(hexadecimal, 16))
+    return chr(int(octal, 8)) if octal else ESCAPED.get(other, other)
 
 
 def _members(declaration: str, name: str) -> list[str]:
@@ -107,8 +110,6 @@ def _members(declaration: str, name: str) -> list[str]:
         position = match.end()
         if end == "}":
             return members
-        if end is None:
-            break
     raise DataError(f"the values of attribute {name} do not end with }}.", "target")
 
 
@@ -170,6 +171,9 @@ def _row(line: str, number: int, names: Sequence[str]) -> list[str | None] | Non
         return None
     if line.startswith("{"):
         raise DataError("sparse ARFF is not read; convert the data to CSV or Parquet.")
+    pieces = [piece.strip() for piece in line.split(",")]
+    if len(pieces) == len(names) and all(map(_IS_VALUE.fullmatch, pieces)):
+        return [_value(piece) if piece[:1] in ("'", '"') else _bare(piece) for piece in pieces]
     values: list[str | None] = []
     position = 0
     while True:
@@ -177,7 +181,7 @@ def _row(line: str, number: int, names: Sequence[str]) -> list[str | None] | Non
         if match is None:
             raise DataError(f"line {number:,} cannot be read from here: {line[position:][:40]}")
         quoted, bare = match.groups()
-        values.append(_value(quoted) if quoted else None if bare in ("?", "") else bare)
+        values.append(_value(quoted) if quoted else _bare(bare))
         position = match.end() + 1
         if match.end() >= len(line):
             break
@@ -188,6 +192,10 @@ def _row(line: str, number: int, names: Sequence[str]) -> list[str | None] | Non
             "columns",
         )
     return values
+
+
+def _bare(value: str) -> str | None:
+    return None if value in ("?", "") else value
 
 
 def _number_text(cell: str | None) -> str | None:

@@ -14,7 +14,15 @@ import numpy as np
 
 from bnlab.data import columns as cells
 from bnlab.data.arrays import read_idx_folder, read_npz
-from bnlab.data.datasets import DataError, Table, about, canonical, encode_labels
+from bnlab.data.datasets import (
+    DataError,
+    Table,
+    about,
+    abridged,
+    canonical,
+    encode_labels,
+    shortened,
+)
 from bnlab.data.encoding import content_problem
 from bnlab.data.from_arff import read_arff
 from bnlab.data.from_csv import UNNAMED, read_csv
@@ -245,7 +253,7 @@ def _gather(
             if name not in source.refused:
                 values[:, k], counts[k], text = cells.numbers(batch.column(name))
                 if text is not None:
-                    texts.setdefault(name, f"text ('{cells.shortened(text)}')")
+                    texts.setdefault(name, f"text ('{shortened(text)}')")
         missing = missing + counts
         parts.append(canonical(values))
     if not parts:
@@ -267,8 +275,10 @@ def _column_problems(
     problems = []
     for setting, name in [("target", target), *(("drop", name) for name in drop)]:
         close = get_close_matches(name, names, n=1)
-        hint = f", did you mean {close[0]}?" if close else ""
-        sentence = f"there is no column {name}{hint}; the columns are {', '.join(names)}"
+        hint = f", did you mean {shortened(close[0])}?" if close else ""
+        sentence = (
+            f"there is no column {shortened(name)}{hint}; the columns are {abridged(names, 50)}"
+        )
         if name not in names and not (name == "" and any(map(UNNAMED.fullmatch, names))):
             problems.append((setting, sentence))
     return problems
