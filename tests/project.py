@@ -135,11 +135,11 @@ class Project:
         return f"results/{self.study.study}/trained/{'/'.join(self.job(run))}.json"
 
     def files(self, pattern: str) -> set[str]:
-        """Return the files that match a pattern, relative to the folder."""
+        """Return the files that match a pattern, without digests, relative to the folder."""
         return {
             path.relative_to(self.folder).as_posix()
             for path in self.folder.glob(pattern)
-            if path.is_file()
+            if path.is_file() and path.suffix != ".sha256"
         }
 
 

@@ -1,13 +1,15 @@
 """The line that says how far a study is."""
 
+import errno
 import logging
+import os
 import re
 import time
 from types import SimpleNamespace
 
 import pytest
 
-from bnlab.progress import Filter, Progress, measured, sentence, short_reason
+from bnlab.progress import Filter, Progress, measured, sentence, short_list, short_reason
 from bnlab.training.plan import duration
 
 NOON = time.mktime((2026, 3, 2, 12, 0, 0, 0, 0, -1))
@@ -176,3 +178,21 @@ def test_a_study_says_after_each_job_how_far_it_is_in_its_log(finished):
     shares = [int(share) for _, _, share in said]
     assert shares == sorted(shares) and shares[0] < 5 and shares[-1] > 90
     assert text.count(f"All {jobs} jobs are done.") == 1
+
+
+def test_a_failed_job_names_a_few_files_and_counts_the_others():
+    files = [f"library/{number}.py" for number in range(100)]
+    told = records(lambda: Progress({}, 1))("job_error", input=files, output=["tables"])
+    assert told.input == [*files[:3], "and 97 more"]
+    assert told.output == ["tables"]
+    assert short_list(files[:3]) == files[:3]
+
+
+def test_a_full_disk_is_one_sentence_of_snakemake_and_then_silence():
+    filtered = Filter(lambda: Progress({}, 1))
+    error = str(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), ".snakemake/log"))
+    record = logging.LogRecord("snakemake", logging.ERROR, "", 0, f"Traceback\n{error}", (), None)
+    assert filtered.filter(record)
+    assert record.getMessage() == "No room on the disk. Make room, and type the same command."
+    other = logging.LogRecord("snakemake", logging.ERROR, "", 0, "WorkflowError", (), None)
+    assert not filtered.filter(other)

@@ -673,6 +673,12 @@ def test_a_study_that_is_interrupted_goes_on_where_it_was(finished):
             os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode != 0
     assert "Traceback" not in stderr, stderr
+    told = stderr[stderr.index("\nInterrupted: ") :].split("\n")
+    assert told[1:] == [
+        "Interrupted: no job is done yet.",
+        "The same command goes on from there.",
+        "",
+    ]
     assert "interrupted" in log.read_text()
     assert finished.files(f"{endless.study.folder(BN_4)}/*") == set()
     assert endless.plan(endless.record(BN_4)).trained == {BN_4, BN_16}

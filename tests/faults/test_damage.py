@@ -187,6 +187,7 @@ def test_what_is_damaged_in_the_output_folder_of_a_rule_is_made_with_the_folder(
 OWN = {
     "data/arrays.py": "files of a user",
     "data/tables.py": "files of a user",
+    "data/from_parquet.py": "files of a user",
     "data/from_openml.py": "what openml-python has downloaded",
     "study/own_methods.py": "what another process prints",
     "testing.py": "no files",

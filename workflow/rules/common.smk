@@ -3,6 +3,7 @@
 import gc
 import inspect
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -34,6 +35,9 @@ from bnlab.study.published_validation import published_problems
 from bnlab.study.validation import load
 
 lead_in_jobs(SCRIPTS)
+if workflow.is_main_process and not workflow.modifier.skip_configfile:
+    # Until the first job there is nothing to say; then it is progress.smk that answers.
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
 
 
 def shipped(path):

@@ -1,6 +1,7 @@
 """Progress of a call of Snakemake, told by work."""
 
 from snakemake.logging import logger
+from snakemake.shell import shell
 
 from bnlab import store
 from bnlab.command_line import TargetsNamed
@@ -41,4 +42,9 @@ def progress():
 
 
 if workflow.is_main_process:
-    logger.addFilter(Filter(progress))
+    messages = Filter(progress)
+    logger.addFilter(messages)
+    if BASE:  # a host's Ctrl-C is its own
+        # Jobs leave an interrupt to this process, which ends them.
+        shell.prefix("set -euo pipefail; trap '' INT; ")
+        signal.signal(signal.SIGINT, messages.interrupt)

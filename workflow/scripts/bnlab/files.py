@@ -14,6 +14,7 @@ import io
 import json
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -282,6 +283,9 @@ def job_log(path: str, subject: str) -> Iterator[None]:
     package.setLevel(logging.INFO)
     package.propagate = False
     logging.raiseExceptions = False  # a full disk under the log stops no job
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # it interrupts, so that half-written files go
     start = time.perf_counter()
     try:
         _log_to(logging.StreamHandler(), subject)
@@ -292,6 +296,7 @@ def job_log(path: str, subject: str) -> Iterator[None]:
         package.error("stopped: %s", error)
         sys.exit(1)
     except KeyboardInterrupt:
+        package.removeHandler(package.handlers[0])  # the main process has told the user
         package.error("interrupted")
         sys.exit(130)
     except Exception as error:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import re
+import signal
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import psutil
 
 from bnlab.training.plan import duration
 
 LISTED = 3
 """Paths that a reason names."""
+NO_ROOM = os.strerror(errno.ENOSPC)
 APART = 1.0
 """Seconds between two lines, at least."""
 
@@ -96,10 +104,17 @@ def measured(benchmark: Path) -> float | None:
         return None
 
 
-class Filter(logging.Filter):
-    """Snakemake's messages, with short reasons, and progress by work in the place of each number of steps.
+def short_list(paths: Sequence[str]) -> list[str]:
+    """Return the first paths of a list, and how many more there are."""
+    more = len(paths) - LISTED
+    return [*paths] if more <= 0 else [*paths[:LISTED], f"and {more} more"]
 
-    After an error, which is printed once, Snakemake's messages stay as they are: an error would end its scheduler.
+
+class Filter(logging.Filter):
+    """Snakemake's messages, with short lists of files, and progress by work in the place of each number of steps.
+
+    After an error, which is printed once, Snakemake's messages stay as they are: an error would end its scheduler. An
+    interrupt and a full disk are told by a sentence alone.
 
     Args:
         plan: returns the progress of this call; it is asked once, when the first job starts.
@@ -108,10 +123,18 @@ class Filter(logging.Filter):
     def __init__(self, plan: Callable[[], Progress]):
         super().__init__()
         self.plan, self.said, self.failed = cache(plan), 0.0, False
+        self.done, self.silent = "no job is done yet", False
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if not self.silent and NO_ROOM in record.getMessage():
+            record.msg, record.args = (
+                "No room on the disk. Make room, and type the same command.",
+                (),
+            )
+            self.silent = True
+            return True
         try:
-            return self.failed or self._told_by_work(record)
+            return not self.silent and (self.failed or self._told_by_work(record))
         except Exception as error:
             self.failed = True
             problem = f"{type(error).__name__}: {error}"
@@ -123,15 +146,29 @@ class Filter(logging.Filter):
         event = given.get("event")
         if event == "job_info":
             given["reason"] = short_reason(str(given["reason"]))
+        elif event == "job_error":
+            given.update({name: short_list(given.get(name) or []) for name in ("input", "output")})
         elif event == "job_started":
             for job in given["jobs"]:
                 self.plan().start(job, now)
         elif event == "job_finished":
             self.plan().finish(given["job_id"], now)
         elif event == "progress":
+            self.done = f"{given['done']} of {given['total']} jobs are done, and their results stay"
             if now - self.said < APART and given["done"] < given["total"]:
                 return False  # jobs that end together have one line
             record.msg = sentence(self.plan(), given["done"], given["total"], now)
             self.said = now
             given["event"] = "share of work"  # for its own event Snakemake prints its own text
         return True
+
+    def interrupt(self, *_: Any) -> None:
+        """Say what is done and how to go on, end the jobs that run, and let Snakemake end without a word."""
+        if not self.silent:
+            lines = f"\nInterrupted: {self.done}.\nThe same command goes on from there.\n"
+            os.write(sys.stderr.fileno(), lines.encode())  # print may be what was interrupted
+        self.silent = True
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                process.send_signal(signal.SIGTERM)
+        sys.exit(130)
