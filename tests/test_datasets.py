@@ -25,6 +25,7 @@ from bnlab.data import (
     from_csv,
     from_openml,
     from_parquet,
+    pieces,
     preprocessing,
     sources,
     tables,
@@ -122,9 +123,9 @@ def test_content_is_read_the_same_across_chunks_that_look_different(tmp_path, mo
 
 
 def test_whole_numbers_from_0_to_255_are_bytes_and_all_else_is_float64():
-    assert datasets.canonical(np.array([[0.0, 255.0]])).dtype == np.uint8
+    assert pieces.canonical(np.array([[0.0, 255.0]])).dtype == np.uint8
     for odd in (-1, 256, 0.5, np.nan, np.inf):
-        assert datasets.canonical(np.array([[0.0, odd]])).dtype == np.float64
+        assert pieces.canonical(np.array([[0.0, odd]])).dtype == np.float64
 
 
 def test_the_digest_is_sha256_of_the_bytes_in_row_order():
@@ -539,14 +540,14 @@ def test_preprocessing_gives_what_training_reads(flowers):
 def test_the_summary_tells_the_origin_and_counts_every_class(flowers):
     arrays, _ = preprocessing.preprocess(flowers, CONFIG["split"], "standardize")
     origin = {"source": datasets.describe(CONFIG), "is_redraw": False}
-    summary = datasets.summary(flowers, origin, CONFIG, arrays)
+    summary = preprocessing.summary(flowers, origin, CONFIG, arrays)
     assert json.loads(json.dumps(summary)) == summary
     assert summary["source"] == "iris, shipped with scikit-learn" and summary["is_redraw"] is False
     assert summary["split"] == {"train": 105, "validation": 15, "test": 30}
     assert summary["class_counts"]["train"] == [35, 35, 35]
     redrawn = {**CONFIG, "source": "redraw", "of": "iris", "seed": 1}
     assert datasets.describe(redrawn) == "redraw of iris to 150 rows, seed 1"
-    assert datasets.summary(flowers, origin | {"is_redraw": True}, CONFIG, arrays)["is_redraw"]
+    assert preprocessing.summary(flowers, origin | {"is_redraw": True}, CONFIG, arrays)["is_redraw"]
 
 
 def test_a_server_of_ones_own_is_named_where_its_data_come_from():

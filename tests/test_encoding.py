@@ -112,7 +112,7 @@ def test_what_was_done_is_counted_and_logged(read, caplog):
     assert not (arrays["x_train"][:, 2:5] == unseen).all(axis=1).any()
     origin = {"source": "file", "is_redraw": False}
     settings = {"scaling": "standardize", "shape": {}}
-    summary = datasets.summary(table, origin, settings, arrays, done)
+    summary = preprocessing.summary(table, origin, settings, arrays, done)
     assert summary["shape"]["features"] == 8 and summary["missing"] == done["missing"]
 
 

@@ -17,7 +17,9 @@ with job_log(snakemake.log[0], snakemake.wildcards.dataset):
     arrays, encoded = preprocessing.preprocess(
         table, settings["split"], settings["scaling"], image, planes, **rules
     )
-    summary = datasets.summary(table, read_json(Path(inputs.origin)), settings, arrays, encoded)
+    summary = preprocessing.summary(
+        table, read_json(Path(inputs.origin)), settings, arrays, encoded
+    )
     problems = datasets.shape_problems(summary["shape"], settings["shape"])
     if problems:
         raise datasets.DataError.of(problems)

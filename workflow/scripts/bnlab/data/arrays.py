@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.data.datasets import DataError, Table, abridged, canonical, encode_labels
+from bnlab.data.datasets import DataError, Table, abridged, encode_labels
+from bnlab.data.pieces import canonical
 
 CONTENT = {
     "O": "Python objects",

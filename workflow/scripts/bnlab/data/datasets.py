@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from bnlab.data.pieces import mapped, pieces
 from bnlab.files import JobError, reading_arrays, save_arrays
 from bnlab.lazy import pd
 from bnlab.study.datasets import REFUSE
@@ -78,15 +78,6 @@ class Table:
     class_names: tuple[str, ...]
     sides: tuple[int, ...] = ()
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-def canonical(values: np.ndarray) -> np.ndarray:
-    """Return values as uint8 if every one is a whole number from 0 to 255, else as float64; C order."""
-    if values.dtype != np.uint8:
-        values = np.asarray(values, dtype=np.float64)
-        if np.all((values >= 0) & (values <= 255) & (values == np.floor(values))):
-            values = values.astype(np.uint8)
-    return np.ascontiguousarray(values)
 
 
 def encode_labels(
@@ -197,7 +188,9 @@ def digest(table: Table) -> dict[str, str]:
     """
     indices = {name: index for index, name in enumerate(sorted_names(table.class_names))}
     labels = np.array([indices[name] for name in table.class_names], table.y.dtype)[table.y]
-    features = hashlib.sha256(np.ascontiguousarray(table.x).data)
+    features = hashlib.sha256()
+    for piece in pieces(table.x):
+        features.update(np.ascontiguousarray(piece.values, table.x.dtype).data)
     for name, texts in table.categories.items():
         features.update("\0".join((name, *texts)).encode())
     return {
@@ -349,44 +342,6 @@ def describe(dataset: Mapping[str, Any], server: str | None = None) -> str:
     return f"redraw of {dataset['of']} to {dataset['shape']['rows']:,} rows, seed {dataset['seed']}"
 
 
-def summary(
-    table: Table,
-    origin: Mapping[str, Any],
-    settings: Mapping[str, Any],
-    arrays: Mapping[str, np.ndarray],
-    encoded: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Return the content of data.json.
-
-    Args:
-        table: the table.
-        origin: content of its origin.json.
-        settings: ``scaling`` and ``shape`` of the config.
-        arrays: result of ``preprocess``.
-        encoded: what was done to missing cells and categories (``encoding.encode``).
-    """
-    classes = len(table.class_names)
-    features = math.prod(arrays["x_train"].shape[1:])
-    shape = {"rows": table.x.shape[0], "features": features, "classes": classes}
-    image = settings["shape"].get("image")
-    return {
-        "source": origin["source"],
-        "is_redraw": origin["is_redraw"],
-        "digest": digest(table),
-        "shape": shape | ({"image": image} if image else {}),
-        "scaling": settings["scaling"],
-        "split": {part: len(arrays[f"y_{part}"]) for part in PARTS},
-        "class_names": list(table.class_names),
-        "class_counts": {
-            "all": np.bincount(table.y, minlength=classes).tolist(),
-            **{
-                part: np.bincount(arrays[f"y_{part}"], minlength=classes).tolist() for part in PARTS
-            },
-        },
-        **(encoded or {}),
-    }
-
-
 def save_table(path: Path, table: Table) -> None:
     """Write raw.npz: x, y, feature_names, class_names, and the texts of a column as `categories/<its name>`."""
     names = {
@@ -398,7 +353,7 @@ def save_table(path: Path, table: Table) -> None:
 
 
 def load_table(path: Path) -> Table:
-    """Read a table from raw.npz."""
+    """Read a table from raw.npz, whose features stay on disk."""
     with reading_arrays(path) as arrays:
         features, classes = (
             tuple(arrays[key].tolist()) for key in ("feature_names", "class_names")
@@ -408,4 +363,4 @@ def load_table(path: Path) -> Table:
             for key in arrays
             if key.startswith(CATEGORIES)
         }
-        return Table(arrays["x"], arrays["y"], features, classes, categories=categories)
+        return Table(mapped(path, "x"), arrays["y"], features, classes, categories=categories)

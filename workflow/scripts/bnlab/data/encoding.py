@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bnlab.data.datasets import PARTS, DataError, Table, abridged, logger, value_problems
+from bnlab.data.pieces import pieces
 from bnlab.study.datasets import REFUSE
 
 
@@ -55,7 +56,12 @@ def _are_categories(table: Table) -> np.ndarray:
 
 def _gaps(table: Table) -> np.ndarray:
     """Return True for each missing cell of a table, (rows, features)."""
-    return np.zeros((1, table.x.shape[1]), bool) if table.x.dtype == np.uint8 else np.isnan(table.x)
+    if table.x.dtype == np.uint8:
+        return np.zeros((1, table.x.shape[1]), bool)
+    gaps = np.empty(table.x.shape, bool)
+    for place, values in pieces(table.x):
+        np.isnan(values, out=gaps[place])
+    return gaps
 
 
 def _refuse_what_training_lacks(

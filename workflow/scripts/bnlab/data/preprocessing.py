@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from bnlab.data.datasets import PARTS, DataError, Table, count
+from bnlab.data.datasets import PARTS, DataError, Table, count, digest
 from bnlab.data.encoding import encode
+from bnlab.data.pieces import moments, pieces
 from bnlab.study.datasets import REFUSE
 
 SPLIT_SEED = 20_150_211
@@ -89,27 +91,35 @@ def quotas(counts: np.ndarray, size: int) -> np.ndarray:
     return quota
 
 
-def fit_scaling(x_train: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarray]:
+def fit_scaling(
+    x: np.ndarray, scaling: str, rows: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Compute shift and width of ``(x - shift) / width``, each (features,).
 
     divide_255: 0, 255. standardize: mean, standard deviation. min_max: minimum, range. none: 0, 1. A column is constant
     where only rounding distinguishes its values, by the rules of scikit-learn's StandardScaler and MinMaxScaler. Its
     width is 1.
 
+    Args:
+        x: (rows, features).
+        scaling: its name.
+        rows: indices of the rows that count; all without them.
+
     Raises:
         DataError: no scaling has this name.
     """
-    features = x_train.shape[1]
+    features, count = x.shape[1], len(x) if rows is None else len(rows)
     shift, width = np.zeros(features), np.ones(features)
     if scaling == "divide_255":
         width *= 255
     elif scaling in ("standardize", "min_max"):
-        low, high = x_train.min(0).astype(np.float64), x_train.max(0).astype(np.float64)
+        low = np.min([piece.values.min(0) for piece in pieces(x, rows)], axis=0)
+        high = np.max([piece.values.max(0) for piece in pieces(x, rows)], axis=0)
         shift, width = low, high - low
         constant = width < 10 * EPSILON
         if scaling == "standardize":
-            mean, variance = x_train.mean(0, dtype=np.float64), x_train.var(0, dtype=np.float64)
-            rounding = len(x_train) * EPSILON
+            mean, variance = moments(x, rows)
+            rounding = count * EPSILON
             constant = variance <= rounding * variance + (rounding * mean) ** 2
             shift, width = np.where(low == high, low, mean), np.sqrt(variance)
         width = np.where(constant, 1.0, width)
@@ -120,12 +130,16 @@ def fit_scaling(x_train: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarr
     return shift, width
 
 
-def scale(x: np.ndarray, shift: np.ndarray, width: np.ndarray) -> np.ndarray:
-    """Compute ``(x - shift) / width`` in float64 and round it to float32; (rows, features)."""
-    scaled = x.astype(np.float64)
-    scaled -= shift
-    scaled /= width
-    return np.ascontiguousarray(scaled, dtype=np.float32)
+def scale(
+    x: np.ndarray, shift: np.ndarray, width: np.ndarray, rows: np.ndarray | None = None
+) -> np.ndarray:
+    """Compute ``(x - shift) / width`` in float64 and round it to float32; (rows, features), or those with indices."""
+    scaled = np.empty((len(x) if rows is None else len(rows), x.shape[1]), np.float32)
+    for place, values in pieces(x, rows):
+        values -= shift
+        values /= width
+        scaled[place] = values
+    return scaled
 
 
 def preprocess(
@@ -154,8 +168,8 @@ def preprocess(
     """
     rows = split(table.y, rule)
     x, encoded = encode(table, rows, missing, categories)
-    shift, width = fit_scaling(x[rows["train"]], scaling)
-    arrays = {f"x_{part}": scale(x[rows[part]], shift, width) for part in PARTS}
+    shift, width = fit_scaling(x, scaling, rows["train"])
+    arrays = {f"x_{part}": scale(x, shift, width, rows[part]) for part in PARTS}
     if image:
         arrays = {name: _images(x, image, planes) for name, x in arrays.items()}
     arrays |= {f"y_{part}": table.y[rows[part]].astype(np.int32) for part in PARTS}
@@ -167,3 +181,41 @@ def _images(x: np.ndarray, image: Sequence[int], planes: bool) -> np.ndarray:
     if planes:
         return np.ascontiguousarray(x.reshape(-1, channels, height, width).transpose(0, 2, 3, 1))
     return x.reshape(-1, *image)
+
+
+def summary(
+    table: Table,
+    origin: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    encoded: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the content of data.json.
+
+    Args:
+        table: the table.
+        origin: content of its origin.json.
+        settings: ``scaling`` and ``shape`` of the config.
+        arrays: result of ``preprocess``.
+        encoded: what was done to missing cells and categories (``encoding.encode``).
+    """
+    classes = len(table.class_names)
+    features = math.prod(arrays["x_train"].shape[1:])
+    shape = {"rows": table.x.shape[0], "features": features, "classes": classes}
+    image = settings["shape"].get("image")
+    return {
+        "source": origin["source"],
+        "is_redraw": origin["is_redraw"],
+        "digest": digest(table),
+        "shape": shape | ({"image": image} if image else {}),
+        "scaling": settings["scaling"],
+        "split": {part: len(arrays[f"y_{part}"]) for part in PARTS},
+        "class_names": list(table.class_names),
+        "class_counts": {
+            "all": np.bincount(table.y, minlength=classes).tolist(),
+            **{
+                part: np.bincount(arrays[f"y_{part}"], minlength=classes).tolist() for part in PARTS
+            },
+        },
+        **(encoded or {}),
+    }

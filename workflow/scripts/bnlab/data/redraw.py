@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln
 
-from bnlab.data.datasets import DataError, Table, canonical
+from bnlab.data.datasets import DataError, Table
+from bnlab.data.pieces import canonical
 
 BINS = 5
 MAX_PARENTS = 15

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.data.datasets import DataError, Table, canonical, count
+from bnlab.data.datasets import DataError, Table, count
 from bnlab.data.from_openml import read_openml
+from bnlab.data.pieces import canonical
 from bnlab.data.synthetic import disc, linear_map
 from bnlab.data.tables import read_file
 from bnlab.study.datasets import REFUSE

@@ -19,7 +19,6 @@ from bnlab.data.datasets import (
     Table,
     about,
     abridged,
-    canonical,
     encode_labels,
     shortened,
 )
@@ -27,6 +26,7 @@ from bnlab.data.encoding import content_problem
 from bnlab.data.from_arff import read_arff
 from bnlab.data.from_csv import UNNAMED, read_csv
 from bnlab.data.from_parquet import parts_of, read_parquet
+from bnlab.data.pieces import Stack, canonical
 from bnlab.lazy import pd
 from bnlab.study.datasets import REFUSE
 
@@ -235,7 +235,7 @@ def _gather(
     whole: bool,
 ) -> Rows:
     """Join batches of rows, or take the first alone; whole numbers from 0 to 255 take one byte each."""
-    parts: list[np.ndarray] = []
+    stack = Stack()
     labels: list[pa.Array] = []
     texts: dict[str, str] = {}
     missing: Any = 0
@@ -255,13 +255,11 @@ def _gather(
                 if text is not None:
                     texts.setdefault(name, f"text ('{shortened(text)}')")
         missing = missing + counts
-        parts.append(canonical(values))
-    if not parts:
+        stack.add(canonical(values))
+    if not labels:
         raise DataError("there are no rows.")
     all_read = next(source.batches, None) is None
-    return Rows(
-        np.concatenate(parts), cells.series(labels), names, texts, missing, classes, all_read
-    )
+    return Rows(stack.array(), cells.series(labels), names, texts, missing, classes, all_read)
 
 
 def _is_dropped(name: str, drop: Sequence[str]) -> bool:

@@ -70,7 +70,8 @@ def _conflicts(study: Study, name: str, file: Path) -> Iterator[Problem]:
         record = read_json(file)
     except Damaged:
         yield Problem(
-            ("datasets", name), f"{file} is damaged (allowed: that file removed, and it is made anew)"
+            ("datasets", name),
+            f"{file} is damaged (allowed: that file removed, and it is made anew)",
         )
         return
     if record["study"] != study.study and record["origin"] != origin(name, study.datasets):
