@@ -219,6 +219,13 @@ def test_an_arff_file_that_cannot_be_a_table_is_told_plainly(feature, rows, mess
     assert str(path) in str(failure.value)
 
 
+def test_a_class_that_is_declared_twice_is_refused(tmp_path):
+    with pytest.raises(DataError, match="two classes are called p"):
+        read_file(arff(tmp_path / "t.arff", "{p,q,'p'}", ["1,p", "2,q"]), "k")
+    with pytest.raises(DataError, match="two classes are called p"):
+        read_file(written(tmp_path, "csv", ["p", "q"]), "k", classes=["p", "q", "p"])
+
+
 def openml_files() -> list[Path]:
     """ARFF files of OpenML that scikit-learn ships with its tests, without the sparse ones."""
     import sklearn.datasets
@@ -409,6 +416,17 @@ def test_a_csv_that_is_no_table_is_told_with_its_line(text, message, tmp_path):
     assert str(tmp_path / "t.csv") in str(failure.value)
 
 
+def test_a_compressed_file_is_read_to_its_end_or_refused(tmp_path):
+    rows = [f"{i / 2},{'xy'[i % 2]}\n" for i in range(50_000)]
+    whole = gzip.compress(b"a,k\n") + gzip.compress("".join(rows).encode())
+    (tmp_path / "t.csv.gz").write_bytes(whole)
+    assert len(read_file(tmp_path / "t.csv.gz", "k").y) == len(rows)
+    for cut in (len(whole) - 8, len(whole) // 2):
+        (tmp_path / "t.csv.gz").write_bytes(whole[:cut])
+        with pytest.raises(DataError, match="cut short"):
+            read_file(tmp_path / "t.csv.gz", "k")
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
 def test_a_file_in_another_encoding_is_told(encoding, tmp_path):
     (tmp_path / "t.csv").write_bytes("a,k\n1,café\n".encode(encoding))
@@ -463,6 +481,7 @@ def npz(folder: Path, **arrays: object) -> Path:
         ({"y": np.ones(5)}, "6 rows in x but 5 in y"),
         ({"feature_names": ["a"]}, "1 feature_names for 4 features"),
         ({"y": np.arange(6) % 3, "class_names": ["a", "b"]}, "class 2 in y for 2 class_names"),
+        ({"class_names": ["a", "a"]}, "two classes are called a"),
         ({"y": -np.arange(6.0), "class_names": ["a", "b"]}, "class -5 in y for 2 class_names"),
         (
             {"y": np.arange(6) / 2, "class_names": ["a", "b"]},
@@ -491,6 +510,8 @@ def test_whole_numbers_of_every_kind_count_the_class_names(kind, tmp_path):
         (np.array([b"x", b"y", b"x"] * 2), ("x", "y")),
         (np.array([True, False] * 3), ("False", "True")),
         (np.array([[1], [2]] * 3), ("1", "2")),
+        (np.array([1, 2, 300] * 2, ">i4"), ("1", "2", "300")),
+        (np.array([1.5, 2] * 3, "f2"), ("1.5", "2")),
         (np.array([0.1, 0.2, 0.30000000000000004] * 2), ("0.1", "0.2", "0.30000000000000004")),
     ],
 )
@@ -531,6 +552,8 @@ def test_labels_in_print_name_classes_that_there_are(tmp_path):
     datasets.check(table, shape, class_labels={0: "zero", "1": "one"})
     with pytest.raises(DataError, match="`class_labels` names 2, but the classes are 0, 1"):
         datasets.check(table, shape, class_labels={"2": "two"})
+    with pytest.raises(DataError, match="`class_labels` calls two classes 1"):
+        datasets.check(table, shape, class_labels={"0": "1"})
 
 
 # Parquet in parts
@@ -549,6 +572,16 @@ def test_a_folder_of_parquet_files_is_one_table_in_the_order_of_their_names(tmp_
     frame.assign(b=1).to_parquet(folder / "part-2.parquet")
     with pytest.raises(DataError, match="part-2.parquet has other columns than part-0.parquet"):
         read_file(folder, "k")
+
+
+def test_a_class_of_parquet_is_of_one_kind_in_every_part(tmp_path):
+    for number, label in enumerate((1, "1")):
+        pd.DataFrame({"a": [1], "k": [label]}).to_parquet(tmp_path / f"part-{number}.parquet")
+    with pytest.raises(DataError, match="k is .*string in part-1.parquet but int64 in part-0"):
+        read_file(tmp_path, "k")
+    pd.DataFrame({"a": [1], "k": [[1]]}).to_parquet(tmp_path / "t.pq")
+    with pytest.raises(DataError, match="column k holds lists or structures; a class is"):
+        read_file(tmp_path / "t.pq", "k")
 
 
 def test_folders_of_a_partition_are_a_column_of_text(tmp_path):

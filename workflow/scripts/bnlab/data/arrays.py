@@ -70,7 +70,7 @@ def read_npz(path: Path, classes: Sequence[Any] | None) -> Table:
     if features is not None and features.shape != (x.shape[1],):
         raise DataError(f"{path} has {features.size:,} feature_names for {x.shape[1]:,} features.")
     feature_names = _numbered("x", x.shape[1]) if features is None else tuple(map(str, features))
-    labels = _named(path, y.ravel(), names)
+    labels = _named(path, y.ravel().astype(y.dtype.newbyteorder("=")), names)
     if classes is None and names is not None:
         classes = names.tolist()
     y, class_names = encode_labels(labels, classes)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(?i:nan|inf|infinity)$"
+NESTED = "lists or structures"
 BOOLEANS = {"True": "1", "TRUE": "1", "true": "1", "False": "0", "FALSE": "0", "false": "0"}
 
 
@@ -105,7 +106,7 @@ def refusal(kind: pa.DataType) -> str | None:
     if types.is_duration(kind) or types.is_interval(kind):
         return "time spans"
     if types.is_nested(kind):
-        return "lists or structures"
+        return NESTED
     fit = types.is_integer, types.is_floating, types.is_boolean, types.is_decimal, types.is_null
     return None if is_text(kind) or any(test(kind) for test in fit) else f"values of type {kind}"
 

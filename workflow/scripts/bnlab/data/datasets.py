@@ -105,6 +105,8 @@ def encode_labels(
     )
     indices = _indices(labels_with_text, names)
     problems = []
+    if twice := [name for name, number in Counter(names).items() if number > 1]:
+        problems.append(("classes", f"two classes are called {abridged(twice)}"))
     if without := (codes < 0).sum():
         rows, have = ("row", "has") if without == 1 else ("rows", "have")
         first = int(np.argmax(codes < 0)) + 1
@@ -293,16 +295,15 @@ def image_problems(sides: Sequence[int], shape: Mapping[str, Any]) -> list[tuple
 def label_problems(
     class_labels: Mapping[Any, str], class_names: Sequence[str]
 ) -> list[tuple[str, str]]:
-    """Return the classes that `class_labels` of the config name and the data lack, as ``DataError.problems``."""
-    absent = [name for name in map(str, class_labels) if name not in class_names]
-    if not absent:
-        return []
-    return [
-        (
-            "class_labels",
-            f"`class_labels` names {abridged(absent)}, but the classes are {abridged(class_names)}",
-        )
-    ]
+    """Return what is wrong with the names of classes in print, by the class, as ``DataError.problems``."""
+    in_print = dict(zip(class_names, class_names, strict=True))
+    in_print |= {str(name): label for name, label in class_labels.items()}
+    sentences = []
+    if absent := [name for name in in_print if name not in class_names]:
+        sentences.append(f"names {abridged(absent)}, but the classes are {abridged(class_names)}")
+    if twice := [label for label, number in Counter(in_print.values()).items() if number > 1]:
+        sentences.append(f"calls two classes {abridged(twice)}")
+    return [("class_labels", f"`class_labels` {sentence}") for sentence in sentences]
 
 
 ADVICE = {

@@ -42,11 +42,19 @@ def read_parquet(path: Path, target: str) -> Columns:
         raise DataError("the folder has no Parquet files.")
     sources = [parquet.ParquetFile(file) for file in files]
     schema = sources[0].schema_arrow
+    if len(set(schema.names)) < len(schema.names):
+        raise DataError("two columns have the same name.", "columns")
     for file, source in zip(files, sources, strict=True):
         if source.schema_arrow.names != schema.names:
             raise DataError(f"{file.name} has other columns than {files[0].name}.", "columns")
-    if len(set(schema.names)) < len(schema.names):
-        raise DataError("two columns have the same name.", "columns")
+        kind, first = (
+            [column.type for column in part if column.name == target]
+            for part in (source.schema_arrow, schema)
+        )
+        if kind != first:
+            raise DataError(
+                f"{target} is {kind[0]} in {file.name} but {first[0]} in {files[0].name}.", "target"
+            )
     metadata = schema.pandas_metadata or {}
     index = {name for name in metadata.get("index_columns", ()) if isinstance(name, str)}
     names = [name for name in schema.names if name not in index - {target}]

@@ -243,6 +243,10 @@ def _gather(
     for batch in source.batches if whole else islice(source.batches, 1):
         if problems := _column_problems(batch.schema.names, target, drop):
             raise DataError.of(problems)
+        if source.refused.get(target) == cells.NESTED:
+            raise DataError(
+                f"column {target} holds {cells.NESTED}; a class is a number or text.", "target"
+            )
         left_out = {target, *(name for name in batch.schema.names if _is_dropped(name, drop))}
         names = tuple(name for name in batch.schema.names if name not in left_out)
         labels.append(cells.labels(batch.column(target)))
