@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from bnlab.files import JobError, read_csv, save_csv
 from bnlab.page.findings import answers, leading, sentences
-from bnlab.study.declaration import EFFECTS, Comparison, Experiment, Finding, excess
+from bnlab.study.declaration import EFFECTS, Experiment
 from bnlab.study.experiments import experiments
+from bnlab.study.finding import Comparison, Finding, excess
 
 PUBLISHED = CHECKOUT / "reports" / "published"
 FINDINGS = [

@@ -18,7 +18,7 @@ from bnlab.page.confirmation import Confirmation
 from bnlab.page.contents import Item
 from bnlab.page.contents import published as read_tables
 from bnlab.study import validation
-from bnlab.study.declaration import excess
+from bnlab.study.finding import excess
 from bnlab.study.front import Front, Statement
 from bnlab.study.ledger import Row
 from bnlab.study.ledger_validation import load_ledger

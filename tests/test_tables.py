@@ -348,7 +348,7 @@ def test_the_accuracies_of_each_replicate_are_those_of_the_last_step_of_its_run(
     metrics = SOURCES["learning_curves"]["metrics"]
     rows = tidy.accuracy_rows(metrics)
     assert list(rows) == tidy.ACCURACY_COLUMNS
-    assert len(rows) == len(metrics[[*tidy.RUN, "replicate"]].drop_duplicates())
+    assert len(rows) == len(metrics[[*tidy.RUN_ID, "replicate"]].drop_duplicates())
     row = rows.query("method == 'bn' and replicate == 2").squeeze()
     last = metrics.query("method == 'bn' and replicate == 2 and step == 1000").set_index("split")
     moving = last[last["statistics"] == "moving"]["accuracy"]

@@ -11,7 +11,7 @@ with without_collector():
 
     from bnlab import __version__
     from bnlab.analysis.scores import COLUMNS
-    from bnlab.analysis.tidy import RUN
+    from bnlab.analysis.tidy import RUN_ID
     from bnlab.experiments import function
     from bnlab.files import job_log, read_csv, read_json, save_csv, save_json, save_text
     from bnlab.page import (
@@ -58,10 +58,10 @@ with job_log(snakemake.log[0], "report"):
     if inputs.published:
         published_runs, published_accuracies, manifest = map(Path, inputs.published)
         tables_of_runs.append(publication.runs_of(study, read_csv(published_runs)))
-        known = tables_of_runs[-1][RUN].drop_duplicates()
+        known = tables_of_runs[-1][RUN_ID].drop_duplicates()
         accuracies.append(read_csv(published_accuracies).merge(known))
         taken = publication.taken_experiments(params.study["experiments"], read_json(manifest))
-    runs = pd.concat(tables_of_runs).drop_duplicates([*RUN, "key"])
+    runs = pd.concat(tables_of_runs).drop_duplicates([*RUN_ID, "key"])
     ledger = None
     if inputs.claims:
         paths = (inputs.claims, inputs.effects, inputs.scorecard, inputs.sensitivity)
@@ -110,7 +110,7 @@ with job_log(snakemake.log[0], "report"):
         (folder / path).parent.mkdir(exist_ok=True)
         save_text(folder / path, html)
     save_csv(Path(snakemake.output.runs), runs)
-    of_replicates = pd.concat(accuracies).drop_duplicates([*RUN, "replicate"])
+    of_replicates = pd.concat(accuracies).drop_duplicates([*RUN_ID, "replicate"])
     save_csv(Path(snakemake.output.accuracies), of_replicates)
     captions = {
         item.svg.relative_to(folder).as_posix(): declarations[item.experiment]

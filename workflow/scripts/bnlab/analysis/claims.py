@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -160,20 +161,7 @@ def judge_ledger(
     computes a quantity, by the experiment's and its own name. What the study takes from a publication is judged anew
     by the values of each replicate in ``earlier``.
     """
-    rows: list[dict[str, Any]] = []
-    absent: dict[str, list[str]] = {}
-    unmeasured: Counter[str] = Counter()
-    for claim in ledger.claims:
-        for number, effect in enumerate(claim.tests, 1):
-            try:
-                where = place(effect, study, effect.methods)
-                measured = _measured(effect, where, study, results, quantity, earlier)
-            except Absent as reason:
-                absent.setdefault(claim.id, []).append(f"{effect.region}: {reason}")
-                unmeasured[claim.id] += effect.primary
-                continue
-            lead = {"id": claim.id, "topic": claim.topic, "test": number}
-            rows.append(lead | effect_row(effect, where, study, measured))
+    rows, absent, unmeasured = _tests(ledger, study, results, quantity, earlier)
     judged = pd.DataFrame(rows, columns=[*INTERNAL, *EFFECT_COLUMNS])
     adjusted = corrections(judged)
     effects = with_needed(corrected(judged, adjusted[DECIDES]))
@@ -188,26 +176,53 @@ def judge_ledger(
         for claim in ledger.claims
     ]
 
-    def verdicts(rows: pd.DataFrame) -> dict[str, str]:
-        by_tests = [claim for claim in ledger.claims if claim.settled is None and claim.tests]
-        of_claims = {
-            claim.id: verdict_by(
-                own_effects(rows[rows["id"] == claim.id], claim.needs),
-                claim.needs,
-                claim.observation,
-                unmeasured[claim.id],
-            )
-            for claim in by_tests
-        }
-        return {number: verdict for number, verdict in of_claims.items() if verdict != NOT_TESTED}
-
     replicates = [pd.DataFrame(columns=REPLICATE_COLUMNS), *map(replicate_rows, rows)]
     return Judged(
         pd.DataFrame(claims, columns=CLAIM_COLUMNS),
         effects[EFFECT_COLUMNS],
         pd.concat(replicates[1:] or replicates, ignore_index=True),
-        changed_verdicts(judged, adjusted, verdicts),
+        changed_verdicts(judged, adjusted, partial(_verdicts, ledger, unmeasured)),
     )
+
+
+def _tests(
+    ledger: Ledger,
+    study: Study,
+    results: Mapping[str, Results],
+    quantity: Callable[[str, str], Quantity],
+    earlier: Earlier | None,
+) -> tuple[list[dict[str, Any]], dict[str, list[str]], Counter[str]]:
+    """Return a row for each measured test; by claim, why tests are absent, and how many primary ones are."""
+    rows: list[dict[str, Any]] = []
+    absent: dict[str, list[str]] = {}
+    unmeasured: Counter[str] = Counter()
+    for claim in ledger.claims:
+        for number, effect in enumerate(claim.tests, 1):
+            try:
+                where = place(effect, study, effect.methods)
+                measured = _measured(effect, where, study, results, quantity, earlier)
+            except Absent as reason:
+                absent.setdefault(claim.id, []).append(f"{effect.region}: {reason}")
+                unmeasured[claim.id] += effect.primary
+                continue
+            lead = {"id": claim.id, "topic": claim.topic, "test": number}
+            rows.append(lead | effect_row(effect, where, study, measured))
+    return rows, absent, unmeasured
+
+
+def _verdicts(ledger: Ledger, unmeasured: Mapping[str, int], rows: pd.DataFrame) -> dict[str, str]:
+    """Return the verdict of each claim that tests decide, by the verdicts of its tests in ``rows``."""
+    of_claims = {
+        claim.id: verdict_by(
+            own_effects(rows[rows["id"] == claim.id], claim.needs),
+            claim.needs,
+            claim.observation,
+            unmeasured[claim.id],
+        )
+        for claim in ledger.claims
+        if claim.settled is None and claim.tests
+    }
+    return {number: verdict for number, verdict in of_claims.items() if verdict != NOT_TESTED}
 
 
 def _measured(

@@ -25,6 +25,7 @@ from bnlab.study.names import ALL_RECIPES
 
 BASE, BN = "base", "bn"
 RUN = ["method", "batch", "learning_rate"]
+"""Columns that identify a run in the table of one data set and recipe."""
 ACROSS_RATES = ["method", "batch"]
 SPLITS = ("train", "validation", "test")
 METRICS = ("accuracy", "loss")
@@ -111,9 +112,9 @@ def followed(metrics: pd.DataFrame) -> pd.DataFrame:
     return metrics[(metrics["split"] == "train") | (metrics["statistics"] == "moving")]
 
 
-def last(metrics: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the last step of each run."""
-    return metrics[metrics["step"] == metrics.groupby(RUN)["step"].transform("max")]
+def last(metrics: pd.DataFrame, keys: Sequence[str] = RUN) -> pd.DataFrame:
+    """The rows of the last step of each run, which ``keys`` tell apart."""
+    return metrics[metrics["step"] == metrics.groupby(list(keys))["step"].transform("max")]
 
 
 def long(metrics: pd.DataFrame, wanted: Sequence[tuple[str, str]]) -> pd.DataFrame:

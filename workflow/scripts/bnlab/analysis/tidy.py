@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis import metrics as measure
+from bnlab.analysis.summaries import followed, last
 from bnlab.files import read_json, read_parquet, reading_arrays
 from bnlab.study.declaration import OF_PREDICTIONS, file_of
 from bnlab.study.names import FAILED
 
-RUN = ["dataset", "method", "batch", "recipe"]
-ACCURACY_COLUMNS = [*RUN, "replicate", "train", "validation", "test", "failed", "diverged"]
+RUN_ID = ["dataset", "method", "batch", "recipe"]
+"""Columns that identify a run in a study."""
+ACCURACY_COLUMNS = [*RUN_ID, "replicate", "train", "validation", "test", "failed", "diverged"]
 
 
 def gathered(
@@ -51,10 +53,10 @@ def gathered(
 
 def run_rows(folders: Sequence[Path], history: pd.DataFrame) -> pd.DataFrame:
     """Return settings and costs of runs, one ``run_row`` each; ``history`` says which replicates failed."""
-    ended = history.drop_duplicates([*RUN, "replicate"]).groupby(RUN)["failed"].sum()
+    ended = history.drop_duplicates([*RUN_ID, "replicate"]).groupby(RUN_ID)["failed"].sum()
     runs = [read_json(folder / "run.json") for folder in folders]
     keys = [folder.name.rpartition("-")[2] for folder in folders]
-    failed = [int(ended[tuple(run[name] for name in RUN)]) for run in runs]
+    failed = [int(ended[tuple(run[name] for name in RUN_ID)]) for run in runs]
     return pd.DataFrame(map(run_row, runs, keys, failed))
 
 
@@ -65,10 +67,12 @@ def accuracy_rows(metrics: pd.DataFrame) -> pd.DataFrame:
         ``ACCURACY_COLUMNS``: what identifies a run, the replicate, accuracy on the rows of each split (training rows in
         training mode, the others under moving statistics), and whether it failed or diverged.
     """
-    last = metrics[metrics["step"] == metrics.groupby(RUN)["step"].transform("max")]
-    last = last[(last["split"] == "train") | (last["statistics"] == "moving")]
-    lead = [*RUN, "replicate", "failed", "diverged"]
-    wide = last.pivot(index=lead, columns="split", values="accuracy").reset_index()
+    lead = [*RUN_ID, "replicate", "failed", "diverged"]
+    wide = (
+        followed(last(metrics, RUN_ID))
+        .pivot(index=lead, columns="split", values="accuracy")
+        .reset_index()
+    )
     return wide[ACCURACY_COLUMNS].rename_axis(None, axis=1)
 
 
@@ -84,7 +88,7 @@ def run_row(run: Mapping[str, Any], key: str, failed: int) -> dict[str, Any]:
         for name, value in run[part].items()
     }
     return (
-        {name: run[name] for name in RUN}
+        {name: run[name] for name in RUN_ID}
         | {"key": key, "diverged": diverged, "failed": failed}
         | {name: run[name] for name in ("replicates", "seed", "device")}
         | {"engine": run.get("engine")}  # runs of an earlier version have none
@@ -114,7 +118,7 @@ def collect(runs: Sequence[Mapping[str, Any]], tables: Sequence[pd.DataFrame]) -
         runs: for each run at least these five values; others (as in run.json) are ignored.
         tables: one table per run.
     """
-    names = [*RUN, "learning_rate"]
+    names = [*RUN_ID, "learning_rate"]
     parts = []
     for run, table in zip(runs, tables, strict=True):
         lead = pd.DataFrame({name: run[name] for name in names}, index=table.index)

@@ -79,41 +79,44 @@ def chart(
     Raises:
         JobError: a table lacks a column of the question, or has two rows for one number.
     """
-    axes: list[dict[str, Any]] = []
     settings: list[dict[str, Any]] = []
+    axes: list[dict[str, Any]] = []
     questions: dict[str, str] = {}
     for experiment, declaration in experiments.items():
         for name, question in declaration.compare.items():
-            key = (experiment, question.table)
-            tables = {item.csv: item for item in items if (item.experiment, item.kind) == key}
-            for item in tables.values():
-                for values, rows in _parts(question, read_csv(item.csv), "/".join(key)):
-                    told = [str(value) for value in values.values() if value != ALL_RECIPES]
-                    about = {
-                        "name": "-".join([experiment, *told]),
-                        "dataset": item.dataset,
-                        "question": name,
-                        "label": _label(question, values, titles),
-                        "source": items[item],
-                        "axis": len(axes),
-                    }
-                    settings.append(about | numbers(question, rows))
+            for setting in _settings(experiment, question, items, titles):
+                settings.append(setting | {"question": name, "axis": len(axes)})
             questions.setdefault(name, question.label)
             axes.append(_axis(question))
     if not settings:
         return None
-    curves = Counter(s["question"] for s in settings for _ in s["methods"])
-    measured = {method for s in settings for method in s["methods"]}
-    on = {s["dataset"] for s in settings}
+    curves = [(s["dataset"], s["question"], method) for s in settings for method in s["methods"]]
+    on, asked, measured = (Counter(each) for each in zip(*curves, strict=True))
     return {
         "datasets": {name: text for name, text in datasets.items() if name in on},
-        "questions": {name: questions[name] for name, _ in curves.most_common()},
-        "methods": {
-            name: _mark(name, *names) for name, names in methods.items() if name in measured
-        },
+        "questions": {name: questions[name] for name, _ in asked.most_common()},
+        "methods": {name: _mark(name, *both) for name, both in methods.items() if name in measured},
         "axes": axes,
         "settings": settings,
     }
+
+
+def _settings(
+    experiment: str, question: Question, items: Mapping[Item, str], titles: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    """Yield the settings of a question with their numbers: a data set, recipe and batch size each."""
+    key = (experiment, question.table)
+    tables = {item.csv: item for item in items if (item.experiment, item.kind) == key}
+    for item in tables.values():
+        for values, rows in _parts(question, read_csv(item.csv), "/".join(key)):
+            told = [str(value) for value in values.values() if value != ALL_RECIPES]
+            about = {
+                "name": "-".join([experiment, *told]),
+                "dataset": item.dataset,
+                "label": _label(question, values, titles),
+                "source": items[item],
+            }
+            yield about | numbers(question, rows)
 
 
 def numbers(question: Question, rows: pd.DataFrame) -> dict[str, Any]:

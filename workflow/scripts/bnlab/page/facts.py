@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bnlab.analysis.tidy import RUN
+from bnlab.analysis.tidy import RUN_ID
 from bnlab.study.config import Study
 
 HARDWARE, VERSIONS, SECONDS = "hardware_", "versions_", "seconds_"
@@ -74,7 +74,7 @@ def costs(study: Study, runs: pd.DataFrame) -> list[dict[str, Any]]:
 
     Minutes are those inside the training jobs, on one core; None where no run has recorded its time.
     """
-    by_key = runs.set_index([*RUN, "key"])
+    by_key = runs.set_index([*RUN_ID, "key"])
     seconds = by_key.filter(like=SECONDS).sum(axis=1, min_count=1)
     earlier: set[tuple[Any, ...]] = set()
     rows = []

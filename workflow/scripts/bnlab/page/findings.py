@@ -13,8 +13,9 @@ import pandas as pd
 
 from bnlab.files import JobError
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import listed, number, spanned, spread, written_out
-from bnlab.study.declaration import OUTCOMES, Comparison, Experiment, Finding
+from bnlab.page.phrases import fold, listed, number, spanned, spread
+from bnlab.study.declaration import Experiment
+from bnlab.study.finding import OUTCOMES, Comparison, Finding
 from bnlab.study.section import unique
 
 Tables = Callable[[str], pd.DataFrame]
@@ -137,16 +138,13 @@ def size(rows: pd.DataFrame, comparison: Comparison) -> str:
 
     A number is rounded to its uncertainty, a power of ten to two digits.
     """
-    texts = []
-    for row in rows_of(rows):
-        if comparison.power_of_ten:
-            texts.append(written_out(10**row.estimate, 2))
-            continue
-        estimate = abs(row.estimate) * comparison.factor
-        half = (row.high - row.low) / 2 * comparison.factor
-        texts.append(number(estimate, half))
-    ends = sorted(set(texts), key=lambda text: float(text.replace(",", "")))
-    return spanned(ends)
+    if comparison.power_of_ten:
+        return spanned([fold(decades) for decades in sorted(rows["estimate"])])
+    texts = {
+        number(abs(row.estimate) * comparison.factor, (row.high - row.low) / 2 * comparison.factor)
+        for row in rows_of(rows)
+    }
+    return spanned(sorted(texts, key=lambda text: float(text.replace(",", ""))))
 
 
 def neutral(rows: pd.DataFrame, comparison: Comparison) -> str:

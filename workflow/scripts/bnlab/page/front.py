@@ -16,7 +16,7 @@ from bnlab.page.findings import Tables, compared, fits, outcomes
 from bnlab.page.findings import slots as slots_of_rows
 from bnlab.page.front_picture import panels
 from bnlab.page.grids import rows_of
-from bnlab.page.phrases import listed, number, spanned, written_out
+from bnlab.page.phrases import fold, listed, number, spanned
 from bnlab.study.config import Study
 from bnlab.study.front import Front, Statement
 from bnlab.study.ledger import Row, slots
@@ -300,7 +300,7 @@ def _values(asked: Asked) -> dict[str, str]:
 def _value(cell: Any) -> str:
     """Return an estimate in the unit that a reader knows: percent, a fold for decades, else a number with its unit."""
     if cell.unit == "decades":
-        return f"{written_out(10**cell.estimate, 2)}-fold"
+        return fold(cell.estimate)
     half = (cell.high - cell.low) / 2
     if cell.unit == "%":
         return f"{number(cell.estimate, min(half, 9))} %"

@@ -14,7 +14,7 @@ from bnlab.page.contents import Item
 from bnlab.page.findings import matching
 from bnlab.page.grids import rows_of
 from bnlab.page.hero import Bar, Line, Point, panel
-from bnlab.page.phrases import listed, spanned, written_out
+from bnlab.page.phrases import fold, listed, spanned, written_out
 from bnlab.study.front import Curves, Picture
 from bnlab.study.section import unique
 
@@ -62,7 +62,7 @@ def _rates(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) ->
             words[row.method],
             row.lowest,
             row.highest,
-            f"{'≥ ' * is_open(row)}{written_out(10**row.mean, 2)}-fold",
+            f"{'≥ ' * is_open(row)}{fold(row.mean)}",
         )
         for row in rows_of(ranges)
         if math.isfinite(row.mean)  # a method that trains at no rate has none

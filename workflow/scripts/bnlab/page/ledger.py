@@ -6,7 +6,7 @@ All comes from claims.csv and effects.csv. The template adds no numbers of its o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,29 +68,14 @@ def page(
     ]
     tested = [entry for entry in entries if entry["row"].verdict != UNTESTED]
     slips = [entry for entry in tested if entry["row"].topic == documents]
-    important = set(effects.loc[effects["headline"] != "", "id"])
-
-    # Claims with a headline come first, then others that training decides, then those that are settled without it.
-    def place(entry: dict[str, Any]) -> tuple[bool, bool, tuple[int, str]]:
-        row = entry["row"]
-        settled = row.decided_by in SETTLED_BY or not entry["effects"]
-        return settled, row.id not in important, in_order(row.id)
-
-    tested.sort(key=place)
+    tested.sort(key=lambda entry: _place(entry, set(effects.loc[effects["headline"] != "", "id"])))
     return {
         "total": len(claims),
         "bar": bar(claims["verdict"]),
         "on_stand_ins": on_stand_ins(claims),
         "sentence": sentence(claims),
-        "topics": [
-            {"name": topic, "total": len(rows), "bar": bar(rows["verdict"])}
-            for topic, rows in claims.groupby("topic", sort=False)
-        ],
-        "sources": [
-            {"name": name, "title": rows["source_title"].iloc[0], "claims": len(rows)}
-            | {"short": shorts.get(str(name), name)}
-            for name, rows in claims.groupby("source", sort=False)
-        ],
+        "topics": _topics(claims),
+        "sources": _sources(claims, shorts),
         "verdicts": VERDICTS,
         "claims": [entry for entry in tested if entry not in slips],
         "slips": slips,
@@ -98,6 +83,33 @@ def page(
         "fresh": sentences(fresh),
         "effect_plots": effect_plots(effects, labels),
     }
+
+
+def _place(
+    entry: Mapping[str, Any], important: Collection[str]
+) -> tuple[bool, bool, tuple[int, str]]:
+    """Return the key by which claims are sorted.
+
+    Claims with a headline come first, then others that training decides, then those that are settled without it.
+    """
+    row = entry["row"]
+    settled = row.decided_by in SETTLED_BY or not entry["effects"]
+    return settled, row.id not in important, in_order(row.id)
+
+
+def _topics(claims: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {"name": topic, "total": len(rows), "bar": bar(rows["verdict"])}
+        for topic, rows in claims.groupby("topic", sort=False)
+    ]
+
+
+def _sources(claims: pd.DataFrame, shorts: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "title": rows["source_title"].iloc[0], "claims": len(rows)}
+        | {"short": shorts.get(str(name), name)}
+        for name, rows in claims.groupby("source", sort=False)
+    ]
 
 
 def bar(verdicts: Iterable[str]) -> list[Part]:

@@ -120,6 +120,12 @@ def written_out(value: float, digits: int = 3) -> str:
     return np.format_float_positional(value, precision=digits, fractional=False, trim="-")
 
 
+def fold(decades: float) -> str:
+    """Return the width of a range: ``140-fold``, or ``a single value`` where it has none."""
+    times = written_out(10**decades, 2)
+    return "a single value" if times == "1" else f"{times}-fold"
+
+
 def initial_weights(name: str) -> str:
     """Return the label of an initializer: ``N(0, 0.1²)``, ``Glorot, uniform`` or ``4 × Glorot, uniform``."""
     law, _, rest = name.partition("_")

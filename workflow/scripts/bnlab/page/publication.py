@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from bnlab.analysis.tidy import RUN
+from bnlab.analysis.tidy import RUN_ID
 from bnlab.files import (
     JobError,
     as_json,
@@ -140,7 +140,7 @@ def runs_of(study: Study, published: pd.DataFrame) -> pd.DataFrame:
     runs = [
         run for name in study.experiments if name not in study.own() for run in study.runs(name)
     ]
-    keys = pd.DataFrame([(*run, study.key(run)) for run in runs], columns=[*RUN, "key"])
+    keys = pd.DataFrame([(*run, study.key(run)) for run in runs], columns=[*RUN_ID, "key"])
     return published.merge(keys.drop_duplicates())
 
 

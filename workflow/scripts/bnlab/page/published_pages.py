@@ -99,21 +99,11 @@ PAGES: Mapping[str, Callable[[Path], str]] = dict(
 
 def with_text(page: str, content: str, text: str) -> str:
     """Return the content of a page with ``text`` between its marker lines. Raises JobError without these lines."""
-    before, _, after = _parts(page, content)
-    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
-
-
-def text_in(page: str, content: str) -> str:
-    """Return the text between the marker lines of a page. Raises JobError without these lines."""
-    return _parts(page, content)[1].strip()
-
-
-def _parts(page: str, content: str) -> tuple[str, str, str]:
     before, begin, rest = content.partition(BEGIN)
-    between, end, after = rest.partition(END)
+    _, end, after = rest.partition(END)
     if not (begin and end):
         raise JobError(f"{page} lacks the line {BEGIN} or, after it, the line {END}")
-    return before, between, after
+    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
 
 
 def _statements(record: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from bnlab.study.declaration import Finding, slots_of
+from bnlab.study.finding import Finding, slots_of
 from bnlab.study.section import TEST, Name, Section, Text, Web
 
 
