@@ -2,6 +2,8 @@
 
 import gzip
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from bnlab.data import validation
@@ -44,10 +46,76 @@ def test_nothing_is_said_of_a_sound_file(file, tmp_path):
     assert validation.file_problems(described(tmp_path / "mine.csv.gz")) == []
 
 
-def test_nothing_is_said_of_a_file_that_is_not_there_or_of_another_kind(tmp_path):
-    assert validation.file_problems(described(tmp_path / "none.csv")) == []
-    (tmp_path / "mine.parquet").write_bytes(b"PAR1")
-    assert validation.file_problems(described(tmp_path / "mine.parquet")) == []
+def test_nothing_is_said_of_a_file_that_a_rule_may_make(tmp_path):
+    for name in ("none.csv", "none.parquet", "none"):
+        assert validation.file_problems(described(tmp_path / name)) == []
+
+
+FRAME = pd.DataFrame(
+    {"length": np.arange(30) + 0.5, "width": np.arange(30) % 7, "kind": ["no", "yes"] * 15}
+)
+
+
+def write(frame, path):
+    """Write a table in the format of a path, without its last column's name where that has arrays."""
+    if path.suffix == ".npz":
+        np.savez(path, x=frame.iloc[:, :-1].to_numpy(float), y=frame.iloc[:, -1].to_numpy(str))
+    elif path.suffix == ".arff":
+        kinds = ["@attribute length real", "@attribute width real", "@attribute kind {no,yes}"]
+        rows = frame.to_csv(index=False, header=False, na_rep="?")
+        path.write_text("\n".join(["@relation r", *kinds, "@data", rows]))
+    elif path.suffix == ".parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_csv(path, index=False)
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv.gz", "parquet", "arff", "npz"])
+def test_short_files_of_every_kind_are_checked_before_any_job(tmp_path, kind):
+    path = tmp_path / f"mine.{kind}"
+    write(FRAME, path)
+    assert validation.file_problems(described(path)) == []
+    shape = {"rows": 31, "features": 3, "classes": 2}
+    ((setting, sentence),) = validation.file_problems(described(path, shape=shape))
+    assert setting == "shape" and "found 30 rows, 2 features, expected 31 rows" in sentence
+    broken = FRAME.assign(length=[None, *FRAME["length"][1:]])
+    write(broken, path)
+    ((setting, sentence),) = validation.file_problems(described(path))
+    assert setting == "path" and "found 1 missing values in" in sentence
+    assert validation.file_problems(described(path, missing="mean")) == []
+
+
+def test_a_folder_without_the_files_of_images_is_said_before_any_job(tmp_path):
+    ((setting, sentence),) = validation.file_problems(described(tmp_path))
+    assert setting == "path" and "has neither" in sentence
+
+
+def test_a_small_file_of_many_zeros_is_left_to_the_job(tmp_path):
+    np.savez_compressed(tmp_path / "mine.npz", x=np.zeros((200_000, 20)), y=np.arange(200_000) % 2)
+    assert (tmp_path / "mine.npz").stat().st_size < validation.MOST_BYTES
+    assert validation.file_problems(described(tmp_path / "mine.npz")) == []
+
+
+SORTED = FRAME.assign(kind=["no"] * 18 + ["yes"] * 12)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "npz"])
+def test_a_split_that_cannot_be_made_is_said_and_test_rows_of_one_class_are_warned_of(
+    tmp_path, caplog, kind
+):
+    path = tmp_path / f"mine.{kind}"
+    write(SORTED, path)
+    split = {"test": 6, "test_rows": "last", "validation": 5}
+    assert validation.file_problems(described(path, split=split)) == []
+    (said,) = caplog.messages
+    assert "all 6 test rows are of class yes, so AUC is not defined" in said and str(path) in said
+    split["test"] = 12
+    ((setting, sentence),) = validation.file_problems(described(path, split=split))
+    assert setting == "split" and "the 13 training rows are all of one class" in sentence
+    write(FRAME.assign(kind=[f"k{i}" for i in range(30)]), path)
+    many = described(path, shape={"rows": 30, "features": 2, "classes": 30})
+    ((setting, sentence),) = validation.file_problems(many)
+    assert setting == "split" and "each of the 30 classes keeps one" in sentence
 
 
 def test_columns_that_are_not_there_are_all_said_with_the_names_that_are(file):

@@ -406,7 +406,8 @@ def test_every_row_is_in_exactly_one_part_and_the_sizes_are_those_asked_for(rule
 
 def test_the_last_rows_are_the_test_rows_where_the_config_says_so():
     parts = preprocessing.split(
-        np.zeros(70, np.uint8), {"test": 10, "test_rows": "last", "validation": 5, "seed": 0}
+        np.arange(70, dtype=np.uint8) % 2,
+        {"test": 10, "test_rows": "last", "validation": 5, "seed": 0},
     )
     assert parts["test"].tolist() == list(range(60, 70))
 
@@ -429,10 +430,17 @@ def test_the_split_is_the_same_every_time_and_is_not_the_order_of_the_rows():
 
 
 def test_the_validation_part_never_takes_test_rows_even_if_a_class_is_only_there():
-    y = np.array([0] * 50 + [1] * 10, np.uint8)
+    y = np.array([0] * 25 + [2] * 25 + [1] * 10, np.uint8)
     parts = preprocessing.split(y, {"test": 10, "test_rows": "last", "validation": 10, "seed": 0})
     assert not np.intersect1d(parts["validation"], parts["test"]).size
-    assert (y[parts["validation"]] == 0).all()
+    assert set(y[parts["validation"]]) == {0, 2}
+
+
+def test_training_rows_of_one_class_are_refused():
+    y = np.array([0] * 50 + [1] * 10, np.uint8)
+    with pytest.raises(DataError, match="40 training rows are all of one class.*stratified"):
+        preprocessing.split(y, {"test": 10, "test_rows": "last", "validation": 10})
+    preprocessing.split(y, {"test": 9, "test_rows": "last", "validation": 10})
 
 
 def test_a_class_with_one_row_keeps_it_for_training():

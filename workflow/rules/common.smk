@@ -17,6 +17,10 @@ ROOT = RULES.parents[1]
 SCRIPTS = ROOT / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from snakemake.logging import logger
+
+from bnlab.data.tables import no_file
+from bnlab.data.shapes import inferred, with_shapes
 from bnlab.data.validation import data_problems
 from bnlab.experiments import module_file
 from bnlab.files import read_json
@@ -27,7 +31,7 @@ from bnlab.study.datasets import origin
 from bnlab.study.declaration import TIMING
 from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.ledger_validation import load_ledger
-from bnlab.study.locations import ConfigError
+from bnlab.study.locations import ConfigError, Problem, lines_of, read_locations
 from bnlab.study.names import ALL_RECIPES, CONFIRMATION, PUBLISHED
 from bnlab.study.overlays import given_problems
 from bnlab.study.own_methods import own_method_problems
@@ -69,7 +73,12 @@ CHECKS = (
 
 try:
     # Each job reads this file too; data and methods are checked once, by the main process.
-    STUDY = load(config, FILES, *(CHECKS if workflow.is_main_process else ()))
+    STUDY = load(
+        config,
+        FILES,
+        *(CHECKS if workflow.is_main_process else ()),
+        with_shapes=lambda config: with_shapes(config, Path()),
+    )
     LEDGER = (
         load_ledger(Path(shipped(STUDY.claims)), config, tuple(OTHER_STUDIES))
         if STUDY.claims
@@ -77,6 +86,10 @@ try:
     )
 except ConfigError as error:
     sys.exit(f"The config of this study cannot be run:\n{error}")
+
+if workflow.is_main_process:
+    for line in inferred(config, STUDY.datasets):
+        logger.info(line)
 
 DATA = "results/data"
 RESULTS = f"results/{STUDY.study}"
@@ -131,9 +144,24 @@ def raw_of_original(wildcards):
     return f"{DATA}/{STUDY.datasets[wildcards.dataset].of}/raw.npz"
 
 
+def file_to_be_made(dataset):
+    """Return the file of a data set that a rule makes, none if its digest says that it was read; else end."""
+    path = STUDY.datasets[dataset].path
+    pinned = STUDY.datasets[dataset].sha256 is not None
+    if pinned and Path(f"{DATA}/{dataset}/raw.npz").exists():
+        return []
+    if any(rule.is_producer(path) for rule in workflow.rules):
+        return [path]
+    problem = Problem(("datasets", dataset, "path"), no_file(path))
+    line = lines_of([problem], read_locations(FILES)[0], FILES)[0]
+    sys.exit(f"The config of this study cannot be run:\n{line}")
+
+
 def files_of(dataset):
-    """Return the files of a data set that exist, or none where the config has their digest."""
+    """Return the files of a data set, or none where the config has their digest."""
     path = Path(getattr(STUDY.datasets[dataset], "path", ""))
+    if not path.exists():
+        return file_to_be_made(dataset)
     if STUDY.datasets[dataset].sha256 is not None:
         return []
     if path.is_dir() and path != Path():

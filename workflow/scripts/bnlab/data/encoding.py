@@ -50,6 +50,18 @@ def encode(
     return x, done
 
 
+def width(table: Table, rows: Mapping[str, np.ndarray]) -> int:
+    """Return the number of features that ``encode`` makes of a table with categories.
+
+    Raises:
+        DataError: as ``encode``, for a column of categories that training rows do not show.
+    """
+    _refuse_what_training_lacks(table, rows["train"], _gaps(table), "most_frequent", "one_hot")
+    codes = table.x[np.ix_(rows["train"], np.flatnonzero(_are_categories(table)))]
+    levels = [len(np.unique(column[~np.isnan(column)])) for column in codes.T]
+    return table.x.shape[1] - len(levels) + sum(levels)
+
+
 def _are_categories(table: Table) -> np.ndarray:
     return np.array([name in table.categories for name in table.feature_names], bool)
 

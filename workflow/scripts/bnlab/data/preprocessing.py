@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.data.datasets import PARTS, DataError, Table, count, digest
+from bnlab.data.datasets import PARTS, DataError, Table, abridged, count, digest, logger
 from bnlab.data.encoding import encode
 from bnlab.data.pieces import moments, pieces
 from bnlab.study.datasets import REFUSE
@@ -21,8 +21,8 @@ EPSILON = np.finfo(np.float64).eps
 def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Return the row indices of "train", "validation" and "test", ascending; equal labels give equal indices.
 
-    Validation rows are a random share of each class, taken from the rows that are no test rows. Each class keeps at
-    least one row for training.
+    Validation rows are a random share of each class, taken from the rows that are no test rows. Each of their classes
+    keeps at least one row for training.
 
     Args:
         y: (rows,) class indices.
@@ -30,7 +30,7 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
             "stratified" for a random share of each class; ``seed`` of what is random, if not ``SPLIT_SEED``.
 
     Raises:
-        DataError: there are too few rows.
+        DataError: there are too few rows, or training rows of one class.
     """
     sizes = {part: count(rule[part], len(y)) for part in ("test", "validation")}
     if sum(sizes.values()) >= len(y):
@@ -46,11 +46,30 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
     )
     rest = np.setdiff1d(rows, test, assume_unique=True)
     validation = _sample(y, rest, sizes["validation"], rng)
-    return {
-        "train": np.setdiff1d(rest, validation, assume_unique=True),
-        "validation": validation,
-        "test": test,
-    }
+    train = np.setdiff1d(rest, validation, assume_unique=True)
+    if (y[train] == y[train[0]]).all():
+        raise DataError(
+            f"the {len(train):,} training rows are all of one class, and nothing can be learned;"
+            " `test_rows: stratified` draws rows of every class."
+        )
+    return {"train": train, "validation": validation, "test": test}
+
+
+def notes(table: Table, rows: Mapping[str, np.ndarray]) -> list[str]:
+    """Return sentences about classes that the parts of a split lack, and about what follows from it."""
+    classes = {part: np.unique(table.y[rows[part]]) for part in PARTS}
+    said = []
+    if len(classes["test"]) == 1:
+        said.append(
+            f"all {len(rows['test']):,} test rows are of class"
+            f" {table.class_names[classes['test'][0]]}, so AUC is not defined;"
+            " `test_rows: stratified` draws rows of every class"
+        )
+    unseen = np.setdiff1d(classes["test"], classes["train"])
+    if len(unseen):
+        names = abridged([table.class_names[k] for k in unseen])
+        said.append(f"classes {names} have test rows but no training row")
+    return said
 
 
 def _sample(y: np.ndarray, rows: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
@@ -167,6 +186,8 @@ def preprocess(
         Beside them the counts of ``encoding.encode``.
     """
     rows = split(table.y, rule)
+    for note in notes(table, rows):
+        logger.warning("%s", note)
     x, encoded = encode(table, rows, missing, categories)
     shift, width = fit_scaling(x, scaling, rows["train"])
     arrays = {f"x_{part}": scale(x, shift, width, rows[part]) for part in PARTS}

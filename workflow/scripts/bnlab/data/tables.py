@@ -109,6 +109,15 @@ class Rows(NamedTuple):
         return Table(self.x, y, self.feature_names, class_names, categories=self.categories)
 
 
+def no_file(path: Path | str) -> str:
+    """Return the problem of a path at which nothing lies, with the nearest name in its folder if one is near."""
+    full = Path(path)
+    names = [file.name for file in full.parent.iterdir()] if full.parent.is_dir() else []
+    close = get_close_matches(full.name, names, n=1)
+    hint = f", did you mean {full.parent / close[0]}?" if close else ""
+    return f"there is no file or folder {path}{hint}; correct `path`, which is relative to {Path.cwd()}"
+
+
 def read_file(
     path: Path,
     target: str | None = None,
@@ -132,9 +141,7 @@ def read_file(
     """
     with _reading(path):
         if not path.exists():
-            raise DataError(
-                f"there is no file or folder {path}; correct `path` (relative to the project's folder)."
-            )
+            raise DataError(f"{no_file(path)}.")
         if path.is_dir() and kind_of(path) not in PARQUET and not parts_of(path):
             return read_idx_folder(path, classes)
         if path.is_file() and kind_of(path) == "npz":

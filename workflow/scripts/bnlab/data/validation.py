@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from bnlab.data.datasets import (
     DataError,
+    Table,
+    check,
     encode_labels,
     label_problems,
+    logger,
     shape_problems,
     value_problems,
 )
-from bnlab.data.tables import CSV, kind_of, read_rows
+from bnlab.data.encoding import width
+from bnlab.data.preprocessing import notes, split
+from bnlab.data.tables import CSV, PARQUET, kind_of, read_file, read_rows
 from bnlab.files import Damaged, read_json
 from bnlab.study.config import Study
-from bnlab.study.datasets import FileDataset, origin
+from bnlab.study.datasets import REFUSE, FileDataset, origin
 from bnlab.study.locations import Problem
 
 MOST_BYTES = 2_000_000
@@ -23,28 +32,40 @@ MOST_BYTES = 2_000_000
 
 
 def data_problems(study: Study, folder: Path) -> Iterator[Problem]:
-    """Yield problems of CSV files, and of names that another study gives to other data in ``folder``."""
+    """Yield problems of files, and of names that another study gives to other data in ``folder``."""
     for name in study.used_datasets():
         dataset = study.datasets[name]
         if isinstance(dataset, FileDataset):
             for setting, sentence in file_problems(dataset):
                 yield Problem(("datasets", name, setting), sentence)
-        yield from _conflicts(study, name, folder / "results" / "data" / name / "origin.json")
+        yield from _conflicts(study, name, folder / "results" / "data" / name)
 
 
 def file_problems(dataset: FileDataset) -> list[tuple[str, str]]:
-    """Return the differences between a CSV file and the config, as ``DataError.problems``.
+    """Return the differences between a file and the config, as ``DataError.problems``, and warn of an odd split.
 
-    The list is empty for a file that does not exist, and for other kinds of files, which the job checks.
+    All of a short file is read, and the first rows of a long CSV file. The list is empty for a file that does not
+    exist, and for other long files, which the job checks.
     """
     path = Path(dataset.path)
-    if kind_of(path) not in CSV or not path.is_file():
-        return []
-    columns = (dataset.target, dataset.columns, dataset.drop, dataset.classes, dataset.categories)
+    columns = dataset.model_dump(include={"target", "columns", "drop", "classes", "categories"})
     try:
-        rows = read_rows(path, *columns, most_bytes=MOST_BYTES)
+        if kind_of(path) in CSV and path.is_file():
+            return _row_problems(dataset, path, columns)
+        if _is_short(path):
+            table = read_file(path, **columns)
+            shape = dataset.shape.model_dump(exclude_none=True)
+            check(table, shape, None, dataset.missing, dataset.class_labels)
+            return _split_problems(table, dataset)
     except DataError as error:
         return error.problems
+    return []
+
+
+def _row_problems(
+    dataset: FileDataset, path: Path, columns: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    rows = read_rows(path, **columns, most_bytes=MOST_BYTES)
     sizes, problems = {"rows": len(rows.x), "features": len(rows.feature_names)}, []
     try:
         _, class_names = encode_labels(rows.labels, rows.classes)
@@ -55,15 +76,65 @@ def file_problems(dataset: FileDataset) -> list[tuple[str, str]]:
         problems = error.problems
     if not rows.all_read:
         sizes = {"features": sizes["features"]}
-    return [
+    if rows.categories:
+        del sizes["features"]
+    missing = (
+        value_problems("missing", rows.missing, rows.feature_names)
+        if dataset.missing == REFUSE
+        else []
+    )
+    problems = [
         *shape_problems(sizes, dataset.shape.model_dump()),
         *rows.text_problems(),
-        *value_problems("missing", rows.missing, rows.feature_names),
+        *missing,
+        *value_problems("infinite", np.isinf(rows.x).sum(0), rows.feature_names),
         *problems,
     ]
+    return problems or (_split_problems(rows.table(), dataset) if rows.all_read else [])
 
 
-def _conflicts(study: Study, name: str, file: Path) -> Iterator[Problem]:
+def _split_problems(table: Table, dataset: FileDataset) -> list[tuple[str, str]]:
+    """Return the problems of the parts of a whole table, and warn of what its test rows do not show."""
+    try:
+        rows = split(table.y, dataset.split.model_dump(exclude_none=True))
+    except DataError as error:
+        return [("split", sentence) for _, sentence in error.problems]
+    for note in notes(table, rows):
+        logger.warning("%s: %s", dataset.path, note)
+    if not table.categories:
+        return []
+    try:
+        return shape_problems({"features": width(table, rows)}, dataset.shape.model_dump())
+    except DataError as error:
+        return error.problems
+
+
+def _is_short(path: Path) -> bool:
+    """Return true for a file that holds little, also where it is compressed, and for a folder that lacks its files."""
+    if path.is_dir():
+        return not any(path.rglob("*-ubyte*")) and not any(path.rglob("*.parquet"))
+    if not path.is_file() or path.stat().st_size > MOST_BYTES:
+        return False
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as arrays:
+            return sum(member.file_size for member in arrays.infolist()) <= MOST_BYTES
+    return path.suffix != ".gz" and (kind_of(path) not in PARQUET or _cells(path) <= MOST_BYTES)
+
+
+def _cells(path: Path) -> int:
+    """Return the number of cells of a Parquet file, 0 of a broken one."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        about = parquet.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        return 0
+    return int(about.num_rows * about.num_columns)
+
+
+def _conflicts(study: Study, name: str, folder: Path) -> Iterator[Problem]:
+    file = folder / "origin.json"
     if not file.is_file():
         return
     try:

@@ -169,6 +169,8 @@ class FileDataset(_TableDataset):
     """Names of the columns of a table without a header; left out: its first line names them."""
     drop: list[Column] = []
     """Columns to leave out, "" for those without a name; default none."""
+    shape: Shape
+    """Expected shape; sizes that are left out are those of the file."""
     classes: list[Text] | None = None
     """All labels in order, also those without a row; left out: the labels of the data, sorted."""
 

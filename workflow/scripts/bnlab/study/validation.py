@@ -48,6 +48,10 @@ def load(
     mapping: Mapping[str, Any],
     files: list[Path],
     *checks: Callable[[Study], Iterable[Problem]],
+    with_shapes: Callable[[Any], tuple[Any, dict[str, list[Problem]]]] = lambda config: (
+        config,
+        {},
+    ),
 ) -> Study:
     """Return the study of a config.
 
@@ -57,16 +61,23 @@ def load(
         mapping: the config.
         files: its YAML files, of which later ones win; they give the lines of problems.
         checks: further checks, such as of the data, for a config without problems.
+        with_shapes: completes the shapes of data sets; it returns the config and, by the data sets whose shape is still
+            not known, their problems.
 
     Raises:
         ConfigError: every problem, one line each: `file:line: key: problem (allowed: ...)`.
     """
     locations, repeated = read_locations(files)
     config = without_nulls(ordered(mapping, locations))
-    whole = complete(config)
+    whole, unread = with_shapes(complete(config))
     study, unsound = validate(Study, whole)
-    unsound = [problem for problem in unsound if not _below_unknown(problem.key)]
-    of_whole = [*unsound, *_meaning_problems(whole, locations)]
+    shapes = [("datasets", name, "shape") for name in unread]
+    unsound = [
+        problem
+        for problem in unsound
+        if not _below_unknown(problem.key) and problem.key[:3] not in shapes
+    ]
+    of_whole = [*unsound, *sum(unread.values(), []), *_meaning_problems(whole, locations)]
     problems = [
         *repeated,
         *families.problems(section(config, "recipes")),
