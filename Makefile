@@ -23,7 +23,8 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo plan study unlock publish test faults test-method test-network judge scorecard lint docstrings bench interval-coverage schema docs lock \
+.PHONY: help demo plan study unlock publish test faults test-method test-network new-experiment test-experiment judge \
+  scorecard lint docstrings bench interval-coverage schema docs lock \
   upgrade audit environment
 
 help:  ## this list
@@ -55,6 +56,12 @@ test-method: environment  ## tests of a normalizer, METHOD=file.py:Class OPTIONS
 
 test-network: environment  ## tests of a network, NETWORK=residual OPTIONS='depth=3'
 	$(BIN)/python workflow/scripts/test_network.py '$(NETWORK)' $(OPTIONS)
+
+new-experiment: environment  ## the files of an experiment, NAME=weight_decay, that runs as it is
+	$(BIN)/python workflow/scripts/new_experiment.py '$(NAME)'
+
+test-experiment: environment  ## an experiment on made-up rows, NAME=weight_decay CONFIG=overlays with its runs
+	$(BIN)/python workflow/scripts/test_experiment.py '$(NAME)' $(CONFIG)
 
 judge: environment  ## verdicts on claims of your own by a finished study, CLAIMS=mine.yaml STUDY=published
 	$(BIN)/python workflow/scripts/judge.py '$(CLAIMS)' '$(if $(filter command line,$(origin STUDY)),$(STUDY),published)'

@@ -78,7 +78,7 @@ def test_every_block_names_its_language() -> None:
 def test_few_blocks_are_not_run_and_each_says_why() -> None:
     marks = len(re.findall("<!-- not run", TEXTS))
     idle = [block for block in all_blocks() if block.reason]
-    assert marks == len(idle) < 9
+    assert marks == len(idle) < 11
     assert len(all_blocks()) > 6 * len(idle)
 
 

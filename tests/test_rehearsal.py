@@ -1,0 +1,147 @@
+"""An experiment is tried on made-up rows before anything is trained, and its mistakes have their lines."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from project import CHECKOUT, fresh_project
+
+from bnlab import rehearsal
+from bnlab.study.experiments import experiments
+from bnlab.study.validation import read
+
+DEMO = "workflow/studies/demo.yaml"
+
+
+@pytest.fixture(scope="module")
+def scaffold(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a new experiment, as it is written."""
+    folder = tmp_path_factory.mktemp("scaffold") / "project"
+    fresh_project(folder)
+    shutil.copy2(CHECKOUT / "CONTRIBUTING.md", folder)
+    done = script(folder, "new_experiment.py", "weight_decay")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def script(folder: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, f"workflow/scripts/{name}", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def rehearsed(folder: Path) -> subprocess.CompletedProcess[str]:
+    return script(folder, "test_experiment.py", "weight_decay", DEMO, "weight_decay.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("", "Name it: make new-experiment NAME=weight_decay"),
+        ("Decay", "(allowed: lower-case letters, digits and _"),
+        ("a.b", "(allowed: lower-case letters, digits and _"),
+        ("train", "A rule of the workflow has the name train."),
+        ("batch_size", "There is an experiment batch_size."),
+    ],
+)
+def test_a_name_that_cannot_be_is_one_sentence(tmp_path, name, sentence):
+    done = script(CHECKOUT, "new_experiment.py", name)
+    assert done.returncode == 1
+    assert sentence in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_the_new_experiment_works_as_it_is(scaffold):
+    done = rehearsed(scaffold)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "On made-up rows it says: On digits, the gap between training and test" in done.stdout
+    assert (
+        "2 tables, 1 figures, 1 result tables, 1 findings, 1 questions, 1 quantities" in done.stdout
+    )
+
+
+MISTAKES = {
+    "a column that an aggregation dropped": (
+        "analysis.py",
+        'return summarize(_gaps(metrics), KEYS, "gap")',
+        'return summarize(_gaps(metrics), [*KEYS, "l2"], "gap")',
+        "PROBLEM  analysis.py, line 26: the table of figure gap: KeyError: 'l2' (the columns that it has: dataset, ",
+    ),
+    "a column that a figure wants": (
+        "page.py",
+        'rows["epoch"], in_percent(rows)',
+        'rows["epochs"], in_percent(rows)',
+        "page.py, line 18: figure gap: KeyError: 'epochs' (the columns that it has: dataset, ",
+    ),
+    "an attribute that rows of a grid lack": (
+        "page.py",
+        'GRIDS = {"final_gap": as_it_is}',
+        'GRIDS = {"final_gap": lambda table: [row.pears for row in table.itertuples()]}',
+        "result table final_gap: AttributeError: 'Pandas' object has no attribute 'pears' (the columns",
+    ),
+    "a table without its function": (
+        "analysis.py",
+        'TABLES = {"gap": gap, "final_gap": final_gap}',
+        'TABLES = {"gap": gap}',
+        "analysis.py: unknown TABLES 'final_gap'",
+    ),
+    "a quantity that computes something else": (
+        "analysis.py",
+        'return rows.groupby("replicate")["gap"].max()',
+        'return rows.groupby("replicate")["gapp"].max()',
+        "quantity largest_gap: KeyError: 'Column not found: gapp'",
+    ),
+    "a finding of a column that the table lacks": (
+        "experiment.yaml",
+        "column: difference, factor: 100}",
+        "column: differences, factor: 100}",
+        "the table final_gap lacks differences, differences_high and differences_low for a finding",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_every_mistake_is_told_at_once_with_its_line_and_the_columns_that_there_are(scaffold):
+    folder = scaffold / "workflow/scripts/bnlab/experiments/weight_decay"
+    before = {
+        file: (folder / file).read_text() for file in ("analysis.py", "page.py", "experiment.yaml")
+    }
+    told = {}
+    for name, (file, old, new, _) in MISTAKES.items():
+        assert before[file].count(old) == 1, name
+        (folder / file).write_text(before[file].replace(old, new))
+        done = rehearsed(scaffold)
+        (folder / file).write_text(before[file])
+        assert done.returncode == 1, (name, done.stdout)
+        told[name] = done.stderr
+    for name, (*_, sentence) in MISTAKES.items():
+        assert sentence in told[name], (name, told[name])
+        assert "Traceback" not in told[name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("overlay", ["smoke", "inside"])
+def test_experiments_of_the_library_work_on_made_up_rows(overlay):
+    files = [CHECKOUT / "config.yaml", CHECKOUT / f"workflow/studies/{overlay}.yaml"]
+    study = read(files)
+    assert set(study.experiments) <= set(experiments())
+    for name in study.experiments:
+        result = rehearsal.rehearse(study, name, lambda run: None)
+        assert result.problems == [], name
+        assert result.done["figures"] > 0, name
+
+
+def test_made_up_classes_have_the_shape_of_the_data_and_can_be_told_apart():
+    study = read([CHECKOUT / "config.yaml", CHECKOUT / DEMO])
+    split = rehearsal.made_up(study.datasets["digits"], 300)
+    assert split.x_train.shape == (300, *study.datasets["digits"].shape.image)
+    assert set(split.y_train) == set(split.y_test) == set(range(10))
+    x = split.x_train.reshape(300, -1)
+    centres = np.array([x[split.y_train == y].mean(axis=0) for y in range(10)])
+    test = split.x_test.reshape(len(split.x_test), -1)
+    nearest = ((test[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
+    assert (nearest == split.y_test).mean() > 0.5
