@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bnlab.data.datasets import DataError, Table, abridged, encode_labels
+from bnlab.data.limits import check_bytes
 from bnlab.data.pieces import canonical
 
 CONTENT = {
@@ -24,15 +26,25 @@ CONTENT = {
 """Content of an array by the kind of its dtype, where this is not a kind of number."""
 
 
-def read_npz(path: Path, classes: Sequence[Any] | None) -> Table:
+READERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+"""Readers of the headers of arrays, by version."""
+
+
+def read_npz(
+    path: Path, classes: Sequence[Any] | None, shape: Mapping[str, Any] | None = None
+) -> Table:
     """Read an NPZ file with arrays x (rows, ...) and y (rows,), perhaps with feature_names and class_names.
 
     Args:
         path: the file.
         classes: all class names in order; without them the file's own, else those that occur.
+        shape: {"rows", "features"} to expect.
 
     Raises:
-        DataError: an array is absent, or x and y do not fit together.
+        DataError: an array is absent or far larger than expected, or x and y do not fit together.
     """
     with np.load(path, allow_pickle=False) as arrays:
         if not isinstance(arrays, np.lib.npyio.NpzFile):
@@ -42,6 +54,8 @@ def read_npz(path: Path, classes: Sequence[Any] | None) -> Table:
             raise DataError(
                 f"{path} has no array {abridged(absent)}; it has {abridged(list(arrays))}."
             )
+        for key in arrays:
+            check_bytes(f"its array {key}", _announced_bytes(arrays, key), shape)
         x, y = _array(arrays, "x"), _array(arrays, "y")
         features, names = (
             _array(arrays, key) if key in arrays else None
@@ -77,6 +91,18 @@ def read_npz(path: Path, classes: Sequence[Any] | None) -> Table:
     return Table(x, y, feature_names, class_names, sides)
 
 
+def _announced_bytes(arrays: np.lib.npyio.NpzFile, key: str) -> int:
+    """Return the bytes of an array by its header, and at least those that the archive unpacks to."""
+    assert arrays.zip is not None
+    unpacked = arrays.zip.getinfo(f"{key}.npy").file_size
+    with arrays.zip.open(f"{key}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        if version not in READERS:
+            return unpacked
+        sides, _, dtype = READERS[version](file)
+    return max(unpacked, math.prod(sides) * dtype.itemsize)
+
+
 def _array(arrays: np.lib.npyio.NpzFile, key: str) -> np.ndarray:
     try:
         return arrays[key]
@@ -106,16 +132,18 @@ def _numbered(stem: str, count: int) -> tuple[str, ...]:
     return tuple(f"{stem}{index}" for index in range(1, count + 1))
 
 
-def read_idx_folder(folder: Path, classes: Sequence[Any] | None) -> Table:
+def read_idx_folder(
+    folder: Path, classes: Sequence[Any] | None, shape: Mapping[str, Any] | None = None
+) -> Table:
     """Read the IDX files of MNIST, the images and labels of ``train-…`` and then of ``t10k-…``.
 
     Raises:
-        DataError: a file is absent, or images and labels differ in number.
+        DataError: a file is absent, far larger than the ``shape`` to expect, or images and labels differ in number.
     """
     images, labels = [], []
     for part in ("train", "t10k"):
-        images.append(_read_idx(_idx_path(folder, f"{part}-images", 3), 3))
-        labels.append(_read_idx(_idx_path(folder, f"{part}-labels", 1), 1))
+        images.append(_read_idx(_idx_path(folder, f"{part}-images", 3), 3, shape))
+        labels.append(_read_idx(_idx_path(folder, f"{part}-labels", 1), 1, shape))
         if len(images[-1]) != len(labels[-1]):
             raise DataError(
                 f"{folder} has {len(images[-1]):,} {part} images but {len(labels[-1]):,} labels."
@@ -137,19 +165,24 @@ def _idx_path(folder: Path, stem: str, dimensions: int) -> Path:
     raise DataError(f"the folder {folder} has neither {name}.gz nor {name}.")
 
 
-def _read_idx(path: Path, dimensions: int) -> np.ndarray:
+def _read_idx(path: Path, dimensions: int, expected: Mapping[str, Any] | None) -> np.ndarray:
     """Read an IDX file: two zero bytes, the type (8: bytes), the number of sizes, big-endian sizes, values."""
-    raw = path.read_bytes()
+    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
+        with opened(path, "rb") as file:
+            header = file.read(4 * (1 + dimensions))
+            if header[:4] != bytes([0, 0, 8, dimensions]) or len(header) < 4 * (1 + dimensions):
+                raise DataError(
+                    f"{path} is no IDX file of unsigned bytes in {dimensions} dimensions."
+                )
+            sides = np.frombuffer(header, ">u4", offset=4).tolist()
+            size = math.prod(sides)
+            check_bytes(str(path), size, expected)
+            values = np.frombuffer(file.read(size), np.uint8)
+            rest = len(file.read(1))
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} is broken or cut short ({error}).") from error
-    if raw[:4] != bytes([0, 0, 8, dimensions]) or len(raw) < 4 * (1 + dimensions):
-        raise DataError(f"{path} is no IDX file of unsigned bytes in {dimensions} dimensions.")
-    shape = np.frombuffer(raw, ">u4", count=dimensions, offset=4).astype(object)
-    values = np.frombuffer(raw, np.uint8, offset=4 + 4 * dimensions)
-    if values.size != shape.prod():
-        raise DataError(
-            f"{path} is broken: it has {values.size:,} values and announces {shape.prod():,}."
-        )
-    return values.reshape(tuple(shape))
+    if values.size != size or rest:
+        more = "more values" if rest else f"{values.size:,} values"
+        raise DataError(f"{path} is broken: it has {more} and announces {size:,}.")
+    return values.reshape(sides)

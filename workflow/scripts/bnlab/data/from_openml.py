@@ -38,6 +38,7 @@ def read_openml(
     target: str | None = None,
     drop: Sequence[str] | None = None,
     categories: str = REFUSE,
+    shape: Mapping[str, Any] | None = None,
     server: str | None = None,
     cache: str | None = None,
 ) -> Table:
@@ -50,6 +51,7 @@ def read_openml(
         target: column with the class; OpenML's own default without it.
         drop: columns to leave out, beside the row ids and the ignored attributes of the data set.
         categories: as in ``tables.read_file``.
+        shape: as in ``tables.read_file``.
         server: URL; OpenML's own without it. The environment's BNLAB_OPENML_SERVER goes before both.
         cache: folder; OpenML's own without it. The environment's BNLAB_OPENML_CACHE goes before both.
 
@@ -67,7 +69,8 @@ def read_openml(
         if not target or ("," in target and target not in names):
             raise DataError(f"it names no single class column ({target}); set `target`.", "target")
         left_out = [name for name in _left_out(dataset, names) if name != target]
-        return read_file(path, target, drop=[*left_out, *(drop or ())], categories=categories)
+        drop = [*left_out, *(drop or ())]
+        return read_file(path, target, drop=drop, categories=categories, shape=shape)
 
 
 def _left_out(dataset: Any, names: Sequence[str]) -> list[str]:

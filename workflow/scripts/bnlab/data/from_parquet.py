@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from bnlab.data.columns import Columns, refusal
 from bnlab.data.datasets import DataError, label_text
+from bnlab.data.limits import check_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,8 +26,10 @@ def parts_of(folder: Path) -> list[Path]:
     return [folder / file for file in sorted(files) if not any(p[0] in "._" for p in file.parts)]
 
 
-def read_parquet(path: Path, target: str) -> Columns:
+def read_parquet(path: Path, target: str, expected: Mapping[str, Any] | None = None) -> Columns:
     """Return the columns of a Parquet file or folder, and the categories of its target where it has some.
+
+    Far more rows than those of the ``expected`` shape are refused before they are read.
 
     A folder ``<name>=<value>`` on the way to a part is a column of text. A column that pandas has written as an index
     is left out, unless it is the target.
@@ -41,6 +44,7 @@ def read_parquet(path: Path, target: str) -> Columns:
     if not files:
         raise DataError("the folder has no Parquet files.")
     sources = [parquet.ParquetFile(file) for file in files]
+    check_rows(sum(source.metadata.num_rows for source in sources), expected)
     schema = sources[0].schema_arrow
     if len(set(schema.names)) < len(schema.names):
         raise DataError("two columns have the same name.", "columns")

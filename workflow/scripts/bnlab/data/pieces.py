@@ -110,6 +110,11 @@ class Stack:
         self.values[self.count : end] = batch
         self.count = end
 
+    @property
+    def itemsize(self) -> int:
+        """Bytes of a number."""
+        return 0 if self.values is None else self.values.itemsize
+
     def array(self) -> np.ndarray:
         """Return all rows, (rows, features)."""
         assert self.values is not None

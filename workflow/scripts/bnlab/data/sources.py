@@ -32,12 +32,15 @@ def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) ->
         DataError: the data cannot be read.
     """
     source, categories = dataset["source"], dataset.get("categories", REFUSE)
+    shape = dataset.get("shape")
     if source == "openml":
         options = {key: dataset.get(key) for key in ("target", "drop")}
-        return read_openml(dataset["id"], **options, categories=categories, **(openml or {}))
+        return read_openml(
+            dataset["id"], **options, categories=categories, shape=shape, **(openml or {})
+        )
     if source == "file":
         options = {key: dataset.get(key) for key in ("target", "columns", "drop", "classes")}
-        return read_file(Path(dataset["path"]), **options, categories=categories)
+        return read_file(Path(dataset["path"]), **options, categories=categories, shape=shape)
     if source == "bundled":
         return read_bundled(dataset["name"])
     if source == "linear_map":

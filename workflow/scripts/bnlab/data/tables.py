@@ -26,6 +26,7 @@ from bnlab.data.encoding import content_problem
 from bnlab.data.from_arff import read_arff
 from bnlab.data.from_csv import UNNAMED, read_csv
 from bnlab.data.from_parquet import parts_of, read_parquet
+from bnlab.data.limits import check_bytes, check_rows
 from bnlab.data.pieces import Stack, canonical
 from bnlab.lazy import pd
 from bnlab.study.datasets import REFUSE
@@ -125,6 +126,7 @@ def read_file(
     drop: Sequence[str] | None = None,
     classes: Sequence[Any] | None = None,
     categories: str = REFUSE,
+    shape: Mapping[str, Any] | None = None,
 ) -> Table:
     """Read CSV (.csv, .data), ARFF, Parquet, NPZ (keys x and y), or a folder of IDX files or of Parquet files.
 
@@ -135,6 +137,7 @@ def read_file(
         drop: columns to leave out; an empty text stands for every column without a name.
         classes: every class in order, also those that never occur.
         categories: "refuse", or a rule for columns of text, which are then read as categories.
+        shape: {"rows", "features"} to expect; reading stops at far more of them.
 
     Raises:
         DataError: the file is missing, broken, or no table of numbers and classes.
@@ -143,10 +146,11 @@ def read_file(
         if not path.exists():
             raise DataError(f"{no_file(path)}.")
         if path.is_dir() and kind_of(path) not in PARQUET and not parts_of(path):
-            return read_idx_folder(path, classes)
+            return read_idx_folder(path, classes, shape)
         if path.is_file() and kind_of(path) == "npz":
-            return read_npz(path, classes)
-        return read_rows(path, target, columns, drop, classes, categories).table()
+            return read_npz(path, classes, shape)
+        rows = read_rows(path, target, columns, drop, classes, categories, shape=shape)
+        return rows.table()
 
 
 def read_rows(
@@ -157,19 +161,19 @@ def read_rows(
     classes: Sequence[Any] | None = None,
     categories: str = REFUSE,
     most_bytes: int | None = None,
+    shape: Mapping[str, Any] | None = None,
 ) -> Rows:
     """Read a CSV, ARFF or Parquet file, of a CSV about ``most_bytes``; arguments and errors as in ``read_file``."""
     with _reading(path):
         if target is None:
             raise DataError(f"{path} needs `target`, the name of the column that holds the class.")
         kind = "parquet" if path.is_dir() else kind_of(path)
-        source = _source(path, kind, target, columns, classes, most_bytes)
-        rows = _gather(source, target, drop or (), classes or source.classes, most_bytes is None)
+        source = _source(path, kind, target, columns, classes, most_bytes, shape)
+        known, whole = classes or source.classes, most_bytes is None
+        rows = _gather(source, target, drop or (), known, whole, shape)
         if categories != REFUSE:
-            again = _source(path, kind, target, columns, classes, most_bytes)
-            rows = rows.with_categories(
-                _texts(again, _category_columns(rows, source), most_bytes is None)
-            )
+            again = _source(path, kind, target, columns, classes, most_bytes, shape)
+            rows = rows.with_categories(_texts(again, _category_columns(rows, source), whole))
         return rows._replace(labels=_without_zeros(rows.labels)) if kind in CSV else rows
 
 
@@ -180,13 +184,14 @@ def _source(
     columns: Sequence[str] | None,
     classes: Sequence[Any] | None,
     most_bytes: int | None,
+    shape: Mapping[str, Any] | None,
 ) -> cells.Columns:
     if kind in CSV:
         return read_csv(path, columns, classes, most_bytes)
     if kind == "arff":
         return read_arff(path, target)
     if kind in PARQUET:
-        return read_parquet(path, target)
+        return read_parquet(path, target, shape)
     raise DataError(
         f"{path} is of no known kind; known are CSV (.csv, .data), ARFF (.arff), Parquet"
         " (.parquet, .pq), NPZ (.npz), and a folder of IDX files."
@@ -240,9 +245,10 @@ def _gather(
     drop: Sequence[str],
     classes: Sequence[Any] | None,
     whole: bool,
+    shape: Mapping[str, Any] | None,
 ) -> Rows:
     """Join batches of rows, or take the first alone; whole numbers from 0 to 255 take one byte each."""
-    stack = Stack()
+    stack = Stack(shape["rows"] if shape and whole else None)
     labels: list[pa.Array] = []
     texts: dict[str, str] = {}
     missing: Any = 0
@@ -267,6 +273,8 @@ def _gather(
                     texts.setdefault(name, f"text ('{shortened(text)}')")
         missing = missing + counts
         stack.add(canonical(values))
+        check_rows(stack.count, shape)
+        check_bytes("the table", stack.count * len(names) * stack.itemsize, shape)
     if not labels:
         raise DataError("there are no rows.")
     all_read = next(source.batches, None) is None
