@@ -10,7 +10,6 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
-from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -119,8 +118,7 @@ def _batches(
     import pyarrow as pa
 
     with handle:
-        read = iter(lambda: handle.readline(LINE_CHARACTERS), "")
-        while lines := list(islice(read, CHUNK_ROWS)):
+        while lines := _next_lines(handle, line):
             batch = _batch(lines, names, line + 1)
             line += len(lines)
             if numeric_target is not None:
@@ -129,6 +127,22 @@ def _batches(
                 batch = batch.set_column(index, numeric_target, pa.array(cells, pa.string()))
             if batch.num_rows:
                 yield batch
+
+
+def _next_lines(handle: IO[str], line: int) -> list[str]:
+    """Return the next lines, no more than ``CHUNK_ROWS``, nor those after ``LINE_CHARACTERS``."""
+    lines: list[str] = []
+    characters = 0
+    while len(lines) < CHUNK_ROWS and characters < LINE_CHARACTERS:
+        text = handle.readline(LINE_CHARACTERS)
+        if len(text) == LINE_CHARACTERS:
+            number = line + len(lines) + 1
+            raise DataError(f"line {number:,} is longer than {LINE_CHARACTERS:,} characters.")
+        if not text:
+            break
+        lines.append(text)
+        characters += len(text)
+    return lines
 
 
 def _batch(lines: Sequence[str], names: Sequence[str], first: int) -> pa.RecordBatch:
