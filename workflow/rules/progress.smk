@@ -1,5 +1,7 @@
 """Progress of a call of Snakemake, told by work."""
 
+import logging
+
 from snakemake.logging import logger
 from snakemake.shell import shell
 
@@ -44,6 +46,7 @@ def progress():
 if workflow.is_main_process:
     messages = Filter(progress)
     logger.addFilter(messages)
+    logging.raiseExceptions = False  # a full disk is told once, and not for each line
     if BASE:  # a host's Ctrl-C is its own
         # Jobs leave an interrupt to this process, which ends them.
         shell.prefix("set -euo pipefail; trap '' INT; ")

@@ -19,7 +19,7 @@ def recipe_problems(recipes: Mapping[Any, Any]) -> Iterator[Problem]:
     probes = registry.shipped("probe")
     for name, recipe in recipes.items():
         for index, probe in enumerate(items(value_at(recipe, ("probes",)))):
-            if probe not in probes:
+            if isinstance(probe, str) and probe not in probes:
                 yield Problem(("recipes", name, "probes", index), unknown("probe", probe, probes))
         network = value_at(recipe, ("network",))
         if isinstance(network, Mapping) and len(network) == 1:
