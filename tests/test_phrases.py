@@ -1,5 +1,6 @@
 """Numbers as they are printed: one rule of rounding for text, tables, captions and figures."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -67,10 +68,50 @@ def test_a_half_width_that_begins_with_1_or_2_has_two_digits_and_any_other_one(v
         ((0.5, 0.1, NONE), "0.5"),
         ((0.5, NONE, 0.7), "0.5"),
         ((2e300, -1e300, 5e300), "2e+300 ± 3e+300"),
+        ((34.25, 0.5, 68), "34 (0.50 to 68)"),
+        ((-34.25, -68, -0.5), "−34 (−68 to −0.50)"),
+        ((-40, -90, -1), "−40 (−90 to −1.0)"),
+        ((30, -2, 62), "30 ± 30"),
     ],
 )
 def test_a_number_is_printed_with_its_interval(numbers, text):
     assert phrases.measured(*numbers) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (0.5, 68, "0.5 to 70"),
+        (-68, -0.5, "−70 to −0.5"),
+        (-0.5, 68, "0 to 70"),
+        (0.0, 68, "0 to 70"),
+        (0.0004, 3, "0.0004 to 3.0"),
+        (1.234, 3.4, "1.2 to 3.4"),
+    ],
+)
+def test_rounding_hides_no_decided_sign(low, high, text):
+    assert phrases.spread(SimpleNamespace(low=low, high=high)) == text
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_printed_interval_excludes_zero_where_the_interval_does(seed):
+    rng = np.random.default_rng(seed)
+    low, high = np.sort(rng.normal(0, 10 ** rng.uniform(-3, 3), 2) + rng.choice([0, 1e-3, 5]))
+    value = rng.uniform(low, high)
+    if low * high <= 0:
+        return
+    for text in (
+        phrases.spread(SimpleNamespace(low=low, high=high)),
+        phrases.measured(value, low, high),
+    ):
+        numbers = [
+            float(n.replace(",", ""))
+            for n in re.findall(r"-?[\d.,]+\d|-?\d", text.replace("−", "-"))
+        ]
+        first, last = (
+            (numbers[0] - numbers[1], numbers[0] + numbers[1]) if "±" in text else numbers[-2:]
+        )
+        assert first * last > 0, text
 
 
 def test_percent_are_rounded_no_coarser_than_whole_ones():

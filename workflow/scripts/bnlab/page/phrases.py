@@ -52,9 +52,9 @@ def measured(
 ) -> str:
     """Return a number with its interval: ``97.71 ± 0.12``, or ``1.2 (0.9 to 1.9)`` where one side is longer.
 
-    Sides count as equal where their half-width gives both ends to the last digit, and none below 0 where the interval
-    ends above. A number and its ends are rounded to the shorter side; positive ones have at least two digits each. An
-    interval without width, as of ties, is not printed, nor is one that is open on both sides.
+    Sides count as equal where their half-width gives both ends to the last digit, and none at 0 or beyond where the
+    interval ends before. A number and its ends are rounded to the shorter side; those of one sign have at least two
+    digits each. An interval without width, as of ties, is not printed, nor is one that is open on both sides.
 
     Args:
         value: the estimate.
@@ -71,15 +71,15 @@ def measured(
     half = (high - low) / 2
     if np.isfinite(half) and not ends:
         places = decimals(min(half, most))
-        is_inside = low < 0 or round(half, places) <= round(value, places)
+        is_inside = low <= 0 <= high or round(half, places) < round(abs(value), places)
         if sides[1] - sides[0] <= 10.0**-places and is_inside:
             return f"{_rounded(value, places)} ± {_rounded(half, places)}"
     width = next((side for side in (*sides, most) if is_width(side)), np.nan)
     places = decimals(min(width, most)) if is_width(width) else len(number(value).partition(".")[2])
-    at_least = 2 if min(value, low) >= 0 else 0
+    at_least = 2 if min(value, low) >= 0 or max(value, high) <= 0 else 0
 
     def written(end: float) -> str:
-        digits = at_least - 1 - int(np.floor(np.log10(end))) if at_least and end else places
+        digits = at_least - 1 - int(np.floor(np.log10(abs(end)))) if at_least and end else places
         return _rounded(end, max(places, digits))
 
     if np.isposinf(high):
@@ -104,9 +104,18 @@ def _rounded(value: float, places: int) -> str:
 
 
 def spread(row: Any) -> str:
-    """Return the interval from ``row.low`` to ``row.high``, rounded to its half-width: ``1.2 to 3.4``."""
+    """Return the interval from ``row.low`` to ``row.high``, rounded to its half-width: ``1.2 to 3.4``.
+
+    Of an interval on one side of 0 the end that would be rounded to 0 has one digit.
+    """
     half = (row.high - row.low) / 2
-    return f"{number(row.low, half)} to {number(row.high, half)}"
+
+    def written(end: float) -> str:
+        text = number(end, half)
+        is_lost = row.low * row.high > 0 and not text.strip("−0.,")
+        return _rounded(end, -int(np.floor(np.log10(abs(end))))) if is_lost else text
+
+    return f"{written(row.low)} to {written(row.high)}"
 
 
 def written_out(value: float, digits: int = 3) -> str:
