@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from project import CHECKOUT, Project
 
+from bnlab.files import digest_file
 from bnlab.study import families, training
 from bnlab.study.config import Run
 from bnlab.study.validation import overlaid, read
@@ -241,6 +242,7 @@ def test_costs_that_are_no_numbers_are_none(study, tmp_path: Path, key, wrong):
     path = tmp_path / "costs.json"
     save_costs(path, [cost_of(study, BASE)], start=4.0, machine={"cores": "2"})
     content = json.loads(path.read_text("utf8"))
+    digest_file(path).unlink()  # as an earlier version wrote it
     (content if key == "start" else content["costs"][0])[key] = wrong
     path.write_text(json.dumps(content), "utf8")
     assert read_costs(path, {"cores": "2"}) == ([], START)
