@@ -115,3 +115,17 @@ def test_a_table_that_lacks_a_column_of_the_picture_is_named(tmp_path, column):
     item = Item("learning_rate", "mnist", "all_recipes", "rates", tmp_path / "rates.csv")
     with pytest.raises(JobError, match=f"the table rates of learning_rate lacks {column} for the"):
         panels(picture, [item], {"bn": "BN"})
+
+
+def test_a_topic_that_the_ledger_does_not_declare_is_refused_where_it_declares_any(tmp_path):
+    said = problem(tmp_path, ("claims", 0, "topic"), "batch sizes")
+    assert said.count("\n") == 0
+    assert (
+        "topic: unknown topic 'batch sizes'; did you mean 'batch size'? (allowed: mechanism,"
+        in said
+    )
+    free = copy.deepcopy(SMALL) | {"topics": []}
+    free["claims"][0]["topic"] = "a topic of my own"
+    file = tmp_path / "free.yaml"
+    file.write_text(yaml.safe_dump(free, sort_keys=False))
+    assert load_ledger(file, CONFIG, (LOCAL,)).claims[0].topic == "a topic of my own"

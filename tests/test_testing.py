@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from project import CHECKOUT
 
+from bnlab.networks import trial
 from bnlab.networks.block import Dense
 from bnlab.networks.network import Network
 from bnlab.networks.normalizer import Normalizer
@@ -168,6 +169,22 @@ def test_a_normalizer_that_no_network_can_use_is_one_sentence(normalizer):
     suite = type("Suite", (NormalizerTests,), {"normalizer": normalizer})()
     with pytest.raises(pytest.fail.Exception, match=NORMALIZERS[normalizer]):
         suite.test_networks_can_use_it()
+
+
+def test_a_kernel_of_ones_own_is_tried_as_a_normalizer_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (
+        "from bnlab.networks.kernels.plain import Plain\n\n\nclass Mine(Plain):\n"
+        "    def multiply(self, x, kernel):\n        return x @ kernel + self.missing\n"
+    )
+    (tmp_path / "mine.py").write_text(text)
+    network = [registry.find("network", "perceptron").path, [4]]
+    for normalizer in (None, registry.find("normalizer", "ln").path):
+        method = {"kernel": "mine.py:Mine", "normalizer": normalizer}
+        said = trial.failure(method, network, [3], 2)
+        assert said.startswith("mine.py:Mine cannot be used: AttributeError in line 6: ")
+    kernel = registry.find("kernel", "plain").path
+    assert trial.failure({"kernel": kernel, "normalizer": None}, network, [3], 2) is None
 
 
 def test_half_plus_a_number_that_starts_at_zero_trains_as_a_number_that_starts_at_half():

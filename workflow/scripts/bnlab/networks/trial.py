@@ -14,7 +14,7 @@ from bnlab.networks.network import Network
 from bnlab.networks.normalizer import Normalizer
 from bnlab.networks.variables import CONSTANT, Variable
 from bnlab.study import messages
-from bnlab.study.registry import ClassReference
+from bnlab.study.registry import SHIPPED, ClassReference
 
 ROWS = 4
 STARTS = (*CONSTANT, *DEVIATIONS, *SCALES)
@@ -27,12 +27,13 @@ def failure(
     """Build a network with this method, run it once, and return the error in one sentence, None without one.
 
     Args:
-        method: arguments of ``loading.method``, with the class that is tried as normalizer, else as kernel.
+        method: arguments of ``loading.method``, whose normalizer, else its kernel, is a class in a file of the user's.
         network: arguments of ``loading.network``.
         shape: of one example.
         classes: number of logits.
     """
-    path = str(method["normalizer"] or method["kernel"])
+    kernel, normalizer = str(method["kernel"]), str(method["normalizer"] or "")
+    path = kernel if not normalizer or normalizer.startswith(SHIPPED) else normalizer
     try:
         tested = loading.network(*network)
         run(tested, loading.method(**method), shape, classes)

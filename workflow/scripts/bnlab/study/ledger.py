@@ -366,6 +366,8 @@ class Ledger(Section):
     """Line above the findings that names the networks which they are about; left out: none."""
     findings: list[Name] = []
     """Experiments whose first finding answers the title's question, in this order; default none."""
+    topics: list[Text] = []
+    """Topics that claims may have, so that none is misspelt; left out: any."""
     claims: Annotated[list[Claim], Field(min_length=1)]
     """The claims."""
     documents: Text | None = None

@@ -93,7 +93,7 @@ def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[P
     for rank, name in enumerate(items(value_at(mapping, ("findings",)))):
         if name not in experiments():
             yield Problem(("findings", rank), unknown("experiment", name, experiments()))
-    sources = list(section(mapping, "sources"))
+    sources, declared = list(section(mapping, "sources")), items(value_at(mapping, ("topics",)))
     seen: dict[str, int] = {}
     for rank, claim in enumerate(items(value_at(mapping, ("claims",)))):
         key = ("claims", rank)
@@ -102,6 +102,9 @@ def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[P
             yield Problem((*key, "id"), f"{number} is also that of an earlier claim")
         if isinstance(source, str) and source not in sources:
             yield Problem((*key, "source"), unknown("source", source, sources))
+        topic = value_at(claim, ("topic",))
+        if declared and isinstance(topic, str) and topic not in declared:
+            yield Problem((*key, "topic"), unknown("topic", topic, declared))
         for index, effect in enumerate(items(value_at(claim, ("tests",)))):
             yield from _effect_problems((*key, "tests", index), effect, known)
     for rank, row in enumerate(items(value_at(mapping, ("scorecard",)))):

@@ -1,4 +1,4 @@
-"""A trial of the methods whose normalizer is a file of the user's, in a process of its own before any job."""
+"""A trial of the methods with a class in a file of the user's, in a process of its own before any job."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def own_method_problems(study: Study) -> list[Problem]:
     """Return the errors of building each of them in the networks of its runs."""
     trials = {}
     for run in study.all_runs():
-        normalizer = study.method_classes(run.method).get("normalizer")
-        if normalizer and not normalizer.file.is_relative_to(LIBRARY):
+        classes = study.method_classes(run.method).values()
+        if not all(each.file.is_relative_to(LIBRARY) for each in classes):
             trial = _trial(study, run)
             trials[json.dumps([run.method, trial], sort_keys=True)] = (run.method, trial)
     if not trials:
@@ -36,7 +36,16 @@ def own_method_problems(study: Study) -> list[Problem]:
         raise ConfigError(f"methods in files of your own cannot be tried: {last}")
     failures = zip(trials.values(), json.loads(process.stdout), strict=True)
     sentences = {method: sentence for (method, _), sentence in failures if sentence}
-    return [Problem(("methods", name, "normalizer"), text) for name, text in sentences.items()]
+    return [
+        Problem(("methods", name, _kind(study, name, text)), text)
+        for name, text in sentences.items()
+    ]
+
+
+def _kind(study: Study, method: str, text: str) -> str:
+    """Return the key of a method that an error is about."""
+    kernel = study.method_classes(method)["kernel"]
+    return "kernel" if text.startswith(kernel.path) else "normalizer"
 
 
 def _trial(study: Study, run: Run) -> dict[str, Any]:
