@@ -95,6 +95,40 @@ def test_a_method_is_in_the_picture_once(tmp_path):
     assert said.endswith("front.picture.methods.2: 'bn' appears twice")
 
 
+STATEMENT = ("front", "statements", 1)
+INSTEAD = ("front", "statements", 2, "instead")
+PICTURE = ("front", "picture")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ((*DECIDED, "column"), "less_bas", "decided_by: unknown column 'less_bas' in the table"),
+        ((*DECIDED, "column"), "tried", "decided_by: unknown column 'tried_low' in the table"),
+        ((*DECIDED, "where"), {"methd": "bn"}, "unknown column 'methd' in the table best_rates of"),
+        ((*DECIDED, "at_least"), {"tries": 5}, "unknown column 'tries'"),
+        (
+            (*STATEMENT, "cells", "bn", "column"),
+            "meen",
+            "statements.1.cells.bn: unknown column 'meen'",
+        ),
+        ((*INSTEAD, "decided_by", "column"), "diff", "statements.2.instead.decided_by: unknown"),
+        ((*DECIDED, "table"), "effects", "unknown column 'method' in the table effects of"),
+        ((*PICTURE, "rates", "where"), {"bach": 60}, "front.picture.rates: unknown column 'bach'"),
+        ((*PICTURE, "ranges", "table"), "rates", "front.picture.ranges: unknown column 'lowest'"),
+        (
+            (*PICTURE, "batches", "table"),
+            "stability",
+            "front.picture.batches: unknown column 'metric'",
+        ),
+    ],
+)
+def test_a_column_that_a_table_lacks_is_named_with_those_it_has(tmp_path, key, value, said):
+    text = problem(tmp_path, key, value)
+    assert said in text and "(allowed: " in text and "dataset_label, " in text
+    assert "\n" not in text
+
+
 def test_a_file_that_holds_itself_or_a_control_character_is_refused(tmp_path):
     said = said_of(tmp_path, "front: &a\n  statements: [*a]\n")
     assert said.endswith("has a part inside itself (*name below its own &name)")

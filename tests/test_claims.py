@@ -21,6 +21,7 @@ from bnlab.experiments.learning_curves.analysis import drift
 from bnlab.page.ledger import why
 from bnlab.study.config import Study
 from bnlab.study.ledger import Claim, Effect, Ledger, Rule
+from bnlab.study.names import EFFECT_COLUMNS
 
 RECIPE = {
     "network": {"perceptron": [8]},
@@ -681,7 +682,7 @@ def test_settled_and_untested_claims_say_why():
 
 def test_all_columns_are_there_even_when_nothing_could_be_judged():
     _, effects = judged(untested="Needs ImageNet.")
-    assert list(effects.columns) == judging.EFFECT_COLUMNS
+    assert list(effects.columns) == EFFECT_COLUMNS
 
 
 def test_analogues_of_a_settled_claim_are_measured_and_decide_nothing():

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import inspect
+from pathlib import Path
 
 import pytest
+import synthetic
+from pydantic import ValidationError
 
 from bnlab.experiments import functions, module_file
 from bnlab.study import registry
-from bnlab.study.declaration import COMMON, SOURCES, TIMING
+from bnlab.study.declaration import COMMON, SOURCES, TIMING, Experiment
 from bnlab.study.experiments import experiments
+from bnlab.study.names import LEADING_COLUMNS
 from bnlab.training.probe import StepProbe
 
 EXPERIMENTS = experiments()
@@ -66,3 +71,44 @@ def test_the_interval_of_an_accuracy_stays_within_0_and_1(experiment):
     for name, about in EXPERIMENTS[experiment].quantities.items():
         if about.unit == "points" and not (about.is_difference or about.is_share):
             assert about.scale == "logit", name
+
+
+TABLES = [(name, kind) for name, about in EXPERIMENTS.items() for kind in about.kinds]
+PUBLISHED = Path(__file__).parents[1] / "reports" / "published" / "tables"
+
+
+@pytest.mark.parametrize(("experiment", "kind"), TABLES)
+def test_a_table_has_the_columns_that_its_declaration_names(experiment, kind):
+    sources, recipe = synthetic.sources()[experiment], synthetic.recipe(experiment)
+    names = ("digits", recipe, "Digits", synthetic.LABELS)
+    table = synthetic.tabulated(experiment, kind, sources, *names)
+    assert list(table) == [*LEADING_COLUMNS, *EXPERIMENTS[experiment].item(kind).columns]
+
+
+@every_experiment
+def test_a_published_table_has_them_too(experiment):
+    for file in (PUBLISHED / experiment).glob("*/*/*.csv"):
+        with file.open(encoding="utf8") as lines:
+            header = next(csv.reader(lines))
+        if file.stem in EXPERIMENTS[experiment].kinds:  # others are of an earlier version
+            assert header == EXPERIMENTS[experiment].columns(file.stem), file
+
+
+@pytest.mark.parametrize("part", ["findings", "compare"])
+def test_a_finding_or_a_question_that_names_no_column_of_its_table_is_refused(part):
+    about = EXPERIMENTS["learning_rate"].model_dump()
+    if part == "findings":
+        about["findings"][2]["decided_by"]["column"] = "less_bas"
+    else:
+        about["compare"]["learning_rate"]["y"] = "meen"
+    with pytest.raises(
+        ValidationError, match=rf"unknown column '\w+' of \w+ in {part}; did you mean"
+    ):
+        Experiment.model_validate(about)
+
+
+def test_columns_that_nobody_has_declared_are_not_checked():
+    about = EXPERIMENTS["learning_rate"].model_dump()
+    about["tables"]["best_rates"]["columns"] = []
+    about["findings"][2]["decided_by"]["column"] = "less_bas"
+    assert Experiment.model_validate(about).lacking("best_rates", ["less_bas"]) == []

@@ -21,7 +21,6 @@ import pandas as pd
 
 from bnlab.analysis.earlier import Earlier, measured_before, results_at_the_end
 from bnlab.analysis.effects import (
-    EFFECT_COLUMNS,
     INTERNAL,
     OPEN,
     REPLICATE_COLUMNS,
@@ -42,7 +41,7 @@ from bnlab.analysis.summaries import BASE
 from bnlab.study.config import Run, Study
 from bnlab.study.declaration import TIMING
 from bnlab.study.ledger import Claim, Effect, Ledger, Measure
-from bnlab.study.names import ALL_RECIPES
+from bnlab.study.names import ALL_RECIPES, EFFECT_COLUMNS
 
 NOT_TESTED = "not tested here"
 NOT_REPRODUCED = "not reproduced"

@@ -21,6 +21,7 @@ from bnlab.page.phrases import MOST_DECIMALS, decimals, initial_weights, is_widt
 from bnlab.page.settings import recipe_title
 from bnlab.page.style import css_name, dash_array, marker_path
 from bnlab.study.declaration import Experiment, Question
+from bnlab.study.finding import ends_of
 from bnlab.study.names import ALL_RECIPES
 
 MOST_PLACES = 80
@@ -144,7 +145,7 @@ def numbers(question: Question, rows: pd.DataFrame) -> dict[str, Any]:
 
 def _columns(question: Question, points: pd.DataFrame) -> dict[str, list[Any]]:
     """Return what ``numbers`` has of a method, a value a point."""
-    ends = ("low", "high") if question.y in ("mean", "estimate") else _ends(question.y)
+    ends = ends_of(question.y)
     y, low, high = (question.factor * points[name] for name in (question.y, *ends))
     least, most = question.y_range or (-np.inf, np.inf)
     halves = question.factor * (points[ends[1]] - points[ends[0]]) / 2
@@ -160,10 +161,6 @@ def _columns(question: Question, points: pd.DataFrame) -> dict[str, list[Any]]:
     counts = {name: [int(n) for n in points[name].fillna(0)] for name in COUNTS if name in points}
     bounds = points[question.at_least].sum(axis=1) if question.at_least else y.mul(0).fillna(0)
     return in_print | {"digits": digits} | counts | {"bound": [int(n) for n in bounds]}
-
-
-def _ends(column: str) -> tuple[str, str]:
-    return f"{column}_low", f"{column}_high"
 
 
 def _decimals(value: float, half: float) -> int:

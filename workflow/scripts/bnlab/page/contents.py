@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from bnlab.analysis.effects import EFFECT_COLUMNS
 from bnlab.analysis.summaries import dataset_label
 from bnlab.files import read_csv
 from bnlab.page.citation import Citation
@@ -20,6 +19,7 @@ from bnlab.page.findings import Answer, Tables
 from bnlab.page.findings import answers as findings_of
 from bnlab.page.papers import Judged
 from bnlab.study.declaration import EFFECTS, Experiment
+from bnlab.study.names import EFFECT_COLUMNS
 from bnlab.study.section import unique
 
 Function = Callable[[str, str, str], Callable[..., Any]]

@@ -15,7 +15,7 @@ from bnlab.files import JobError
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import fold, listed, number, spanned, spread
 from bnlab.study.declaration import Experiment
-from bnlab.study.finding import OUTCOMES, Comparison, Finding
+from bnlab.study.finding import OUTCOMES, Comparison, Finding, ends_of
 from bnlab.study.section import unique
 
 Tables = Callable[[str], pd.DataFrame]
@@ -88,13 +88,11 @@ def intervals(comparison: Comparison, tables: Tables) -> pd.DataFrame:
         Columns on (label of the data set), recipe, estimate, low and high; rows without an interval are left out.
     """
     table, column = tables(comparison.table), comparison.column
-    prefix = "" if column in ("mean", "estimate") else f"{column}_"
     if "coarse" in table:  # undecided, whatever the interval says
         table = table[table["coarse"].astype(str) != "True"]
     if table.empty:
         return pd.DataFrame(columns=["on", "recipe", "estimate", "low", "high"])
-    columns = [column, f"{prefix}low", f"{prefix}high"]
-    lacking = {*columns, *comparison.where, *comparison.at_least} - set(table)
+    lacking = set(comparison.columns) - set(table)
     if lacking:
         raise JobError(
             f"the table {comparison.table} lacks {listed(sorted(lacking))} for a finding"
@@ -102,7 +100,7 @@ def intervals(comparison: Comparison, tables: Tables) -> pd.DataFrame:
     table = matching(table, comparison.where)
     for name, least in comparison.at_least.items():
         table = table[table[name].map(_size) >= least]
-    numbers = table[columns].astype(float)
+    numbers = table[[column, *ends_of(column)]].astype(float)
     rows = numbers.set_axis(["estimate", "low", "high"], axis=1)
     rows = rows.assign(on=table["dataset_label"], recipe=table.get("recipe", ""))
     return rows.dropna().drop_duplicates().reset_index(drop=True)  # claims may share an effect

@@ -15,11 +15,9 @@ from bnlab.page.findings import matching
 from bnlab.page.grids import rows_of
 from bnlab.page.hero import Bar, Line, Point, panel
 from bnlab.page.phrases import fold, listed, spanned, written_out
-from bnlab.study.front import Curves, Picture
+from bnlab.study.front import IN_PICTURE, Curves, Picture
 from bnlab.study.section import unique
 
-DRAWN = {"dataset_label", "mean", "low", "high", "n"}
-"""Columns of a curve, beside that of its axis."""
 RATES, BATCHES = 380, 250
 """Widths of the two panels."""
 
@@ -51,11 +49,11 @@ def panels(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) ->
 
 def _rates(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) -> Panel | None:
     dataset, used = _tables(picture.rates, items)
-    table = _rows(picture.rates, used, picture.methods, {*DRAWN, "learning_rate"})
+    table = _rows(picture, "rates", used)
     if table.empty or table["learning_rate"].nunique() < 2:
         return None
     _, beside = _tables(picture.ranges, items, dataset)
-    ranges = _rows(picture.ranges, beside, picture.methods, {"mean", "lowest", "highest"})
+    ranges = _rows(picture, "ranges", beside)
     bars = [
         Bar(
             row.method,
@@ -87,9 +85,7 @@ def _batches(
 ) -> Panel | None:
     dataset, _ = _tables(picture.rates, items)
     dataset, used = _tables(picture.batches, items, dataset)
-    table = best_recipes(
-        _rows(picture.batches, used, picture.methods, DRAWN | {"learning_rate", "batch", "split"})
-    )
+    table = best_recipes(_rows(picture, "batches", used))
     if table.empty or table["batch"].nunique() < 2:
         return None
     recipes = len(used)
@@ -130,9 +126,7 @@ def _tables(
     return chosen, [item for item in fitting if item.dataset == chosen]
 
 
-def _rows(
-    curves: Curves, items: Sequence[Item], methods: Sequence[str], columns: set[str]
-) -> pd.DataFrame:
+def _rows(picture: Picture, part: str, items: Sequence[Item]) -> pd.DataFrame:
     """Return the rows of the picture's methods in its order.
 
     Raises:
@@ -140,16 +134,18 @@ def _rows(
     """
     if not items:
         return pd.DataFrame(columns=["method"])
+    curves: Curves = getattr(picture, part)
     tables = [read_csv(item.csv) for item in items]
     for table in tables:
-        if lacking := {"method", *columns, *curves.where} - set(table):
+        if lacking := {"dataset_label", "method", *IN_PICTURE[part], *curves.where} - set(table):
             raise JobError(
                 f"the table {curves.table} of {curves.experiment} lacks {listed(sorted(lacking))} for the picture; "
                 "mend front.picture in the ledger"
             )
     table = pd.concat(tables, ignore_index=True)
-    table = matching(table[table["method"].isin(methods)], curves.where)
-    return table.sort_values("method", key=lambda m: m.map(list(methods).index), kind="stable")
+    table = matching(table[table["method"].isin(picture.methods)], curves.where)
+    order = list(picture.methods).index
+    return table.sort_values("method", key=lambda method: method.map(order), kind="stable")
 
 
 def _lines(

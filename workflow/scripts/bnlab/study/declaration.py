@@ -8,14 +8,15 @@ the experiment's own. ``page.py`` ends in ``FIGURES``, a function for every figu
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bnlab.study.finding import Finding, slots_of
+from bnlab.study.finding import Finding, ends_of, slots_of
 from bnlab.study.messages import unknown
-from bnlab.study.names import Scale
+from bnlab.study.names import EFFECT_COLUMNS, LEADING_COLUMNS, Scale
 from bnlab.study.section import NAME, Count, Name, Section, Text, unique
 from bnlab.study.styles import Style
 
@@ -63,6 +64,9 @@ class Table(Section):
     """Heading of the table or figure; it names the data and not the result."""
     caption: Text
     """Text below it; a blank line separates paragraphs."""
+    columns: list[Name] = []
+    """Columns after those that all tables have, which sentences and charts may name; empty: checked once it is
+    written."""
     shows: list[Name] = []
     """Quantities that it shows; claims and scores about them lead to it."""
     reads: Annotated[list[Name], Field(min_length=1)] = ["metrics"]
@@ -119,6 +123,10 @@ class Quantity(Section):
         return "%" if self.unit == "points" and not self.is_difference else self.unit
 
 
+COUNTS = ("n", "diverged", "replicates")
+"""Columns of every table of the Compare chart."""
+
+
 class Question(Section):
     """A question of the Compare chart: rows of a published table, a line a method, or a point each without ``x``.
 
@@ -156,6 +164,12 @@ class Question(Section):
     def slots(self) -> list[str]:
         """Columns in ``setting``."""
         return slots_of(self.setting)
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the table that it takes."""
+        x = [self.x] if self.x else []
+        return [*self.where, *self.slots, *x, self.y, *ends_of(self.y), *self.at_least, *COUNTS]
 
     @model_validator(mode="after")
     def _axis_and_slots_are_complete(self) -> Question:
@@ -258,6 +272,17 @@ class Experiment(Section):
         return self
 
     @model_validator(mode="after")
+    def _tables_have_their_columns(self) -> Experiment:
+        of_findings = [each for f in self.findings for each in (f.decided_by, *f.cells.values())]
+        for part, used in (("findings", of_findings), ("compare", self.compare.values())):
+            for each in used:
+                if lacking := self.lacking(each.table, each.columns):
+                    known, where = self.columns(each.table), f" of {each.table} in {part}"
+                    problem = unknown("column", lacking[0], known, where)
+                    raise PydanticCustomError("column", "{problem}", {"problem": problem})
+        return self
+
+    @model_validator(mode="after")
     def _what_is_shown_is_measured(self) -> Experiment:
         for kind in self.kinds:
             for quantity in self.item(kind).shows:
@@ -269,6 +294,18 @@ class Experiment(Section):
     def item(self, kind: str) -> Table:
         """Return the figure or table of a name."""
         return self.figures.get(kind) or self.tables[kind]
+
+    def columns(self, table: str) -> list[str]:
+        """Return the columns of a table or of the judged effects; none where they are not declared."""
+        if table == EFFECTS:
+            return EFFECT_COLUMNS
+        own = self.item(table).columns
+        return [*LEADING_COLUMNS, *own] if own else []
+
+    def lacking(self, table: str, columns: Iterable[str]) -> list[str]:
+        """Return which of these columns a table lacks; none where its columns are not declared."""
+        known = self.columns(table)
+        return [column for column in columns if known and column not in known]
 
     @property
     def kinds(self) -> list[str]:

@@ -14,6 +14,8 @@ from bnlab.study.section import Name, Section, Text
 
 OUTCOMES = ("higher", "lower", "unclear")
 MOST_WORDS, MOST_NUMBERS, MOST_SLOTS = 25, 3, 3
+MEANS = ("mean", "estimate")
+"""Columns whose interval is in ``low`` and ``high``."""
 NUMBER = re.compile(r"(?<![\w-])\d[\d.,]*")
 
 
@@ -36,6 +38,11 @@ class Comparison(Section):
     """True to print a width in decades as ten to its power, `140-fold`; such a number is no difference."""
     at_least: dict[Name, float] = {}
     """Least value of these columns, below which nothing is printed; a column of several numbers counts them."""
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the table that it takes."""
+        return [*self.where, *self.at_least, self.column, *ends_of(self.column)]
 
 
 class Finding(Section):
@@ -77,6 +84,11 @@ class Finding(Section):
                 problem = f"{name}: the sentence {broken[0]}"
                 raise PydanticCustomError("finding", "{problem}", {"problem": problem})
         return self
+
+
+def ends_of(column: str) -> tuple[str, str]:
+    """Return the columns of the interval of an estimate: ``low`` and ``high``, or those that begin with its name."""
+    return ("low", "high") if column in MEANS else (f"{column}_low", f"{column}_high")
 
 
 def slots_of(sentence: str) -> list[str]:

@@ -75,6 +75,16 @@ class Curves(Section):
     """Value that each of these columns has in the rows."""
 
 
+DRAWN = ("mean", "low", "high", "n")
+"""Columns of a curve, beside that of its axis."""
+IN_PICTURE = {
+    "rates": (*DRAWN, "learning_rate"),
+    "ranges": ("mean", "lowest", "highest", "reaches_lowest", "reaches_highest"),
+    "batches": (*DRAWN, "learning_rate", "batch", "split"),
+}
+"""Columns that each part of the picture draws."""
+
+
 class Picture(Section):
     """The picture of the first screen: accuracy by learning rate, good rates, and accuracy by batch size."""
 

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from bnlab.study.declaration import EFFECTS
 from bnlab.study.experiments import experiments
 from bnlab.study.families import expanded
+from bnlab.study.finding import Comparison
+from bnlab.study.front import IN_PICTURE
 from bnlab.study.ledger import SLOTS, Ledger, methods_in, slots
 from bnlab.study.locations import (
     LOADER,
@@ -148,21 +151,23 @@ def _slot_problems(key: Key, row: Any, methods: list[str]) -> Iterator[Problem]:
 
 
 def _front_problems(mapping: Any, methods: list[str]) -> Iterator[Problem]:
-    """Yield the statements and parts of the picture that name no experiment, table or method."""
+    """Yield the statements and parts of the picture that name no experiment, table, column or method."""
     for rank, statement in enumerate(items(value_at(mapping, ("front", "statements")))):
         key: Key = ("front", "statements", rank)
         while isinstance(statement, Mapping):
-            cells = section(statement, "cells").values()
-            used = [value_at(each, ("table",)) for each in (statement.get("decided_by"), *cells)]
-            yield from _table_problems(key, statement.get("experiment"), used)
+            places: dict[Key, Any] = {("decided_by",): statement.get("decided_by")}
+            places |= {("cells", name): cell for name, cell in section(statement, "cells").items()}
+            yield from _experiment_problems(key, statement.get("experiment"))
+            for place, each in places.items():
+                experiment = statement.get("experiment")
+                yield from _table_problems((*key, *place), experiment, each, _columns(each))
             key, statement = (*key, "instead"), statement.get("instead")
     picture = value_at(mapping, ("front", "picture"))
-    for name in ("rates", "ranges", "batches"):
-        curves = value_at(picture, (name,))
-        key = ("front", "picture", name)
-        yield from _table_problems(
-            key, value_at(curves, ("experiment",)), [value_at(curves, ("table",))]
-        )
+    for name, columns in IN_PICTURE.items():
+        curves, key = value_at(picture, (name,)), ("front", "picture", name)
+        experiment, where = value_at(curves, ("experiment",)), section(curves, "where")
+        yield from _experiment_problems(key, experiment)
+        yield from _table_problems(key, experiment, curves, [*where, *columns])
     for rank, method in enumerate(items(value_at(picture, ("methods",)))):
         if method not in methods:
             yield Problem(("front", "picture", "methods", rank), unknown("method", method, methods))
@@ -170,14 +175,33 @@ def _front_problems(mapping: Any, methods: list[str]) -> Iterator[Problem]:
             yield Problem(("front", "picture", "methods", rank), f"'{method}' appears twice")
 
 
-def _table_problems(key: Key, experiment: Any, tables: Sequence[Any]) -> Iterator[Problem]:
-    declaration = experiments().get(experiment) if isinstance(experiment, str) else None
-    if isinstance(experiment, str) and declaration is None:
+def _columns(comparison: Any) -> list[str]:
+    """Return the columns of a comparison; none where it is not in order, which is a problem of the schema."""
+    try:
+        return Comparison.model_validate(comparison).columns
+    except ValidationError:
+        return []
+
+
+def _experiment_problems(key: Key, experiment: Any) -> Iterator[Problem]:
+    if isinstance(experiment, str) and experiment not in experiments():
         yield Problem((*key, "experiment"), unknown("experiment", experiment, experiments()))
-    known = [*declaration.kinds, EFFECTS] if declaration else []
-    for table in tables:
-        if declaration and isinstance(table, str) and table not in known:
-            yield Problem((*key, "experiment"), unknown("table", table, known, f" in {experiment}"))
+
+
+def _table_problems(
+    key: Key, experiment: Any, used: Any, columns: Sequence[str]
+) -> Iterator[Problem]:
+    """Yield the problem of a table that its experiment lacks, or of the first of these columns that the table lacks."""
+    declaration = experiments().get(experiment) if isinstance(experiment, str) else None
+    table = value_at(used, ("table",))
+    if declaration is None or not isinstance(table, str):
+        return
+    known = [*declaration.kinds, EFFECTS]
+    if table not in known:
+        yield Problem((*key, "table"), unknown("table", table, known, f" in {experiment}"))
+    elif lacking := declaration.lacking(table, columns):
+        where = f" in the table {table} of {experiment}"
+        yield Problem(key, unknown("column", lacking[0], declaration.columns(table), where))
 
 
 def _reference_problems(mapping: Any) -> Iterator[Problem]:
