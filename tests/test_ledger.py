@@ -347,7 +347,7 @@ front:
   statements:
     - question: Is it better?
       experiment: learning_rate
-      decided_by: {table: best_rates}
+      decided_by: {table: best_rates, column: less_base}
       thoughts: {higher: Up., lower: Down., unclear: Who knows.}
       higher: "{on} up."
       lower: "{on} down."
