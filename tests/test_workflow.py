@@ -761,7 +761,7 @@ def test_the_full_study_stops_with_a_plain_sentence_where_openml_cannot_be_reach
     assert_plain(outcome)
     (sentence,) = set(re.findall(r"mnist: stopped: (data set 554 could not .*)", outcome.stderr))
     closing = outcome.stderr.partition("Exiting because a job execution failed")[2].splitlines()
-    assert "D" + sentence[1:] in closing
+    assert f"Stopped: {sentence}" in closing
     for part in (
         "127.0.0.1:9",
         "no connection",

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,10 @@ from project import CHECKOUT
 
 from bnlab import files, results, store
 from bnlab.data.datasets import Table, load_table, save_table
+from bnlab.data.validation import data_problems
 from bnlab.files import Damaged, digest_file
+from bnlab.study.config import Item, Run
+from bnlab.study.published_validation import published_problems
 
 TABLE = pd.DataFrame(
     {"method": ["base", "bn"] * 40, "step": range(80), "accuracy": np.linspace(0.1, 0.9, 80)}
@@ -271,3 +275,41 @@ def test_a_damaged_published_table_comes_from_the_repository(tmp_path, kind):
     for read in (lambda: study.table("depth", "final"), lambda: study.claims, lambda: study.about):
         with pytest.raises(ValueError, match=r"is damaged: .*; take it from the repository again"):
             read()
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+@pytest.mark.parametrize("damaged", ["runs.csv", "tables/depth/digits/slow/final.csv"])
+def test_a_study_that_takes_published_results_is_told_before_any_job(tmp_path, kind, damaged):
+    folder, run = tmp_path / "reports" / "published", Run("digits", "bn", 4, "slow")
+    rows = [{**run._asdict(), "key": "01234567"}]
+    files.save_source(folder / "runs.csv", pd.DataFrame(rows).to_csv(index=False))
+    item = Item("depth", "digits", "slow", "final")
+    files.save_source(folder / f"tables/{item.path}.csv", TABLE.to_csv(index=False))
+    files.record_all(folder, ["runs.csv", f"tables/{item.path}.csv"])
+    study: Any = SimpleNamespace(
+        experiments={"depth": SimpleNamespace(published=True)},
+        runs=lambda name: [run],
+        name=lambda run: f"{run.path}-01234567",
+        figures=lambda: [item],
+        tables=list,
+    )
+    assert [*published_problems(study, folder)] == []
+    damage(folder / damaged, DAMAGES[kind])
+    (problem,) = published_problems(study, folder)
+    assert problem.key == ("experiments", "depth", "published")
+    if kind != "missing":
+        assert f"{folder / damaged} is damaged: " in problem.sentence
+
+
+@pytest.mark.parametrize("kind", set(DAMAGES) - {"missing"})
+def test_a_damaged_origin_of_data_is_told_before_any_job(tmp_path, kind):
+    study: Any = SimpleNamespace(
+        study="toy", used_datasets=lambda: ["flowers"], datasets={"flowers": None}
+    )
+    path = tmp_path / "results" / "data" / "flowers" / "origin.json"
+    files.save_json(path, {"study": "toy", "origin": 1, "source": "a file"})
+    assert [*data_problems(study, tmp_path)] == []
+    damage(path, DAMAGES[kind])
+    (problem,) = data_problems(study, tmp_path)
+    assert problem.key == ("datasets", "flowers")
+    assert problem.sentence.startswith(f"{path} is damaged (allowed: that file removed")
