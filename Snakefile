@@ -23,7 +23,7 @@ report: "workflow/report/workflow.rst"
 
 
 onerror:
-    for reason in reasons(log):
+    for reason in [*messages.killed, *reasons(log)]:
         print(f"\nStopped: {reason}", file=sys.stderr)
 
 

@@ -196,3 +196,28 @@ def test_a_full_disk_is_one_sentence_of_snakemake_and_then_silence():
     assert record.getMessage() == "No room on the disk. Make room, and type the same command."
     other = logging.LogRecord("snakemake", logging.ERROR, "", 0, "WorkflowError", (), None)
     assert not filtered.filter(other)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Command 'python a.py' died with <Signals.SIGKILL: 9>.", "SIGKILL"),
+        ("Command 'python a.py' died with <Signals.SIGABRT: 6>.", "SIGABRT"),
+        ("SLURM-job '7' failed, SLURM status is: 'OUT_OF_MEMORY'.", "out of memory"),
+    ],
+)
+def test_a_killed_job_is_told_with_the_memory_it_had_asked_for(said, name):
+    messages = Filter(lambda: Progress({}, 1, memory={3: 1500, 4: 600}))
+    job = {"rule_name": "train", "input": [], "output": ["a.json"]}
+    for text, event, fields in [
+        (said, "error", {}),
+        ("Error", "job_error", job | {"jobid": 3}),
+        ("Command died with exit status 1", "error", {}),
+        ("Error", "job_error", job | {"jobid": 4}),
+    ]:
+        record = logging.LogRecord("snakemake", logging.ERROR, "", 0, text, (), None)
+        record.__dict__.update(event=event, **fields)
+        assert messages.filter(record)
+    (sentence_of_it,) = messages.killed
+    assert f"train was killed ({name}) before it wrote a.json" in sentence_of_it
+    assert "it had asked for 1,500 MB" in sentence_of_it

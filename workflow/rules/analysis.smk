@@ -14,6 +14,8 @@ rule gather:
         f"{LOGS}/gather/{{experiment}}.tsv"
     conda:
         "../envs/bnlab.yaml"
+    resources:
+        mem_mb=memory.SMALL,
     params:
         sources=lambda w: folders_by_source(w.experiment),
         datasets=lambda w: datasets_of(w.experiment),
@@ -39,6 +41,8 @@ rule write_tables:
         experiment=any_of(STUDY.own()),
     conda:
         "../envs/bnlab.yaml"
+    resources:
+        mem_mb=memory.SMALL,
     params:
         sources=lambda w: read_by_tables(w.experiment),
         reads=lambda w: reads(w.experiment),
@@ -66,6 +70,8 @@ rule take_published:
     localrule: True
     conda:
         "../envs/bnlab.yaml"
+    resources:
+        mem_mb=memory.SMALL,
     message:
         "Copying the published tables of {wildcards.experiment}"
     script:
@@ -91,6 +97,8 @@ rule draw:
         f"{LOGS}/draw/{{experiment}}.tsv"
     conda:
         "../envs/bnlab.yaml"
+    resources:
+        mem_mb=memory.SMALL,
     params:
         figures=lambda w: keys_of(FIGURES, w.experiment),
         captions=lambda w: {
@@ -129,6 +137,8 @@ rule judge_claims:
         f"{LOGS}/judge_claims.tsv"
     conda:
         "../envs/bnlab.yaml"
+    resources:
+        mem_mb=memory.JUDGING,
     params:
         ledger=LEDGER.model_dump(by_alias=True) if LEDGER else None,
         study=STUDY.model_dump(),

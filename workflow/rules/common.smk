@@ -25,6 +25,7 @@ from bnlab.data.validation import data_problems
 from bnlab.experiments import module_file
 from bnlab.files import read_json
 from bnlab.imports import lead_in_jobs
+from bnlab.machine import memory_mb
 from bnlab.study import code, families, training
 from bnlab.study.config import Run
 from bnlab.study.datasets import origin
@@ -37,6 +38,7 @@ from bnlab.study.overlays import given_problems
 from bnlab.study.own_methods import own_method_problems
 from bnlab.study.published_validation import published_problems
 from bnlab.study.validation import load
+from bnlab.training import memory
 
 lead_in_jobs(SCRIPTS)
 if workflow.is_main_process and not workflow.modifier.skip_configfile:
@@ -64,11 +66,21 @@ OTHER_STUDIES = sorted(
     [*(ROOT / "workflow" / "studies").glob("*.yaml"), *Path().glob("*.yaml")]
 )
 
+# The profile's limit of memory; without one that of this machine, unless a cluster's nodes run the jobs.
+LIMITS = workflow.global_resources
+if "mem_mb" in LIMITS:
+    MOST_MB, LIMITED_BY = LIMITS["mem_mb"].value, "`--resources mem_mb`"
+elif LIMITS["_nodes"].value is None:
+    MOST_MB, LIMITED_BY = memory_mb(), "this machine"
+else:
+    MOST_MB, LIMITED_BY = float("inf"), "a cluster"
+
 CHECKS = (
     lambda study: given_problems(config, FILES) if BASE else (),
     lambda study: data_problems(study, Path()),
     lambda study: published_problems(study, Path(EARLIER)),
     own_method_problems,
+    lambda study: memory.problems(study, MOST_MB, LIMITED_BY),
 )
 
 try:

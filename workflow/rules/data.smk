@@ -16,6 +16,8 @@ rule download:
         dataset=any_of(n for n in STUDY.datasets if not is_redraw(n)),
     conda:
         "../envs/bnlab.yaml"
+    resources:
+        mem_mb=lambda w: memory.of_reading(STUDY, w.dataset),
     params:
         origin=lambda w: origin(w.dataset, STUDY.datasets),
         shape=lambda w: dataset_settings(w.dataset, "shape")["shape"],
@@ -40,6 +42,8 @@ rule redraw:
         dataset=any_of(n for n in STUDY.datasets if is_redraw(n)),
     conda:
         "../envs/bnlab.yaml"
+    resources:
+        mem_mb=lambda w: memory.of_reading(STUDY, w.dataset),
     params:
         origin=lambda w: origin(w.dataset, STUDY.datasets),
         dataset=lambda w: dataset_settings(
@@ -65,6 +69,8 @@ rule preprocess:
         "logs/data/{dataset}/preprocess.tsv"
     conda:
         "../envs/bnlab.yaml"
+    resources:
+        mem_mb=lambda w: memory.of_preparing(STUDY, w.dataset),
     params:
         settings=lambda w: dataset_settings(w.dataset, "shape", "split", "scaling")
         | STUDY.datasets[w.dataset].encoding,

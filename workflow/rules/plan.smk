@@ -7,6 +7,8 @@ rule plan:
     localrule: True
     conda:
         "../envs/bnlab.yaml"
+    resources:
+        mem_mb=memory.TENSORFLOW,
     params:
         study=STUDY.model_dump(),
         families=families.of_recipes(config["recipes"]),

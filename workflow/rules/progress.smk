@@ -40,6 +40,7 @@ def progress():
         {job.jobid: seconds_of(estimate, start, job) for job in jobs},
         workflow.cores or len(JOBS),
         {job.jobid: job.rule.name for job in jobs},
+        {job.jobid: job.resources.get("mem_mb") for job in jobs},
     )
 
 

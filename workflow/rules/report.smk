@@ -58,6 +58,8 @@ rule write_report:
         f"{LOGS}/write_report.tsv"
     conda:
         "../envs/bnlab.yaml"
+    resources:
+        mem_mb=memory.SMALL,
     params:
         study=STUDY.model_dump(),
         figures=[tuple(key) for key in FIGURES],

@@ -14,7 +14,9 @@ rule train:
         "../envs/bnlab.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=lambda w: memory.of_training(
+            STUDY, JOBS[training.Job(w.dataset, w.method, w.family)]
+        ),
     params:
         method=lambda w: STUDY.method_arguments(w.method),
         runs=lambda w: orders(w),
@@ -32,6 +34,8 @@ rule accept_runs:
     localrule: True
     conda:
         "../envs/bnlab.yaml"
+    resources:
+        mem_mb=memory.SMALL,
     params:
         runs=lambda w: [order for job in JOBS for order in orders(job)],
     message:
@@ -54,6 +58,8 @@ rule time_methods:
     conda:
         "../envs/bnlab.yaml"
     threads: 1
+    resources:
+        mem_mb=lambda w: memory.of_training(STUDY, STUDY.runs(w.experiment)),
     params:
         process=lambda w: int(w.process),
         datasets=lambda w: timed_datasets(w.experiment),

@@ -24,6 +24,8 @@ from bnlab.training.plan import duration
 
 LISTED = 3
 """Paths that a reason names."""
+KILLED = re.compile(r"died with <Signals\.(SIGKILL|SIGABRT)|OUT_OF_ME")
+"""Of a message about a job that the system, `ulimit` or a cluster ended, most often for its memory."""
 NO_ROOM = os.strerror(errno.ENOSPC)
 APART = 1.0
 """Seconds between two lines, at least."""
@@ -31,7 +33,7 @@ APART = 1.0
 
 @dataclass
 class Progress:
-    """Work of the jobs of one call, in seconds by job, planned or rough.
+    """Work of the jobs of one call, in seconds by job, planned or rough, and the MB of memory that they ask for.
 
     What is left of the jobs of a rule is planned work, scaled by the time that finished jobs of this rule took to that
     which was planned for them. A rule without a finished job has its planned work.
@@ -40,6 +42,7 @@ class Progress:
     planned: Mapping[int, float]
     cores: int
     rules: Mapping[int, str] = field(default_factory=dict)
+    memory: Mapping[int, int] = field(default_factory=dict)
     started: dict[int, float] = field(default_factory=dict)
     took: dict[int, float] = field(default_factory=dict)
 
@@ -96,6 +99,16 @@ def short_reason(reason: str) -> str:
     return re.sub(r": ([^;]+)", shortened, reason)
 
 
+def killed(rule: str, output: Sequence[str], signal_name: str, asked: int | None) -> str:
+    """Return the sentence about a job that was killed, with the MB of memory that it had asked for."""
+    memory = f"it had asked for {asked:,} MB of memory" if asked else "its memory is not known"
+    return (
+        f"{rule} was killed ({signal_name}) before it wrote {', '.join(output[:1])}, most likely for its"
+        f" memory: {memory}. Run fewer jobs at once (`--cores 1`), end other programs, raise the limit"
+        " (`ulimit -v`, or that of the container), or use a larger machine; the same command goes on from there"
+    )
+
+
 def measured(benchmark: Path) -> float | None:
     """Return the seconds that a job took by its benchmark file of an earlier call; None without one."""
     try:
@@ -124,6 +137,8 @@ class Filter(logging.Filter):
         super().__init__()
         self.plan, self.said, self.failed = cache(plan), 0.0, False
         self.done, self.silent = "no job is done yet", False
+        self.signal: str | None = None
+        self.killed: list[str] = []
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not self.silent and NO_ROOM in record.getMessage():
@@ -146,7 +161,13 @@ class Filter(logging.Filter):
         event = given.get("event")
         if event == "job_info":
             given["reason"] = short_reason(str(given["reason"]))
+        elif event == "error" and (match := KILLED.search(record.getMessage())):
+            self.signal = match[1] or "out of memory"
         elif event == "job_error":
+            if self.signal:
+                asked = self.plan().memory.get(given["jobid"])
+                self.killed.append(killed(given["rule_name"], given["output"], self.signal, asked))
+                self.signal = None
             given.update({name: short_list(given.get(name) or []) for name in ("input", "output")})
         elif event == "job_started":
             for job in given["jobs"]:

@@ -224,7 +224,7 @@ def _reading(path: Path) -> Iterator[None]:
     with about(str(path)):
         try:
             yield
-        except DataError:
+        except (DataError, MemoryError):
             raise
         except Exception as error:
             if isinstance(error, UnicodeDecodeError) or "invalid UTF8" in str(error):

@@ -1,0 +1,62 @@
+"""The memory that jobs ask for is what they take, and what no machine has is refused before any job."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bnlab import machine
+from bnlab.study import validation
+from bnlab.study.config import Study
+from bnlab.training import memory
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def local() -> Study:
+    files = ("config.yaml", "workflow/studies/local.example.yaml")
+    return validation.read([ROOT / name for name in files])
+
+
+def test_each_published_run_took_at_most_the_memory_it_asks_for_and_at_least_half(
+    local: Study,
+) -> None:
+    published = pd.read_csv(ROOT / "reports" / "published" / "runs.csv")
+    took = published.set_index(["dataset", "method", "batch", "recipe"]).peak_memory_mb.dropna()
+    asked = {
+        tuple(run): memory.of_training(local, [run])
+        for run in local.all_runs()
+        if tuple(run) in took.index
+    }
+    ratio = pd.Series(asked).rename_axis(took.index.names) / took
+    assert len(asked) > 500 and ratio.notna().all()
+    assert ratio.between(1, 2).all()
+
+
+def test_preparing_and_reading_ask_for_more_than_was_measured(local: Study) -> None:
+    shape = local.datasets["mnist"].shape.model_copy(
+        update={"rows": 3_000_000, "features": 20, "image": None}
+    )
+    large = local.datasets["mnist"].model_copy(update={"shape": shape, "scaling": "standardize"})
+    study = local.model_copy(update={"datasets": local.datasets | {"large": large}})
+    assert 359 < memory.of_preparing(study, "large") <= 2.5 * 3 * 20 * 4 + memory.PREPARING
+    assert 809 < memory.of_reading(study, "large") < 2 * 809
+
+
+def test_what_is_larger_than_the_limit_is_named_with_the_limit(local: Study) -> None:
+    assert list(memory.problems(local, 24_000, "this machine")) == []
+    problems = list(memory.problems(local, 1_200, "this machine"))
+    assert problems and all("1,200 MB of this machine" in each.sentence for each in problems)
+    assert {each.key[0] for each in problems} <= {"datasets", "recipes"}
+
+
+@pytest.mark.parametrize(("limit", "expected"), [("500000000", 500.0), ("max", None)])
+def test_a_container_limits_the_memory_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, expected: float | None
+) -> None:
+    monkeypatch.setattr(machine, "GROUPS", ())
+    all_of_it = machine.memory_mb()
+    (tmp_path / "memory.max").write_text(f"{limit}\n")
+    monkeypatch.setattr(machine, "GROUPS", (str(tmp_path / "memory.max"), "nowhere"))
+    assert machine.memory_mb() == (expected or all_of_it)
