@@ -210,6 +210,7 @@ def test_arff_attributes_are_declared_in_many_ways(feature, name, tmp_path):
         ("@attribute a numeric", ["1,p,{5}"], "line 5 has 3 values for 2 columns"),
         ("@attribute k numeric", ["1,p"], "two attributes are called k"),
         ("@attribute a", ["1,p"], "line 2 declares no attribute"),
+        ("@attribute a {r,'s t'}", ["r,p", "s,q"], "column a has 's', which is not among its dec"),
     ],
 )
 def test_an_arff_file_that_cannot_be_a_table_is_told_plainly(feature, rows, message, tmp_path):
@@ -217,6 +218,14 @@ def test_an_arff_file_that_cannot_be_a_table_is_told_plainly(feature, rows, mess
     with pytest.raises(DataError, match=message) as failure:
         read_file(path, "k")
     assert str(path) in str(failure.value)
+
+
+def test_text_in_an_arff_attribute_of_numbers_is_no_category(tmp_path):
+    path = arff(tmp_path / "t.arff", "{p,q}", ["1,p", "red,q", "1,p"])
+    with pytest.raises(DataError, match=r"column a holds text \('red'\)"):
+        read_file(path, "k", categories="one_hot")
+    text = arff(tmp_path / "t.arff", "{p,q}", ["1,p", "red,q", "1,p"], "@attribute a string")
+    assert read_file(text, "k", categories="one_hot").categories == {"a": ("1", "red")}
 
 
 def test_a_class_that_is_declared_twice_is_refused(tmp_path):
@@ -404,6 +413,7 @@ def test_spaces_empty_lines_line_ends_and_byte_marks_of_a_csv_do_not_count(text,
         ("a,b,k\n1,2,x\n3,4,5,y\n", "line 3 has 4 values for 3 columns"),
         ("a;b;k\n1;2;x\n", "separated by ';'"),
         ("a\tb\tk\n1\t2\tx\n", "separated by tabs"),
+        ("a,\0,k\n1,2,x\n", "its first line holds NUL characters"),
         ('a,b,k\n1,2,"x\n', "a quotation mark is not closed"),
         ("a,b,k\n2020-01-01,2,x\n", r"column a holds text \('2020-01-01'\)"),
         ("a,b,k\n1 000,2,x\n", r"column a holds text \('1 000'\)"),

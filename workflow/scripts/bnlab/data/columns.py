@@ -26,12 +26,16 @@ class Columns(NamedTuple):
         classes: every label of the target in order; None where the file does not declare them.
         refused: content of each column that holds neither numbers nor text, as "dates".
         nominal: columns that the file declares to have categories, whether or not these look like numbers.
+        numeric: columns that the file declares to have numbers, so that text in them is a mistake.
+        members: every category of some nominal columns.
     """
 
     batches: Iterator[pa.RecordBatch]
     classes: Sequence[str] | None = None
     refused: Mapping[str, str] = {}
     nominal: Sequence[str] = ()
+    numeric: Sequence[str] = ()
+    members: Mapping[str, Sequence[str]] = {}
 
 
 class Numbers(NamedTuple):
@@ -72,6 +76,16 @@ def numbers(column: pa.Array) -> Numbers:
             return Numbers(values, int(np.isnan(values).sum()) - len(rest), text)
     values = compute.cast(column, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return Numbers(values, int(np.isnan(values).sum()), text)
+
+
+def first_other(column: pa.Array, members: Sequence[str]) -> str | None:
+    """Return the first text of a column that is none of these; None without one."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    known = compute.is_in(column, value_set=pa.array([*members, None], pa.string()))
+    others = column.filter(compute.invert(known))
+    return others[0].as_py() if len(others) else None
 
 
 def labels(column: pa.Array) -> pa.Array:

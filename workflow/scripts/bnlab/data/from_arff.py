@@ -46,13 +46,16 @@ def read_arff(path: Path, target: str) -> Columns:
     kinds = {
         name: "" if kind[0] == "{" else kind.split()[0].lower() for name, kind in declared.items()
     }
-    classes = None
-    if declared.get(target, "").startswith("{"):
-        classes = _members(declared[target], target)
-    refused = {name: REFUSED[kind] for name, kind in kinds.items() if kind in REFUSED}
-    numeric = target if kinds.get(target) in ("numeric", "real", "integer") else None
-    nominal = [name for name, kind in kinds.items() if not kind]
-    return Columns(_batches(handle, list(kinds), lines, numeric), classes, refused, nominal)
+    members = {name: _members(declared[name], name) for name, kind in kinds.items() if not kind}
+    numeric = [name for name, kind in kinds.items() if kind in ("numeric", "real", "integer")]
+    return Columns(
+        _batches(handle, list(kinds), lines, target if target in numeric else None),
+        classes=members.pop(target, None),
+        refused={name: REFUSED[kind] for name, kind in kinds.items() if kind in REFUSED},
+        nominal=list(members),
+        numeric=numeric,
+        members=members,
+    )
 
 
 def attribute_names(path: Path) -> list[str]:

@@ -44,6 +44,8 @@ def read_csv(
     names, header_rows = ([*map(str, columns)], 0) if columns else _header(path)
     if not names:
         raise DataError("there are no rows.")
+    if any("\0" in name for name in names):
+        raise DataError("its first line holds NUL characters, so it is no text.")
     if len(set(names)) < len(names):
         raise DataError(
             "two columns have the same name; a CSV without a header line needs `columns`.",

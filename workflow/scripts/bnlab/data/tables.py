@@ -199,8 +199,8 @@ def _source(
 
 
 def _category_columns(rows: Rows, source: cells.Columns) -> list[str]:
-    """Return the features that hold text, or that the file declares to be nominal."""
-    named = (set(rows.texts) | set(source.nominal)) - set(source.refused)
+    """Return the features that hold text, unless the file declares numbers, and those that it declares nominal."""
+    named = (set(rows.texts) | set(source.nominal)) - {*source.refused, *source.numeric}
     return [name for name in rows.feature_names if name in named]
 
 
@@ -266,6 +266,13 @@ def _gather(
         texts |= {name: kind for name, kind in source.refused.items() if name in names}
         values = np.full((batch.num_rows, len(names)), np.nan)
         counts = np.zeros(len(names), int)
+        for name in names:
+            members = source.members.get(name)
+            if members and (other := cells.first_other(batch.column(name), members)) is not None:
+                raise DataError(
+                    f"column {name} has '{shortened(other)}', which is not among its declared"
+                    f" {abridged(members)}."
+                )
         for k, name in enumerate(names):
             if name not in source.refused:
                 values[:, k], counts[k], text = cells.numbers(batch.column(name))
