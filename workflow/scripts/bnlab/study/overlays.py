@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,10 @@ def _is_shipped(file: Path) -> bool:
 
 
 def _name(file: Path) -> Any:
-    """Return the name that a file gives to its study; None for none."""
-    return value_at(yaml.load(file.read_text(encoding="utf-8"), LOADER), ("study",))
+    """Return the name that a file gives to its study; None for none, and for a file that cannot be read."""
+    with suppress(UnicodeDecodeError, yaml.YAMLError):
+        return value_at(yaml.load(file.read_text(encoding="utf-8"), LOADER), ("study",))
+    return None
 
 
 def left_out_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iterator[Problem]:
