@@ -69,13 +69,13 @@ MISTAKES = {
         "analysis.py",
         'return summarize(_gaps(metrics), KEYS, "gap")',
         'return summarize(_gaps(metrics), [*KEYS, "l2"], "gap")',
-        "PROBLEM  analysis.py, line 26: the table of figure gap: KeyError: 'l2' (the columns that it has: dataset, ",
+        ": the table of figure gap: KeyError: 'l2' (the columns that it has: dataset, ",
     ),
     "a column that a figure wants": (
         "page.py",
         'rows["epoch"], in_percent(rows)',
         'rows["epochs"], in_percent(rows)',
-        "page.py, line 18: figure gap: KeyError: 'epochs' (the columns that it has: dataset, ",
+        ": figure gap: KeyError: 'epochs' (the columns that it has: dataset, ",
     ),
     "an attribute that rows of a grid lack": (
         "page.py",
@@ -138,10 +138,8 @@ def test_experiments_of_the_library_work_on_made_up_rows(overlay):
 def test_made_up_classes_have_the_shape_of_the_data_and_can_be_told_apart():
     study = read([CHECKOUT / "config.yaml", CHECKOUT / DEMO])
     split = rehearsal.made_up(study.datasets["digits"], 300)
-    assert split.x_train.shape == (300, *study.datasets["digits"].shape.image)
+    assert split.x_train.shape == (300, study.datasets["digits"].shape.features)
     assert set(split.y_train) == set(split.y_test) == set(range(10))
-    x = split.x_train.reshape(300, -1)
-    centres = np.array([x[split.y_train == y].mean(axis=0) for y in range(10)])
-    test = split.x_test.reshape(len(split.x_test), -1)
-    nearest = ((test[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
+    centres = np.array([split.x_train[split.y_train == y].mean(axis=0) for y in range(10)])
+    nearest = ((split.x_test[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
     assert (nearest == split.y_test).mean() > 0.5

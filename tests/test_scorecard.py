@@ -13,10 +13,11 @@ import synthetic
 import test_claims
 import verdicts
 import yaml
+from project import CHECKOUT
 from pydantic import ValidationError
 from scipy import stats
 
-from bnlab.analysis.scores import COLUMNS, Answer, _interval, ranked, score
+from bnlab.analysis.scores import COLUMNS, Answer, _interval, ranked, score, unanswered
 from bnlab.experiments import quantity
 from bnlab.page import scorecard
 from bnlab.study import validation
@@ -443,3 +444,26 @@ def test_what_cannot_be_scored_is_said_in_a_sentence(tmp_path, arguments, senten
     done = written(tmp_path, *arguments)
     assert done.returncode == 1 and sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_question_that_a_cut_study_cannot_answer_is_named_with_its_reason():
+    config, overlay = CHECKOUT / "config.yaml", CHECKOUT / "workflow/studies/scorecard.yaml"
+    study = validation.read([config, overlay])
+    ledger = yaml.safe_load((CHECKOUT / "workflow/claims.yaml").read_text("utf8"))
+    rows = [Row.model_validate(row) for row in ledger["scorecard"]]
+    before = unanswered(rows, study)
+    of_batches = study.experiments["batch_size"].runs[0]
+    cut = study.model_copy(
+        update={
+            "experiments": {
+                "batch_size": Runs(runs=[of_batches.model_copy(update={"batches": [1, 64]})])
+            }
+        }
+    )
+    told = [question for question in unanswered(rows, cut) if question not in before]
+    asked = [row.asks for row in rows if row.experiment == "batch_size"]
+    assert len(told) >= 1
+    assert all(any(line.startswith(question) for question in asked) for line in told)
+    assert any(
+        " at batch " in line and ", since this study does not train " in line for line in told
+    )

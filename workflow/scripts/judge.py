@@ -15,7 +15,7 @@ from bnlab import results
 from bnlab.analysis.claims import judge_ledger
 from bnlab.analysis.earlier import Earlier
 from bnlab.experiments import quantity
-from bnlab.files import read_csv, read_parquet
+from bnlab.files import JobError, read_csv, read_parquet
 from bnlab.page.verdict_text import verdicts_in_words
 from bnlab.study.config import Study
 from bnlab.study.declaration import TIMING
@@ -43,9 +43,12 @@ def main() -> None:
     except (ConfigError, OSError, ValueError) as error:
         sys.exit(f"{error}")
     study = Study.model_validate(config)
-    tidy = tidy_of(ledger, study)
-    effects, replicates = (read_csv(folder / f"{each}.csv") for each in ("effects", "replicates"))
-    earlier = Earlier(effects, replicates, read_csv(folder / "accuracies.csv"))
+    try:
+        tidy = tidy_of(ledger, study)
+        names = ("effects", "replicates", "accuracies")
+        earlier = Earlier(*(read_csv(folder / f"{name}.csv") for name in names))
+    except (JobError, OSError, ValueError) as error:
+        sys.exit(f"{error}")
     judged = judge_ledger(ledger, study, tidy, quantity, earlier)
     print(verdicts_in_words(judged, ledger, os.path.relpath(folder)))
 

@@ -1,5 +1,6 @@
 """Judge every claim of the ledger by the results of a study, and write its tables."""
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ with without_collector():
     from bnlab.analysis.claims import judge_ledger
     from bnlab.analysis.confirmation import confirm
     from bnlab.analysis.earlier import Earlier
-    from bnlab.analysis.scores import score
+    from bnlab.analysis.scores import score, unanswered
     from bnlab.experiments import quantity
     from bnlab.files import job_log, read_csv, read_parquet, save_csv
     from bnlab.study.config import Study
@@ -19,6 +20,8 @@ with without_collector():
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
+
+logger = logging.getLogger("bnlab.judge_claims")
 
 params = snakemake.params
 with job_log(snakemake.log[0], "claims"):
@@ -43,4 +46,10 @@ with job_log(snakemake.log[0], "claims"):
     confirmation = confirm(judged.claims, judged.effects, next(fresh, judged.effects[:0]))
     save_csv(Path(snakemake.output.confirmation), confirmation)
     scores = score(ledger.scorecard, study, results, quantity, earlier_scores)
+    for question in unanswered(ledger.scorecard, study):
+        logger.warning("the scorecard does not answer: %s", question)
+    if ledger.scorecard and scores.empty:
+        logger.warning(
+            "the scorecard is empty, since no run of this study answers one of its questions"
+        )
     save_csv(Path(snakemake.output.scorecard), scores)

@@ -32,7 +32,7 @@ def main() -> None:
         known = experiments() if name not in experiments() else study.experiments
         sys.exit(f"{unknown('experiment', name, known, f' in the study {study.study}')}. {USAGE}")
     with without_collector():
-        lazy.load()
+        lazy.load().get_logger().setLevel("ERROR")  # many small graphs are no mistake here
     result = rehearse(study, name, lambda run: print(f"a few steps of {run}", flush=True))
     print()
     for sentence in result.sentences:

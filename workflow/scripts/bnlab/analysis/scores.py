@@ -91,6 +91,20 @@ def score(
     return pd.concat(scored, ignore_index=True)[COLUMNS]
 
 
+def unanswered(rows: Sequence[Row], study: Study) -> list[str]:
+    """Return the questions to experiments of a study that it has no runs for on any data, each with the reason."""
+    here = [row for row in rows if row.experiment in study.experiments]
+    answered, reasons = {row.asks for row in here if _settings(row, study)}, dict[str, str]()
+    for row in here:
+        method = next(name for name in study.methods if name != row.compared_with)
+        if row.asks not in answered:
+            try:
+                place(row, study, _with_reference(row, method))
+            except Absent as reason:
+                reasons.setdefault(row.asks, f"{row.asks}, since {reason}")
+    return list(reasons.values())
+
+
 def _settings(row: Row, study: Study) -> dict[str, Setting]:
     """The place of each method's runs that the row asks about; that of the reference is left out."""
     settings = {}
