@@ -144,6 +144,6 @@ def test_what_is_read_is_said_in_a_line(read, tmp_path):
     FRAME.drop(columns="site").to_csv(tmp_path / "mine.csv", index=False)
     config = yaml.safe_load(STUDY % "mine.csv")
     (line,) = shapes.inferred(config, read().datasets)
-    assert line == "mine: 40 rows, 1 features, 2 classes, read from mine.csv"
+    assert line == "mine: 40 rows, 1 feature, 2 classes, read from mine.csv"
     whole = {"datasets": {"mine": {"shape": {"rows": 40, "features": 1, "classes": 2}}}}
     assert list(shapes.inferred(whole, read().datasets)) == []

@@ -67,8 +67,8 @@ def inferred(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> Iterator
         if isinstance(dataset, FileDataset) and _lacks_sizes(given):
             shape = dataset.shape
             yield (
-                f"{name}: {shape.rows:,} rows, {shape.features:,} features, {shape.classes:,} classes,"
-                f" read from {dataset.path}"
+                f"{name}: {shape.rows:,} rows, {shape.features:,} feature{'s'[: shape.features > 1]},"
+                f" {shape.classes:,} classes, read from {dataset.path}"
             )
 
 
