@@ -710,6 +710,30 @@ def test_all_problems_of_a_data_file_are_told_by_a_dry_run_with_their_lines(fres
     assert matches == [("5", "path"), ("5", "path"), ("7", "shape")]
 
 
+def test_a_file_that_is_not_there_is_told_by_a_dry_run_unless_a_rule_makes_it(fresh):
+    mine = fresh.overlaid(
+        "datasets:\n"
+        "  mine:\n"
+        "    label: mine\n"
+        "    source: file\n"
+        "    path: made/mine.csv\n"
+        "    target: kind\n"
+        "    shape: {rows: 40, features: 1, classes: 2}\n"
+        "    split: {test: 1, validation: 1}\n"
+        "    scaling: none\n"
+        "experiments:\n"
+        "  batch_size:\n"
+        "    runs: [{datasets: [mine], methods: [bn], batches: [1], recipes: [smoke]}]\n"
+    )
+    outcome = mine.snakemake("--dry-run")
+    assert_plain(outcome)
+    told = "overlay.yaml:5: datasets.mine.path: there is no file or folder made/mine.csv; correct"
+    assert told in outcome.stderr
+    with (mine.folder / "Snakefile").open("a") as file:
+        file.write('\n\nrule make_csv:\n    output: "made/mine.csv"\n    shell: "exit 1"\n')
+    assert mine.snakemake("--dry-run").code == 0
+
+
 def test_a_name_that_another_study_gives_to_other_data_is_refused_with_its_place(finished):
     other = finished.overlaid({"study": "other", "datasets": {"iris": {"name": "wine"}}})
     outcome = other.snakemake("--dry-run")
