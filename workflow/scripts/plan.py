@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -89,7 +90,9 @@ def measure_all(study: Study, tasks: list[Task], cores: int) -> Iterator[list[Co
     # A fork has TensorFlow imported already, and no tensor yet. On macOS system libraries start threads at an import,
     # and a fork that uses these libraries crashes, so a new process imports TensorFlow again.
     method = "spawn" if sys.platform == "darwin" else "fork"
-    with multiprocessing.get_context(method).Pool(cores, maxtasksperchild=1) as pool:
+    # A pool ends its processes by SIGTERM, which in a job interrupts.
+    silent = (signal.SIGTERM, signal.SIG_DFL)
+    with multiprocessing.get_context(method).Pool(cores, signal.signal, silent, 1) as pool:
         yield from pool.imap_unordered(measured, parts)
 
 
