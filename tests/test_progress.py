@@ -203,6 +203,8 @@ def test_a_full_disk_is_one_sentence_of_snakemake_and_then_silence():
     [
         ("Command 'python a.py' died with <Signals.SIGKILL: 9>.", "SIGKILL"),
         ("Command 'python a.py' died with <Signals.SIGABRT: 6>.", "SIGABRT"),
+        ("Command 'python a.py' returned non-zero exit status 137.", "SIGKILL"),
+        ("Command 'python a.py' returned non-zero exit status 134.", "SIGABRT"),
         ("SLURM-job '7' failed, SLURM status is: 'OUT_OF_MEMORY'.", "out of memory"),
     ],
 )

@@ -24,8 +24,10 @@ from bnlab.training.plan import duration
 
 LISTED = 3
 """Paths that a reason names."""
-KILLED = re.compile(r"died with <Signals\.(SIGKILL|SIGABRT)|OUT_OF_ME")
+KILLED = re.compile(r"died with <Signals\.(SIGKILL|SIGABRT)|exit status (137|134)|OUT_OF_ME")
 """Of a message about a job that the system, `ulimit` or a cluster ended, most often for its memory."""
+SIGNALS = {"137": "SIGKILL", "134": "SIGABRT"}
+"""Signals by the exit status of a shell whose command they ended."""
 NO_ROOM = os.strerror(errno.ENOSPC)
 APART = 1.0
 """Seconds between two lines, at least."""
@@ -162,7 +164,7 @@ class Filter(logging.Filter):
         if event == "job_info":
             given["reason"] = short_reason(str(given["reason"]))
         elif event == "error" and (match := KILLED.search(record.getMessage())):
-            self.signal = match[1] or "out of memory"
+            self.signal = match[1] or SIGNALS.get(match[2], "out of memory")
         elif event == "job_error":
             if self.signal:
                 asked = self.plan().memory.get(given["jobid"])
