@@ -35,7 +35,7 @@ def progress():
     """Return the jobs of this call, with the seconds that each is expected to take."""
     costs, start = read_costs(Path(COSTS), hardware() | versions())
     estimate = Estimate(STUDY, costs)
-    jobs = workflow.dag.needrun_jobs()
+    jobs = list(workflow.dag.needrun_jobs())
     return Progress(
         {job.jobid: seconds_of(estimate, start, job) for job in jobs},
         workflow.cores or len(JOBS),
