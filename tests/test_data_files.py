@@ -203,7 +203,7 @@ def test_arff_attributes_are_declared_in_many_ways(feature, name, tmp_path):
         ("@attribute a date 'yyyy-MM-dd'", ["'2020-01-01',p"], "column a holds dates"),
         ("@attribute a string", ["red,p"], r"column a holds text \('red'\)"),
         ("@attribute a numeric", ["?,p", "1,?"], "1 row has no class"),
-        ("@attribute a numeric", ["1,p", "2"], "line 6 has 1 values for 2 columns"),
+        ("@attribute a numeric", ["1,p", "2"], "line 6 has 1 value for 2 columns"),
         ("@attribute a numeric", ["1,p", "'2,q"], "line 6 cannot be read from here: '2,q"),
         ("@attribute a numeric", ["1,p", "{0 2,1 q}"], "sparse ARFF is not read"),
         ("@attribute a numeric", ["1,p", "2,r"], "classes r are in the data"),

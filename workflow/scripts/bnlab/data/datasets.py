@@ -108,12 +108,12 @@ def encode_labels(
     if twice := [name for name, number in Counter(names).items() if number > 1]:
         problems.append(("classes", f"two classes are called {abridged(twice)}"))
     if without := (codes < 0).sum():
-        rows, have = ("row", "has") if without == 1 else ("rows", "have")
+        have = "has" if without == 1 else "have"
         first = int(np.argmax(codes < 0)) + 1
         problems.append(
             (
                 "target",
-                f"{without:,} {rows} {have} no class, the first is row {first:,}; remove them or"
+                f"{counted(without, 'row')} {have} no class, the first is row {first:,}; remove them or"
                 " fill them in",
             )
         )
@@ -174,6 +174,11 @@ def abridged(names: Sequence[str], most: int = 12) -> str:
     """Return the first names of a list as text, with their number where some are left out."""
     more = f", … ({len(names)} in all)" if len(names) > most else ""
     return ", ".join(map(shortened, names[:most])) + more
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, as "1 value" and "2 values"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def shortened(text: str) -> str:

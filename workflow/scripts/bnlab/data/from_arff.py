@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from bnlab.data.columns import Columns
-from bnlab.data.datasets import DataError, abridged, label_text
+from bnlab.data.datasets import DataError, abridged, counted, label_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -204,7 +204,7 @@ def _row(line: str, number: int, names: Sequence[str]) -> list[str | None] | Non
             break
     if len(values) != len(names):
         raise DataError(
-            f"line {number:,} has {len(values)} values for {len(names)} columns"
+            f"line {number:,} has {counted(len(values), 'value')} for {counted(len(names), 'column')}"
             f" ({abridged(names)}).",
             "columns",
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from bnlab.data.columns import Columns
-from bnlab.data.datasets import DataError, abridged
+from bnlab.data.datasets import DataError, abridged, counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -118,7 +118,8 @@ def _batches(
                 raise
             row, expected, got = map(int, match.groups())
             raise DataError(
-                f"line {row:,} has {got} values for {expected} columns ({abridged(names)}).",
+                f"line {row:,} has {counted(got, 'value')} for {counted(expected, 'column')}"
+                f" ({abridged(names)}).",
                 "columns",
             ) from error
 
