@@ -702,6 +702,37 @@ def test_a_mistake_in_a_method_is_one_sentence_at_its_place(
     assert sentence in line
 
 
+@pytest.mark.parametrize(
+    ("kernel", "features", "hidden", "is_defined"),
+    [
+        ("plain", 1, 8, True),
+        ("wn", 1, 8, True),
+        ("ws", 2, 8, True),
+        ("ws", 1, 8, False),
+        ("ws_scaled", 1, 8, False),
+        ("ws", 4, 1, False),
+    ],
+)
+def test_standardized_weights_need_two_inputs(
+    small, problems, kernel, features, hidden, is_defined
+):
+    """One weight less its mean is 0, and its standard deviation too."""
+    overlay = f"""\
+study: one
+methods: {{other: {{kernel: {kernel}, label: other}}}}
+datasets: {{flowers: {{shape: {{features: {features}}}}}, flowers_redraw: null}}
+recipe_defaults: {{network: {{perceptron: [{hidden}, 8]}}}}
+experiments: {{learning_curves: {{runs: [{{datasets: [flowers], methods: [other], batches: [16], recipes: [quick]}}]}}}}
+"""
+    if is_defined:
+        assert small(overlay)
+    else:
+        [line] = problems(overlays=(overlay,))
+        assert (
+            f"methods.other.kernel: {kernel} is not defined for a layer that reads 1 value" in line
+        )
+
+
 def test_an_option_that_divides_every_width_is_allowed(small):
     runs = "[{datasets: [flowers], methods: [mine], batches: [2], recipes: [quick]}]"
     study = small(

@@ -33,7 +33,7 @@ def method_problems(
         other = labels.setdefault(label, name)
         if other != name:
             yield Problem((*key, "label"), f"'{label}' is also that of '{other}'")
-        yield from _kernel_problems(key, method)
+        yield from _kernel_problems(str(name), method, mapping, datasets, recipes)
         if method.normalizer is None:
             for without in method.model_dump(include={"options", "place"}, exclude_defaults=True):
                 yield Problem((*key, without), "has no meaning without a normalizer")
@@ -49,11 +49,39 @@ def method_problems(
             yield from _divisor_problems(str(name), method, normalizer, mapping, datasets, recipes)
 
 
-def _kernel_problems(key: Key, method: Method) -> Iterator[Problem]:
+def _kernel_problems(
+    name: str,
+    method: Method,
+    mapping: Any,
+    datasets: Mapping[str, AnyDataset],
+    recipes: Mapping[str, Recipe],
+) -> Iterator[Problem]:
+    """Yield a kernel that does not exist, or that needs more inputs than a layer of some network has."""
     try:
-        registry.find("kernel", method.kernel)
+        least = registry.find("kernel", method.kernel).load().least_inputs
     except UnknownName as error:
-        yield Problem((*key, "kernel"), str(error))
+        yield Problem(("methods", name, "kernel"), str(error))
+        return
+    for dataset, recipe in _run_in(name, mapping, datasets, recipes):
+        fewest = min(_inputs(dataset, recipe), default=least)
+        if fewest < least:
+            yield Problem(
+                ("methods", name, "kernel"),
+                f"{method.kernel} is not defined for a layer that reads {fewest} value, as one does in a run on"
+                f" {dataset.label} (allowed: at least {least} features, and as many units in every layer)",
+            )
+            return
+
+
+def _inputs(dataset: AnyDataset, recipe: Recipe) -> list[int]:
+    """Return the numbers of values that dense layers read, one after another; none where the network has others."""
+    name, settings = next(iter(recipe.network.items()))
+    with suppress(UnknownName):
+        network = registry.find("network", name).load()
+        layers = widths(network, settings)
+        if layers and network.takes == "rows":
+            return [dataset.shape.features, *layers[:-1]]
+    return []
 
 
 def _divisor_problems(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from bnlab.lazy import tf
 from bnlab.networks.variables import Part
@@ -12,6 +12,9 @@ SMALL_BATCH = 8
 
 class Plain(Part):
     """u = x·W"""
+
+    least_inputs: ClassVar[int] = 1
+    """Fewest values that a layer reads."""
 
     def build(self, units: int) -> None:
         """Make variables beside the kernel, if there are any."""

@@ -18,6 +18,7 @@ class WS(Plain):
     """
 
     epsilon = 1e-5
+    least_inputs = 2  # one weight less its mean is 0
 
     def multiply(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return standardized_linear(x, kernel, self.epsilon)
