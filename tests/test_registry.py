@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -207,3 +208,21 @@ def run(script: str, folder: Path) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def test_a_network_of_ones_own_that_imports_tensorflow_says_nothing_of_the_processor(tmp_path):
+    library = tmp_path / "scripts"
+    shutil.copytree(LIBRARY, library / "bnlab", ignore=shutil.ignore_patterns("*cache*"))
+    (library / "bnlab/networks/mine.py").write_text(
+        "import tensorflow as tf\n\nfrom bnlab.networks.network import Network\n\n\n"
+        "class Mine(Network):\n    def call(self, x: tf.Tensor, training: bool) -> tf.Tensor: ...\n"
+    )
+    script = "from bnlab.study.registry import find\nprint(find('network', 'mine').load().__name__)"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PYTHONPATH": str(library)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Mine\n", "")

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from bnlab import lazy
 from bnlab.study import own_files
 from bnlab.study.messages import UnknownName, failure, unknown
 
@@ -94,5 +95,6 @@ def _module(file: Path) -> ModuleType:
     """Import a file of the library or of the user's."""
     if file.is_relative_to(LIBRARY):
         parts = file.relative_to(LIBRARY).with_suffix("").parts
-        return importlib.import_module(".".join(("bnlab", *parts)))
+        with lazy.in_place_of_tensorflow():  # a user's own network or probe may import it
+            return importlib.import_module(".".join(("bnlab", *parts)))
     return own_files.load(file)
