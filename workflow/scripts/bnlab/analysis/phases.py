@@ -107,8 +107,8 @@ def value_in(phase: str, own: Course, other: Course, base: Course) -> float:
 
 def common_losses(own: Course, other: Course, base: Course) -> np.ndarray:
     """Return the losses, from high to low, at which two courses are compared; none where they share none."""
-    highest = min(LEFT * base.guess, own.losses[0], other.losses[0])
-    lowest = max(np.min(own.losses), np.min(other.losses))
+    highest = np.min([LEFT * base.guess, own.losses[0], other.losses[0]])
+    lowest = np.max([np.min(own.losses), np.min(other.losses)])  # NaN where a replicate diverged
     return np.geomspace(highest, lowest, LOSSES) if 0 < lowest < highest else np.array([])
 
 

@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bnlab.analysis.statistics import FEWEST
 from bnlab.page.phrases import written_out
-from bnlab.page.style import NONE_LEFT, SOFT, WIDTH, MethodStyle
+from bnlab.page.style import NONE_LEFT, SOFT, WIDTH, MethodStyle, no_figure
 from bnlab.study.names import ALL_RECIPES
 
 ACCURACY_TICKS = (
@@ -45,7 +45,9 @@ def per_batch(
     title: str,
     panels: Callable[[FigureBase, pd.DataFrame], None],
 ) -> Figure:
-    """A figure with its panels once for each batch size, one below the other."""
+    """A figure with its panels once for each batch size, one below the other; one that says so without any rows."""
+    if table.empty:
+        return no_figure()
     batches = sorted(table["batch"].unique())
     figure = figure_of(table, height * len(batches) + 0.3, f"{title}\n{subtitle(table)}")
     if len(batches) == 1:

@@ -57,7 +57,7 @@ STYLE: Any = {
     "svg.hashsalt": "bnlab",
     "figure.facecolor": "white",
 }
-NONE_LEFT = "no replicate left"
+NONE_LEFT, NOTHING_POSITIVE = "no replicate left", "nothing above 0"
 FEWEST_PLAIN, MOST_PLAIN = 1e-4, 1e5
 """Ends of a log axis within which its powers of ten are written out."""
 FEW_TICKS = 200
@@ -213,19 +213,39 @@ def css_colors(methods: Iterable[str], dark: bool = False) -> str:
 def draw(function: Callable[[pd.DataFrame], Figure], table: pd.DataFrame) -> Figure:
     """Draw a figure from its table. Its title stands outside the picture; a small line names data and recipe."""
     with mpl.rc_context(STYLE):
-        if table.empty:
-            figure = Figure(figsize=(WIDTH, 0.5))
-            figure.text(0.01, 0.5, NONE_LEFT, va="center")
-            return figure
-        figure = function(table)
+        figure = no_figure() if table.empty else function(table)
         for axes in figure.axes:
             for axis in (axes.xaxis, axes.yaxis):
                 if axis.get_scale() == "log":
-                    plain_ticks(axis)
+                    plain_ticks(axis) if _has_positive(axis) else _say_why_empty(axis)
         for _ in range(2):  # the second time with labels in their new places
             figure.draw_without_rendering()
         figure.set_layout_engine("none")
     return figure
+
+
+def no_figure() -> Figure:
+    """Return a figure that says that no replicate is left."""
+    figure = Figure(figsize=(WIDTH, 0.5))
+    figure.text(0.01, 0.5, NONE_LEFT, va="center")
+    return figure
+
+
+def _has_positive(axis: Axis) -> bool:
+    """Return true where a log axis, or one that shares its scale, has something to show."""
+    shared = getattr(axis.axes, f"get_shared_{axis.axis_name}_axes")().get_siblings(axis.axes)
+    return any(np.isfinite(getattr(each, f"{axis.axis_name}axis").get_minpos()) for each in shared)
+
+
+def _say_why_empty(axis: Axis) -> None:
+    """Take the scale from a log axis without anything to show, which Matplotlib cannot draw, and say why it has none."""
+    axes = axis.axes
+    axes.set(**{f"{axis.axis_name}scale": "linear"})
+    axis.set_ticks([])
+    known = [np.isfinite(line.get_xydata().astype(float)).all(axis=1).any() for line in axes.lines]
+    if NONE_LEFT not in [text.get_text() for text in axes.texts]:
+        why = NOTHING_POSITIVE if any(known) else NONE_LEFT
+        axes.text(0.5, 0.5, why, transform=axes.transAxes, ha="center", va="center")
 
 
 def plain_ticks(axis: Axis) -> None:

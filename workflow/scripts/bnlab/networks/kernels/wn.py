@@ -25,6 +25,9 @@ class WN(Plain):
         return super().convolve(x, kernel) * self._factor(kernel)
 
     def _factor(self, kernel: tf.Tensor) -> tf.Tensor:
-        """Return g/‖w‖ of each unit, shape (units,)."""
+        """Return g/‖w‖ of each unit, shape (units,); 0 for weights that are all 0 and have no direction."""
         axes = list(range(len(kernel.shape) - 1))
-        return self.gain * tf.math.rsqrt(tf.reduce_sum(tf.square(kernel), axis=axes))
+        square = tf.reduce_sum(tf.square(kernel), axis=axes)
+        one = tf.ones_like(square)
+        factor = self.gain * tf.math.rsqrt(tf.where(square > 0, square, one))
+        return tf.where(square > 0, factor, tf.zeros_like(square))

@@ -6,13 +6,15 @@ from typing import Any
 
 from bnlab.lazy import tf
 from bnlab.networks.kernels.plain import Plain, dot, transposed_gradient
+from bnlab.networks.roots import root
 
 
 class WS(Plain):
     """Weight standardization: u = x·Ŵ, Ŵ = (W − μ)/(σ + ε)
 
     μ and σ are the mean and the biased standard deviation of each unit's incoming weights, over its fan_in (all axes of
-    the kernel but the last); gradients flow through both. The authors' form: each Ŵ column has the norm √fan_in.
+    the kernel but the last); gradients flow through both. The authors' form: each Ŵ column has the norm √fan_in. Equal
+    weights have σ = 0 and Ŵ = 0, and so has the weight of a unit with one input, which learns nothing from it.
 
     Reference: Qiao, Wang, Liu, Shen & Yuille 2019, arXiv 1903.10520, eq. 4 to 6; ε = 1e-5 as in their code.
     """
@@ -21,6 +23,8 @@ class WS(Plain):
     least_inputs = 2  # one weight less its mean is 0
 
     def multiply(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        if kernel.shape[0] == 1:  # Ŵ = 0 exactly, which the product below has up to rounding
+            return super().multiply(x, standardized(kernel, self.epsilon))
         return standardized_linear(x, kernel, self.epsilon)
 
     def convolve(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
@@ -31,7 +35,7 @@ def standardized(kernel: tf.Tensor, epsilon: float) -> tf.Tensor:
     """Return Ŵ = (W − μ)/(σ + ε), with μ and σ of each filter over all axes but the last."""
     axes = list(range(len(kernel.shape) - 1))
     centred = kernel - tf.reduce_mean(kernel, axis=axes)
-    return centred / (tf.sqrt(tf.reduce_mean(tf.square(centred), axis=axes)) + epsilon)
+    return centred / (root(tf.reduce_mean(tf.square(centred), axis=axes)) + epsilon)
 
 
 def standardized_linear(x: tf.Tensor, kernel: tf.Tensor, epsilon: float) -> tf.Tensor:
@@ -41,14 +45,14 @@ def standardized_linear(x: tf.Tensor, kernel: tf.Tensor, epsilon: float) -> tf.T
     over fan_in = N rows. With D = ∂L/∂u / s the gradients through x, μ and σ are
 
         ∂L/∂x = D·(W − μ)ᵀ
-        ∂L/∂W = xᵀ·D − (Σₖxₖ)ᵀ·D/N − (W − μ)·q,   q = Σ_rows(D∘u)/(σ·N)
+        ∂L/∂W = xᵀ·D − (Σₖxₖ)ᵀ·D/N − (W − μ)·q,   q = Σ_rows(D∘u)/(σ·N), 0 where σ is
     """
     fan_in = kernel.shape[0]
 
     @tf.custom_gradient
     def product(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
         mean = column_mean(kernel)
-        sigma = tf.sqrt(column_mean(tf.square(kernel)) - tf.square(mean))
+        sigma = root(column_mean(tf.square(kernel)) - tf.square(mean))
         s = sigma + epsilon
         total = tf.matmul(x, tf.ones((fan_in, 1), x.dtype))
         u = (dot(x, kernel) - total * mean) / s
@@ -56,7 +60,7 @@ def standardized_linear(x: tf.Tensor, kernel: tf.Tensor, epsilon: float) -> tf.T
         def gradient(du: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             d = du / s
             dx = tf.matmul(d, kernel, transpose_b=True) - tf.matmul(d, mean, transpose_b=True)
-            q = tf.reduce_sum(d * u, axis=0) / (sigma[0] * fan_in)
+            q = tf.math.divide_no_nan(tf.reduce_sum(d * u, axis=0), sigma[0] * fan_in)
             shift = mean[0] * q - tf.reduce_sum(total * d, axis=0) / fan_in
             dw = transposed_gradient(x, d) + shift[:, None] - q[:, None] * tf.transpose(kernel)
             return dx, tf.transpose(dw)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from bnlab.lazy import tf
 from bnlab.networks.normalizer import Normalizer, positions
+from bnlab.networks.roots import root
 from bnlab.study.options import Fraction, Positive
 
 
@@ -46,4 +47,4 @@ class Lp(Normalizer):
             return tf.reduce_max(size, axis=axes)
         if self.p == 1:
             return tf.reduce_mean(size, axis=axes)
-        return tf.sqrt(tf.reduce_mean(tf.square(u), axis=axes))
+        return root(tf.reduce_mean(tf.square(u), axis=axes))
