@@ -34,6 +34,8 @@ def diverged(table: pd.DataFrame, source: str, rows: pd.Series) -> pd.DataFrame:
         changes = {name: table[name].mask(rows, value) for name, value in guess.items()}
         return table.assign(**changes).astype({"diverged": bool, "failed": bool})
     known = [*MEASURED.get(source, []), *({"distance_from_normal"} & {*table})]
+    if "diverged" in table:
+        table = table.assign(diverged=table["diverged"] | rows)
     return table.assign(**{name: table[name].mask(rows) for name in known})
 
 

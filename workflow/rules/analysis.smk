@@ -87,8 +87,8 @@ rule draw:
             directory(f"{REPORTS}/figures/{{experiment}}"),
             patterns=["{dataset}/{recipe}/{kind}.svg"],
             caption="../report/figure.rst",
-            category=lambda w: STUDY.declaration(w.experiment).title,
-            subcategory=lambda w: STUDY.datasets[w.dataset].label,
+            category=lambda w: unfilled(STUDY.declaration(w.experiment).title),
+            subcategory=lambda w: unfilled(STUDY.datasets[w.dataset].label),
             labels=figure_labels,
         ),
     log:
@@ -105,6 +105,7 @@ rule draw:
             kind: inspect.cleandoc(each.caption) for kind, each in declared_figures(w)
         },
         styles=styles,
+        methods=list(STUDY.methods),
     message:
         "Drawing the figures of {wildcards.experiment}"
     script:

@@ -3,6 +3,7 @@
 import gc
 import inspect
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -316,6 +317,11 @@ def quantities(experiment):
     return {name: each.model_dump() for name, each in about.quantities.items()}
 
 
+def unfilled(text):
+    """Return a text in which Snakemake's report finds no wildcards: a word joiner, which has no width, is in braces."""
+    return text.replace("{", "{\u2060")
+
+
 def figure_labels(wildcards):
     """Return the labels of a figure in Snakemake's own report."""
     return {"figure": wildcards.kind.replace("_", " "), "recipe": wildcards.recipe}
@@ -361,8 +367,10 @@ def opening():
     try:
         record = read_json(Path(REPORTS) / "study.json")
         said = [f"{each['thought']} {each['sentence']}" for each in record["front"]]
+        sentence = [*said, *record["answers"], STUDY.title][0]
         return {
-            "sentence": [*said, *record["answers"], STUDY.title][0],
+            # In reStructuredText, where a backslash before a sign makes it plain text.
+            "sentence": re.sub(r"([^\w\s])", r"\\\1", sentence),
             "figures": [f"{REPORTS}/{path}" for path in record["in_summary"][:1]],
         }
     except (OSError, LookupError, TypeError, ValueError):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 params, experiment = snakemake.params, snakemake.wildcards.experiment
-with job_log(snakemake.log[0], "figures"):
+with job_log(snakemake.log[0], "figures"), style.told_apart(params.methods):
     for dataset, recipe, kind in params.figures:
         table = read_csv(Path(snakemake.input.tables) / dataset / recipe / f"{kind}.csv")
         figure = style.draw(function(experiment, "FIGURES", kind), table)

@@ -11,7 +11,10 @@ with without_collector():
     from bnlab import lazy, store
     from bnlab.files import job_log, save_arrays, save_json, save_parquet, sha256
     from bnlab.networks import loading
+    from bnlab.networks.block import Method
     from bnlab.provenance import hardware, peak_memory_mb, versions
+    from bnlab.study.messages import failure
+    from bnlab.study.registry import LIBRARY, ClassReference
     from bnlab.training import run as training
     from bnlab.training.settings import Settings, Split, load_split
     from bnlab.training.trainer import device, engine, share_the_machine
@@ -22,24 +25,50 @@ if TYPE_CHECKING:
 logger = logging.getLogger("bnlab.train")
 
 
-def train(
-    order: Mapping[str, Any], split: Split, data: str, before: training.Run | None
+def prepared(
+    order: Mapping[str, Any], split: Split, method: Method, before: training.Run | None
 ) -> training.Run:
-    """Train all replicates of one run, write its history, its probes and its summary, and return the run.
-
-    ``order`` is that of ``study.training``, ``data`` the digest of the split, and ``before`` the run before this one.
-    """
-    run = training.Run(
+    """Return a run with a method, ready to train."""
+    return training.Run(
         split,
         loading.network(*order["network"]),
-        loading.method(**snakemake.params.method),
+        method,
         Settings(**order["settings"]),
         order["run"]["batch"],
         order["seed"],
         {name: loading.load(path) for name, path in order["probes"].items()},
         before,
     )
-    result = training.train(run, order["replicates"])
+
+
+def raised(error: Exception) -> str:
+    """Return the error of a method in a file of the user's as a sentence; raise what is none, such as of memory."""
+    path = snakemake.params.method["normalizer"]
+    file = path and ClassReference.of(path).file
+    if not file or file.is_relative_to(LIBRARY) or loading.is_of_memory(error):
+        raise error
+    logger.exception("%s raised an error; its replicates count as diverged", path)
+    return failure(path, file, error)
+
+
+def train(
+    order: Mapping[str, Any], split: Split, data: str, before: training.Run | None
+) -> training.Run | None:
+    """Train all replicates of one run, write its history, its probes and its summary, and return the run.
+
+    A method of the user's that raises an error has a result, too: all replicates diverge, and the summary has the
+    error as ``raised``. The run returned is None then.
+
+    ``order`` is that of ``study.training``, ``data`` the digest of the split, and ``before`` the run before this one.
+    """
+    error = None
+    try:
+        run = prepared(order, split, loading.method(**snakemake.params.method), before)
+        result = training.train(run, order["replicates"])
+    except Exception as of_method:
+        error = raised(of_method)
+        run = prepared(order, split, Method(), None)
+        result = training.nothing(run, order["replicates"])
     summary = order["run"] | {
         "learning_rate": run.settings.learning_rate,
         "steps": run.settings.steps,
@@ -48,6 +77,7 @@ def train(
         "seed": order["seed"],
         "parameters": result.parameters,
         "diverged_at": result.diverged_at,
+        "raised": error,
         "seconds": result.seconds,
         "peak_memory_mb": peak_memory_mb(),
         "device": device(),
@@ -64,7 +94,7 @@ def train(
             else:
                 save_parquet(folder / f"{name}.parquet", record)
         save_json(folder / store.RECORD, summary)
-    return run
+    return None if error else run
 
 
 params, path = snakemake.params, Path(snakemake.input.split)

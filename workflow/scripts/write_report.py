@@ -23,6 +23,7 @@ with without_collector():
         picture_file,
         publication,
         site,
+        style,
     )
     from bnlab.page.citation import citation
     from bnlab.page.findings import leading
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 inputs, params = snakemake.input, snakemake.params
-with job_log(snakemake.log[0], "report"):
+with job_log(snakemake.log[0], "report"), style.told_apart(params.study["methods"]):
     folder = Path(snakemake.output.report).parent
     tables = [
         contents.Item(*key, csv=folder / f"tables/{'/'.join(key)}.csv") for key in params.tables

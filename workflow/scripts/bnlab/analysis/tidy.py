@@ -90,6 +90,7 @@ def run_row(run: Mapping[str, Any], key: str, failed: int) -> dict[str, Any]:
     return (
         {name: run[name] for name in RUN_ID}
         | {"key": key, "diverged": diverged, "failed": failed}
+        | {"raised": run.get("raised")}
         | {name: run[name] for name in ("replicates", "seed", "device")}
         | {"engine": run.get("engine")}  # runs of an earlier version have none
         | {"peak_memory_mb": run["peak_memory_mb"]}
@@ -174,7 +175,8 @@ def score_predictions(
 
     Returns:
         ``classes`` (replicate, class, class_name, count, auc, average_precision), ``roc`` (…, fpr,
-        tpr) and ``confusion`` (replicate, true, true_name, predicted, predicted_name, count).
+        tpr) and ``confusion`` (replicate, true, true_name, predicted, predicted_name, count); each with ``diverged``,
+        true where a probability is not finite, since a class without test rows has no scores either.
     """
     names = pd.Series([str(name) for name in class_names])
     number = len(names)
@@ -207,4 +209,7 @@ def score_predictions(
     }
     for name in ("classes", "roc"):
         result[name]["class_name"] = result[name]["class"].map(names)
-    return result
+    gone = pd.Series(~np.isfinite(probabilities).all(axis=(1, 2)))
+    return {
+        name: table.assign(diverged=table["replicate"].map(gone)) for name, table in result.items()
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bnlab.lazy import tf
 from bnlab.networks.block import Method
 from bnlab.networks.network import Network
 from bnlab.study.registry import ClassReference
@@ -24,3 +25,8 @@ def network(path: str, settings: Any) -> Network:
 def method(kernel: str, normalizer: str | None, **settings: Any) -> Method:
     """Return the method with this kernel and normalizer; ``settings`` are ``options``, ``place`` and ``inputs``."""
     return Method(load(kernel), load(normalizer) if normalizer else None, **settings)
+
+
+def is_of_memory(error: Exception) -> bool:
+    """Return true for an error of a machine without memory left, which is no fault of a method."""
+    return isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bnlab.page.contents import Inputs
-from bnlab.page.facts import facts, times
+from bnlab.page.facts import facts, raised, times
 from bnlab.page.glossary import GLOSSARY
 from bnlab.page.layout import ABOUT, Page, render
 from bnlab.page.phrases import spanned
@@ -28,7 +28,7 @@ def about_page(inputs: Inputs) -> str:
         datasets=inputs.datasets,
         dataset_names=inputs.about["datasets"],
         glossary=GLOSSARY,
-        facts=facts(runs) | _taken(inputs.earlier),
+        facts=facts(runs) | _raised(raised(runs, labels)) | _taken(inputs.earlier),
         times=times(runs),
         replicates=_range(runs["replicates"]),
     )
@@ -36,6 +36,10 @@ def about_page(inputs: Inputs) -> str:
 
 def _range(numbers: Iterable[int]) -> str:
     return spanned([str(number) for number in sorted(numbers)])
+
+
+def _raised(sentences: list[str]) -> dict[str, str]:
+    return {"methods that raised an error": " ".join(sentences)} if sentences else {}
 
 
 def _taken(earlier: str) -> dict[str, str]:

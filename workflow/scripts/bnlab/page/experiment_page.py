@@ -9,6 +9,7 @@ import pandas as pd
 
 from bnlab.files import read_csv, read_text
 from bnlab.page.contents import Function, Inputs, Item, relative, unbroken
+from bnlab.page.facts import raised
 from bnlab.page.grids import Grid
 from bnlab.page.layout import Page, experiment_path, render
 from bnlab.page.links import Decided
@@ -41,6 +42,7 @@ def experiment_page(name: str, inputs: Inputs, decided: Mapping[str, Sequence[De
         inputs,
         "experiment.html.j2",
         experiment=experiment,
+        raised=raised(inputs.runs, inputs.method_labels),
         notes=unique(note for each in [*figures, *tables] for note in each["notes"]),
         findings=[text for a in inputs.answers if a.name == name for text in a.findings],
         groups=_groups(name, inputs, [*figures, *tables]),

@@ -60,6 +60,21 @@ def facts(runs: pd.DataFrame) -> dict[str, str]:
     return texts | {"peak memory of a job": f"{runs['peak_memory_mb'].max():,.0f} MB"}
 
 
+def raised(runs: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each method that raised an error: which, in how many runs, and the error."""
+    if "raised" not in runs:
+        return []
+    errors = runs[runs["raised"].notna()]
+    sentences = []
+    for method, rows in errors.groupby("method", sort=False):
+        total = int((runs["method"] == method).sum())
+        sentences.append(
+            f"{labels.get(str(method), method)} raised an error in {len(rows)} of {total} runs, whose replicates count "
+            f"as diverged: {'; '.join(rows['raised'].unique())}."
+        )
+    return sentences
+
+
 def times(runs: pd.DataFrame) -> list[tuple[str, str]]:
     """Sum the time of each activity over all training jobs with known times, and count the others."""
     seconds = _part(runs, SECONDS)

@@ -7,6 +7,7 @@ from typing import Any
 
 from bnlab.page.compare import compare
 from bnlab.page.contents import Inputs
+from bnlab.page.facts import raised
 from bnlab.page.findings import leading
 from bnlab.page.layout import FRONT, Page, experiment_path, render
 from bnlab.page.style import css_colors
@@ -24,6 +25,7 @@ def front_page(inputs: Inputs) -> str:
         front=inputs.front if any(inputs.front.values()) else None,
         papers=inputs.papers,
         compare=compare(inputs),
+        raised=raised(inputs.runs, inputs.method_labels),
         scope=inputs.about["scope"],
         answers=[answer.findings[0] for answer in first],
         doors=doors(inputs),

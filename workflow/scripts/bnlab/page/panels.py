@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -34,7 +35,8 @@ HIGHEST = 0.9999
 def figure_of(table: pd.DataFrame, height: float, title: str) -> Figure:
     """A figure of this height in inches, titled by its dataset."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    subject = f"{table['dataset_label'].iloc[0]}: {title}"
+    first, *further = f"{table['dataset_label'].iloc[0]}: {title}".split("\n")
+    subject = "\n".join([*textwrap.wrap(first, LETTERS), *further])
     figure.suptitle(subject, x=0.01, ha="left", color=SOFT.light)
     return figure
 
@@ -140,7 +142,8 @@ def legend_row(part: FigureBase, *axes: Axes) -> None:
                 named[place] = both[0][0], max((label for _, label in both), key=len)
     if named:
         handles, labels = zip(*named, strict=True)
-        columns = max(1, LETTERS // (6 + max(map(len, labels))))
+        lines = [line for label in labels for line in label.split("\n")]
+        columns = max(1, LETTERS // (6 + max(map(len, lines))))
         form: Any = {"loc": "outside lower center", "ncols": min(len(named), columns)}
         part.legend(handles, labels, **form)
 
@@ -178,7 +181,8 @@ def label_ends(axis: Axes, curves: Sequence[tuple[str, str, float, float]]) -> b
         float(axis.transAxes.inverted().transform(axis.transData.transform((x, y)))[1])
         for _, _, x, y in shown
     ]
-    if not shown or len(shown) * gap > 1 or len(shown) < len(curves):
+    is_long = any("\n" in text for text, *_ in shown)
+    if not shown or is_long or len(shown) * gap > 1 or len(shown) < len(curves):
         return False
     order = np.argsort(at)
     places = np.clip(np.array(at)[order], 0, 1)

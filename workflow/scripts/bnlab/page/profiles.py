@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
@@ -93,7 +94,7 @@ def _draw(axis: Axes, rows: pd.DataFrame, view: str, measure: Measure) -> None:
     if measure.log and (shown["mean"] > 0).any():
         axis.set_yscale("log")
         positive = shown.loc[shown["mean"] > 0, "mean"]
-        axis.set_ylim(positive.min() / 2, shown[["mean", "high"]].max(axis=None) * 2)
+        axis.set_ylim(positive.min() / 2, 2 * np.nanmax(shown[["mean", "high"]].to_numpy(float)))
     if measure.limits:
         low, high = axis.get_ylim()
         axis.set_ylim(max(low, measure.limits[0]), min(high, measure.limits[1]))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
@@ -54,6 +58,7 @@ STYLE: Any = {
     "patch.edgecolor": "white",
     "patch.force_edgecolor": True,
     "svg.fonttype": "none",  # text as text
+    "text.parse_math": False,  # what users write is no mathematics
     "svg.hashsalt": "bnlab",
     "figure.facecolor": "white",
 }
@@ -62,6 +67,10 @@ FEWEST_PLAIN, MOST_PLAIN = 1e-4, 1e5
 """Ends of a log axis within which its powers of ten are written out."""
 FEW_TICKS = 200
 """Ratio of the ends of a log axis below which numbers between powers of ten are written, too."""
+LONGEST, LINE = 36, 28
+"""Letters of a label up to which it stands in one line, and letters of a line of a longer one."""
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""Digits and the sign of an exponent, raised."""
 SIDE = 4.5
 """Half the side of a marker in SVG, which leaves half a unit for its edge."""
 PATH_LETTERS: dict[Any, str] = {
@@ -153,18 +162,66 @@ OTHER_MARKERS = ("*", "h", "<", ">", "p", "P", "d", "8")
 OTHER_DASHES: tuple[Dash, ...] = ("dotted", "dash_dot", "long_dashed", "dot_dash")
 
 
-def method_style(method: str) -> MethodStyle:
-    """Return the style of a method: its own, else its experiment's, else one from a hash of its name."""
+_assigned: ContextVar[Mapping[str, MethodStyle]] = ContextVar(
+    "assigned", default=MappingProxyType({})
+)
+
+
+@contextmanager
+def told_apart(methods: Iterable[str]) -> Iterator[None]:
+    """Within it, ``method_style`` has another style for each of these methods, those of a study."""
+    token = _assigned.set(assigned(methods))
+    try:
+        yield
+    finally:
+        _assigned.reset(token)
+
+
+def assigned(methods: Iterable[str]) -> dict[str, MethodStyle]:
+    """Return the styles of methods: declared ones, and for each other one the first free one from its hash on.
+
+    No two share hue and marker, or hue and dash, as long as there are enough; hues and markers that fewer have come
+    first. A method that is added at the end changes none before it.
+    """
+    names = list(methods)
+    styles = {name: style for name in names if (style := _declared(name))}
+    for name in names:
+        if name not in styles:
+            taken = list(styles.values())
+            styles[name] = min(_from(name), key=lambda style: _likeness(style, taken))  # noqa: B023
+    return styles
+
+
+def _likeness(style: MethodStyle, taken: Sequence[MethodStyle]) -> tuple[int, int, int]:
+    same_hue = [other for other in taken if other.hue == style.hue]
+    alike = sum(other.marker == style.marker or other.dash == style.dash for other in same_hue)
+    return alike, len(same_hue), sum(other.marker == style.marker for other in taken)
+
+
+def _from(method: str) -> list[MethodStyle]:
+    """Return the styles that are not declared, beginning with the one of a method's hash."""
+    every = [
+        MethodStyle(hue, marker, dash)
+        for dash in OTHER_DASHES
+        for marker in OTHER_MARKERS
+        for hue in OTHER_HUES
+    ]
+    start = zlib.crc32(method.encode()) % len(every)
+    return every[start:] + every[:start]
+
+
+def _declared(method: str) -> MethodStyle | None:
     if method in STYLES:
         return STYLES[method]
     for experiment in experiments().values():
         if own := experiment.styles.get(method):
             return MethodStyle(own.color, own.marker, own.dash, own.open)
-    code = zlib.crc32(method.encode())
-    code, hue = divmod(code, len(OTHER_HUES))
-    code, marker = divmod(code, len(OTHER_MARKERS))
-    dash = OTHER_DASHES[code % len(OTHER_DASHES)]
-    return MethodStyle(OTHER_HUES[hue], OTHER_MARKERS[marker], dash)
+    return None
+
+
+def method_style(method: str) -> MethodStyle:
+    """Return the style of a method: its own, else its experiment's, else that of ``told_apart`` or of its hash."""
+    return _declared(method) or _assigned.get().get(method) or _from(method)[0]
 
 
 class Mark(NamedTuple):
@@ -213,15 +270,36 @@ def css_colors(methods: Iterable[str], dark: bool = False) -> str:
 def draw(function: Callable[[pd.DataFrame], Figure], table: pd.DataFrame) -> Figure:
     """Draw a figure from its table. Its title stands outside the picture; a small line names data and recipe."""
     with mpl.rc_context(STYLE):
-        figure = no_figure() if table.empty else function(table)
-        for axes in figure.axes:
-            for axis in (axes.xaxis, axes.yaxis):
-                if axis.get_scale() == "log":
-                    plain_ticks(axis) if _has_positive(axis) else _say_why_empty(axis)
+        figure = no_figure() if table.empty else function(with_short_lines(table))
+        log_axes = [
+            axis
+            for axes in figure.axes
+            for axis in (axes.xaxis, axes.yaxis)
+            if axis.get_scale() == "log"
+        ]
+        for axis in log_axes:
+            (plain_ticks if _has_positive(axis) else _say_why_empty)(axis)
         for _ in range(2):  # the second time with labels in their new places
             figure.draw_without_rendering()
         figure.set_layout_engine("none")
     return figure
+
+
+def with_short_lines(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in which long labels of methods are in lines, so that they leave room for what is drawn."""
+    if "method_label" not in table:
+        return table
+    return table.assign(method_label=table["method_label"].map(lambda label: in_lines(str(label))))
+
+
+def in_lines(text: str, longest: int = LONGEST, width: int = LINE) -> str:
+    """Return a text of up to ``longest`` letters as it is, a longer one in lines; none is longer than three lines."""
+    text = " ".join(text.split())
+    if len(text) <= longest:
+        return text
+    if len(text) > 3 * width:
+        text = f"{text[: 2 * width - 8]}… {text[-width + 4 :]}"
+    return "\n".join(textwrap.wrap(text, width))
 
 
 def no_figure() -> Figure:
@@ -231,18 +309,19 @@ def no_figure() -> Figure:
     return figure
 
 
-def _has_positive(axis: Axis) -> bool:
+def _has_positive(axis: Any) -> bool:
     """Return true where a log axis, or one that shares its scale, has something to show."""
     shared = getattr(axis.axes, f"get_shared_{axis.axis_name}_axes")().get_siblings(axis.axes)
     return any(np.isfinite(getattr(each, f"{axis.axis_name}axis").get_minpos()) for each in shared)
 
 
-def _say_why_empty(axis: Axis) -> None:
-    """Take the scale from a log axis without anything to show, which Matplotlib cannot draw, and say why it has none."""
+def _say_why_empty(axis: Any) -> None:
+    """Take the scale from a log axis without anything to show, which Matplotlib cannot draw, and say why."""
     axes = axis.axes
     axes.set(**{f"{axis.axis_name}scale": "linear"})
     axis.set_ticks([])
-    known = [np.isfinite(line.get_xydata().astype(float)).all(axis=1).any() for line in axes.lines]
+    drawn = [line for line in axes.lines if line.get_transform() == axes.transData]
+    known = [np.isfinite(line.get_xydata().astype(float)).all(axis=1).any() for line in drawn]
     if NONE_LEFT not in [text.get_text() for text in axes.texts]:
         why = NOTHING_POSITIVE if any(known) else NONE_LEFT
         axes.text(0.5, 0.5, why, transform=axes.transAxes, ha="center", va="center")
@@ -266,11 +345,20 @@ def plain_ticks(axis: Axis) -> None:
         if sum(low <= value <= high for value in written) < 2:
             axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
             axis.set_minor_locator(NullLocator())
-        if low >= FEWEST_PLAIN and high <= MOST_PLAIN:
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        is_plain = low >= FEWEST_PLAIN and high <= MOST_PLAIN
+        axis.set_major_formatter(
+            FuncFormatter(lambda value, _: f"{value:g}" if is_plain else power_of_ten(value))
+        )
         axis.set_minor_formatter(
             FuncFormatter(label) if high / low < FEW_TICKS else NullFormatter()
         )
+
+
+def power_of_ten(value: float) -> str:
+    """Return a power of ten as text, ``10⁻⁵``; another number as it is printed, ``2e-05``."""
+    exponent = round(float(np.log10(value)))
+    is_power = np.isclose(value, 10.0**exponent, 1e-9, 0)
+    return f"10{f'{exponent}'.translate(RAISED)}" if is_power else f"{value:g}"
 
 
 def as_svg(figure: Figure) -> str:

@@ -35,7 +35,9 @@ def failure(path: str, file: Path, error: BaseException) -> str:
     trace = traceback.extract_tb(error.__traceback__)
     frames = [frame for frame in trace if frame.filename == str(file)]
     lines = [frame.lineno for frame in frames]
-    text = str(error)
+    text = str(error).strip()
+    if text.startswith("in user code:"):  # the calls that led there, and then the error
+        text = text.splitlines()[-1].strip().removeprefix(f"{type(error).__name__}: ")
     if isinstance(error, SyntaxError) and error.filename == str(file):
         lines, text = [error.lineno], error.msg
     where = f" in line {lines[-1]}" if lines else ""

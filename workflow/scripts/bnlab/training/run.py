@@ -266,6 +266,18 @@ class Run:
             diverged_at=diverged_at or None,
         )
 
+    def nothing(self, replicate: int) -> Replicate:
+        """Return a replicate that did not train a step."""
+        parameters, state, *_ = self.start(replicate)
+        shape = (self.examples.sizes["test"], self.network.logits.units)
+        probabilities = np.full(shape, np.nan, np.float32)
+        return Replicate(
+            history=self.complete([]).assign(replicate=replicate),
+            records={name: self.complete_table(name, [], replicate) for name in self.step_probes}
+            | {n: p.keep(parameters, state, probabilities) for n, p in self.end_probes.items()},
+            diverged_at=1,
+        )
+
     def complete_table(self, name: str, tables: list[pd.DataFrame], replicate: int) -> pd.DataFrame:
         """Return one table of a step probe, with NaN for measurements that a diverged replicate did not reach."""
         probe, missed = self.step_probes[name], self.probe_steps[name][len(tables) :]
@@ -312,6 +324,15 @@ def train(run: Run, replicates: int) -> Result:
     for i in range(replicates):
         done.append(run.train(i))
         logger.info("replicate %d of %d: %s", i + 1, replicates, _outcome(done[-1]))
+    return _result(run, done)
+
+
+def nothing(run: Run, replicates: int) -> Result:
+    """Return the result of a run of which no replicate trained a step, as that of a method that raises an error."""
+    return _result(run, [run.nothing(i) for i in range(replicates)])
+
+
+def _result(run: Run, done: list[Replicate]) -> Result:
     return Result(
         history=pd.concat([r.history for r in done], ignore_index=True),
         records={name: _together([r.records[name] for r in done]) for name in done[0].records},

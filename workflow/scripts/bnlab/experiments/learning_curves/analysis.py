@@ -138,7 +138,7 @@ def roc(roc: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame:
     keys = [*RUN, "class", "class_name"]
     area = summarize(classes, [*keys, "count"], "auc", prefix="auc")
     curves = summarize(roc, [*keys, "fpr"], "tpr", scale="logit")
-    return _with_absent_classes(add_interval(curves, area))
+    return add_interval(curves, area)
 
 
 def confusion(confusion: pd.DataFrame) -> pd.DataFrame:
@@ -187,14 +187,9 @@ def classes(classes: pd.DataFrame) -> pd.DataFrame:
     alphabet = sorted(classes["class_name"].unique())
     lead = [*RUN, "class", "class_name", "alphabetical", "count"]
     rows = classes.assign(alphabetical=classes["class_name"].map(alphabet.index)).melt(
-        [*lead, "replicate"], ["auc", "average_precision"], "metric"
+        [*lead, "replicate", "diverged"], ["auc", "average_precision"], "metric"
     )
-    return _with_absent_classes(with_differences(rows, [*lead, "metric"], "value"))
-
-
-def _with_absent_classes(table: pd.DataFrame) -> pd.DataFrame:
-    """Count no divergence for a class without test rows, which has no score."""
-    return table.assign(diverged=table["diverged"].where(table["count"] > 0, 0))
+    return with_differences(rows, [*lead, "metric"], "value")
 
 
 def timing(timing: pd.DataFrame) -> pd.DataFrame:

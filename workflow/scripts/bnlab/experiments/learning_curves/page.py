@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import matplotlib as mpl
@@ -45,6 +46,7 @@ GOOD_AREA = 0.95
 """AUC from which on only the corner of an ROC curve tells classifiers apart."""
 KINDS = {"activation": "inputs of the activation", "weight": "incoming weights"}
 """Titles of what the percentiles are of."""
+ONE_CLASS = "one class in the test rows"
 SCORES = {"auc": "Area under the ROC curve", "average_precision": "Average precision"}
 
 
@@ -122,6 +124,7 @@ def roc(table: pd.DataFrame) -> Figure:
     classes = table[["class", "class_name"]].drop_duplicates()
     columns = min(len(classes), 3)
     lines = -(-len(classes) // columns)
+    one_class = has_one_class(table)
     is_log = bool(table["auc"].min() > GOOD_AREA)
     all_rows = table.drop_duplicates("class")["count"].sum()
     lowest = max(table["fpr"][table["fpr"] > 0].min(), 1 / all_rows)
@@ -144,7 +147,10 @@ def roc(table: pd.DataFrame) -> Figure:
                 each.set_minor_locator(NullLocator())
             heading = f"{short(name)}, {int(of_class['count'].max()):,} rows"
             areas = ", ".join(_area(curve) for _, curve in by_method(of_class))
-            axis.set_title(f"{heading}\nAUC {areas}", loc="left", fontsize=8)
+            if one_class:
+                areas = f"not defined, {ONE_CLASS}"
+            text = textwrap.fill(f"AUC {areas}", 44)
+            axis.set_title(f"{heading}\n{text}", loc="left", fontsize=8)
         for axis in grid[:, 0]:
             axis.set_ylabel("missed (%)")
         for column in range(columns):
@@ -155,6 +161,11 @@ def roc(table: pd.DataFrame) -> Figure:
 
     title = "each class against the rest: what is missed by what is mistaken for it"
     return per_batch(table, 0.5 + 2.1 * lines, title, panels)
+
+
+def has_one_class(table: pd.DataFrame) -> bool:
+    """Return true where all test rows are of one class, so that nothing is told from the rest."""
+    return bool((table.drop_duplicates("class")["count"] > 0).sum() == 1)
 
 
 def _area(curve: pd.DataFrame) -> str:
@@ -240,6 +251,7 @@ def classes(table: pd.DataFrame) -> list[Grid]:
     """Lay out a row per class for AUC and for average precision: its rows, each method, differences from base."""
     grids = []
     lead = ["class", "no. (from 1, from 0, by alphabet)", "test rows"]
+    one_class = has_one_class(table)
     for (batch, metric), part in table.groupby(["batch", "metric"], sort=False):
         methods, compared = labels_of(part), _compared(part)
         less = [f"{name} less {reference_of(table)}" for name in compared]
@@ -248,12 +260,18 @@ def classes(table: pd.DataFrame) -> list[Grid]:
         for (index, name, alphabetical, count), group in part.groupby(keys, sort=False):
             by_label = {r.method_label: r for r in rows_of(group)}
             numbers = f"{int(str(index)) + 1}, {index}, {alphabetical}"
-            cells = [cell(by_label[m]) for m in methods]
+            cells = [_score(by_label[m], one_class) for m in methods]
             differences = [difference(by_label[m]) for m in compared]
             lines.append([str(name), numbers, f"{count:,}", *cells, *differences])
         title = SCORES[str(metric)] + of_batch(table, batch)
         grids.append(Grid(title, [*lead, *methods, *less], lines))
     return grids
+
+
+def _score(row: Any, one_class: bool) -> str:
+    """Return a class's score; nothing is defined where all test rows are of one class."""
+    is_left = row.diverged < row.replicates
+    return f"not defined, {ONE_CLASS}" if one_class and is_left else cell(row)
 
 
 def timing(table: pd.DataFrame) -> list[Grid]:

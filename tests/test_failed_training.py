@@ -1,0 +1,93 @@
+"""Tables and figures of studies in which training fails: every one is made, and says what is left."""
+
+import io
+
+import failing
+import numpy as np
+import pandas as pd
+import pytest
+import synthetic
+from matplotlib.text import Text
+
+from bnlab.analysis import tidy
+from bnlab.experiments import function
+from bnlab.page.style import NONE_LEFT
+
+SOURCES = synthetic.sources()
+PHASED = [("covariate_shift", "shift_ratio"), ("landscape", "smoothness_ratio")]
+
+
+def table_of(study: str, experiment: str, kind: str) -> pd.DataFrame:
+    sources = failing.STUDIES[study](SOURCES[experiment])
+    rows = synthetic.tabulated(
+        experiment,
+        kind,
+        sources,
+        "digits",
+        synthetic.recipe(experiment),
+        "Digits",
+        synthetic.LABELS,
+    )
+    return pd.read_csv(io.StringIO(rows.to_csv(index=False)))
+
+
+def printed(experiment: str, kind: str, table: pd.DataFrame) -> list[str]:
+    figure = synthetic.draw(experiment, kind, table)
+    figure.savefig(io.BytesIO(), format="svg")
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+@pytest.mark.parametrize("key", synthetic.TABLE_KEYS, ids="/".join)
+def test_every_table_and_figure_is_made_where_all_replicates_diverged(key):
+    table = table_of("all diverged", *key)
+    if key in synthetic.FIGURE_KEYS:
+        printed(*key, table)
+    if key in synthetic.RESULT_KEYS:
+        function(key[0], "GRIDS", key[1])(table)
+
+
+@pytest.mark.parametrize("key", PHASED, ids="/".join)
+@pytest.mark.parametrize("study", ["base diverged", "all but base diverged", "base at chance"])
+def test_ratios_to_a_base_that_learns_nothing_are_none(key, study):
+    assert NONE_LEFT in printed(*key, table_of(study, *key))
+
+
+@pytest.mark.parametrize("study", ["one survivor", "one replicate", "without spread"])
+@pytest.mark.parametrize(
+    "key",
+    [("covariate_shift", "output_shift"), ("landscape", "smoothness"), ("noisy_bn", "stability")],
+    ids="/".join,
+)
+def test_a_mean_without_an_interval_is_drawn_on_a_log_axis(key, study):
+    assert NONE_LEFT not in printed(*key, table_of(study, *key))
+
+
+@pytest.mark.parametrize("kind", ["all_methods", "statistics"])
+def test_a_single_method_with_averages_that_diverged_is_drawn(kind):
+    printed("batch_size", kind, table_of("ws_bn diverged", "batch_size", kind))
+
+
+def one_class() -> dict[str, pd.DataFrame]:
+    """The sources of predictions on test rows that are all of the second class."""
+    labels, probabilities = np.ones(20, int), np.random.default_rng(0).dirichlet([1, 1], (4, 20))
+    probabilities[3] = np.nan
+    runs = [synthetic.run("base", diverged_at=(None, None, None, 5))]
+    scores = tidy.score_predictions(labels, probabilities, ["p", "q"])
+    return {name: tidy.collect(runs, [table]) for name, table in scores.items()}
+
+
+def test_areas_are_not_defined_where_all_test_rows_are_of_one_class():
+    def of(kind: str) -> pd.DataFrame:
+        return synthetic.tabulated(
+            "learning_curves", kind, one_class(), "digits", "lr0.1", "Digits", synthetic.LABELS
+        )
+
+    table = of("classes")
+    assert (table["n"] == 0).all() and (table["diverged"] == 1).all()
+    (auc, precision) = function("learning_curves", "GRIDS", "classes")(table)
+    assert [row[3] for row in auc.rows] == ["not defined, one class in the test rows"] * 2
+    texts = printed("learning_curves", "roc", of("roc"))
+    titles = [text for text in texts if "AUC" in text]
+    assert len(titles) == 2
+    assert all("not defined, one class in the test rows" in " ".join(t.split()) for t in titles)
+    assert "Base (1 of 4 diverged)" in texts and not any(NONE_LEFT in text for text in texts)
