@@ -31,13 +31,15 @@ with job_log(snakemake.log[0], f"{snakemake.wildcards.experiment}/{params.proces
     splits = {dataset: load_split(Path(path)) for dataset, path in paths}
     tables = []
     for timed in params.settings:
+        methods = timed["methods"]
         settings, about = Settings(**timed["settings"]), timed["run"]
         timing = time_in_turn(
             splits[about["dataset"]],
             partial(loading.network, *timed["network"]),
-            {name: loading.method(**arguments) for name, arguments in timed["methods"].items()},
+            {name: loading.method(**arguments) for name, arguments in methods.items()},
             settings,
             about["batch"],
+            is_fault=lambda name, error, of=methods: bool(loading.fault(of[name], error)),
         )
         more = {"process": params.process, "learning_rate": settings.learning_rate}
         tables.append(timing.assign(**about, **more))

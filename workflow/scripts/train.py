@@ -13,8 +13,6 @@ with without_collector():
     from bnlab.networks import loading
     from bnlab.networks.block import Method
     from bnlab.provenance import hardware, peak_memory_mb, versions
-    from bnlab.study.messages import failure
-    from bnlab.study.registry import LIBRARY, ClassReference
     from bnlab.training import run as training
     from bnlab.training.settings import Settings, Split, load_split
     from bnlab.training.trainer import device, engine, share_the_machine
@@ -41,16 +39,6 @@ def prepared(
     )
 
 
-def raised(error: Exception) -> str:
-    """Return the error of a method in a file of the user's as a sentence; raise what is none, such as of memory."""
-    path = snakemake.params.method["normalizer"]
-    file = path and ClassReference.of(path).file
-    if not file or file.is_relative_to(LIBRARY) or loading.is_of_memory(error):
-        raise error
-    logger.exception("%s raised an error; its replicates count as diverged", path)
-    return failure(path, file, error)
-
-
 def train(
     order: Mapping[str, Any], split: Split, data: str, before: training.Run | None
 ) -> training.Run | None:
@@ -61,12 +49,14 @@ def train(
 
     ``order`` is that of ``study.training``, ``data`` the digest of the split, and ``before`` the run before this one.
     """
-    error = None
+    arguments, raised = snakemake.params.method, None
     try:
-        run = prepared(order, split, loading.method(**snakemake.params.method), before)
+        run = prepared(order, split, loading.method(**arguments), before)
         result = training.train(run, order["replicates"])
-    except Exception as of_method:
-        error = raised(of_method)
+    except Exception as error:
+        if not (raised := loading.fault(arguments, error)):
+            raise
+        logger.exception("the method raises an error; its replicates count as diverged")
         run = prepared(order, split, Method(), None)
         result = training.nothing(run, order["replicates"])
     summary = order["run"] | {
@@ -77,7 +67,7 @@ def train(
         "seed": order["seed"],
         "parameters": result.parameters,
         "diverged_at": result.diverged_at,
-        "raised": error,
+        "raised": raised,
         "seconds": result.seconds,
         "peak_memory_mb": peak_memory_mb(),
         "device": device(),
@@ -94,7 +84,7 @@ def train(
             else:
                 save_parquet(folder / f"{name}.parquet", record)
         save_json(folder / store.RECORD, summary)
-    return None if error else run
+    return None if raised else run
 
 
 params, path = snakemake.params, Path(snakemake.input.split)

@@ -8,7 +8,8 @@ from typing import Any
 from bnlab.lazy import tf
 from bnlab.networks.block import Method
 from bnlab.networks.network import Network
-from bnlab.study.registry import ClassReference
+from bnlab.study.messages import failure
+from bnlab.study.registry import LIBRARY, ClassReference
 
 
 def load(path: str) -> type[Any]:
@@ -27,6 +28,16 @@ def method(kernel: str, normalizer: str | None, **settings: Any) -> Method:
     return Method(load(kernel), load(normalizer) if normalizer else None, **settings)
 
 
-def is_of_memory(error: Exception) -> bool:
-    """Return true for an error of a machine without memory left, which is no fault of a method."""
-    return isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)
+def fault(method: Mapping[str, Any], error: Exception) -> str | None:
+    """Return the error of a method in a file of the user's as a sentence; None for one that is no fault of it.
+
+    Args:
+        method: arguments of ``method``.
+        error: raised while the method was built or run. One of memory is the machine's.
+    """
+    path = method["normalizer"]
+    file = path and ClassReference.of(path).file
+    of_memory = isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)
+    if not file or file.is_relative_to(LIBRARY) or of_memory:
+        return None
+    return failure(path, file, error)

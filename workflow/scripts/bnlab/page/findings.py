@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from bnlab.analysis.statistics import FEWEST
+from bnlab.analysis.summaries import BASE
 from bnlab.files import JobError
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import fold, listed, number, spanned, spread
@@ -18,6 +20,7 @@ from bnlab.study.declaration import Experiment
 from bnlab.study.finding import OUTCOMES, Comparison, Finding, ends_of
 from bnlab.study.section import unique
 
+NOTHING = "On {on}, there is nothing to compare here: all replicates diverge or end at chance."
 Tables = Callable[[str], pd.DataFrame]
 """Rows of one of an experiment's published tables, of all data sets; ``EFFECTS`` are its judged effects."""
 
@@ -60,20 +63,25 @@ def sentences(finding: Finding, tables: Tables) -> list[str]:
     The list is empty where the study has no such numbers.
     """
     rows, cells = compared(finding, tables)
-    if not fits(rows, cells):
-        return [neutral(rows, finding.decided_by)]
+    unlearnt = nothing_learnt(finding.decided_by, tables)
+    if rows.empty or not fits(rows, cells):
+        return [*unlearnt, *([neutral(rows, finding.decided_by)] if len(rows) else [])]
     outcome = outcomes(rows, finding.decided_by.neutral)
     lead = [finding.mixed] if finding.mixed and outcome.nunique() > 1 else []
-    return lead + [
-        getattr(finding, name).format(**slots(finding, rows[outcome == name], cells))
-        for name in OUTCOMES
-        if (outcome == name).any()
-    ]
+    return (
+        lead
+        + [
+            getattr(finding, name).format(**slots(finding, rows[outcome == name], cells))
+            for name in OUTCOMES
+            if (outcome == name).any()
+        ]
+        + unlearnt
+    )
 
 
 def compared(finding: Finding, tables: Tables) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Return the rows of ``intervals`` that decide a finding, and those of each of its slots."""
-    rows = intervals(finding.decided_by, tables)
+    rows = intervals(finding.decided_by, tables, decides=True)
     cells = {slot: intervals(cell, tables) for slot, cell in finding.cells.items()}
     for slot, cell in finding.cells.items():
         if cell.at_least:
@@ -81,8 +89,13 @@ def compared(finding: Finding, tables: Tables) -> tuple[pd.DataFrame, dict[str, 
     return rows, cells
 
 
-def intervals(comparison: Comparison, tables: Tables) -> pd.DataFrame:
+def intervals(comparison: Comparison, tables: Tables, decides: bool = False) -> pd.DataFrame:
     """Return the estimate and interval of each data set and recipe, in the unit of the table.
+
+    Args:
+        comparison: the rows of a table.
+        tables: rows of the published tables, by their kind.
+        decides: true to leave out fewer than ``FEWEST`` replicates, and methods that learn nothing.
 
     Returns:
         Columns on (label of the data set), recipe, estimate, low and high; rows without an interval are left out.
@@ -97,13 +110,42 @@ def intervals(comparison: Comparison, tables: Tables) -> pd.DataFrame:
         raise JobError(
             f"the table {comparison.table} lacks {listed(sorted(lacking))} for a finding"
         )
-    table = matching(table, comparison.where)
+    whole, table = table, matching(table, comparison.where)
+    if decides:
+        table = table[~learns_nothing(whole, table, comparison)]
+        count = "pairs" if prefix and "pairs" in table else "n"
+        table = table[table[count] >= FEWEST] if count in table else table
     for name, least in comparison.at_least.items():
         table = table[table[name].map(_size) >= least]
     numbers = table[[column, *ends_of(column)]].astype(float)
     rows = numbers.set_axis(["estimate", "low", "high"], axis=1)
     rows = rows.assign(on=table["dataset_label"], recipe=table.get("recipe", ""))
     return rows.dropna().drop_duplicates().reset_index(drop=True)  # claims may share an effect
+
+
+def learns_nothing(whole: pd.DataFrame, rows: pd.DataFrame, comparison: Comparison) -> pd.Series:
+    """Return true for rows of a table of whose method, and of base at the same place, all replicates are lost.
+
+    A replicate is lost that diverged or ended at chance. Tables that do not count both say nothing of it.
+    """
+    if not {"method", "replicates", "diverged", "failed"} <= set(whole):
+        return pd.Series(False, rows.index)
+    lost = (whole["diverged"] + whole["failed"]) >= whole["replicates"]
+    place = ["dataset_label", "recipe", *(name for name in comparison.where if name != "method")]
+    place = unique(name for name in place if name in whole)
+    base = whole[place].assign(base=lost)[whole["method"] == BASE]
+    known = rows[place].merge(base.groupby(place, as_index=False).all(), how="left")["base"]
+    return lost[rows.index] & pd.Series(known.ne(False).to_numpy(bool), rows.index)
+
+
+def nothing_learnt(comparison: Comparison, tables: Tables) -> list[str]:
+    """Return the sentence that names the data sets on which no method learns anything that a comparison is of."""
+    table = tables(comparison.table)
+    if table.empty or not {*comparison.where} <= set(table):
+        return []
+    rows = matching(table, comparison.where)
+    on = unique(rows.loc[learns_nothing(table, rows, comparison), "dataset_label"])
+    return [NOTHING.format(on=listed(on))] if on else []
 
 
 def outcomes(rows: pd.DataFrame, no_difference: float) -> pd.Series:
