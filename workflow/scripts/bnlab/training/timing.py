@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -33,7 +34,7 @@ def time_in_turn(
         Columns method, repeat, seconds_per_1000_steps.
     """
     runs: dict[str, Run] = {}
-    starts = {}
+    starts: dict[str, Any] = {}
 
     def measure(name: str, steps: int) -> float:
         parameters, state, order, _ = starts[name]
