@@ -301,3 +301,30 @@ def test_the_sign_of_the_comparison_chooses_another_sentence(experiment, declara
         printed(neutral - 0.2, neutral + 0.2),
     ]
     assert len({tuple(each) for each in outcomes}) == 3
+
+
+@pytest.mark.parametrize(("pairs", "said"), [(4, []), (5, ["BN gains 3.0 points on A."])])
+def test_fewer_than_five_pairs_decide_no_sentence(pairs, said):
+    assert sentences(finding(), sizes((0.02, 0.04), pairs=pairs, n=10)) == said
+
+
+@pytest.mark.parametrize(
+    ("lost", "lost_of_base", "said"),
+    [
+        (
+            (5, 5),
+            (0, 10),
+            "On A, there is nothing to compare here: all replicates diverge or end at chance.",
+        ),
+        ((5, 5), (0, 9), "BN changes little on A."),
+        ((9, 0), (0, 10), "BN changes little on A."),
+    ],
+)
+def test_where_neither_network_learns_anything_the_sentence_says_so(lost, lost_of_base, said):
+    def rows(method: str, diverged: int, failed: int) -> pd.DataFrame:
+        counts = {"n": 10, "replicates": 10, "diverged": diverged, "failed": failed}
+        return sizes((-0.01, 0.01), method=method, **counts)("sizes")
+
+    table = pd.concat([rows("bn", *lost), rows("base", *lost_of_base)], ignore_index=True)
+    table = table.assign(recipe="lr0.1")
+    assert sentences(finding(), lambda kind: table if kind == "sizes" else pd.DataFrame()) == [said]

@@ -113,7 +113,8 @@ def intervals(comparison: Comparison, tables: Tables, decides: bool = False) -> 
     whole, table = table, matching(table, comparison.where)
     if decides:
         table = table[~learns_nothing(whole, table, comparison)]
-        count = "pairs" if prefix and "pairs" in table else "n"
+        is_own = column in ("mean", "estimate")
+        count = "n" if is_own or "pairs" not in table else "pairs"
         table = table[table[count] >= FEWEST] if count in table else table
     for name, least in comparison.at_least.items():
         table = table[table[name].map(_size) >= least]
