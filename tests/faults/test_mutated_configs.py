@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from mutation import mutated
+from mutation import Place, mutated
 from project import CHECKOUT, SMOKE
 
 from bnlab.study import families, training, validation
@@ -55,3 +57,32 @@ def test_a_mutated_file_is_read_or_refused_in_sentences(
     assert wrong == []
     assert refused > 0
     print(f"{use.__name__}: {refused} refused")
+
+
+@pytest.mark.parametrize("odd", [["bn"], {"a": 1}, [], None, 7])
+@pytest.mark.parametrize(
+    ("content", "use", "place"),
+    [
+        (CONFIG, use_config, ("only", 0)),
+        (CONFIG, use_config, ("recipes", "smoke", "probes", 0)),
+        (LEDGER, use_ledger, ("findings", 0)),
+        (LEDGER, use_ledger, ("front", "picture", "methods", 0)),
+    ],
+)
+def test_a_value_in_the_place_of_a_name_is_a_sentence(
+    content: Any, use: Callable[[Path], None], place: Place, odd: Any, tmp_path: Path
+) -> None:
+    changed = copy.deepcopy(content)
+    parent = functools.reduce(lambda value, key: value[key], place[:-1], changed)
+    parent[place[-1]] = odd
+    file = tmp_path / "file.yaml"
+    file.write_text(yaml.safe_dump(changed, sort_keys=False), encoding="utf8")
+    with pytest.raises(ConfigError, match=r"file\.yaml:\d+: "):
+        use(file)
+
+
+def test_a_key_without_a_name_is_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "file.yaml"
+    file.write_text(yaml.safe_dump({**CONFIG, None: 1}, sort_keys=False), encoding="utf8")
+    with pytest.raises(ConfigError, match=r"file\.yaml:1: None: "):
+        use_config(file)

@@ -94,7 +94,7 @@ def _ledger_problems(mapping: Any, known: Mapping[str, list[str]]) -> Iterator[P
     if isinstance(documents, str) and documents not in topics:
         yield Problem(("documents",), unknown("topic", documents, topics))
     for rank, name in enumerate(items(value_at(mapping, ("findings",)))):
-        if name not in experiments():
+        if isinstance(name, str) and name not in experiments():
             yield Problem(("findings", rank), unknown("experiment", name, experiments()))
     sources, declared = list(section(mapping, "sources")), items(value_at(mapping, ("topics",)))
     seen: dict[str, int] = {}
@@ -169,7 +169,7 @@ def _front_problems(mapping: Any, methods: list[str]) -> Iterator[Problem]:
         yield from _experiment_problems(key, experiment)
         yield from _table_problems(key, experiment, curves, [*where, *columns])
     for rank, method in enumerate(items(value_at(picture, ("methods",)))):
-        if method not in methods:
+        if isinstance(method, str) and method not in methods:
             yield Problem(("front", "picture", "methods", rank), unknown("method", method, methods))
         elif method in picture["methods"][:rank]:
             yield Problem(("front", "picture", "methods", rank), f"'{method}' appears twice")

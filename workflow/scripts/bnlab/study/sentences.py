@@ -49,7 +49,9 @@ def _schema_problem(error: ErrorDetails, mapping: Any, fields: dict[int, list[st
     key, value, context = _key(error["loc"]), error["input"], error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden" | "invalid_key":
-            return Problem(key, unknown("key", key[-1], fields[id(value_at(mapping, key[:-1]))]))
+            if (allowed := fields.get(id(value_at(mapping, key[:-1])))) is None:
+                return Problem(key, f"{key[-1]} cannot be a key (allowed: {NAME_IN_WORDS})")
+            return Problem(key, unknown("key", key[-1], allowed))
         case "string_type" if error["loc"][-1] == "[key]" and "class_labels" in key:
             return Problem(key[:-1], f"YAML reads a class as {value}; put it in quotes")
         case "string_type" if error["loc"][-1] == "[key]":
