@@ -1,6 +1,7 @@
 """Tables and figures of studies in which training fails: every one is made, and says what is left."""
 
 import io
+from itertools import combinations
 
 import failing
 import numpy as np
@@ -11,6 +12,8 @@ from matplotlib.text import Text
 
 from bnlab.analysis import tidy
 from bnlab.experiments import function
+from bnlab.networks import loading
+from bnlab.page import facts, style
 from bnlab.page.style import NONE_LEFT
 
 SOURCES = synthetic.sources()
@@ -91,3 +94,48 @@ def test_areas_are_not_defined_where_all_test_rows_are_of_one_class():
     assert len(titles) == 2
     assert all("not defined, one class in the test rows" in " ".join(t.split()) for t in titles)
     assert "Base (1 of 4 diverged)" in texts and not any(NONE_LEFT in text for text in texts)
+
+
+def test_an_error_of_a_method_of_the_users_is_a_result_and_one_of_the_machine_is_none(tmp_path):
+    file = tmp_path / "norms.py"
+    file.write_text(
+        "class Fuse:\n    def normalize(self):\n        raise RuntimeError('it blew')\n"
+    )
+    names: dict[str, type] = {}
+    exec(compile(file.read_text(), str(file), "exec"), names)
+    arguments = {"normalizer": f"{file}:Fuse"}
+    with pytest.raises(RuntimeError) as raised:
+        names["Fuse"]().normalize()
+    said = loading.fault(arguments, raised.value)
+    assert said is not None and said.endswith("RuntimeError in line 3: it blew")
+    assert loading.fault(arguments, MemoryError()) is None
+    assert loading.fault({"normalizer": None}, raised.value) is None
+
+
+def test_a_page_names_a_method_that_raised_its_runs_and_its_error():
+    runs = pd.DataFrame({"method": ["rms", "rms", "bn"], "raised": ["it blew", None, None]})
+    assert facts.raised(runs, {"rms": "RMS"}) == [
+        "RMS raised an error in 1 of 2 runs, whose replicates count as diverged: it blew."
+    ]
+    assert facts.raised(runs.drop(columns="raised"), {}) == []
+
+
+@pytest.mark.parametrize("built_in", [["base", "bn"], [*style.STYLES]])
+def test_twelve_methods_of_ones_own_are_told_apart_from_each_other_and_from_built_in_ones(built_in):
+    own = ["gn16", "bn_after", *(f"mine{number}" for number in range(10))]
+    styles = style.assigned([*built_in, *own])
+    for one, other in combinations(styles, 2):
+        if {one, other} & {*own}:
+            mine, yours = styles[one], styles[other]
+            alike = mine.marker == yours.marker or mine.dash == yours.dash
+            assert mine.hue != yours.hue or not alike, (one, other)
+    assert style.assigned([*built_in, *own, "later"]).items() >= styles.items()
+
+
+def test_long_labels_stand_in_three_lines_at_most_and_short_ones_as_they_are():
+    assert (
+        style.in_lines("BN, statistics outside the gradient")
+        == "BN, statistics outside the gradient"
+    )
+    lines = style.in_lines("Batch normalization with momentum 0.99 and epsilon " * 3).split("\n")
+    assert len(lines) <= 3 and max(map(len, lines)) <= style.LINE
