@@ -486,6 +486,21 @@ def test_the_advice_for_a_number_in_text_is_a_number_in_yaml_and_the_same(proble
             )
             for key, said in (("yes", "True"), ("1.5", "1.5"), ("2020-01-01", "2020-01-01"))
         ),
+        *(
+            (
+                "label: flowers\n",
+                f"label: flowers\n    class_labels: {{{keys}}}\n",
+                f"datasets.flowers.class_labels.{key}",
+                f"YAML reads {key} as {number}; put it in quotes",
+            )
+            for keys, key, number in (
+                ("01: x", "01", 1),
+                ("01: x, 1: y", "01", 1),
+                ("0x10: x", "0x10", 16),
+                ("1_000: x", "1_000", 1000),
+                ("'01': z, 010: x", "010", 8),
+            )
+        ),
         ("study: small", f"study: {'a' * 101}", "study", "has 101 characters (allowed: 100)"),
         ("  quick:", f"  {'a' * 300}:", f"recipes.{'a' * 300}", "has 300 characters"),
         ("  base:", f"  {'b' * 101}:", f"methods.{'b' * 101}", "has 101 characters"),

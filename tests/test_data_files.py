@@ -444,6 +444,54 @@ def test_a_file_in_another_encoding_is_told(encoding, tmp_path):
         read_file(tmp_path / "t.csv", "k")
 
 
+WORDS = ["NULL", "null", "None", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "-1.#IND"]
+WORDS += ["1.#IND", "-1.#QNAN", "1.#QNAN", "NA", "NaN", "nan", "-nan", "-NaN"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("categories", ["refuse", "one_hot"])
+def test_a_word_of_pandas_for_missing_is_no_category_among_numbers(word, categories, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(f"a,b,k\n1.5,red,x\n{word},{word},y\n2.5,blue,x\n")
+    expected = pd.read_csv(path)["a"].to_numpy()
+    if categories == "refuse":
+        path.write_text(f"a,k\n1.5,x\n{word},y\n2.5,x\n")
+    table = read_file(path, "k", categories=categories)
+    np.testing.assert_array_equal(table.x[:, 0], expected)
+    assert [*table.categories] == (["b"] if categories == "one_hot" else [])
+
+
+def test_numbers_among_text_are_categories_and_that_is_said(tmp_path, caplog):
+    (tmp_path / "t.csv").write_text("a,b,k\n1,u,x\n2,v,y\n3+,u,x\n")
+    table = read_file(tmp_path / "t.csv", "k", categories="one_hot")
+    assert table.categories["a"] == ("1", "2", "3+")
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert said == "column a holds numbers and text ('3+'), so each number is a category"
+
+
+def test_columns_without_a_name_are_called_as_pandas_calls_them_and_left_out(tmp_path):
+    path = tmp_path / "t.csv"
+    frame = pd.DataFrame({"a": [5, 6, 9], "k": list("xyx")})
+    for times in range(1, 4):
+        frame.to_csv(path)
+        frame = pd.read_csv(path)
+        with pytest.raises(DataError) as error:
+            read_file(path, "k")
+        unnamed = [name for name in frame.columns if name.startswith("Unnamed")]
+        assert len(unnamed) == times
+        assert all(f"column {name} has no name" in str(error.value) for name in unnamed)
+        assert read_file(path, "k", drop=[""]).feature_names == ("a",)
+
+
+@pytest.mark.parametrize("name", ["__index_level_0__", "...1"])
+def test_a_name_that_a_program_has_given_to_an_index_is_none(name, tmp_path):
+    columns = {"a": [5, 6, 9], name: [2, 0, 1], "k": list("xyx")}
+    parquet.write_table(pa.table(columns), tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="has no name and may count the rows"):
+        read_file(tmp_path / "t.parquet", "k")
+    assert read_file(tmp_path / "t.parquet", "k", drop=[""]).feature_names == ("a",)
+
+
 @pytest.mark.parametrize("name", ["", "Unnamed: 0"])
 def test_a_column_without_a_name_can_be_left_out(name, tmp_path):
     frame = pd.DataFrame({"a": [5, 6, 9], "k": list("xyx")})
@@ -556,6 +604,13 @@ def test_the_sides_of_an_array_contradict_another_image(sides, image, problem, t
             datasets.check(table, SHAPE | image)
 
 
+def test_the_images_of_scikit_learn_contradict_another_image():
+    table, shape = sources.read_bundled("digits"), {"rows": 1797, "features": 64, "classes": 10}
+    datasets.check(table, shape | {"image": [8, 8, 1]})
+    with pytest.raises(DataError, match="an image of x is 8 × 8, not 4 × 4 × 4"):
+        datasets.check(table, shape | {"image": [4, 4, 4]})
+
+
 def test_labels_in_print_name_classes_that_there_are(tmp_path):
     table = read_file(npz(tmp_path))
     shape = {"rows": 6, "features": 4, "classes": 2}
@@ -582,6 +637,36 @@ def test_a_folder_of_parquet_files_is_one_table_in_the_order_of_their_names(tmp_
     frame.assign(b=1).to_parquet(folder / "part-2.parquet")
     with pytest.raises(DataError, match="part-2.parquet has other columns than part-0.parquet"):
         read_file(folder, "k")
+
+
+def test_parts_are_in_the_order_of_their_numbers(tmp_path):
+    for part in range(12):  # named as Dask names them
+        frame = pd.DataFrame({"a": [part], "k": ["xy"[part % 2]]})
+        frame.to_parquet(tmp_path / f"part.{part}.parquet")
+    assert read_file(tmp_path, "k").x[:, 0].tolist() == [*range(12)]
+    (tmp_path / "part.3.parquet").write_bytes(b"no more")
+    with pytest.raises(DataError, match=r"part\.3\.parquet cannot be read"):
+        read_file(tmp_path, "k")
+
+
+@pytest.mark.parametrize(
+    ("values", "content"),
+    [([date(2020, 1, 1)], "dates"), ([timedelta(1)], "time spans"), ([[1]], "lists")],
+)
+def test_what_is_no_number_in_a_later_part_is_refused(values, content, tmp_path):
+    for number, column in enumerate(([None], [1], values)):
+        frame = pd.DataFrame({"a": column, "k": ["x"]})
+        frame.to_parquet(tmp_path / f"part-{number}.parquet")
+    with pytest.raises(DataError, match=f"column a holds {content}"):
+        read_file(tmp_path, "k")
+
+
+@pytest.mark.parametrize("name", ["part-00000.csv", "part-00000.csv.gz", "t.arff"])
+def test_a_folder_of_other_files_is_told_with_one_that_can_be_read(name, tmp_path):
+    (tmp_path / "_SUCCESS").touch()
+    (tmp_path / name).touch()
+    with pytest.raises(DataError, match=f"neither Parquet.*`path` may be .*{name}"):
+        read_file(tmp_path, "k")
 
 
 def test_a_class_of_parquet_is_of_one_kind_in_every_part(tmp_path):

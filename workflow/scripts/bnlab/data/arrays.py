@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.data.datasets import DataError, Table, abridged, encode_labels
+from bnlab.data.datasets import DataError, Table, abridged, encode_labels, label_text
 from bnlab.data.limits import check_bytes
 from bnlab.data.pieces import canonical
 
@@ -46,9 +46,10 @@ def read_npz(
     Raises:
         DataError: an array is absent or far larger than expected, or x and y do not fit together.
     """
-    with np.load(path, allow_pickle=False) as arrays:
-        if not isinstance(arrays, np.lib.npyio.NpzFile):
-            raise DataError(f"{path} is a single array; np.savez writes an x and a y.")
+    opened = np.load(path, allow_pickle=False)
+    if not isinstance(opened, np.lib.npyio.NpzFile):
+        raise DataError(f"{path} is a single array; np.savez writes an x and a y.")
+    with opened as arrays:
         absent = [key for key in ("x", "y") if key not in arrays]
         if absent:
             raise DataError(
@@ -83,7 +84,9 @@ def read_npz(
     x = canonical(x.reshape(len(x), -1))
     if features is not None and features.shape != (x.shape[1],):
         raise DataError(f"{path} has {features.size:,} feature_names for {x.shape[1]:,} features.")
-    feature_names = _numbered("x", x.shape[1]) if features is None else tuple(map(str, features))
+    feature_names = (
+        _numbered("x", x.shape[1]) if features is None else tuple(map(label_text, features))
+    )
     labels = _named(path, y.ravel().astype(y.dtype.newbyteorder("=")), names)
     if classes is None and names is not None:
         classes = names.tolist()
@@ -124,7 +127,9 @@ def _named(path: Path, y: np.ndarray, names: np.ndarray | None) -> np.ndarray:
         return y
     if y.min() < 0 or y.max() >= len(names):
         wrong = y.min() if y.min() < 0 else y.max()
-        raise DataError(f"{path} has class {wrong:g} in y for {len(names)} class_names.")
+        raise DataError(
+            f"{path} has class {wrong:g} in y for {len(names)} class_names, which y counts from 0."
+        )
     return names[y.astype(np.int64)]
 
 

@@ -28,6 +28,7 @@ class Columns(NamedTuple):
         nominal: columns that the file declares to have categories, whether or not these look like numbers.
         numeric: columns that the file declares to have numbers, so that text in them is a mistake.
         members: every category of some nominal columns.
+        missing: words for a missing cell of a column whose other cells are numbers.
     """
 
     batches: Iterator[pa.RecordBatch]
@@ -36,6 +37,7 @@ class Columns(NamedTuple):
     nominal: Sequence[str] = ()
     numeric: Sequence[str] = ()
     members: Mapping[str, Sequence[str]] = {}
+    missing: Sequence[str] = ()
 
 
 class Numbers(NamedTuple):
@@ -52,8 +54,11 @@ class Numbers(NamedTuple):
     text: str | None
 
 
-def numbers(column: pa.Array) -> Numbers:
-    """Return a column of numbers or text as numbers, each the float64 that is next to what the file says."""
+def numbers(column: pa.Array, missing: Sequence[str] = ()) -> Numbers:
+    """Return a column of numbers or text as numbers, each the float64 that is next to what the file says.
+
+    Where no cell holds other text, those with one of the ``missing`` words are missing.
+    """
     import pyarrow as pa
     from pyarrow import compute
 
@@ -70,10 +75,11 @@ def numbers(column: pa.Array) -> Numbers:
                 cells = compute.if_else(compute.equal(cells, word), digit, cells)
             is_number = compute.match_substring_regex(cells, NUMBER)
             rest = cells.filter(compute.invert(is_number))
-            text = rest[0].as_py() if len(rest) else None
+            text = first_other(rest, missing)
             column = compute.cast(compute.if_else(is_number, cells, None), pa.float64())
             values = column.to_numpy(zero_copy_only=False)
-            return Numbers(values, int(np.isnan(values).sum()) - len(rest), text)
+            texts = 0 if text is None else len(rest)
+            return Numbers(values, int(np.isnan(values).sum()) - texts, text)
     values = compute.cast(column, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return Numbers(values, int(np.isnan(values).sum()), text)
 

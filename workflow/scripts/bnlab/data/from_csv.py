@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,8 +20,13 @@ BLOCK_BYTES = 1 << 22
 """Bytes that are read at once; no row is longer."""
 MISSING = ("", "?", "NA", "NaN", "nan")
 """Cells without a value, where they stand without quotes."""
-UNNAMED = re.compile(r"Unnamed: \d+")
-"""Name of a column whose header is empty, as pandas gives it."""
+MISSING_NUMBERS = (
+    *("NULL", "null", "None", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>"),
+    *("-1.#IND", "1.#IND", "-1.#QNAN", "1.#QNAN"),
+)
+"""Further words that pandas takes for missing, which are so where all other cells of a column are numbers."""
+UNNAMED = re.compile(r"Unnamed: \d+(\.\d+)?|__index_level_\d+__|\.\.\.\d+")
+"""Name of a column without one, as pandas, pandas' Parquet and R's readr give it."""
 WIDTH = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
@@ -58,7 +64,8 @@ def read_csv(
             else "its columns are separated by tabs; a CSV separates them by commas."
         )
     missing = [word for word in MISSING if word not in {str(name) for name in classes or ()}]
-    return Columns(_batches(path, names, header_rows, missing, block_bytes or BLOCK_BYTES))
+    batches = _batches(path, names, header_rows, missing, block_bytes or BLOCK_BYTES)
+    return Columns(batches, missing=MISSING_NUMBERS)
 
 
 def _open(path: Path) -> IO[str]:
@@ -72,9 +79,18 @@ def _header(path: Path) -> tuple[list[str], int]:
         lines = iter(lambda: handle.readline(BLOCK_BYTES), "")
         for number, cells in enumerate(csv.reader(lines, skipinitialspace=True), 1):
             if cells:
-                names = [name.strip() for name in cells]
-                return [name or f"Unnamed: {k}" for k, name in enumerate(names)], number
+                return _named([name.strip() for name in cells]), number
     return [], 0
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    """Return names of columns in which those without one have that of pandas, and no other column has it."""
+    named = list(names)
+    for k in (k for k, name in enumerate(names) if not name):
+        suffixes = itertools.chain([""], (f".{n}" for n in itertools.count(1)))
+        tries = (f"Unnamed: {k}{suffix}" for suffix in suffixes)
+        named[k] = next(name for name in tries if name not in named)
+    return named
 
 
 def _batches(

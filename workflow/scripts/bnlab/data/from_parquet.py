@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +17,21 @@ if TYPE_CHECKING:
     from pyarrow import parquet
 
 CHUNK_ROWS = 8192
+DIGITS = re.compile(r"(\d+)")
 NULL = "__HIVE_DEFAULT_PARTITION__"
 """Value of a folder whose rows have none."""
 
 
 def parts_of(folder: Path) -> list[Path]:
-    """Return the Parquet files of a folder in the order of their names, without hidden ones."""
-    files = (file.relative_to(folder) for file in folder.rglob("*.parquet"))
-    return [folder / file for file in sorted(files) if not any(p[0] in "._" for p in file.parts)]
+    """Return the Parquet files of a folder in the order of their names and numbers, without hidden ones."""
+    files = [file.relative_to(folder) for file in folder.rglob("*.parquet") if file.is_file()]
+    files.sort(key=lambda file: [_with_numbers(part) for part in file.parts])
+    return [folder / file for file in files if not any(p[0] in "._" for p in file.parts)]
+
+
+def _with_numbers(name: str) -> list[tuple[int, str]]:
+    """Return the pieces of a name by which part.2 comes before part.10."""
+    return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in DIGITS.split(name)]
 
 
 def read_parquet(path: Path, target: str, expected: Mapping[str, Any] | None = None) -> Columns:
@@ -38,12 +46,12 @@ def read_parquet(path: Path, target: str, expected: Mapping[str, Any] | None = N
         DataError: a folder has no parts, or parts with different columns.
     """
     import pyarrow as pa
-    from pyarrow import parquet, types
+    from pyarrow import types
 
     files = parts_of(path) if path.is_dir() else [path]
     if not files:
         raise DataError("the folder has no Parquet files.")
-    sources = [parquet.ParquetFile(file) for file in files]
+    sources = [_opened(file) for file in files]
     check_rows(sum(source.metadata.num_rows for source in sources), expected)
     schema = sources[0].schema_arrow
     if len(set(schema.names)) < len(schema.names):
@@ -70,7 +78,12 @@ def read_parquet(path: Path, target: str, expected: Mapping[str, Any] | None = N
         ).unify_dictionaries()
         if column.num_chunks:
             classes = [label_text(value) for value in column.chunk(0).dictionary.to_pylist()]
-    refused = {name: refusal(schema.field(name).type) for name in names}
+    refused = {
+        name: content
+        for source in sources
+        for name in names
+        if (content := refusal(source.schema_arrow.field(name).type))
+    }
     batches = _batches(path, dict(zip(files, sources, strict=True)), names)
     by_pandas = {
         column["name"]
@@ -80,9 +93,19 @@ def read_parquet(path: Path, target: str, expected: Mapping[str, Any] | None = N
     nominal = [
         name for name in names if name in by_pandas or types.is_dictionary(schema.field(name).type)
     ]
-    return Columns(
-        batches, classes, {name: kind for name, kind in refused.items() if kind}, nominal
-    )
+    return Columns(batches, classes, refused, nominal)
+
+
+def _opened(file: Path) -> parquet.ParquetFile:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        return parquet.ParquetFile(file)
+    except pa.ArrowInvalid as error:
+        raise DataError(
+            f"{file} cannot be read, it may be broken or cut short ({error})."
+        ) from error
 
 
 def _batches(

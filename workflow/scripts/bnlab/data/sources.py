@@ -74,4 +74,5 @@ def read_bundled(name: str) -> Table:
         data.target.astype(np.uint8),
         tuple(map(str, data.feature_names)),
         tuple(map(str, data.target_names)),
+        data.images.shape[1:] if "images" in data else (),
     )

@@ -85,6 +85,13 @@ class Rows(NamedTuple):
             categories[name] = tuple(found)
         missing = np.isnan(x).sum(0)
         texts_left = {name: text for name, text in self.texts.items() if name not in categories}
+        for name in columns:
+            if name in self.texts and not np.isnan(self.x[:, self.feature_names.index(name)]).all():
+                logger.warning(
+                    "column %s holds numbers and %s, so each number is a category",
+                    name,
+                    self.texts[name],
+                )
         return self._replace(x=x, texts=texts_left, missing=missing, categories=categories)
 
     def counting(self) -> list[str]:
@@ -93,7 +100,10 @@ class Rows(NamedTuple):
         return [
             name
             for name, column in zip(self.feature_names, self.x.T, strict=True)
-            if len(rows) > 2 and column[0] in (0, 1) and np.array_equal(column - column[0], rows)
+            if name not in self.categories
+            and len(rows) > 2
+            and column[0] in (0, 1)
+            and np.array_equal(column - column[0], rows)
         ]
 
     def table(self) -> Table:
@@ -146,11 +156,21 @@ def read_file(
         if not path.exists():
             raise DataError(f"{no_file(path)}.")
         if path.is_dir() and kind_of(path) not in PARQUET and not parts_of(path):
+            if not any(path.glob("*-ubyte*")):
+                raise DataError(_no_parts(path))
             return read_idx_folder(path, classes, shape)
         if path.is_file() and kind_of(path) == "npz":
             return read_npz(path, classes, shape)
         rows = read_rows(path, target, columns, drop, classes, categories, shape=shape)
         return rows.table()
+
+
+def _no_parts(folder: Path) -> str:
+    """Return the problem of a folder of neither kind, with a file in it that could be read."""
+    files = (file for file in sorted(folder.rglob("*")) if kind_of(file) in (*CSV, "arff", "npz"))
+    file = next(files, None)
+    hint = f"; `path` may be {file}, or one file of all rows" if file else ""
+    return f"the folder {folder} has neither Parquet files nor train-images-idx3-ubyte{hint}."
 
 
 def read_rows(
@@ -275,7 +295,7 @@ def _gather(
                 )
         for k, name in enumerate(names):
             if name not in source.refused:
-                values[:, k], counts[k], text = cells.numbers(batch.column(name))
+                values[:, k], counts[k], text = cells.numbers(batch.column(name), source.missing)
                 if text is not None:
                     texts.setdefault(name, f"text ('{shortened(text)}')")
         missing = missing + counts
@@ -300,9 +320,8 @@ def _column_problems(
     for setting, name in [("target", target), *(("drop", name) for name in drop)]:
         close = get_close_matches(name, names, n=1)
         hint = f", did you mean {shortened(close[0])}?" if close else ""
-        sentence = (
-            f"there is no column {shortened(name)}{hint}; the columns are {abridged(names, 50)}"
-        )
+        called = shortened(name) or "without a name"
+        sentence = f"there is no column {called}{hint}; the columns are {abridged(names, 50)}"
         if name not in names and not (name == "" and any(map(UNNAMED.fullmatch, names))):
             problems.append((setting, sentence))
     return problems

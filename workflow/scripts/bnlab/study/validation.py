@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from bnlab.study import families
@@ -15,6 +16,7 @@ from bnlab.study.datasets import AnyDataset, Dataset, RedrawDataset
 from bnlab.study.experiments import experiments
 from bnlab.study.families import at_family
 from bnlab.study.locations import (
+    LOADER,
     ConfigError,
     Key,
     Locations,
@@ -111,6 +113,7 @@ def _meaning_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
         if isinstance(dataset, RedrawDataset):
             yield from _redraw_problems(name, dataset, section(mapping, "datasets"))
     yield from _reserved_problems(mapping)
+    yield from _class_problems(mapping, locations)
     if value_at(mapping, ("frozen_ledger",)) and not value_at(mapping, ("claims",)):
         yield Problem(
             ("frozen_ledger",), "has no meaning without claims, the ledger that it binds to"
@@ -162,6 +165,19 @@ def _split_problems(name: str, dataset: AnyDataset) -> Iterator[Problem]:
                 f"{getattr(dataset.split, part)} of {dataset.shape.rows} rows is less than one row (allowed: a larger"
                 " share, or a number of rows)",
             )
+
+
+def _class_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
+    """Yield names of classes that are written as numbers but that YAML reads as other ones, as 01 for 1."""
+    for key in locations:
+        if len(key) == 4 and (key[0], key[2]) == ("datasets", "class_labels"):
+            try:
+                number = LOADER(key[3]).get_single_data()
+            except yaml.YAMLError:
+                continue
+            read = value_at(mapping, key[:3])
+            if type(number) is int and str(number) != key[3] and number in (read or {}):
+                yield Problem(key, f"YAML reads {key[3]} as {number}; put it in quotes")
 
 
 def _redraw_problems(
