@@ -586,6 +586,27 @@ def test_a_recipe_fits_the_datasets_that_it_trains_on(small, problems, setting, 
 
 
 @pytest.mark.parametrize(
+    ("method", "steps", "sizes"),
+    [
+        ("options: {groups: 4}", 2, None),
+        ("options: {groups: 3}", 2, "8"),
+        ("options: {groups: 5}, place: before_linear", 2, None),  # 4 / 2 features and 8 units
+        ("options: {groups: 8}, place: before_linear", 2, "10"),
+        ("options: {groups: 3}, place: before_linear", 1, None),
+    ],
+)
+def test_groups_divide_what_a_recurrent_layer_normalizes(small, problems, method, steps, sizes):
+    overlay = FIT % ("", f"network: {{recurrent: {{units: 8, steps: {steps}}}}}", "flowers")
+    overlay = overlay.replace("[base]", "[mine]").replace("datasets:\n\n", "")
+    overlay += f"methods: {{mine: {{normalizer: gn, {method}}}}}\n"
+    if sizes is None:
+        assert small(overlay)
+    else:
+        [line] = problems(overlays=(overlay,))
+        assert "methods.mine.options.groups: " in line and f"does not divide {sizes}, as" in line
+
+
+@pytest.mark.parametrize(
     ("split", "key"),
     [("test: 0.2, validation: 0.003", "validation"), ("test: 0.001, validation: 5", "test")],
 )

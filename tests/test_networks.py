@@ -17,6 +17,8 @@ from bnlab.networks.convolutional import Convolutional
 from bnlab.networks.deep_linear import DeepLinear
 from bnlab.networks.network import initial_values
 from bnlab.networks.normalizer import Normalizer
+from bnlab.networks.normalizers.bn_with_noise import BNWithNoise
+from bnlab.networks.normalizers.noise import Noise
 from bnlab.networks.normalizers.whitening import Whitening
 from bnlab.networks.perceptron import Perceptron
 from bnlab.networks.recurrent import Recurrent
@@ -497,6 +499,20 @@ def test_states_of_a_recurrent_network_are_those_of_a_loop(method, training):
         np.testing.assert_allclose(
             value, moved.get(variable.path, arrays[variable.path]), rtol=1e-9
         )
+
+
+@pytest.mark.parametrize("normalizer", [Noise, BNWithNoise])
+def test_every_step_of_a_recurrent_network_has_noise_of_its_own(normalizer):
+    network = Recurrent(5, 3).build_for(
+        Method(normalizer=normalizer), [12], 4, "tanh", "glorot_uniform"
+    )
+    parameters, state = initial_values(network, np.random.SeedSequence(1))
+    keys = [v.numpy() for u, v in zip(network.state, state, strict=True) if u.name == "key"]
+    assert len(np.unique(keys, axis=0)) == len({id(n) for n in network.normalizers})
+    x = tf.constant(np.random.default_rng(0).normal(size=(6, 12)), tf.float32)
+    first, again = (network(parameters, state, x, training=True)[0] for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert np.isfinite(first).all()
 
 
 def test_parts_must_divide_the_features():

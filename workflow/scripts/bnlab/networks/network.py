@@ -127,12 +127,18 @@ def initial_values(
     kernels; every other variable starts as its layer says.
     """
     layers = [*network.blocks, network.logits]
-    children = dict(zip([layer.name for layer in layers], seed.spawn(len(layers)), strict=True))
+    children = {
+        variable: (layer.name, child)
+        for layer, child in zip(layers, seed.spawn(len(layers)), strict=True)
+        for variable in layer.variables
+    }
 
     def first(variable: Variable) -> tf.Tensor:
         if variable.start in CONSTANT:
             return constant(variable.start, variable.shape, variable.dtype)
-        child = children[variable.owner.name]
+        name, child = children[variable]
+        if variable.owner.name != name:  # a part of the layer that starts from values of its own
+            (child,) = child.spawn(1)
         number = int(child.generate_state(1)[0] >> 1)
         return initializers.draw(variable.start, variable.shape, number, variable.dtype)
 

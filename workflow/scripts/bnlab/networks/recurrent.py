@@ -8,7 +8,7 @@ from bnlab.lazy import tf
 from bnlab.networks.block import Dense
 from bnlab.networks.network import Network
 from bnlab.networks.normalizer import Normalizer
-from bnlab.study.options import Count, Parts
+from bnlab.study.options import Parts, State
 
 
 class Recurrent(Network):
@@ -22,7 +22,7 @@ class Recurrent(Network):
     Gülçehre & Courville 2017, arXiv 1603.09025, §3 (here γ and β are of each step too).
     """
 
-    def __init__(self, units: Count, steps: Parts):
+    def __init__(self, units: State, steps: Parts):
         self.units, self.steps = units, steps
 
     def build(self, shape: Sequence[int], classes: int) -> None:

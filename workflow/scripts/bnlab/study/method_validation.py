@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from math import prod
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ from bnlab.study.config import Method
 from bnlab.study.datasets import AnyDataset
 from bnlab.study.locations import Key, Problem, items, section, texts, value_at
 from bnlab.study.messages import UnknownName
-from bnlab.study.options import DIVIDES, marked, widths
+from bnlab.study.options import DIVIDES, DIVIDES_FEATURES, IS_STATE, marked, widths
 from bnlab.study.recipes import Recipe
 from bnlab.study.sentences import option_problems
 
@@ -126,9 +127,12 @@ def _normalized(method: Method, dataset: AnyDataset, recipe: Recipe) -> list[int
     name, settings = next(iter(recipe.network.items()))
     with suppress(UnknownName):
         network = registry.find("network", name).load()
-        layers = widths(network, settings)
-        if method.place != "before_linear":
-            return layers
         image = dataset.shape.image if network.takes == "images" else None
-        return [image[-1] if image else dataset.shape.features, *layers[:-1]]
+        read = image[-1] if image else dataset.shape.features
+        chain = [read, *widths(network, settings)]
+        parts = marked(network, DIVIDES_FEATURES, settings).values()
+        for units in marked(network, IS_STATE, settings).values():
+            if all(type(number) is int and number > 0 for number in (units, *parts)):
+                chain = [read // prod(parts) + units, units]
+        return chain[:-1] if method.place == "before_linear" else chain[1:]
     return []

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 DIVIDES, IS_WIDTH = "divides what is normalized", "is the width of a layer"
 """Marks, in ``Annotated``, of numbers that depend on the units or channels of layers."""
+IS_STATE = "is the width of a state"
+"""Mark of the units of a layer that reads its own state beside one part of an example."""
 DIVIDES_FEATURES = "divides the features"
 """Mark of numbers that depend on the features of the data."""
 
@@ -27,6 +29,8 @@ Divisor = Annotated[Count, DIVIDES]
 """A count that divides the number of features, channels or units that are normalized."""
 Parts = Annotated[Count, DIVIDES_FEATURES]
 """A count of equal parts of an example."""
+State = Annotated[Count, IS_STATE]
+"""Units of a layer that is normalized and reads its own state beside one of the ``Parts`` of an example."""
 Layers = Annotated[int, Field(ge=2)]
 """A count of layers of which the last has no normalizer."""
 Widths = Annotated[list[Count], Field(min_length=1), IS_WIDTH]
