@@ -17,7 +17,7 @@ from bnlab.files import JobError
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import fold, listed, number, spanned, spread
 from bnlab.study.declaration import Experiment
-from bnlab.study.finding import OUTCOMES, Comparison, Finding, ends_of
+from bnlab.study.finding import MEANS, OUTCOMES, Comparison, Finding, ends_of
 from bnlab.study.section import unique
 
 NOTHING = "On {on}, there is nothing to compare here: all replicates diverge or end at chance."
@@ -113,7 +113,7 @@ def intervals(comparison: Comparison, tables: Tables, decides: bool = False) -> 
     whole, table = table, matching(table, comparison.where)
     if decides:
         table = table[~learns_nothing(whole, table, comparison)]
-        is_own = column in ("mean", "estimate")
+        is_own = column in MEANS
         count = "n" if is_own or "pairs" not in table else "pairs"
         table = table[table[count] >= FEWEST] if count in table else table
     for name, least in comparison.at_least.items():
@@ -131,12 +131,16 @@ def learns_nothing(whole: pd.DataFrame, rows: pd.DataFrame, comparison: Comparis
     """
     if not {"method", "replicates", "diverged", "failed"} <= set(whole):
         return pd.Series(False, rows.index)
-    lost = (whole["diverged"] + whole["failed"]) >= whole["replicates"]
+
+    def lost(table: pd.DataFrame) -> pd.Series:
+        return table["diverged"] + table["failed"] >= table["replicates"]
+
     place = ["dataset_label", "recipe", *(name for name in comparison.where if name != "method")]
     place = unique(name for name in place if name in whole)
-    base = whole[place].assign(base=lost)[whole["method"] == BASE]
+    base = whole[whole["method"] == BASE]
+    base = base[place].assign(base=lost(base))
     known = rows[place].merge(base.groupby(place, as_index=False).all(), how="left")["base"]
-    return lost[rows.index] & pd.Series(known.ne(False).to_numpy(bool), rows.index)
+    return lost(rows) & known.ne(False).to_numpy(bool)
 
 
 def nothing_learnt(comparison: Comparison, tables: Tables) -> list[str]:
