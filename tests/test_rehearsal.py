@@ -60,7 +60,8 @@ def test_the_new_experiment_works_as_it_is(scaffold):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "On made-up rows it says: On digits, the gap between training and test" in done.stdout
     assert (
-        "2 tables, 1 figures, 1 result tables, 1 findings, 1 questions, 1 quantities" in done.stdout
+        "tables (2), figures (1), result tables (1), findings (1), questions (1), quantities (1)"
+        in done.stdout
     )
 
 

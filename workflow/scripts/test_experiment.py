@@ -37,7 +37,7 @@ def main() -> None:
     print()
     for sentence in result.sentences:
         print(f"On made-up rows it says: {sentence}")
-    made = ", ".join(f"{count} {kind}" for kind, count in result.done.items())
+    made = ", ".join(f"{kind} ({count})" for kind, count in result.done.items())
     print(f"Made without an error: {made or 'nothing'}.")
     for problem in result.problems:
         print(f"PROBLEM  {problem}", file=sys.stderr)

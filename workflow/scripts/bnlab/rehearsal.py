@@ -15,6 +15,7 @@ import pandas as pd
 from bnlab.analysis import tidy
 from bnlab.analysis.claims import rows_at
 from bnlab.analysis.samples import Setting, measure
+from bnlab.analysis.statistics import FEWEST
 from bnlab.analysis.summaries import dataset_label, published
 from bnlab.experiments import function, functions
 from bnlab.experiments import quantity as quantity_of
@@ -34,7 +35,7 @@ from bnlab.training.run import Run as TrainingRun
 from bnlab.training.run import train
 from bnlab.training.settings import Settings, Split
 
-REPLICATES, STEPS, APART = 3, 12, 3.0
+REPLICATES, STEPS, APART = FEWEST, 12, 3.0
 """Replicates and steps of a run, and the distance of made-up classes in standard deviations."""
 
 
@@ -239,7 +240,7 @@ def _told(
 
     def of_kind(kind: str) -> pd.DataFrame:
         rows = [table for item, table in tables.items() if item.kind == kind]
-        return pd.concat(rows) if rows else pd.DataFrame()
+        return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 
     for finding in about.findings:
         used = finding.decided_by.table
@@ -280,10 +281,8 @@ def _measured(
 
 def _effect(study: Study, experiment: str, name: str) -> tuple[Effect, Setting]:
     """Return a test of a quantity that fits the first runs of an experiment."""
-    about, takes = (
-        study.declaration(experiment),
-        study.declaration(experiment).quantities[name].takes,
-    )
+    about = study.declaration(experiment)
+    takes = about.quantities[name].takes
     first = study.runs(experiment)[0]
     same = [run for run in study.runs(experiment) if run.dataset == first.dataset]
     here = [run for run in same if run.recipe == first.recipe]
