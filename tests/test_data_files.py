@@ -367,7 +367,7 @@ def test_missing_numbers_are_counted_in_their_column(form, tmp_path):
     else:
         head = "@attribute a real\n@attribute b real\n@attribute k {x,y}\n@data\n"
         path.write_text(head + frame.to_csv(index=False, header=False, na_rep="?"))
-    with pytest.raises(DataError, match="found 1 missing values in a, expected none"):
+    with pytest.raises(DataError, match="found 1 missing value in a, expected none"):
         datasets.check(read_file(path, "k"), {"rows": 3, "features": 2, "classes": 2})
 
 

@@ -81,7 +81,7 @@ def test_short_files_of_every_kind_are_checked_before_any_job(tmp_path, kind):
     broken = FRAME.assign(length=[None, *FRAME["length"][1:]])
     write(broken, path)
     ((setting, sentence),) = validation.file_problems(described(path))
-    assert setting == "path" and "found 1 missing values in" in sentence
+    assert setting == "path" and "found 1 missing value in" in sentence
     assert validation.file_problems(described(path, missing="mean")) == []
 
 
@@ -147,7 +147,7 @@ def test_everything_wrong_with_the_values_is_said_at_once(file):
     assert [line.split(";")[0] for line in sentences["path"]] == [
         "column length holds text ('long'), features must be numbers",
         "column width holds text ('wide'), features must be numbers",
-        "found 1 missing values in length, expected none: fill them by `missing: mean` or"
+        "found 1 missing value in length, expected none: fill them by `missing: mean` or"
         " `most_frequent`, or leave their columns out with `drop`",
     ]
     assert sentences["target"] == [

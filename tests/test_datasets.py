@@ -379,8 +379,8 @@ def test_the_check_names_everything_that_is_wrong_with_what_was_found_and_expect
         datasets.check(replace(flowers, x=x), shape, {"features": "0" * 64})
     message = str(failure.value)
     assert "found 150 rows, 3 classes, expected 151 rows, 2 classes" in message
-    assert "1 missing values in sepal width (cm)" in message
-    assert "1 infinite values in petal length (cm)" in message
+    assert "1 missing value in sepal width (cm)" in message
+    assert "1 infinite value in petal length (cm)" in message
     assert f"expected {'0' * 64}" in message and "labels" not in message
 
 

@@ -106,7 +106,7 @@ def test_what_was_done_is_counted_and_logged(read, caplog):
     said = "\n".join(caplog.messages)
     assert f"{gaps.sum()} missing cells in site ({gaps.site}), bmi ({gaps.bmi})" in said
     assert "6 one-hot features of the categories of site (3), code (3)" in said
-    assert "test rows: 2 cells have a category of no training row, in site (2)" in said
+    assert "test rows: 2 cells with a category of no training row, in site (2)" in said
     unseen = arrays["x_test"][-1, 2:5]
     assert len(np.unique(arrays["x_train"][:, 2:5], axis=0)) == 3
     assert not (arrays["x_train"][:, 2:5] == unseen).all(axis=1).any()

@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from bnlab import results
 from bnlab.analysis.claims import judge_ledger
 from bnlab.analysis.earlier import Earlier
 from bnlab.experiments import quantity
-from bnlab.files import JobError, read_csv, read_parquet
+from bnlab.files import JobError, read_csv, read_parquets
 from bnlab.page.verdict_text import verdicts_in_words
 from bnlab.study.config import Study
 from bnlab.study.declaration import TIMING
@@ -83,10 +81,7 @@ def tidy_of(ledger: Ledger, study: Study) -> dict[str, Mapping[str, Any]]:
         if study.timed(name):
             files[TIMING] = sorted(Path("results", study.study, TIMING, name).glob("*.parquet"))
         if all(paths and all(path.is_file() for path in paths) for paths in files.values()):
-            tables[name] = {
-                source: pd.concat(map(read_parquet, paths), ignore_index=True)
-                for source, paths in files.items()
-            }
+            tables[name] = {source: read_parquets(paths) for source, paths in files.items()}
     return tables
 
 

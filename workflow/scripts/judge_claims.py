@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from bnlab.imports import without_collector
 
 with without_collector():
-    import pandas as pd
-
     from bnlab.analysis.claims import judge_ledger
     from bnlab.analysis.confirmation import confirm
     from bnlab.analysis.earlier import Earlier
     from bnlab.analysis.scores import score, unanswered
     from bnlab.experiments import quantity
-    from bnlab.files import job_log, read_csv, read_parquet, save_csv
+    from bnlab.files import job_log, read_csv, read_parquets, save_csv
     from bnlab.study.config import Study
     from bnlab.study.ledger import Ledger
 
@@ -27,10 +25,7 @@ params = snakemake.params
 with job_log(snakemake.log[0], "claims"):
     study = Study.model_validate(params.study)
     results = {
-        experiment: {
-            source: pd.concat(map(read_parquet, map(Path, paths)), ignore_index=True)
-            for source, paths in sources.items()
-        }
+        experiment: {source: read_parquets(map(Path, paths)) for source, paths in sources.items()}
         for experiment, sources in params.evidence.items()
     }
     ledger = Ledger.model_validate(params.ledger)

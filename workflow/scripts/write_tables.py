@@ -3,21 +3,16 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from bnlab.analysis.summaries import dataset_label, published
 from bnlab.experiments import function
-from bnlab.files import job_log, read_parquet, save_csv
+from bnlab.files import job_log, read_parquets, save_csv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 params, experiment = snakemake.params, snakemake.wildcards.experiment
 with job_log(snakemake.log[0], "tables"):
-    sources = {
-        name: pd.concat(map(read_parquet, map(Path, paths)), ignore_index=True)
-        for name, paths in params.sources.items()
-    }
+    sources = {name: read_parquets(map(Path, paths)) for name, paths in params.sources.items()}
     for dataset, recipe, kind in params.tables:
         table = published(
             function(experiment, "TABLES", kind),

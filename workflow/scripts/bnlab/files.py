@@ -235,6 +235,11 @@ def read_parquet(path: Path) -> pd.DataFrame:
     return _parsed(path, lambda content: pd.read_parquet(io.BytesIO(content)))
 
 
+def read_parquets(paths: Iterable[Path]) -> pd.DataFrame:
+    """Return the rows of all these tables of Parquet."""
+    return pd.concat(map(read_parquet, paths), ignore_index=True)
+
+
 def save_csv(path: Path, table: pd.DataFrame) -> None:
     """Write a table as CSV with eight significant digits, without its index."""
     save_text(path, table.to_csv(None, index=False, float_format="%.8g", lineterminator="\n"))

@@ -19,7 +19,6 @@ from bnlab.analysis.quantities import (
 )
 from bnlab.analysis.summaries import SPLITS, dataset_label
 from bnlab.study.config import Study
-from bnlab.study.declaration import OF_PREDICTIONS
 from bnlab.study.declaration import Quantity as Declared
 from bnlab.study.ledger import Effect, Measure
 from bnlab.study.names import ALL_RECIPES, PHASES
@@ -85,14 +84,9 @@ def says_nothing(effect: Measure, results: Results, about: Declared, methods: Se
     if about.is_share or about.of_failures:
         return ""
     lost = [method for method in methods if not learns(results, effect, method)]
-    if not lost or (is_of_predictions(about) and len(lost) < len(methods)):
+    if not lost or (about.is_of_predictions and len(lost) < len(methods)):
         return ""
     return f"no replicate of {' or '.join(lost)} learns anything: all diverge or end at chance"
-
-
-def is_of_predictions(about: Declared) -> bool:
-    """Return true for a quantity of how well a network predicts, false for one that is measured within it."""
-    return {*about.reads} <= {"metrics", *OF_PREDICTIONS}
 
 
 def without_values(bounded: Bounded, why: str) -> Bounded:

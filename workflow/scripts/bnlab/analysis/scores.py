@@ -12,7 +12,7 @@ import pandas as pd
 
 from bnlab.analysis.claims import Absent, place, rows_at
 from bnlab.analysis.quantities import Bounded, Quantity, Results
-from bnlab.analysis.samples import Setting, called, is_of_predictions, says_nothing, without_values
+from bnlab.analysis.samples import Setting, called, says_nothing, without_values
 from bnlab.analysis.statistics import (
     CONFIDENCE,
     FEWEST,
@@ -160,7 +160,7 @@ def _answer(
         return None
     compared = _with_reference(row, method)
     if nothing := says_nothing(row, here, declaration, compared):
-        is_own = not row.against and is_of_predictions(declaration)  # such as an accuracy at chance
+        is_own = not row.against and declaration.is_of_predictions  # such as an accuracy at chance
         measured = measured if is_own else without_values(measured, nothing)
     values = measured.values
     others = _bounded(measure(here, row, row.against)).values if row.against else None

@@ -24,8 +24,6 @@ CONTENT = {
     "S": "text",
 }
 """Content of an array by the kind of its dtype, where this is not a kind of number."""
-
-
 READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -62,6 +60,23 @@ def read_npz(
             _array(arrays, key) if key in arrays else None
             for key in ("feature_names", "class_names")
         )
+    _check_kinds_and_sides(path, x, y)
+    sides = x.shape[1:]
+    x = canonical(x.reshape(len(x), -1))
+    if features is not None and features.shape != (x.shape[1],):
+        raise DataError(f"{path} has {features.size:,} feature_names for {x.shape[1]:,} features.")
+    feature_names = (
+        _numbered("x", x.shape[1]) if features is None else tuple(map(label_text, features))
+    )
+    labels = _named(path, y.ravel().astype(y.dtype.newbyteorder("=")), names)
+    if classes is None and names is not None:
+        classes = names.tolist()
+    y, class_names = encode_labels(labels, classes)
+    return Table(x, y, feature_names, class_names, sides)
+
+
+def _check_kinds_and_sides(path: Path, x: np.ndarray, y: np.ndarray) -> None:
+    """Raise DataError where x and y are no features of rows with one label each."""
     if x.dtype.kind not in "buif":
         content = CONTENT.get(x.dtype.kind, str(x.dtype))
         raise DataError(f"{path} has {content} in x; features must be numbers.")
@@ -80,18 +95,6 @@ def read_npz(
         raise DataError(f"{path} has {len(x):,} rows in x but {len(y):,} in y.")
     if x.size == 0:
         raise DataError(f"{path} has no values in x, whose shape is {x.shape}.")
-    sides = x.shape[1:]
-    x = canonical(x.reshape(len(x), -1))
-    if features is not None and features.shape != (x.shape[1],):
-        raise DataError(f"{path} has {features.size:,} feature_names for {x.shape[1]:,} features.")
-    feature_names = (
-        _numbered("x", x.shape[1]) if features is None else tuple(map(label_text, features))
-    )
-    labels = _named(path, y.ravel().astype(y.dtype.newbyteorder("=")), names)
-    if classes is None and names is not None:
-        classes = names.tolist()
-    y, class_names = encode_labels(labels, classes)
-    return Table(x, y, feature_names, class_names, sides)
 
 
 def _announced_bytes(arrays: np.lib.npyio.NpzFile, key: str) -> int:

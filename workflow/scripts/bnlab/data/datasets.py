@@ -18,6 +18,7 @@ from bnlab.data.pieces import mapped, pieces
 from bnlab.files import JobError, reading_arrays, save_arrays
 from bnlab.lazy import pd
 from bnlab.study.datasets import REFUSE
+from bnlab.study.messages import counted
 
 logger = logging.getLogger(__name__)
 
@@ -176,11 +177,6 @@ def abridged(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(map(shortened, names[:most])) + more
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, as "1 value" and "2 values"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def shortened(text: str) -> str:
     """Return the first line of a text, cut to forty characters, to be quoted in a message."""
     line = (text.splitlines() or [""])[0]
@@ -322,8 +318,8 @@ def value_problems(kind: str, counts: np.ndarray, names: Sequence[str]) -> list[
     if not counts.any():
         return []
     columns = abridged([names[j] for j in np.flatnonzero(counts).tolist()])
-    number = counts.sum()
-    return [("path", f"found {number:,} {kind} values in {columns}, expected none: {ADVICE[kind]}")]
+    found = counted(counts.sum(), f"{kind} value")
+    return [("path", f"found {found} in {columns}, expected none: {ADVICE[kind]}")]
 
 
 def count(amount: float, rows: int) -> int:

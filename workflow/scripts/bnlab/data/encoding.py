@@ -10,6 +10,7 @@ import numpy as np
 from bnlab.data.datasets import PARTS, DataError, Table, abridged, logger, value_problems
 from bnlab.data.pieces import pieces
 from bnlab.study.datasets import REFUSE
+from bnlab.study.messages import counted
 
 
 def encode(
@@ -154,8 +155,8 @@ def _log_filled(done: Mapping[str, Any]) -> None:
     where = f" in {_listed(counts)}" if counts else ""
     rule = done["rule"].replace("_", " ")
     logger.info(
-        "%s missing cells%s, filled with the %s of the training rows",
-        f"{sum(counts.values()):,}",
+        "%s%s, filled with the %s of the training rows",
+        counted(sum(counts.values()), "missing cell"),
         where,
         rule,
     )
@@ -166,13 +167,14 @@ def _log_categories(done: Mapping[str, Any]) -> None:
         logger.info("no column holds categories")
         return
     made = done["features"]
-    logger.info("%d one-hot features of the categories of %s", sum(made.values()), _listed(made))
+    features = counted(sum(made.values()), "one-hot feature")
+    logger.info("%s of the categories of %s", features, _listed(made))
     for part, counts in done["unseen"].items():
         if counts:
             logger.info(
-                "%s rows: %d cells have a category of no training row, in %s; their features are 0",
+                "%s rows: %s with a category of no training row, in %s, with features of 0",
                 part,
-                sum(counts.values()),
+                counted(sum(counts.values()), "cell"),
                 _listed(counts),
             )
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from bnlab.data.columns import Columns
-from bnlab.data.datasets import DataError, abridged, counted, label_text
+from bnlab.data.datasets import DataError, abridged, label_text
+from bnlab.study.messages import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa

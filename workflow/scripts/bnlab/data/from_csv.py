@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from bnlab.data.columns import Columns
-from bnlab.data.datasets import DataError, abridged, counted
+from bnlab.data.datasets import DataError, abridged
+from bnlab.study.messages import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,11 +59,8 @@ def read_csv(
             "columns",
         )
     if len(names) == 1 and (separator := re.search(r"[;\t|]", names[0])):
-        raise DataError(
-            f"its columns are separated by '{separator[0]}'; a CSV separates them by commas."
-            if separator[0] != "\t"
-            else "its columns are separated by tabs; a CSV separates them by commas."
-        )
+        by = "tabs" if separator[0] == "\t" else f"'{separator[0]}'"
+        raise DataError(f"its columns are separated by {by}; a CSV separates them by commas.")
     missing = [word for word in MISSING if word not in {str(name) for name in classes or ()}]
     batches = _batches(path, names, header_rows, missing, block_bytes or BLOCK_BYTES)
     return Columns(batches, missing=MISSING_NUMBERS)

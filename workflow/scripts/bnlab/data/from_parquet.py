@@ -53,20 +53,9 @@ def read_parquet(path: Path, target: str, expected: Mapping[str, Any] | None = N
         raise DataError("the folder has no Parquet files.")
     sources = [_opened(file) for file in files]
     check_rows(sum(source.metadata.num_rows for source in sources), expected)
-    schema = sources[0].schema_arrow
-    if len(set(schema.names)) < len(schema.names):
-        raise DataError("two columns have the same name.", "columns")
-    for file, source in zip(files, sources, strict=True):
-        if source.schema_arrow.names != schema.names:
-            raise DataError(f"{file.name} has other columns than {files[0].name}.", "columns")
-        kind, first = (
-            [column.type for column in part if column.name == target]
-            for part in (source.schema_arrow, schema)
-        )
-        if kind != first:
-            raise DataError(
-                f"{target} is {kind[0]} in {file.name} but {first[0]} in {files[0].name}.", "target"
-            )
+    schemas = {file: source.schema_arrow for file, source in zip(files, sources, strict=True)}
+    _check_columns(schemas, target)
+    schema = schemas[files[0]]
     metadata = schema.pandas_metadata or {}
     index = {name for name in metadata.get("index_columns", ()) if isinstance(name, str)}
     names = [name for name in schema.names if name not in index - {target}]
@@ -106,6 +95,24 @@ def _opened(file: Path) -> parquet.ParquetFile:
         raise DataError(
             f"{file} cannot be read, it may be broken or cut short ({error})."
         ) from error
+
+
+def _check_columns(schemas: Mapping[Path, pa.Schema], target: str) -> None:
+    """Raise DataError where a name is that of two columns, or parts differ in columns or in the type of the target."""
+    (first, schema), *others = schemas.items()
+    if len(set(schema.names)) < len(schema.names):
+        raise DataError("two columns have the same name.", "columns")
+    for file, other in others:
+        if other.names != schema.names:
+            raise DataError(f"{file.name} has other columns than {first.name}.", "columns")
+        if (
+            target in schema.names
+            and (kind := other.field(target).type) != schema.field(target).type
+        ):
+            raise DataError(
+                f"{target} is {kind} in {file.name} but {schema.field(target).type} in {first.name}.",
+                "target",
+            )
 
 
 def _batches(

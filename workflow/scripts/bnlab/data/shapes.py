@@ -17,6 +17,7 @@ from bnlab.data.tables import no_file, read_file
 from bnlab.files import Damaged, JobError, read_json, save_json
 from bnlab.study.datasets import FileDataset
 from bnlab.study.locations import Problem, items, section, texts, value_at
+from bnlab.study.messages import counted
 
 SIZES = ("rows", "features", "classes")
 ANY_SHAPE = {"rows": 1, "features": 1, "classes": 2}
@@ -67,7 +68,7 @@ def inferred(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> Iterator
         if isinstance(dataset, FileDataset) and _lacks_sizes(given):
             shape = dataset.shape
             yield (
-                f"{name}: {shape.rows:,} rows, {shape.features:,} feature{'s'[: shape.features > 1]},"
+                f"{name}: {shape.rows:,} rows, {counted(shape.features, 'feature')},"
                 f" {shape.classes:,} classes, read from {dataset.path}"
             )
 

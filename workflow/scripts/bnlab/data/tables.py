@@ -286,13 +286,7 @@ def _gather(
         texts |= {name: kind for name, kind in source.refused.items() if name in names}
         values = np.full((batch.num_rows, len(names)), np.nan)
         counts = np.zeros(len(names), int)
-        for name in names:
-            members = source.members.get(name)
-            if members and (other := cells.first_other(batch.column(name), members)) is not None:
-                raise DataError(
-                    f"column {name} has '{shortened(other)}', which is not among its declared"
-                    f" {abridged(members)}."
-                )
+        _check_members(batch, {name: source.members.get(name, ()) for name in names})
         for k, name in enumerate(names):
             if name not in source.refused:
                 values[:, k], counts[k], text = cells.numbers(batch.column(name), source.missing)
@@ -306,6 +300,16 @@ def _gather(
         raise DataError("there are no rows.")
     all_read = next(source.batches, None) is None
     return Rows(stack.array(), cells.series(labels), names, texts, missing, classes, all_read)
+
+
+def _check_members(batch: pa.RecordBatch, members: Mapping[str, Sequence[str]]) -> None:
+    """Raise DataError for a value that is not among those that the file declares for its column."""
+    for name, declared in members.items():
+        if declared and (other := cells.first_other(batch.column(name), declared)) is not None:
+            raise DataError(
+                f"column {name} has '{shortened(other)}', which is not among its declared"
+                f" {abridged(declared)}."
+            )
 
 
 def _is_dropped(name: str, drop: Sequence[str]) -> bool:

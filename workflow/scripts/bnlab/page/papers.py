@@ -15,6 +15,7 @@ from bnlab.page.grids import rows_of
 from bnlab.page.phrases import amount, listed
 from bnlab.page.verdicts import Verdict, verdict_of
 from bnlab.study.front import PaperClaim
+from bnlab.study.messages import counted
 from bnlab.study.section import unique
 
 SIGNS = {"supported": "✓", "refuted": "✕", OPEN: "?"}
@@ -153,7 +154,7 @@ def _places(parts: Sequence[Named], is_open: bool) -> str:
 
 
 def _other(count: int) -> str:
-    return f"in {count} other setting{'s' * (count > 1)}"
+    return f"in {counted(count, 'other setting')}"
 
 
 def bar(counts: Mapping[str, int]) -> Markup:

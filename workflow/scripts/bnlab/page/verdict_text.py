@@ -9,6 +9,7 @@ from typing import Any
 from bnlab.analysis.claims import Judged
 from bnlab.page.phrases import amount, number, rule_text
 from bnlab.study.ledger import Claim, Ledger
+from bnlab.study.messages import counted
 
 WIDTH = 100
 
@@ -21,8 +22,7 @@ def verdicts_in_words(judged: Judged, ledger: Ledger, by: str) -> str:
         ledger: the ledger.
         by: name of the results, in print.
     """
-    count = len(ledger.claims)
-    parts = [f"{count} {'claim' if count == 1 else 'claims'}, judged by {by}"]
+    parts = [f"{counted(len(ledger.claims), 'claim')}, judged by {by}"]
     rows = judged.claims.set_index("id")
     for claim in ledger.claims:
         effects = judged.effects[judged.effects["id"] == claim.id]

@@ -30,6 +30,11 @@ def unknown(kind: str, word: Any, allowed: Iterable[Any], where: str = "") -> st
     return f"unknown {kind} '{word}'{where}{hint} (allowed: {', '.join(options) or 'none'})"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, as "1 value" and "2 values"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def failure(path: str, file: Path, error: BaseException) -> str:
     """Return ``my_norms.py:MyNorm cannot be used: TypeError in line 14: …``, with the line of ``file`` that fails."""
     trace = traceback.extract_tb(error.__traceback__)

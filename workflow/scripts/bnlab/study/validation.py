@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,11 @@ def load(
         for problem in unsound
         if not _below_unknown(problem.key) and problem.key[:3] not in shapes
     ]
-    of_whole = [*unsound, *sum(unread.values(), []), *_meaning_problems(whole, locations)]
+    of_whole = [
+        *unsound,
+        *chain.from_iterable(unread.values()),
+        *_meaning_problems(whole, locations),
+    ]
     problems = [
         *repeated,
         *families.problems(section(config, "recipes")),
