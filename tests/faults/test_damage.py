@@ -43,7 +43,7 @@ FORMS: dict[str, tuple[Callable[[Path, Any], None], Callable[[Path], Any], Any]]
     "claims.csv": (files.save_csv, files.read_csv, TABLE),
     "curve.svg": (files.save_text, files.read_text, "<svg>\n<path d='M 1.25 7'/>\n</svg>\n"),
 }
-"""How each format is written and read, and a content."""
+"""Writer and reader of each format, and a content."""
 
 
 def one_bit(content: bytes) -> bytes:

@@ -41,7 +41,7 @@ REPLICATES, STEPS, APART = FEWEST, 12, 3.0
 
 @dataclass
 class Rehearsal:
-    """What an experiment made of made-up rows.
+    """Results of an experiment on made-up rows.
 
     Attributes:
         done: number of figures, tables, findings and quantities that were made, by name.
