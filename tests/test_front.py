@@ -334,6 +334,20 @@ def test_a_study_without_a_ledger_has_an_empty_screen():
     assert Front().statements == []
 
 
+def test_a_study_of_one_experiment_of_the_picture_says_what_it_trained():
+    study, ledger, _, tables = published(LOCAL)
+    alone = study.model_copy(
+        update={"experiments": {"batch_size": study.experiments["batch_size"]}}
+    )
+    paths = sorted(PUBLISHED.glob("tables/batch_size/*/*/*.csv"))
+    items = [Item(*path.parts[-4:-1], path.stem, csv=path) for path in paths]
+    about = ledger.model_dump(by_alias=True) | {"same": ledger.same}
+    scorecard = pd.DataFrame(columns=["key", "rivals"])
+    screen = front.page(alone, about, tables, items, scorecard, None)
+    assert len(screen["panels"]) == 1
+    assert screen["trained"].startswith("Three hidden layers of 100 sigmoid units, trained by")
+
+
 def test_the_page_shows_what_there_is_and_nothing_else(tmp_path):
     said = [front.Said("It helps.", "By 3 points on A & B.", "batch_size/final")]
     screen = {"said": said, "panels": [], "advice": [], "trained": None, "runs": ""}

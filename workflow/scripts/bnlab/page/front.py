@@ -71,7 +71,8 @@ def page(
     words = {method: study.in_words(method) for method in study.methods}
     drawn = panels(front.picture, items, words) if front.picture else []
     runs = [count for each in drawn for count in each.runs]
-    shown = front.picture if drawn else None
+    shown = [front.picture.rates, front.picture.batches] if front.picture and drawn else []
+    of_study = [source for source in shown if source.experiment in study.experiments]
     return {
         "said": said(front.statements, tables),
         "panels": drawn,
@@ -82,7 +83,9 @@ def page(
             words,
             lambda row: is_confirmed(fresh, about["same"].get(row.key, [])),
         ),
-        "trained": shown and trained(study, shown.rates.experiment, shown.rates.where, called),
+        "trained": trained(study, of_study[0].experiment, of_study[0].where, called)
+        if of_study
+        else "",
         "runs": spanned([str(count) for count in sorted(runs)]) if runs else "",
     }
 
