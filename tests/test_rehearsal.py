@@ -65,6 +65,16 @@ def test_the_new_experiment_works_as_it_is(scaffold):
     )
 
 
+def test_the_files_of_a_new_experiment_are_for_editing_and_have_no_digest(scaffold):
+    experiment = scaffold / "workflow/scripts/bnlab/experiments/weight_decay"
+    assert {file.name for file in experiment.iterdir()} == {
+        "analysis.py",
+        "experiment.yaml",
+        "page.py",
+    }
+    assert not list(scaffold.glob(".*.sha256"))
+
+
 MISTAKES = {
     "a column that an aggregation dropped": (
         "analysis.py",

@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from bnlab.files import save_text
+from bnlab.files import save_source
 from bnlab.study.experiments import EXPERIMENTS, experiments
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,7 +52,7 @@ def main() -> None:
         sys.exit(f"There is an overlay {name}.yaml. Take another name, or move it.")
     for file, text in files_of(name, (ROOT / "CONTRIBUTING.md").read_text("utf8")).items():
         path = Path(file) if file == f"{name}.yaml" else EXPERIMENTS / name / file
-        save_text(path, text)
+        save_source(path, text)
         print(f"wrote {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
     overlays = f"workflow/studies/demo.yaml {name}.yaml"
     print(
