@@ -140,6 +140,16 @@ def test_a_data_set_without_runs_needs_no_file(read):
     assert list(completed["datasets"]) == ["iris"] and unread == {}
 
 
+def test_text_and_missing_cells_are_told_at_once(read, tmp_path):
+    gaps = FRAME.copy()
+    gaps.loc[:2, "a"] = None
+    gaps.to_csv(tmp_path / "mine.csv", index=False)
+    with pytest.raises(validation.ConfigError) as wrong:
+        read()
+    assert "column site holds text" in str(wrong.value)
+    assert "found 3 missing values in a" in str(wrong.value)
+
+
 def test_what_is_read_is_said_in_a_line(read, tmp_path):
     FRAME.drop(columns="site").to_csv(tmp_path / "mine.csv", index=False)
     config = yaml.safe_load(STUDY % "mine.csv")

@@ -14,6 +14,7 @@ from bnlab.data.datasets import DataError
 from bnlab.data.encoding import width
 from bnlab.data.preprocessing import split
 from bnlab.data.tables import no_file, read_file
+from bnlab.data.validation import file_problems
 from bnlab.files import Damaged, JobError, read_json, save_json
 from bnlab.study.datasets import FileDataset
 from bnlab.study.locations import Problem, items, section, texts, value_at
@@ -57,7 +58,9 @@ def with_shapes(config: Mapping[str, Any], folder: Path) -> tuple[Any, dict[str,
                 datasets[name], unread[name] = entry, []
             except DataError as error:
                 datasets[name] = entry
-                unread[name] = [Problem(("datasets", name, s), t) for s, t in error.problems]
+                others = [problem for problem in file_problems(dataset) if problem[0] != "shape"]
+                problems = dict.fromkeys([*error.problems, *others])
+                unread[name] = [Problem(("datasets", name, s), t) for s, t in problems]
     return ({**config, "datasets": datasets} if datasets else config), unread
 
 
