@@ -14,6 +14,7 @@ SUPPORTED := import sys; v = sys.version.split()[0]; \
   f"Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is {v}. Name another: make PYTHON=python3.12")
 LOCKED = { code=$$?; ! ls .snakemake/locks/*.lock >/dev/null 2>&1 || echo 'If no other Snakemake runs here, an earlier \
   one was cut off. Type `make unlock`, and then the same command again.'; exit $$code; }
+SNAKEMAKE = echo "$(BIN)/snakemake $(1)"; $(BIN)/snakemake $(1) || $(LOCKED)
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url \
   --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE) --group dev --group docs pyproject.toml
 
@@ -31,7 +32,7 @@ help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
 
 demo: environment  ## the whole study in minutes, on data that need no download
-	$(BIN)/snakemake --configfile workflow/studies/demo.yaml || $(LOCKED)
+	@$(call SNAKEMAKE,--configfile workflow/studies/demo.yaml)
 	@printf '\nThe report: %s\n' '$(CURDIR)/reports/demo/report.html'
 
 plan: environment  ## core-minutes and memory of a study on this machine, CONFIG=overlays
@@ -39,7 +40,7 @@ plan: environment  ## core-minutes and memory of a study on this machine, CONFIG
 	@$(BIN)/snakemake plan --quiet all $(if $(CONFIG),--configfile $(CONFIG))
 
 study: environment  ## the full study of config.yaml
-	$(BIN)/snakemake --cores all || $(LOCKED)
+	@$(call SNAKEMAKE,--cores all)
 	@printf '\nThe report: %s\n' '$(CURDIR)/reports/full/report.html'
 
 unlock: environment  ## after a power cut or kill -9, before the same command again
@@ -68,7 +69,7 @@ judge: environment  ## verdicts on claims of your own by a finished study, CLAIM
 
 scorecard: environment  ## a normalizer beside base, BN and LN: METHOD=file.py:Class OPTIONS='p=1'
 	@overlay=$$($(BIN)/python workflow/scripts/scorecard.py '$(METHOD)' $(OPTIONS)) && { \
-	  $(BIN)/snakemake --configfile $(CONFIG) workflow/studies/scorecard.yaml $$overlay || $(LOCKED); } && \
+	  $(call SNAKEMAKE,--configfile $(CONFIG) workflow/studies/scorecard.yaml $$overlay); } && \
 	  printf '\nThe report: %s\n' "$(CURDIR)/reports/$${overlay%.yaml}/report.html"
 
 faults: environment  ## thousands of damaged files and of mistakes in configs, half an hour

@@ -18,6 +18,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in ("demo.yaml", "mine.yaml"):
         (tmp_path / name).write_text("study: mine\n")
+    (tmp_path / "broken.yaml").write_text("study mine\nonly: [depth]\n")
+    (tmp_path / "words.yaml").write_text("just words\n")
+    (tmp_path / "workflow/studies").mkdir(parents=True)
+    (tmp_path / "workflow/studies/demo.yaml").write_text("study: demo\n")
     (tmp_path / "cluster").mkdir()
     (tmp_path / "cluster" / "config.yaml").write_text("executor: slurm\njobs: 5\n")
     (tmp_path / "here").mkdir()
@@ -33,7 +37,10 @@ WRONG = {
     ),
     "--configfile batch_size": f"{TARGET}.",
     "--configfiles demo.yaml batch_size": f"{TARGET}: snakemake batch_size --configfiles demo.yaml",
-    "--configfile=demo.yml": "unknown overlay 'demo.yml'; did you mean 'demo.yaml'? (allowed: demo.yaml, mine.yaml)",
+    "--configfile=demo.yml": "unknown overlay 'demo.yml'; did you mean 'demo.yaml'? (allowed: broken.yaml, demo.yaml, "
+    "mine.yaml, words.yaml)",
+    "--configfile demo.yaml broken.yaml": "broken.yaml:2: is not YAML: mapping values are not allowed in this context",
+    "--configfile words.yaml": "words.yaml holds no keys (an overlay begins with a line such as `study: mine`).",
     "--configfile cluster": "cluster is a folder, and --configfile takes YAML files.",
     "--profile cluster": "The executor slurm is a plugin that is not installed. Type once "
     f"{sys.executable} -m pip install snakemake-executor-plugin-slurm, and then the same command again.",
@@ -84,6 +91,16 @@ def test_an_unknown_target_is_answered_by_those_that_exist():
         "No rule makes the file reports/demo/a.csv."
     )
     assert told("another message") == "another message"
+
+
+def test_overlays_and_studies_in_the_place_of_targets_are_told_apart(folder):
+    text = "No rule to produce {} (if you use input functions make sure)."
+    assert told(text.format("mine.yaml")) == (
+        "mine.yaml is no target. Overlays come after --configfile, and targets before it."
+    )
+    assert told(text.format("demo")) == (
+        "'demo' is a study and no target: snakemake --configfile workflow/studies/demo.yaml"
+    )
 
 
 @pytest.mark.slow

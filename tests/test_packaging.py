@@ -272,6 +272,7 @@ def outcome_of(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str
     [
         ([""], "Name a class: make test-method METHOD="),
         (["my_norms.py:RSM"], "unknown normalizer 'RSM' in my_norms.py; did you mean 'RMS'?"),
+        (["my_norms.py"], "names no class of its file (allowed: my_norms.py:Class)"),
         (["their_norms.py:RMS"], "there is no file their_norms.py"),
         (["my_norms.py:RMS", "epsilon=-1.0"], "epsilon: -1.0 is too small (allowed: above 0"),
         (["my_norms.py:RMS", "eps=1.0"], "unknown option 'eps'; did you mean 'epsilon'?"),

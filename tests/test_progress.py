@@ -87,6 +87,14 @@ def test_the_line_has_jobs_share_and_the_time_of_the_end():
     progress.planned = {1: 100.0, 2: 86_400.0}
     assert sentence(progress, 1, 2, NOON).endswith("about 24 hours, until Tue 12:00.")
     assert sentence(progress, 2, 2, NOON) == "All 2 jobs are done."
+    assert sentence(progress, 1, 1, NOON) == "The job is done."
+
+
+def test_all_of_the_work_is_never_done_before_the_last_job():
+    progress = Progress({1: 1000.0, 2: 1.0}, cores=1)
+    progress.start(1, NOON - 1000)
+    progress.finish(1, NOON)
+    assert "99 % of the work" in sentence(progress, 1, 2, NOON)
 
 
 @pytest.mark.parametrize(

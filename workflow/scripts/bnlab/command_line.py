@@ -6,13 +6,14 @@ import logging
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
 
+from bnlab.study.locations import ConfigError, read_yaml
 from bnlab.study.messages import unknown
 
 CONFIGS = ("--configfile", "--configfiles")
@@ -37,6 +38,7 @@ def problems(arguments: Sequence[str]) -> Iterator[str]:
     files = [name for name in given if Path(name).is_file()]
     for name in given:
         if Path(name).is_file():
+            yield from _unreadable(Path(name))
             continue
         if Path(name).is_dir():
             yield f"{name} is a folder, and --configfile takes YAML files."
@@ -58,6 +60,17 @@ def problems(arguments: Sequence[str]) -> Iterator[str]:
                 f"The executor {name} is a plugin that is not installed. Type once {sys.executable} -m pip install "
                 f"{plugin.replace('_', '-')}, and then the same command again."
             )
+
+
+def _unreadable(file: Path) -> Iterator[str]:
+    """Yield the problem of an overlay that is no YAML or no mapping, of which Snakemake names no file or line."""
+    try:
+        content = read_yaml(file)
+    except ConfigError as error:
+        yield f"{error}"
+        return
+    if not isinstance(content, Mapping):
+        yield f"{file} holds no keys (an overlay begins with a line such as `study: mine`)."
 
 
 def _of_profiles(arguments: Sequence[str]) -> Iterator[str]:
@@ -100,6 +113,11 @@ class TargetsNamed(logging.Filter):
         return True
 
     def _sentence(self, name: str) -> str:
+        if name.endswith(SUFFIXES) and Path(name).is_file():
+            return f"{name} is no target. Overlays come after --configfile, and targets before it."
+        study = Path("workflow/studies", f"{name}.yaml")
+        if study.is_file():
+            return f"'{name}' is a study and no target: snakemake --configfile {study}"
         if "/" in name:
             return (
                 f"No rule makes the file {name}. Files of a study are in results/<study> and reports/<study>, and "

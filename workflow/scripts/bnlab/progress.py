@@ -83,11 +83,12 @@ def sentence(progress: Progress, done: int, total: int, now: float) -> str:
     """Return the line after a job: jobs, share of the work, and when all is done."""
     jobs = f"{done} of {total} jobs are done"
     if done == total:
-        return f"All {total} jobs are done."
+        return f"All {total} jobs are done." if total > 1 else "The job is done."
     left = progress.left(now)
     end = datetime.fromtimestamp(now) + timedelta(seconds=left)
     at = f"{end:%H:%M}" if end.date() == datetime.fromtimestamp(now).date() else f"{end:%a %H:%M}"
-    return f"{jobs}, {100 * progress.share():.0f} % of the work; the rest takes about {duration(left)}, until {at}."
+    share = min(99, round(100 * progress.share()))
+    return f"{jobs}, {share} % of the work; the rest takes about {duration(left)}, until {at}."
 
 
 def short_reason(reason: str) -> str:

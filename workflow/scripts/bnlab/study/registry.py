@@ -67,6 +67,8 @@ def find(kind: str, reference: str) -> ClassReference:
         UnknownName: there is no such class, or its file cannot be imported.
     """
     path, colon, name = reference.rpartition(":")
+    if not colon and name.endswith(".py"):
+        raise UnknownName(f"names no class of its file (allowed: {name}:Class)")
     if not colon:
         if name not in shipped(kind):
             raise UnknownName(unknown(kind, name, [*shipped(kind), "file.py:Class"]))
