@@ -37,7 +37,6 @@ OF_RUN = "run.json"
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 T = TypeVar("T")
-MORE_MEMORY = "end other programs, run fewer jobs at once (`--cores 1`), or use a larger machine"
 
 
 class JobError(RuntimeError):

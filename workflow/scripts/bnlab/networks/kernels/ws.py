@@ -14,7 +14,7 @@ class WS(Plain):
 
     μ and σ are the mean and the biased standard deviation of each unit's incoming weights, over its fan_in (all axes of
     the kernel but the last); gradients flow through both. The authors' form: each Ŵ column has the norm √fan_in. Equal
-    weights have σ = 0 and Ŵ = 0, and so has the weight of a unit with one input, which learns nothing from it.
+    weights have σ = 0 and Ŵ = 0. So has the weight of a unit with one input, which learns nothing from it.
 
     Reference: Qiao, Wang, Liu, Shen & Yuille 2019, arXiv 1903.10520, eq. 4 to 6; ε = 1e-5 as in their code.
     """
