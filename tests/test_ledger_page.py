@@ -271,6 +271,7 @@ def test_an_end_without_bound_is_drawn_to_the_edge():
     both = {"low": -INFINITE, "high": INFINITE}
     plot = forest(row(**both, decisive_low=-INFINITE, decisive_high=INFINITE))
     assert plot.interval == plot.decisive == (0, WIDTH)
+    assert "interval" not in plot.description
 
 
 def test_the_headline_plot_draws_an_end_without_bound_to_the_edge():
@@ -298,6 +299,8 @@ def test_an_axis_of_equal_numbers_has_room(value):
     plot = forest(row(compare="bn", estimate=value, **ends))
     assert plot.estimate == WIDTH / 2
     assert all(np.isfinite(tick.x) for tick in plot.ticks)
+    assert len({tick.x for tick in plot.ticks}) == len(plot.ticks)
+    assert "interval" not in plot.description
 
 
 def test_texts_stand_inside_the_plot(variables):

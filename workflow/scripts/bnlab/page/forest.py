@@ -105,7 +105,8 @@ def _span(
 
 
 def _in_words(row: Any) -> str:
-    text = f"{amount(row)}, 95 % interval; the rule: {rule_text(row.rule)}"
+    bounded = row.low < row.high and np.isfinite([row.low, row.high]).any()
+    text = f"{amount(row)}{', 95 % interval' if bounded else ''}; the rule: {rule_text(row.rule)}"
     if np.isfinite(row.decisive_low + row.decisive_high):
         text += f"; after Holm's correction {four_digits(row.decisive_low)} to {four_digits(row.decisive_high)}"
     if np.isfinite(row.claimed):
@@ -139,7 +140,8 @@ def _ticks(
         ticks = [n * 10.0**e for e in range(-6, 7) for n in lead]
     else:
         ticks = list(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
-    texts = [(across(tick), four_digits(tick)) for tick in ticks if not is_ratio or tick > 0]
+    written = ((across(tick), four_digits(tick)) for tick in ticks if not is_ratio or tick > 0)
+    texts = dict.fromkeys(written)  # of equal numbers all ticks are one
     return [Label(x, x, text, "middle") for x, text in texts if MARGIN <= x <= WIDTH - MARGIN]
 
 

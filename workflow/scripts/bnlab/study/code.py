@@ -74,9 +74,9 @@ def digest_files(files: Iterable[Path]) -> str:
 def digest(reference: ClassReference) -> str:
     """Return the SHA-256, in hexadecimal, of the code that a class consists of.
 
-    That is the class, the classes of its file that it names, and whatever else stands at the top level of the file. Files
-    of the library and of the user's that it imports belong to it. Without a class of this name at the top level it is
-    the whole file.
+    That is the class, the classes of its file that it names, and whatever else stands at the top level of the file.
+    Files of the library and of the user's that it imports belong to it. Without a class of this name at the top level
+    it is the whole file.
     """
     own = source(reference.file).statements
     classes = {statement.name: statement.text for statement in own if statement.name}
