@@ -35,7 +35,7 @@ from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.locations import ConfigError, Problem, lines_of, read_locations
 from bnlab.study.names import ALL_RECIPES, CONFIRMATION, PUBLISHED
-from bnlab.study.overlays import given_problems
+from bnlab.study.overlays import all_overlays, given_problems
 from bnlab.study.own_methods import own_method_problems
 from bnlab.study.published_validation import published_problems
 from bnlab.study.validation import load
@@ -62,10 +62,6 @@ configfile: CONFIG
 BASE = [] if workflow.modifier.skip_configfile else [CONFIG]
 FILES = [Path(file) for file in [*BASE, *workflow.overwrite_configfiles]]
 EARLIER = shipped(PUBLISHED)
-# Claims may use names from all of these studies, also names that this study lacks.
-OTHER_STUDIES = sorted(
-    [*(ROOT / "workflow" / "studies").glob("*.yaml"), *Path().glob("*.yaml")]
-)
 
 # The profile's limit of memory; without one that of this machine, unless a cluster's nodes run the jobs.
 LIMITS = workflow.global_resources
@@ -93,7 +89,7 @@ try:
         with_shapes=lambda config: with_shapes(config, Path()),
     )
     LEDGER = (
-        load_ledger(Path(shipped(STUDY.claims)), config, tuple(OTHER_STUDIES))
+        load_ledger(Path(shipped(STUDY.claims)), config, tuple(all_overlays()))
         if STUDY.claims
         else None
     )

@@ -22,6 +22,7 @@ from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.locations import ConfigError
 from bnlab.study.messages import unknown
 from bnlab.study.names import PUBLISHED
+from bnlab.study.overlays import all_overlays
 
 USAGE = "Name a ledger and a finished study: make judge CLAIMS=mine_claims.yaml STUDY=published"
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +38,7 @@ def main() -> None:
     try:
         folder = folder_of(name)
         config = results.load(folder).about["config"]
-        ledger = load_ledger(file, {**config, "frozen_ledger": None}, tuple(others()))
+        ledger = load_ledger(file, {**config, "frozen_ledger": None}, tuple(all_overlays()))
     except (ConfigError, OSError, ValueError) as error:
         sys.exit(f"{error}")
     study = Study.model_validate(config)
@@ -64,11 +65,6 @@ def folder_of(name: str) -> Path:
         finished = sorted(path.parent.name for path in Path("reports").glob(f"*/{results.RECORD}"))
         raise ValueError(unknown("study", name, finished, " among those with a finished report"))
     return folder
-
-
-def others() -> list[Path]:
-    """Return the overlays whose names claims may use."""
-    return sorted([*(ROOT / "workflow" / "studies").glob("*.yaml"), *Path().glob("*.yaml")])
 
 
 def tidy_of(ledger: Ledger, study: Study) -> dict[str, Mapping[str, Any]]:

@@ -70,6 +70,11 @@ def given_problems(mapping: Mapping[str, Any], files: list[Path]) -> Iterator[Pr
         )
 
 
+def all_overlays() -> list[Path]:
+    """Return the shipped overlays and those of the working directory, whose names claims may use."""
+    return sorted([*STUDIES.glob("*.yaml"), *Path().glob("*.yaml")])
+
+
 def _is_shipped(file: Path) -> bool:
     return file.resolve().parent == STUDIES.resolve()
 
