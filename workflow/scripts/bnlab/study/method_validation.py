@@ -76,13 +76,8 @@ def _kernel_problems(
 
 def _inputs(dataset: AnyDataset, recipe: Recipe) -> list[int]:
     """Return the numbers of values that dense layers read, one after another; none where the network has others."""
-    name, settings = next(iter(recipe.network.items()))
-    with suppress(UnknownName):
-        network = registry.find("network", name).load()
-        layers = widths(network, settings)
-        if layers and network.takes == "rows":
-            return [dataset.shape.features, *layers[:-1]]
-    return []
+    takes, chain = _layers(dataset, recipe)
+    return chain[:-1] if takes == "rows" else []
 
 
 def _divisor_problems(
@@ -124,6 +119,15 @@ def _run_in(
 
 def _normalized(method: Method, dataset: AnyDataset, recipe: Recipe) -> list[int]:
     """Return the numbers of features or channels that the normalizer gets, layer by layer."""
+    _, chain = _layers(dataset, recipe)
+    return chain[:-1] if method.place == "before_linear" else chain[1:]
+
+
+def _layers(dataset: AnyDataset, recipe: Recipe) -> tuple[str, list[int]]:
+    """Return what a network takes, and features or channels: those that its first layer reads, and outputs of each.
+
+    Both are empty for an unknown network.
+    """
     name, settings = next(iter(recipe.network.items()))
     with suppress(UnknownName):
         network = registry.find("network", name).load()
@@ -134,5 +138,5 @@ def _normalized(method: Method, dataset: AnyDataset, recipe: Recipe) -> list[int
         for units in marked(network, IS_STATE, settings).values():
             if all(type(number) is int and number > 0 for number in (units, *parts)):
                 chain = [read // prod(parts) + units, units]
-        return chain[:-1] if method.place == "before_linear" else chain[1:]
-    return []
+        return network.takes, chain
+    return "", []
