@@ -75,6 +75,22 @@ def test_accuracies_at_the_end_are_judged_by_all_published_replicates(tmp_path):
         assert any(each.replace("-", "−") in done.stdout for each in expected), done.stdout
 
 
+def test_the_claim_of_the_how_to_is_judged_by_what_is_published(tmp_path):
+    page = (CHECKOUT / "docs" / "how-to" / "claim.md").read_text("utf8")
+    ledger = tmp_path / "mine_claims.yaml"
+    ledger.write_text(page.partition("```yaml\n")[2].partition("```")[0], "utf8")
+    done = judged(ledger, "published", tmp_path)
+    assert done.returncode == 0, done.stderr
+    accuracies = pd.read_csv(PUBLISHED / "accuracies.csv")
+    (test,) = yaml.safe_load(ledger.read_text("utf8"))["claims"][0]["tests"]
+    rows = accuracies[
+        (accuracies["dataset"] == test["dataset"]) & (accuracies["recipe"] == test["recipe"])
+    ].pivot(index="replicate", columns="method", values="test")
+    interval = ttest_rel(rows["ln"], rows["bn"]).confidence_interval()
+    verdict = "SUPPORTED" if interval.low > 0 else "REFUTED" if interval.high < 0 else "UNDECIDED"
+    assert f"67  {verdict}:" in done.stdout
+
+
 WRONG = {
     ("nowhere.yaml", "published"): "There is no ledger nowhere.yaml. Name a ledger and a finished",
     ("", "published"): "Name a ledger and a finished study: make judge CLAIMS=",
