@@ -1,5 +1,6 @@
 """Every sentence on the page is one that somebody wrote, chosen by the interval of a comparison."""
 
+import math
 import re
 
 import pandas as pd
@@ -8,7 +9,7 @@ from project import CHECKOUT
 from pydantic import ValidationError
 
 from bnlab.files import JobError, read_csv, save_csv
-from bnlab.page.findings import answers, leading, sentences
+from bnlab.page.findings import answers, intervals, leading, sentences, size
 from bnlab.study.declaration import EFFECTS, Experiment
 from bnlab.study.experiments import experiments
 from bnlab.study.finding import Comparison, Finding, excess
@@ -342,3 +343,17 @@ def test_where_neither_network_learns_anything_the_sentence_says_so(lost, lost_o
     table = pd.concat([rows("bn", *lost), rows("base", *lost_of_base)], ignore_index=True)
     table = table.assign(recipe="lr0.1")
     assert sentences(finding(), lambda kind: table if kind == "sizes" else pd.DataFrame()) == [said]
+
+
+@pytest.mark.parametrize(("reached", "words"), [(0, "80-fold"), (2, "at least 80-fold")])
+def test_a_width_up_to_an_end_of_what_was_tried_is_a_least_value(reached, words):
+    table = pd.DataFrame(
+        {"dataset_label": ["digits"], "recipe": [""], "mean": [math.log10(80)], "low": [1.0]}
+    ).assign(high=2.5, reaches_lowest=0, reaches_highest=reached)
+    width = Comparison(
+        table="rate_range",
+        column="mean",
+        power_of_ten=True,
+        bounded_by=["reaches_lowest", "reaches_highest"],
+    )
+    assert size(intervals(width, lambda _: table), width) == words

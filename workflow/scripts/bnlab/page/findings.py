@@ -98,13 +98,14 @@ def intervals(comparison: Comparison, tables: Tables, decides: bool = False) -> 
         decides: true to leave out fewer than ``FEWEST`` replicates, and methods that learn nothing.
 
     Returns:
-        Columns on (label of the data set), recipe, estimate, low and high; rows without an interval are left out.
+        Columns on (label of the data set), recipe, estimate, low, high and is_bound (true where the estimate is a
+        least value); rows without an interval are left out.
     """
     table, column = tables(comparison.table), comparison.column
     if "coarse" in table:  # undecided, whatever the interval says
         table = table[table["coarse"].astype(str) != "True"]
     if table.empty:
-        return pd.DataFrame(columns=["on", "recipe", "estimate", "low", "high"])
+        return pd.DataFrame(columns=["on", "recipe", "estimate", "low", "high", "is_bound"])
     lacking = set(comparison.columns) - set(table)
     if lacking:
         raise JobError(
@@ -121,6 +122,7 @@ def intervals(comparison: Comparison, tables: Tables, decides: bool = False) -> 
     numbers = table[[column, *ends_of(column)]].astype(float)
     rows = numbers.set_axis(["estimate", "low", "high"], axis=1)
     rows = rows.assign(on=table["dataset_label"], recipe=table.get("recipe", ""))
+    rows["is_bound"] = (table[comparison.bounded_by].astype(float) > 0).any(axis=1)
     return rows.dropna().drop_duplicates().reset_index(drop=True)  # claims may share an effect
 
 
@@ -184,7 +186,8 @@ def size(rows: pd.DataFrame, comparison: Comparison) -> str:
     A number is rounded to its uncertainty, a power of ten to two digits.
     """
     if comparison.power_of_ten:
-        return spanned([fold(decades) for decades in sorted(rows["estimate"])])
+        widths = rows_of(rows.sort_values("estimate"))
+        return spanned([f"{'at least ' * row.is_bound}{fold(row.estimate)}" for row in widths])
     texts = {
         number(abs(row.estimate) * comparison.factor, (row.high - row.low) / 2 * comparison.factor)
         for row in rows_of(rows)

@@ -36,13 +36,15 @@ class Comparison(Section):
     """Printed unit over the unit of the table, 100 for points of accuracy."""
     power_of_ten: bool = False
     """True to print a width in decades as ten to its power, `140-fold`; such a number is no difference."""
+    bounded_by: list[Name] = []
+    """Columns that count replicates at an end of what was tried; where one is positive, `at least` precedes a width."""
     at_least: dict[Name, float] = {}
     """Least value of these columns, below which nothing is printed; a column of several numbers counts them."""
 
     @property
     def columns(self) -> list[str]:
         """Columns of the table that it takes."""
-        return [*self.where, *self.at_least, self.column, *ends_of(self.column)]
+        return [*self.where, *self.at_least, *self.bounded_by, self.column, *ends_of(self.column)]
 
 
 class Finding(Section):
