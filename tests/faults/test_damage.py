@@ -188,6 +188,15 @@ def test_what_is_damaged_in_the_output_folder_of_a_rule_is_made_with_the_folder(
         files.read_csv(table)
 
 
+def test_sums_of_other_files_above_a_study_give_no_command(written):
+    path, read = written
+    (path.parents[1] / files.SUMS).write_text(f"{'0' * 64}  another.zip\n")
+    read(path)
+    damage(path, one_bit)
+    with pytest.raises(Damaged, match="--forcerun"):
+        read(path)
+
+
 USERS = ("bnlab/data/arrays.py", "bnlab/data/tables.py", "bnlab/data/from_parquet.py")
 """Readers of files of a user, which have no digest."""
 

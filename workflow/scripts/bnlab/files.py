@@ -51,8 +51,8 @@ class Damaged(JobError, ValueError):
 
 
 def _remedy(path: Path) -> str:
-    if sums := _sums_of(path):
-        return f"take it from the repository again (`git checkout -- {sums.parent}`)"
+    if published := next(_published(path), None):
+        return f"take it from the repository again (`git checkout -- {published[0].parent}`)"
     if (path.parent / OF_RUN).exists():
         return "the command of the study, with `--forcerun train` at its end, trains this run again"
     made = next((each for each in path.parents if (each / OF_SNAKEMAKE).exists()), path)
@@ -93,18 +93,21 @@ def _compare(path: Path, digest: str) -> None:
 
 def _known(path: Path) -> Iterator[tuple[Path, str]]:
     """Yield the digest that a file was written with, if any, and the file that says so."""
-    beside, sums = digest_file(path), _sums_of(path)
+    beside = digest_file(path)
     if beside.is_file():
         yield beside, beside.read_text("utf8", "replace").partition(" ")[0]
-    elif sums:
-        lines = (line.split("  ", 1) for line in sums.read_text("utf8", "replace").splitlines())
-        name = path.relative_to(sums.parent).as_posix()
-        yield from ((sums, line[0]) for line in lines if line[1:] == [name])
+    else:
+        yield from _published(path)
 
 
-def _sums_of(path: Path) -> Path | None:
-    folders = [*path.parents][:DEPTH]
-    return next((each / SUMS for each in folders if (each / SUMS).is_file()), None)
+def _published(path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the ``SUMS`` of a published folder that names a file, and the digest there."""
+    for folder in [*path.parents][:DEPTH]:
+        sums = folder / SUMS
+        if sums.is_file():
+            name = path.relative_to(folder).as_posix()
+            lines = (line.split("  ", 1) for line in sums.read_text("utf8", "replace").splitlines())
+            yield from ((sums, digest) for digest, *rest in lines if rest == [name])
 
 
 @contextmanager
