@@ -288,6 +288,10 @@ def test_settings_of_an_overlay_cannot_go_under_the_name_of_a_shipped_study(fold
         ConfigError, match=r"mine\.yaml stands before demo\.yaml.* over reports/demo"
     ):
         validation.read([base, mine, demo])
+    with pytest.raises(ConfigError, match=r"smoke\.yaml stands before demo\.yaml"):
+        validation.read([base, STUDIES / "smoke.yaml", demo])
+    data = STUDIES / "local.example.yaml"
+    assert validation.read([base, data, STUDIES / "confirmation.yaml"]).study == "confirmation"
 
 
 @pytest.mark.parametrize(

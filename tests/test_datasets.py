@@ -486,6 +486,24 @@ def test_scaling_agrees_with_scikit_learn_and_is_fitted_on_training_rows(scaling
         np.testing.assert_allclose(preprocessing.scale(rows, *fit), expected, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid")
+@pytest.mark.parametrize("scaling", ["none", "divide_255", "standardize", "min_max"])
+@pytest.mark.parametrize("code", [-np.finfo(np.float64).max, 1e308, -1e200])
+def test_a_number_that_is_too_large_to_scale_is_refused_with_its_column(scaling, code):
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    x[::7, 1] = code
+    if code > 0:
+        x[1::7, 1] = -code  # so that the range is too large, too
+    table = Table(x, np.arange(60, dtype=np.uint8) % 2, ("a", "b"), ("p", "q"))
+    rule = {"test": 0.2, "test_rows": "stratified", "validation": 0.1}
+    if scaling == "min_max" and code < 0:
+        arrays, _ = preprocessing.preprocess(table, rule, scaling)
+        assert all(np.isfinite(arrays[f"x_{part}"]).all() for part in datasets.PARTS)
+    else:
+        with pytest.raises(DataError, match=r"^column b is not finite once scaled"):
+            preprocessing.preprocess(table, rule, scaling)
+
+
 @pytest.mark.parametrize("scaling", ["standardize", "min_max"])
 def test_a_constant_column_becomes_zero(scaling):
     x = np.column_stack([np.full(1000, 0.1), np.arange(1000.0)])

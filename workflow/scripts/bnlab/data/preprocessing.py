@@ -191,10 +191,28 @@ def preprocess(
     x, encoded = encode(table, rows, missing, categories)
     shift, width = fit_scaling(x, scaling, rows["train"])
     arrays = {f"x_{part}": scale(x, shift, width, rows[part]) for part in PARTS}
+    _refuse_overflow(table, [shift, width, *arrays.values()])
     if image:
         arrays = {name: _images(x, image, planes) for name, x in arrays.items()}
     arrays |= {f"y_{part}": table.y[rows[part]].astype(np.int32) for part in PARTS}
     return arrays | {"class_names": np.array(table.class_names)}, encoded
+
+
+def _refuse_overflow(table: Table, arrays: Sequence[np.ndarray]) -> None:
+    """Raise DataError where features are too large to be scaled, as a code for missing values may be.
+
+    Args:
+        table: the table.
+        arrays: shift and width of the features, and their scaled values, each (…, features).
+    """
+    rows = [np.atleast_2d(array) for array in arrays]
+    ends = np.array([end for x in rows for end in (x.min(0), x.max(0))])
+    numbers = [name for name in table.feature_names if name not in table.categories]
+    if columns := [numbers[j] for j in np.flatnonzero(~np.isfinite(ends).all(0)).tolist()]:
+        raise DataError(
+            f"column {abridged(columns)} is not finite once scaled, since a value is too large; if it stands"
+            " for a missing one, leave its cell empty."
+        )
 
 
 def _images(x: np.ndarray, image: Sequence[int], planes: bool) -> np.ndarray:

@@ -29,12 +29,17 @@ NOT_CONTENT = ("openml",)
 def name_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iterator[Problem]:
     """Yield an overlay that would write over the report of another study.
 
-    It gives the study no name of its own, or a shipped overlay that is laid over it gives its own.
+    It gives the study no name of its own, or a shipped overlay that is laid over it gives its own. A shipped overlay of
+    data sets alone may stand before another one.
     """
     file, _ = locations.get(("study",), (None, 0))
     if len(files) < 2 or file is None or value_at(mapping, ("study",)) != _name(file):
         return  # a name on the command line is a matter of `given_problems`
-    early = [each for each in files[1:-1] if _is_shipped(file) and not _is_shipped(each)]
+    early = [
+        each
+        for each in files[1:-1]
+        if _is_shipped(file) and each != file and not _has_data_alone(each)
+    ]
     if file != files[-1]:
         yield Problem(
             ("study",),
@@ -42,10 +47,12 @@ def name_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iter
             f" reports/{_name(file)} (allowed: a line `study: <name>` in {files[-1].name})",
         )
     elif early:
+        own = [each.name for each in early if not _is_shipped(each)]
+        allowed = f"{own[0]} as the last one, with a line `study: <name>`" if own else "one of them"
         yield Problem(
             ("study",),
             f"{early[0].name} stands before {file.name}, so its settings would write over reports/{_name(file)}"
-            f" (allowed: {early[0].name} as the last one, with a line `study: <name>`)",
+            f" (allowed: {allowed})",
         )
 
 
@@ -79,11 +86,21 @@ def _is_shipped(file: Path) -> bool:
     return file.resolve().parent == STUDIES.resolve()
 
 
+def _has_data_alone(file: Path) -> bool:
+    return _is_shipped(file) and {*_content(file)} <= {"study", "title", "datasets", *NOT_CONTENT}
+
+
 def _name(file: Path) -> Any:
     """Return the name that a file gives to its study; None for none, and for a file that cannot be read."""
-    with suppress(UnicodeDecodeError, yaml.YAMLError):
-        return value_at(yaml.load(file.read_text(encoding="utf-8"), LOADER), ("study",))
-    return None
+    return _content(file).get("study")
+
+
+def _content(file: Path) -> Mapping[str, Any]:
+    """Return the mapping in a file, an empty one where it has none or cannot be read."""
+    with suppress(OSError, UnicodeDecodeError, yaml.YAMLError):
+        content = yaml.load(file.read_text(encoding="utf-8"), LOADER)
+        return content if isinstance(content, Mapping) else {}
+    return {}
 
 
 def left_out_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iterator[Problem]:
