@@ -1,6 +1,7 @@
 """Tables and figures of studies in which training fails: every one is made, and says what is left."""
 
 import io
+from dataclasses import replace
 from itertools import combinations
 
 import failing
@@ -14,6 +15,7 @@ from bnlab.analysis import tidy
 from bnlab.experiments import function
 from bnlab.networks import loading
 from bnlab.page import facts, style
+from bnlab.page.experiment_page import experiment_page
 from bnlab.page.style import NONE_LEFT
 
 SOURCES = synthetic.sources()
@@ -118,6 +120,22 @@ def test_a_page_names_a_method_that_raised_its_runs_and_its_error():
         "RMS raised an error in 1 of 2 runs, whose replicates count as diverged: it blew."
     ]
     assert facts.raised(runs.drop(columns="raised"), {}) == []
+
+
+def test_a_method_that_raised_is_named_on_the_pages_of_experiments_that_train_it(tmp_path):
+    inputs = synthetic.inputs(
+        tmp_path, figure_kinds=[], table_kinds=["batch_size/final", "landscape/rises"]
+    )
+    trained = {"batch_size": ["base", "bn"], "landscape": ["base"]}
+    groups = {name: {"runs": [{"methods": methods}]} for name, methods in trained.items()}
+    raised = inputs.runs["method"].map({"bn": "it blew"})
+    inputs = replace(
+        inputs,
+        runs=inputs.runs.assign(raised=raised),
+        study={**inputs.study, "experiments": inputs.study["experiments"] | groups},
+    )
+    for name, methods in trained.items():
+        assert ("it blew" in experiment_page(name, inputs, {})) == ("bn" in methods)
 
 
 @pytest.mark.parametrize("built_in", [["base", "bn"], [*style.STYLES]])

@@ -42,7 +42,7 @@ def experiment_page(name: str, inputs: Inputs, decided: Mapping[str, Sequence[De
         inputs,
         "experiment.html.j2",
         experiment=experiment,
-        raised=raised(inputs.runs, inputs.method_labels),
+        raised=raised(_runs_of_methods(name, inputs), inputs.method_labels),
         notes=unique(note for each in [*figures, *tables] for note in each["notes"]),
         findings=[text for a in inputs.answers if a.name == name for text in a.findings],
         groups=_groups(name, inputs, [*figures, *tables]),
@@ -50,6 +50,13 @@ def experiment_page(name: str, inputs: Inputs, decided: Mapping[str, Sequence[De
         neighbours=_neighbours(name, inputs),
         verdict=verdict_of,
     )
+
+
+def _runs_of_methods(name: str, inputs: Inputs) -> pd.DataFrame:
+    """Return the runs of the study with a method that the experiment trains."""
+    groups = inputs.study["experiments"][name]["runs"]
+    methods = {method for group in groups for method in group["methods"]}
+    return inputs.runs[inputs.runs["method"].isin(methods)]
 
 
 def _neighbours(name: str, inputs: Inputs) -> list[tuple[str, str, str]]:
