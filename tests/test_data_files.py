@@ -304,6 +304,22 @@ def test_labels_and_names_with_any_characters_are_read_as_others_have_written_th
 # numbers
 
 
+@pytest.mark.parametrize("labels", [["01", "1", "2"], ["1", "1.0", "2"], ["1e2", "100", "3"]])
+@pytest.mark.parametrize("form", ["arff", "parquet"])
+def test_categories_that_are_one_number_stay_apart(form, labels, tmp_path):
+    path = tmp_path / f"t.{form}"
+    if form == "arff":
+        rows = [f"{label},x" for label in labels]
+        arff(path, "{x}", rows, f"@attribute a {{{','.join(labels)}}}")
+    else:
+        pd.DataFrame({"a": pd.Categorical(labels), "k": "x"}).to_parquet(path)
+    with pytest.raises(DataError, match=r"column a holds text \('(1|1.0|100|1e2)'\)"):
+        read_file(path, "k")
+    table = read_file(path, "k", categories="one_hot")
+    texts = [table.categories["a"][code] for code in table.x[:, 0].astype(int)]
+    assert texts == labels
+
+
 NUMBERS = ["0.1", "1e-7", "123456789.123456789", "-0.30000000000000004", "+5", ".5", "7.", "1E3"]
 
 

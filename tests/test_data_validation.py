@@ -151,7 +151,8 @@ def test_everything_wrong_with_the_values_is_said_at_once(file):
         " `most_frequent`, or leave their columns out with `drop`",
     ]
     assert sentences["target"] == [
-        "1 row has no class, the first is row 6; remove them or fill them in"
+        "1 row has no class, the first is row 6; remove them or fill them in; `classes` lists a class that a"
+        " CSV calls NA"
     ]
     assert sentences["classes"] == [
         "classes no are in the data but not among the declared yes, maybe; name every class, in order"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -92,6 +93,27 @@ def first_other(column: pa.Array, members: Sequence[str]) -> str | None:
     known = compute.is_in(column, value_set=pa.array([*members, None], pa.string()))
     others = column.filter(compute.invert(known))
     return others[0].as_py() if len(others) else None
+
+
+def twin(column: pa.Array, members: Sequence[str] | None) -> str | None:
+    """Return a category that is the number of an earlier one, as 1 of 01; None without one.
+
+    Args:
+        column: of a feature.
+        members: its declared categories; without them those of a dictionary.
+    """
+    import pyarrow as pa
+
+    if members is None and pa.types.is_dictionary(column.type):
+        members = column.dictionary.to_pylist() if is_text(column.type.value_type) else ()
+    numbers: dict[Decimal, str] = {}
+    for member in members or ():
+        try:
+            if numbers.setdefault(Decimal(member), member) != member:
+                return member
+        except (InvalidOperation, TypeError):
+            return None
+    return None
 
 
 def labels(column: pa.Array) -> pa.Array:

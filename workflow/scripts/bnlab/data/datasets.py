@@ -115,7 +115,7 @@ def encode_labels(
             (
                 "target",
                 f"{counted(without, 'row')} {have} no class, the first is row {first:,}; remove them or"
-                " fill them in",
+                " fill them in; `classes` lists a class that a CSV calls NA",
             )
         )
     if unknown := sorted(set(labels_with_text) - indices.keys()):

@@ -289,7 +289,10 @@ def _gather(
         _check_members(batch, {name: source.members.get(name, ()) for name in names})
         for k, name in enumerate(names):
             if name not in source.refused:
-                values[:, k], counts[k], text = cells.numbers(batch.column(name), source.missing)
+                column = batch.column(name)
+                values[:, k], counts[k], text = cells.numbers(column, source.missing)
+                if text is None:
+                    text = cells.twin(column, source.members.get(name))
                 if text is not None:
                     texts.setdefault(name, f"text ('{shortened(text)}')")
         missing = missing + counts
