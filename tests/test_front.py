@@ -330,7 +330,7 @@ def test_a_study_without_a_ledger_has_an_empty_screen():
     study = published(LOCAL)[0]
     about = {"front": {}, "datasets": {}, "scorecard": [], "same": {}}
     empty = front.page(study, about, gains(), [], pd.DataFrame(columns=["key", "rivals"]), None)
-    assert not any(empty.values())
+    assert not any(value for name, value in empty.items() if name != "trained")
     assert Front().statements == []
 
 
@@ -346,6 +346,20 @@ def test_a_study_of_one_experiment_of_the_picture_says_what_it_trained():
     screen = front.page(alone, about, tables, items, scorecard, None)
     assert len(screen["panels"]) == 1
     assert screen["trained"].startswith("Three hidden layers of 100 sigmoid units, trained by")
+
+
+def test_a_network_whose_layers_are_not_known_is_named(monkeypatch):
+    study = published(LOCAL)[0]
+    settings = {"layers": 0, "units": 0, "activation": "relu", "network": "residual"}
+    monkeypatch.setattr(type(study), "comparison_settings", lambda *_: settings)
+    text = front.trained(study, "batch_size", {}, {})
+    assert text.startswith("The network residual with relu units, trained by plain gradient")
+
+
+def test_a_page_without_a_first_screen_says_what_was_trained(tmp_path):
+    screen = {"said": [], "panels": [], "advice": [], "trained": "Two hidden layers.", "runs": ""}
+    text = write_report(tmp_path, first=screen).read_text("utf8")
+    assert "Two hidden layers." in text and "Networks are small." not in text
 
 
 def test_the_page_shows_what_there_is_and_nothing_else(tmp_path):

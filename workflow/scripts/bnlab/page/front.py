@@ -72,7 +72,9 @@ def page(
     drawn = panels(front.picture, items, words) if front.picture else []
     runs = [count for each in drawn for count in each.runs]
     shown = [front.picture.rates, front.picture.batches] if front.picture and drawn else []
-    of_study = [source for source in shown if source.experiment in study.experiments]
+    of_picture = {source.experiment: source.where for source in reversed(shown)}
+    named = [name for name in reversed(of_picture) if name in study.experiments]
+    first = [*named, *study.experiments][0]
     return {
         "said": said(front.statements, tables),
         "panels": drawn,
@@ -83,9 +85,7 @@ def page(
             words,
             lambda row: is_confirmed(fresh, about["same"].get(row.key, [])),
         ),
-        "trained": trained(study, of_study[0].experiment, of_study[0].where, called)
-        if of_study
-        else "",
+        "trained": trained(study, first, of_picture.get(first, {}), called),
         "runs": spanned([str(count) for count in sorted(runs)]) if runs else "",
     }
 
@@ -345,9 +345,12 @@ def trained(
         for run in reversed(runs)
     }
     layers = f"{_spelled(settings['layers'])} hidden layer{'s' * (settings['layers'] != 1)}"
+    network = f"{layers} of {settings['units']} {settings['activation']} units"
+    if not settings["layers"]:  # as of a network whose sizes do not list them
+        network = f"the network {settings['network']} with {settings['activation']} units"
     size = f" in batches of {where['batch']}" if "batch" in where else ""
     text = (
-        f"{layers} of {settings['units']} {settings['activation']} units, trained by {trainer}{size}, on "
+        f"{network}, trained by {trainer}{size}, on "
         f"{listed(list(reversed(labels.values())))}, unless a row says otherwise."
     )
     redrawn = any(study.datasets[run.dataset].source == "redraw" for run in runs)
