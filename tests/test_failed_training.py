@@ -72,6 +72,20 @@ def test_a_single_method_with_averages_that_diverged_is_drawn(kind):
     printed("batch_size", kind, table_of("ws_bn diverged", "batch_size", kind))
 
 
+def test_labels_in_lines_do_not_lie_over_each_other_beside_counts_of_losses():
+    table = table_of("all diverged", "batch_size", "all_methods")
+    table["method_label"] += " with a label of more letters than one line has room for"
+    figure = synthetic.draw("batch_size", "all_methods", table)
+    figure.savefig(io.BytesIO(), format="svg")
+    beside = [
+        text.get_window_extent()
+        for text in figure.findobj(Text)
+        if text.get_ha() == "right" and text.get_text().endswith(" …")
+    ]
+    assert len(beside) == table["method"].nunique()
+    assert not any(a.y0 + 1 < b.y1 and b.y0 + 1 < a.y1 for a, b in combinations(beside, 2))
+
+
 def one_class() -> dict[str, pd.DataFrame]:
     """The sources of predictions on test rows that are all of the second class."""
     labels, probabilities = np.ones(20, int), np.random.default_rng(0).dirichlet([1, 1], (4, 20))

@@ -159,7 +159,16 @@ def _write_losses(axis: Axes, curves: Sequence[Curve]) -> None:
         axis.annotate(text, (x, 1), xycoords=coordinates, **place, **how)
 
     for line, (style, _, rows) in enumerate(reversed(with_losses)):
-        write(name_of(rows), 0, line, style.color, "axes fraction", ha="right", shift=-6)
+        name, *more = name_of(rows).splitlines()
+        write(
+            f"{name} …" if more else name,
+            0,
+            line,
+            style.color,
+            "axes fraction",
+            ha="right",
+            shift=-6,
+        )
         for batch, lost in zip(rows["batch"], _lost(rows), strict=True):
             if lost:
                 write(f"{lost}", batch, line, style.color, axis.get_xaxis_transform(), ha="center")

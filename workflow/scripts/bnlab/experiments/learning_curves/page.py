@@ -147,10 +147,10 @@ def roc(table: pd.DataFrame) -> Figure:
                 each.set_minor_locator(NullLocator())
             heading = f"{short(name)}, {int(of_class['count'].max()):,} rows"
             areas = [_area(curve) for _, curve in by_method(of_class)]
-            if one_class:
-                areas = [f"not defined, {ONE_CLASS}"]
             unbroken = ", ".join(area.replace(" ", "\N{NO-BREAK SPACE}") for area in areas)
             text = textwrap.fill(f"AUC {unbroken}", 44).replace("\N{NO-BREAK SPACE}", " ")
+            if one_class:
+                text = f"AUC not defined,\n{ONE_CLASS}"
             axis.set_title(f"{heading}\n{text}", loc="left", fontsize=8)
         for axis in grid[:, 0]:
             axis.set_ylabel("missed (%)")
