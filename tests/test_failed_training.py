@@ -42,6 +42,7 @@ def printed(experiment: str, kind: str, table: pd.DataFrame) -> list[str]:
     return [text.get_text() for text in figure.findobj(Text)]
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("key", synthetic.TABLE_KEYS, ids="/".join)
 def test_every_table_and_figure_is_made_where_all_replicates_diverged(key):
     table = table_of("all diverged", *key)

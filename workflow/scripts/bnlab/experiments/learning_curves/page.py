@@ -200,7 +200,7 @@ def _draw_matrix(axis: Axes, counts: pd.DataFrame) -> None:
     names = counts.drop_duplicates("true").sort_values("true")["true_name"].map(short)
     wide = counts.pivot(index="true", columns="predicted", values=["share", "mean"])
     norm, colors = mpl.colors.PowerNorm(0.5, 0, 1), mpl.colormaps["Blues"]
-    color: Any = {"cmap": colors, "norm": norm, "cbar": False, "square": True}
+    color: Any = {"cmap": colors, "norm": norm, "cbar": False, "square": True, "vmin": 0, "vmax": 1}
     lines: Any = {"linewidths": 0.4, "linecolor": "#e4e4e4"}
     sns.heatmap(wide["share"], ax=axis, xticklabels=names, yticklabels=names, **color, **lines)
     if len(names) <= 12:
