@@ -632,7 +632,8 @@ def test_data_that_is_not_what_the_config_pins_stops_its_own_jobs_with_a_sentenc
     outcome = pinned.snakemake("results/data/iris/split.npz", "results/data/wine/split.npz")
     assert_plain(outcome)
     assert re.search(
-        r"iris: stopped: found features with SHA-256 \w+, expected 0+: .+ pins; ", outcome.text
+        r"iris: stopped: iris, shipped with scikit-learn: found features with SHA-256 \w+, expected 0+: .+ pins; ",
+        outcome.text,
     )
     assert fresh.files("results/**/*") == {
         f"results/data/wine/{name}" for name in ("raw.npz", "origin.json", "split.npz", "data.json")

@@ -159,7 +159,7 @@ def file_to_be_made(dataset):
     pinned = STUDY.datasets[dataset].sha256 is not None
     if pinned and Path(f"{DATA}/{dataset}/raw.npz").exists():
         return []
-    if any(rule.is_producer(path) for rule in workflow.rules):
+    if any(maker.is_producer(path) for maker in workflow.rules):
         return [path]
     problem = Problem(("datasets", dataset, "path"), no_file(path))
     line = lines_of([problem], read_locations(FILES)[0], FILES)[0]
