@@ -1200,3 +1200,17 @@ def test_what_openml_leaves_out_of_a_data_set_does_not_change_its_runs(small):
     plain, dropped = (small(openml % more) for more in ("", ", drop: [colour]"))
     assert "drop" not in datasets.origin("flowers", plain.datasets)
     assert datasets.origin("flowers", dropped.datasets)["drop"] == ["colour"]
+
+
+def test_a_recipe_of_a_shipped_overlay_is_said_to_be_one(tmp_path):
+    own = tmp_path / "mine.yaml"
+    own.write_text(
+        "study: mine\nonly: [batch_size]\nexperiments: {batch_size: {runs: [{datasets: [mnist],"
+        " methods: [base], batches: [60], recipes: [steps4000_lr0.1, step10000_lr0.1]}]}}\n"
+    )
+    with pytest.raises(ConfigError) as problems:
+        validation.read([ROOT / "config.yaml", own])
+    first, second = str(problems.value).splitlines()[-2:]
+    assert "unknown recipe 'steps4000_lr0.1', one of workflow/studies/demo.yaml" in first
+    assert "did you mean 'steps10000_lr0.1'?" in second and " others)" in second
+    assert len(second) < 300  # of some 170 recipes the nearest are named

@@ -11,6 +11,8 @@ from typing import Any
 
 MOST = 300
 """Largest number of characters of an error that are printed."""
+MOST_NAMES, NEAREST = 20, 5
+"""Largest number of allowed names that are all printed, and how many of more are."""
 
 MADE_IN_BUILD = (
     "; build makes variables, by self.vector(name, 'ones'), a number for each feature, or "
@@ -23,11 +25,18 @@ class UnknownName(ValueError):
 
 
 def unknown(kind: str, word: Any, allowed: Iterable[Any], where: str = "") -> str:
-    """Return a message such as ``unknown method 'nb'; did you mean 'bn'? (allowed: base, bn)``."""
+    """Return a message such as ``unknown method 'nb'; did you mean 'bn'? (allowed: base, bn)``.
+
+    Of more than ``MOST_NAMES`` allowed names it prints the ``NEAREST``, and the number of the others.
+    """
     options = [str(name) for name in allowed]
     close = get_close_matches(str(word), options, n=1)
     hint = f"; did you mean '{close[0]}'?" if close else ""
-    return f"unknown {kind} '{word}'{where}{hint} (allowed: {', '.join(options) or 'none'})"
+    named = ", ".join(options) or "none"
+    if len(options) > MOST_NAMES:
+        near = get_close_matches(str(word), options, n=NEAREST, cutoff=0)
+        named = f"{', '.join(near)} and {len(options) - NEAREST} others"
+    return f"unknown {kind} '{word}'{where}{hint} (allowed: {named})"
 
 
 def counted(number: int, noun: str) -> str:

@@ -82,6 +82,25 @@ def all_overlays() -> list[Path]:
     return sorted([*STUDIES.glob("*.yaml"), *Path().glob("*.yaml")])
 
 
+def elsewhere(kind: str, name: str) -> str:
+    """Return a message that a shipped overlay has the data set, method or recipe; empty where none has it.
+
+    Args:
+        kind: `datasets`, `methods` or `recipes`.
+        name: what the config does not have.
+    """
+    files = [
+        file for file in sorted(STUDIES.glob("*.yaml")) if name in section(_content(file), kind)
+    ]
+    if not files:
+        return ""
+    path = f"workflow/studies/{files[0].name}"
+    return (
+        f"unknown {kind[:-1]} '{name}', one of {path}"
+        f" (allowed: `--configfile {path}`, and then the files of your own)"
+    )
+
+
 def _is_shipped(file: Path) -> bool:
     return file.resolve().parent == STUDIES.resolve()
 

@@ -35,7 +35,7 @@ from bnlab.study.merging import at_default, complete, only_problems
 from bnlab.study.messages import unknown
 from bnlab.study.method_validation import method_problems
 from bnlab.study.names import RESERVED
-from bnlab.study.overlays import left_out_problems, name_problems
+from bnlab.study.overlays import elsewhere, left_out_problems, name_problems
 from bnlab.study.recipe_validation import fit_problems, recipe_problems
 from bnlab.study.recipes import Recipe
 from bnlab.study.section import T
@@ -243,7 +243,8 @@ def _reference_problems(
         also = datasets if kind == "datasets" else {}
         for index, name in _entries(group, kind, str):
             if name not in known and name not in also:
-                yield Problem((*key, kind, index), unknown(kind[:-1], name, known))
+                problem = elsewhere(kind, name) or unknown(kind[:-1], name, known)
+                yield Problem((*key, kind, index), problem)
 
 
 def _batch_problems(key: Key, group: Any, datasets: Mapping[str, AnyDataset]) -> Iterator[Problem]:
