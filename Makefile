@@ -33,7 +33,6 @@ help:  ## this list
 
 demo: environment  ## the whole study in minutes, on data that need no download
 	@$(call SNAKEMAKE,--configfile workflow/studies/demo.yaml)
-	@printf '\nThe report: %s\n' '$(CURDIR)/reports/demo/report.html'
 
 plan: environment  ## core-minutes and memory of a study on this machine, CONFIG=overlays
 	@echo 'Measuring what this machine takes; the first time that is some minutes.'
@@ -41,7 +40,6 @@ plan: environment  ## core-minutes and memory of a study on this machine, CONFIG
 
 study: environment  ## the full study of config.yaml
 	@$(call SNAKEMAKE,--cores all)
-	@printf '\nThe report: %s\n' '$(CURDIR)/reports/full/report.html'
 
 unlock: environment  ## after a power cut or kill -9, before the same command again
 	$(BIN)/snakemake --unlock
@@ -69,8 +67,7 @@ judge: environment  ## verdicts on claims of your own by a finished study, CLAIM
 
 scorecard: environment  ## a normalizer beside base, BN and LN: METHOD=file.py:Class OPTIONS='p=1'
 	@overlay=$$($(BIN)/python workflow/scripts/scorecard.py '$(METHOD)' $(OPTIONS)) && { \
-	  $(call SNAKEMAKE,--configfile $(CONFIG) workflow/studies/scorecard.yaml $$overlay); } && \
-	  printf '\nThe report: %s\n' "$(CURDIR)/reports/$${overlay%.yaml}/report.html"
+	  $(call SNAKEMAKE,--configfile $(CONFIG) workflow/studies/scorecard.yaml $$overlay); }
 
 faults: environment  ## thousands of damaged files and of mistakes in configs, half an hour
 	$(BIN)/pytest -n auto --maxprocesses 4 --many tests/faults

@@ -22,6 +22,10 @@ include: "workflow/rules/plan.smk"
 report: "workflow/report/workflow.rst"
 
 
+onsuccess:
+    print(where_the_report_is(), file=sys.stderr)
+
+
 onerror:
     for reason in [*messages.killed, *reasons(log)]:
         print(f"\nStopped: {reason}", file=sys.stderr)

@@ -209,10 +209,12 @@ def test_every_job_leaves_a_log_with_progress_and_a_benchmark(finished_study):
     assert seconds["s"].item() > 0
 
 
-def test_a_second_run_does_nothing(finished):
+def test_a_second_run_does_nothing_but_say_where_the_report_is(finished):
     outcome = finished.snakemake()
     assert outcome.code == 0
     assert "Nothing to be done" in outcome.text
+    assert f"\nThe report: {finished.folder}/reports/smoke/report.html\n" in outcome.text
+    assert "The report: " not in finished.snakemake("learning_curves").text
 
 
 def test_a_study_repeated_in_another_folder_has_the_same_bits(finished_study, fresh):

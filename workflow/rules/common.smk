@@ -355,6 +355,12 @@ def reasons(logs):
     return list(dict.fromkeys(reason for reason in stops if reason))
 
 
+def where_the_report_is():
+    """Return the last line of a call that asks for the report, empty for one of other targets."""
+    asked = any(job.rule.name == "write_report" for job in workflow.dag.jobs)
+    return f"\nThe report: {Path(REPORTS).resolve() / 'report.html'}" if asked else ""
+
+
 def opening():
     """Return what Snakemake's own report opens with: a sentence of the finished study, and its first figure if any.
 

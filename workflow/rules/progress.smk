@@ -44,11 +44,19 @@ def progress():
     )
 
 
+def say_where(record):
+    """Add where the report is to Snakemake's message that nothing is to be done."""
+    if record.getMessage().startswith("Nothing to be done"):
+        record.msg = record.getMessage() + where_the_report_is()
+    return True
+
+
 if workflow.is_main_process:
     messages = Filter(progress)
     logger.addFilter(messages)
     logging.raiseExceptions = False  # a full disk is told once, and not for each line
-    if BASE:  # a host's Ctrl-C is its own
+    if BASE:  # a host's report and Ctrl-C are its own
+        logger.addFilter(say_where)
         # Jobs leave an interrupt to this process, which ends them.
         shell.prefix("set -euo pipefail; trap '' INT; ")
         signal.signal(signal.SIGINT, messages.interrupt)
