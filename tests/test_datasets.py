@@ -533,6 +533,14 @@ def test_a_column_is_constant_where_it_is_to_scikit_learn(scaling, oracle, value
     np.testing.assert_allclose(scaled, expected, rtol=1e-5, atol=1e-6)
 
 
+def test_the_spread_of_a_column_does_not_hang_on_the_number_of_rows():
+    times = np.tile([1.7e12, 1.7e12 + 100], 500_000)[:, None]  # in milliseconds
+    shift, width = preprocessing.fit_scaling(times, "standardize")
+    np.testing.assert_allclose([shift - 1.7e12, width], 50, rtol=1e-3)
+    rounded = np.tile([0.3, 0.1 + 0.2], 50_000)[:, None]
+    np.testing.assert_array_equal(preprocessing.fit_scaling(rounded, "standardize")[1], 1)
+
+
 def test_pixels_divided_by_255_and_untouched_values_are_exact():
     x = np.arange(256, dtype=np.uint8).reshape(-1, 1)
     divided = preprocessing.scale(x, *preprocessing.fit_scaling(x, "divide_255"))
