@@ -11,7 +11,7 @@ from typing import Any
 
 MOST = 300
 """Largest number of characters of an error that are printed."""
-MOST_NAMES, NEAREST = 30, 5
+MOST_NAMES, NEAREST = 60, 5
 """Largest number of allowed names that are all printed, and how many of more are."""
 
 MADE_IN_BUILD = (
