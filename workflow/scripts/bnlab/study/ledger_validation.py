@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from bnlab.study.declaration import EFFECTS
@@ -18,7 +17,6 @@ from bnlab.study.finding import Comparison
 from bnlab.study.front import IN_PICTURE
 from bnlab.study.ledger import SLOTS, Ledger, methods_in, slots
 from bnlab.study.locations import (
-    LOADER,
     ConfigError,
     Key,
     Problem,
@@ -72,8 +70,8 @@ def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] 
 
 def _read(files: tuple[Path, ...]) -> Iterator[Any]:
     for file in files:
-        with suppress(OSError, UnicodeDecodeError, yaml.YAMLError):
-            yield yaml.load(file.read_text(encoding="utf-8"), LOADER)
+        with suppress(OSError, ConfigError):
+            yield read_yaml(file)
 
 
 def _claim_labels(mapping: Any) -> dict[Key, str]:

@@ -7,14 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bnlab.study.locations import (
-    LOADER,
+    ConfigError,
     Locations,
     Problem,
     items,
     overlaid,
+    read_yaml,
     section,
     value_at,
 )
@@ -116,8 +115,8 @@ def _name(file: Path) -> Any:
 
 def _content(file: Path) -> Mapping[str, Any]:
     """Return the mapping in a file, an empty one where it has none or cannot be read."""
-    with suppress(OSError, UnicodeDecodeError, yaml.YAMLError):
-        content = yaml.load(file.read_text(encoding="utf-8"), LOADER)
+    with suppress(OSError, ConfigError):
+        content = read_yaml(file)
         return content if isinstance(content, Mapping) else {}
     return {}
 
