@@ -299,7 +299,8 @@ def test_every_number_of_the_published_advice_is_that_of_the_scorecard(screen):
         best = 10 ** table.loc[table["key"] == key, "estimate"].max()
         assert f"{float(f'{best:.2g}'):g}-fold" in untuned.because
     tuned = next(row for row in screen["advice"] if row.when == "you tune the learning rate")
-    for key in tuned.keys:
+    splits = table.loc[table["dataset"].str.contains("_split"), "key"]
+    for key in set(tuned.keys) - set(splits):  # a further split prints nothing
         known = table.loc[table["key"] == key, "estimate"]
         apart = known.max() - known.min()
         assert any(f"{apart:.{places}f} points" in tuned.because for places in (1, 2))
@@ -442,7 +443,8 @@ def test_a_study_of_one_experiment_or_of_none_of_these_has_what_its_tables_say(k
         return lambda name: whole(experiment)(name) if name == kind else pd.DataFrame()
 
     said = front.said(statements, one)
-    assert len(said) == (kind in ("best_rates", "all_methods", "rate_range"))
+    known = {"best_rates": 2, "all_methods": 1, "rate_range": 1}
+    assert len(said) == known.get(kind, 0)
 
 
 def test_no_sentence_of_the_first_screen_is_long_and_each_names_its_data():
