@@ -304,6 +304,7 @@ def test_every_number_of_the_published_advice_is_that_of_the_scorecard(screen):
         known = table.loc[table["key"] == key, "estimate"]
         apart = known.max() - known.min()
         assert any(f"{apart:.{places}f} points" in tuned.because for places in (1, 2))
+    assert tuned.because.count(" points") + len(set(splits)) == len(set(tuned.keys))
 
 
 def test_the_published_screen_has_few_words_and_no_abbreviations(screen):

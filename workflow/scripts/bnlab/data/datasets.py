@@ -22,6 +22,8 @@ from bnlab.study.messages import counted
 
 logger = logging.getLogger(__name__)
 
+SHAPE_REMEDY = "correct `shape` in the config, or the source if it is not the data you mean"
+
 PARTS = ("train", "validation", "test")
 CATEGORIES = "categories/"
 """Prefix of arrays in raw.npz with the texts of a column."""
@@ -260,8 +262,7 @@ def shape_problems(sizes: Mapping[str, int], shape: Mapping[str, int]) -> list[t
     return [
         (
             "shape",
-            f"found {actual}, expected {expected}: correct `shape` in the config, or the source if"
-            " it is not the data you mean",
+            f"found {actual}, expected {expected}: {SHAPE_REMEDY}",
         )
     ]
 

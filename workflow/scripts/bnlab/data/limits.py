@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bnlab.data.datasets import DataError
+from bnlab.data.datasets import SHAPE_REMEDY, DataError
 from bnlab.machine import memory_mb
 
 FREE_BYTES, FREE_ROWS = 2**26, 100_000
 """Sizes that are read whatever `shape` says, so that a message can name the right ones."""
-REMEDY = "correct `shape` in the config, or the source if it is not the data you mean."
 SHARE = 1 / 3
 """Share of the machine's memory that a table may have where its shape is not known."""
 
@@ -24,7 +23,7 @@ def check_bytes(content: str, size: int, shape: Mapping[str, Any] | None) -> Non
         expected = f"{shape['rows']:,} rows of {shape['features']:,} features"
     if size > most:
         raise DataError(
-            f"{content} has {size / 1e6:,.0f} MB, too many for {expected}: {REMEDY}",
+            f"{content} has {size / 1e6:,.0f} MB, too many for {expected}: {SHAPE_REMEDY}.",
             "shape",
         )
 
@@ -33,6 +32,6 @@ def check_rows(count: int, shape: Mapping[str, Any] | None) -> None:
     """Raise DataError where so many rows are far more than those of a shape."""
     if shape is not None and count > 2 * shape["rows"] + FREE_ROWS:
         raise DataError(
-            f"found {count:,} rows or more, expected {shape['rows']:,} rows: {REMEDY}",
+            f"found {count:,} rows or more, expected {shape['rows']:,} rows: {SHAPE_REMEDY}.",
             "shape",
         )

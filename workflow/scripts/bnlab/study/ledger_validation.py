@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from bnlab.study.locations import (
 )
 from bnlab.study.merging import complete
 from bnlab.study.messages import unknown
+from bnlab.study.overlays import content_of
 from bnlab.study.section import COMPARE, TEST, unique
 from bnlab.study.sentences import validate
 
@@ -56,7 +56,11 @@ def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] 
         raise ConfigError(f"{file}: cannot be read, and the config names it under claims") from None
     locations, repeated = read_locations([file])
     ledger, unsound = validate(Ledger, mapping)
-    problems = [*repeated, *unsound, *_ledger_problems(mapping, _known([config, *_read(others)]))]
+    problems = [
+        *repeated,
+        *unsound,
+        *_ledger_problems(mapping, _known([config, *map(content_of, others)])),
+    ]
     if ledger is None or problems:
         raise ConfigError("\n".join(lines_of(problems, locations, [file], _claim_labels(mapping))))
     frozen = config.get("frozen_ledger")
@@ -66,12 +70,6 @@ def load_ledger(file: Path, config: Mapping[str, Any], others: tuple[Path, ...] 
             f"{ledger.digest[:12]}. Take the ledger of that digest, or begin a study of its own on seeds of its own."
         )
     return ledger
-
-
-def _read(files: tuple[Path, ...]) -> Iterator[Any]:
-    for file in files:
-        with suppress(OSError, ConfigError):
-            yield read_yaml(file)
 
 
 def _claim_labels(mapping: Any) -> dict[Key, str]:

@@ -81,6 +81,14 @@ def all_overlays() -> list[Path]:
     return sorted([*STUDIES.glob("*.yaml"), *Path().glob("*.yaml")])
 
 
+def content_of(file: Path) -> Mapping[str, Any]:
+    """Return the mapping in a file, an empty one where it has none or cannot be read."""
+    with suppress(OSError, ConfigError):
+        content = read_yaml(file)
+        return content if isinstance(content, Mapping) else {}
+    return {}
+
+
 def elsewhere(kind: str, name: str) -> str:
     """Return a message that a shipped overlay has the data set, method or recipe; empty where none has it.
 
@@ -89,7 +97,7 @@ def elsewhere(kind: str, name: str) -> str:
         name: what the config does not have.
     """
     files = [
-        file for file in sorted(STUDIES.glob("*.yaml")) if name in section(_content(file), kind)
+        file for file in sorted(STUDIES.glob("*.yaml")) if name in section(content_of(file), kind)
     ]
     if not files:
         return ""
@@ -105,20 +113,12 @@ def _is_shipped(file: Path) -> bool:
 
 
 def _has_data_alone(file: Path) -> bool:
-    return _is_shipped(file) and {*_content(file)} <= {"study", "title", "datasets", *NOT_CONTENT}
+    return _is_shipped(file) and {*content_of(file)} <= {"study", "title", "datasets", *NOT_CONTENT}
 
 
 def _name(file: Path) -> Any:
     """Return the name that a file gives to its study; None for none, and for a file that cannot be read."""
-    return _content(file).get("study")
-
-
-def _content(file: Path) -> Mapping[str, Any]:
-    """Return the mapping in a file, an empty one where it has none or cannot be read."""
-    with suppress(OSError, ConfigError):
-        content = read_yaml(file)
-        return content if isinstance(content, Mapping) else {}
-    return {}
+    return content_of(file).get("study")
 
 
 def left_out_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iterator[Problem]:
