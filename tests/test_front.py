@@ -123,7 +123,7 @@ def cells(row, label, runs=20, unit="%", **ranks):
                 "better": "high",
             }
             | {"estimate": at, "low": at - 0.4, "high": at + 0.4, "n": runs, "behind": behind}
-            | {"rivals": len(ranks) - 1}
+            | {"rivals": len(ranks) - 1, "at_end": False}
             for method, (at, behind) in ranks.items()
         ]
     )
@@ -204,6 +204,12 @@ def test_few_runs_or_no_difference_leave_it_open(runs, ranks, is_known):
 def test_a_question_that_ranks_nobody_gives_no_advice():
     untuned = question(ranks=False)
     (one,) = advice(cells(untuned, "MNIST", **MNIST), rows=[untuned])
+    assert (one.use, one.sure, one.why) == ("not known yet", "open", "not tuned")
+
+
+def test_a_method_whose_best_rate_may_lie_beyond_those_tried_leaves_it_open():
+    at_end = cells(ONE, "MNIST", **MNIST).assign(at_end=[False, True, False])
+    (one,) = advice(at_end)
     assert (one.use, one.sure, one.why) == ("not known yet", "open", "not tuned")
 
 
@@ -384,6 +390,7 @@ def tuned(**less):
             "method": method,
             "batch": batch,
             "tried": "0.01 0.03 0.1 0.3 1 3",
+            "at_end": False,
         }
         | {
             "mean": at / 100,
@@ -405,11 +412,21 @@ def test_tiny_batches_are_judged_with_each_network_at_its_best_rate_where_that_i
     assert small.thought == "It hardly changes the best accuracy."
     assert broken == front.Said(
         "It can break training.",
-        "With two examples a batch, each at its best rate, batch norm reaches 86.2\xa0% on MNIST, none 96.6\xa0%.",
+        "With two examples a batch, each at its best rate, batch norm reaches 86.2\xa0% on MNIST,"
+        " no normalization 96.6\xa0%.",
         "learning_rate/best_rates",
     )
     (_, fine) = front.said(statements, tuned(base=(96.6, np.nan), bn=(95.9, -0.7)))
     assert fine.thought == "It works in tiny batches too."
+
+
+def test_a_best_rate_at_an_end_of_those_tried_is_not_called_the_best():
+    statements = load_ledger(CHECKOUT / "workflow" / "claims.yaml", CONFIG).front.statements
+    read = tuned(base=(96.6, np.nan), bn=(86.2, -10.4))
+    table = read("learning_rate")("best_rates")
+    table.loc[table["batch"] == 2, "at_end"] = True
+    (only,) = front.said(statements, read)
+    assert only.thought == "It hardly changes the best accuracy."
 
 
 def test_advice_on_tiny_batches_is_that_of_both_sizes_and_absent_where_none_is_measured():

@@ -250,6 +250,17 @@ def test_rows_of_experiments_that_are_taken_come_as_they_were_published():
     assert set(renamed["asks"]) == {"Share"} and set(renamed["when"]) == {"now"}
 
 
+@pytest.mark.parametrize(("last", "at_end", "behind"), [(10, False, 1), (1, True, 0)])
+def test_a_method_that_may_do_better_beyond_the_rates_tried_is_not_behind(last, at_end, behind):
+    metrics = test_claims.RATES["metrics"].copy()  # base is best at 1
+    metrics.loc[metrics["method"] == "bn", "accuracy"] += 0.05
+    metrics = metrics[(metrics["method"] == "bn") | (metrics["learning_rate"] <= last)]
+    best = row(experiment="learning_rate", recipe=None, rate="best")
+    results = {"learning_rate": {"metrics": metrics}}
+    base = scored(best, results=results, study=test_claims.RATE_STUDY).loc["base"]
+    assert (base["at_end"], base["behind"]) == (at_end, behind)
+
+
 def test_the_smallest_good_batch_is_the_one_from_which_on_none_is_worse_than_base_by_a_point():
     accuracies = {  # by batch 1, 2, 4, 16 in replicates 0 and 1
         "base": [[0.9, 0.9], [0.9, 0.9], [0.9, 0.9], [0.9, 0.9]],

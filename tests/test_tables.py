@@ -294,6 +294,26 @@ def test_methods_are_compared_each_at_its_own_rate():
     assert bn["mean"] == pytest.approx(0.965)
     assert (bn["less_base"], bn["base_pairs"]) == (pytest.approx(0.065), 2)
     assert (np.isnan(bn["less_bn"]), bn["bn_pairs"]) == (True, 0)
+    assert not bn["at_end"]
+
+
+@pytest.mark.parametrize(
+    ("base", "bn", "at_end"),
+    [
+        ([0.8, 0.9, 0.8], [0.8, 0.9, 0.8], [False, False]),
+        ([0.8, 0.9, 0.8], [0.8, 0.9, 0.95], [False, True]),
+        ([0.95, 0.9, 0.8], [0.8, 0.9, 0.8], [True, True]),  # the difference from base is open too
+        ([0.8, 0.9, 0.8], [NAN, NAN, NAN], [False, False]),  # it learns at no rate
+    ],
+)
+def test_a_best_rate_at_an_end_of_those_tried_is_marked(base, bn, at_end):
+    rates = (0.1, 1.0, 10.0)
+    metrics = accuracies(
+        base={rate: [at, at] for rate, at in zip(rates, base, strict=True)},
+        bn={rate: [at, at] for rate, at in zip(rates, bn, strict=True)},
+    )
+    marked = by_rate.best_rates(metrics).set_index("method")["at_end"]
+    assert marked[["base", "bn"]].tolist() == at_end
 
 
 def test_ranges_of_rates_are_compared_replicate_by_replicate():

@@ -146,6 +146,7 @@ def scorecard() -> pd.DataFrame:
         ranks = {
             "replicates": 10,
             "open": 0,
+            "at_end": False,
             "behind": behind,
             "rivals": 2 if asks == "Accuracy" else 1,
         }

@@ -54,7 +54,7 @@ def sample(effect: Effect, results: Results, quantity: Quantity, about: Declared
 
     Values of methods that learn nothing are no result (``says_nothing``): none is left.
     """
-    measured = [_bounded(effect, results, quantity, about, method) for method in effect.methods]
+    measured = [_measured(effect, results, quantity, about, method) for method in effect.methods]
     if nothing := says_nothing(effect, results, about, effect.methods):
         measured = [(without_values(bounded, nothing), censored) for bounded, censored in measured]
     at = [bounded for bounded, _ in measured]
@@ -95,22 +95,24 @@ def without_values(bounded: Bounded, why: str) -> Bounded:
     return Bounded(nothing, nothing, nothing, why)
 
 
-def _bounded(
-    effect: Effect, results: Results, quantity: Quantity, about: Declared, method: str
-) -> tuple[Bounded, int]:
-    """Return a method's values with their bounds, and how many never got to the level that they count the steps to.
+def as_bounded(values: pd.Series | Bounded) -> Bounded:
+    """Return values with their bounds, which are the values themselves where they are known."""
+    return values if isinstance(values, Bounded) else Bounded(values, values, values)
 
-    Where its own rate is the last one tried, a better one may lie beyond: there, what the rate is tuned for is better
-    still, and of everything else nothing is known.
+
+def beyond_the_rates_tried(
+    bounded: Bounded, effect: Measure, results: Results, about: Declared, method: str
+) -> Bounded:
+    """Return a method's values with the bounds of what a rate may give that nobody tried.
+
+    Where its own rate is the first or last one tried, a better one may lie beyond: there, what the rate is tuned for is
+    better still, and of everything else nothing is known.
     """
-    values = quantity(results, effect, method)
-    bounded = values if isinstance(values, Bounded) else Bounded(values, values, values)
-    censored = 0 if effect.level is None else int(np.isinf(bounded.highest).sum())
     if effect.rate is None:
-        return bounded, censored
+        return bounded
     chosen = rate_chosen(results, effect, method)
     if not chosen.is_end:
-        return bounded, censored
+        return bounded
     why = f"the best rate of {method} is at an end of those tried, {chosen.rate:g}"
     why = f"{bounded.why}; {why}" if bounded.why else why
     least, most = (
@@ -119,7 +121,16 @@ def _bounded(
     )
     if about.tuned:
         least, most = (bounded.lowest, most) if about.better == "high" else (least, bounded.highest)
-    return bounded._replace(lowest=least, highest=most, why=why), censored
+    return bounded._replace(lowest=least, highest=most, why=why)
+
+
+def _measured(
+    effect: Effect, results: Results, quantity: Quantity, about: Declared, method: str
+) -> tuple[Bounded, int]:
+    """Return a method's values with their bounds, and how many never got to the level that they count the steps to."""
+    values = as_bounded(quantity(results, effect, method))
+    censored = 0 if effect.level is None else int(np.isinf(values.highest).sum())
+    return beyond_the_rates_tried(values, effect, results, about, method), censored
 
 
 class Measured(NamedTuple):

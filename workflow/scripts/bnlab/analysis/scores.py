@@ -11,8 +11,15 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.claims import Absent, place, rows_at
-from bnlab.analysis.quantities import Bounded, Quantity, Results
-from bnlab.analysis.samples import Setting, called, says_nothing, without_values
+from bnlab.analysis.quantities import Quantity, Results
+from bnlab.analysis.samples import (
+    Setting,
+    as_bounded,
+    beyond_the_rates_tried,
+    called,
+    says_nothing,
+    without_values,
+)
 from bnlab.analysis.statistics import (
     CONFIDENCE,
     FEWEST,
@@ -31,7 +38,7 @@ from bnlab.study.ledger import Row
 
 COLUMNS = [
     *("key", "asks", "when", "experiment", "dataset", "dataset_label", "unit", "better", "against"),
-    *("method", "method_label", "estimate", "low", "high", "n", "replicates", "open"),
+    *("method", "method_label", "estimate", "low", "high", "n", "replicates", "open", "at_end"),
     *("behind", "rivals", "ranked_by", "missing"),
 ]
 PAIRS, INTERVALS = "pairs", "intervals"
@@ -68,7 +75,8 @@ def score(
 
     Returns:
         ``COLUMNS``: the mean over replicates with its 95 % interval (ratios are geometric means), ``open`` how many of
-        the values are open at one end, ``behind`` how many ``rivals`` are better (``ranked``). A row that lacks a
+        the values are open at one end, ``at_end`` whether the method's own rate is the first or last one tried, so that
+        a better one may lie beyond, ``behind`` how many ``rivals`` are better (``ranked``). A row that lacks a
         method which is trained there has no rivals, so that it ranks nobody; ``missing`` names the method.
     """
     scored = [pd.DataFrame(columns=COLUMNS)]
@@ -125,7 +133,7 @@ def _published(
     """The cells of a published row, under the row's present words.
 
     Ranks stay as they were, and a row with methods that are not at hand ranks nobody. A publication without
-    ``ranked_by`` ranked by intervals.
+    ``ranked_by`` ranked by intervals, and one without ``at_end`` does not know of it.
     """
     if earlier is None:
         return pd.DataFrame()
@@ -140,7 +148,9 @@ def _published(
         unit="times" if row.against else unit,
         against=row.compared_with or "",
     )
-    return cells if "ranked_by" in cells else cells.assign(ranked_by=INTERVALS)
+    if "ranked_by" not in cells:
+        cells = cells.assign(ranked_by=INTERVALS)
+    return cells if "at_end" in cells else cells.assign(at_end=False)
 
 
 def _answer(
@@ -155,7 +165,9 @@ def _answer(
     here = rows_at(results[row.experiment], where, row, study)
     measure = quantity(row.experiment, row.quantity)
     declaration = study.declaration(row.experiment).quantities[row.quantity]
-    measured = _bounded(measure(here, row, method))
+    known = as_bounded(measure(here, row, method))
+    measured = beyond_the_rates_tried(known, row, here, declaration, method)
+    at_end = measured is not known
     if not len(measured.values):
         return None
     compared = _with_reference(row, method)
@@ -163,7 +175,7 @@ def _answer(
         is_own = not row.against and declaration.is_of_predictions  # such as an accuracy at chance
         measured = measured if is_own else without_values(measured, nothing)
     values = measured.values
-    others = _bounded(measure(here, row, row.against)).values if row.against else None
+    others = as_bounded(measure(here, row, row.against)).values if row.against else None
     interval = _interval(values, others, declaration)
     unit = 100 if declaration.unit == "points" and not row.against else 1
     cell = {
@@ -184,14 +196,10 @@ def _answer(
         "n": interval.n,
         "replicates": len(values),
         "open": int(np.isinf(values).sum()),
+        "at_end": at_end,
     }
     lowest, highest = (np.log(end) if row.against else end for end in measured[1:3])
     return Answer(cell, lowest, highest, learns=not nothing)
-
-
-def _bounded(measured: pd.Series | Bounded) -> Bounded:
-    """Return values with their bounds, which are the values themselves where they are known."""
-    return measured if isinstance(measured, Bounded) else Bounded(measured, measured, measured, "")
 
 
 def _interval(values: pd.Series, others: pd.Series | None, about: Declared) -> Interval:

@@ -162,6 +162,11 @@ class Asked(NamedTuple):
         return bool((self.cells["behind"] > 0).any())
 
     @property
+    def is_tuned(self) -> bool:
+        """True where methods are ranked and none of them may have a better rate beyond those tried."""
+        return self.row.ranks and not self.cells["at_end"].any()
+
+    @property
     def runs(self) -> int:
         """Smallest number of runs of a method."""
         return int(self.cells["n"].min())
@@ -230,15 +235,16 @@ def recommended(group: Sequence[Asked]) -> list[str]:
 def certainty(group: Sequence[Asked], agrees: bool, is_confirmed: bool) -> tuple[str, str]:
     """Return how sure a row of advice is, and why.
 
-    Open: a question ranks nobody, a method has fewer than ``FEWEST`` runs, or no method is told apart. Fair: two data
-    sets tell methods apart and agree, and each method has ``FAIR`` runs or more. Strong: beside that, ``SPLITS`` splits
-    of one of them agree and fresh seeds confirm it. Weak: all else.
+    Open: a question ranks nobody, the best rate of a method is the first or last one tried, a method has fewer than
+    ``FEWEST`` runs, or no method is told apart. Fair: two data sets tell methods apart and agree, and each method has
+    ``FAIR`` runs or more. Strong: beside that, ``SPLITS`` splits of one of them agree and fresh seeds confirm it. Weak:
+    all else.
     """
     runs = min(asked.runs for asked in group)
     data = _data([asked for asked in group if asked.is_told_apart])
     if runs < FEWEST:
         return "open", f"{runs} runs"
-    if not all(asked.row.ranks for asked in group):
+    if not all(asked.is_tuned for asked in group):
         return "open", "not tuned"
     if not data:
         return "open", "not told apart"

@@ -16,8 +16,8 @@ from bnlab.page.panels import by_method, ink, name_of
 from bnlab.study.names import NEAR_BEST
 
 LEGEND = (
-    "test accuracy (%) at the end; ● within a point of the best of all; framed: the rate with the best\n"
-    "validation accuracy; in brackets: replicates that diverged or failed"
+    "test accuracy (%) at the end; ● within a point of the best of all\n"
+    "framed: the rate with the best validation accuracy; in brackets: replicates that diverged or failed"
 )
 COLORS = "YlGnBu_r"
 WORST = 20

@@ -182,7 +182,7 @@ def _cell(row: Any, ranks: bool, scale: tuple[float, float], address: Address) -
     if not np.isfinite(row.estimate):
         return Cell("never" if row.open and row.better == "low" else NO_ANSWER, link=link)
     interval = (row.low, row.high) if row.n >= FEWEST else (np.nan, np.nan)
-    text = measured(row.estimate, *interval)
+    text = measured(row.estimate, *interval) + " at an end of the rates tried" * bool(row.at_end)
     lost = row.replicates - row.n
     text += f" ({lost} of {row.replicates} without)" if lost else ""
     ends = (

@@ -37,7 +37,8 @@ def rates(metrics: pd.DataFrame) -> pd.DataFrame:
 def best_rates(metrics: pd.DataFrame) -> pd.DataFrame:
     """Summarize test accuracy at the chosen rate, with paired differences from base and bn, each at its own.
 
-    ``tried`` lists all rates of the method.
+    ``tried`` lists all rates of the method. ``at_end`` is true where its own, or that of base, is the first or
+    last of them, so that a better one may lie beyond.
     """
     best = chosen_rates(metrics)[RUN]
     rows = final_accuracies(metrics).merge(best, on=RUN)
@@ -46,7 +47,18 @@ def best_rates(metrics: pd.DataFrame) -> pd.DataFrame:
         prefix = f"less_{reference}"
         less = compare(rows, ACROSS_RATES, "value", reference, paired_difference, prefix)
         table = table.merge(less.rename(columns={"pairs": f"{reference}_pairs"}))
-    return table
+    return table.assign(at_end=_at_end(table))
+
+
+def _at_end(table: pd.DataFrame) -> pd.Series:
+    """Return true where the first or last rate tried is that of a method that learns, or of base in its batches."""
+    tried = table["tried"].str.split().map(lambda rates: [float(rate) for rate in rates])
+    rates = zip(table["learning_rate"], tried, strict=True)
+    is_end = pd.Series(
+        [rate in (all_rates[0], all_rates[-1]) for rate, all_rates in rates], table.index
+    )
+    own = is_end & (table["failed"] + table["diverged"] < table["replicates"])
+    return own | table["batch"].isin(table.loc[own & (table["method"] == BASE), "batch"])
 
 
 def rate_range(metrics: pd.DataFrame) -> pd.DataFrame:
