@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -462,3 +463,28 @@ def test_differences_keep_clear_of_the_ends_of_their_axis(experiment):
     for value in (np.nanmin(values), np.nanmax(values)):
         place = axis.transAxes.inverted().transform(axis.transData.transform((1, value)))[1]
         assert 0.03 < place < 0.97
+
+
+def test_an_axis_of_values_is_logarithmic_only_where_one_is_positive():
+    figure = Figure()
+    empty, drawn = figure.subplots(1, 2)
+    empty.plot([1, 2], [np.nan, np.nan])
+    drawn.plot([1, 2], [np.nan, 3.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for axis in (empty, drawn):
+            panels.log_values(axis, "loss")
+        figure.canvas.draw()
+    assert [axis.get_yscale() for axis in (empty, drawn)] == ["linear", "log"]
+
+
+def test_accuracies_of_zero_and_of_one_are_inside_a_logit_axis():
+    curve = pd.DataFrame(
+        {"mean": [0.0, 0.9, 1.0], "low": [0.0, 0.8, 1.0], "high": [0.0, 0.95, 1.0]}
+    )
+    axis = Figure().subplots()
+    axis.plot(panels.on_axis(curve, curve)["mean"])
+    panels.accuracy_axis(axis, curve)
+    low, high = axis.get_ylim()
+    assert axis.get_yscale() == "logit"
+    assert (panels.on_axis(curve, curve)["mean"].between(low, high, inclusive="neither")).all()

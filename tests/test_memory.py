@@ -11,6 +11,7 @@ from bnlab.study.config import Study
 from bnlab.training import memory
 
 ROOT = Path(__file__).parents[1]
+TIMED = ("mnist", "base", "steps50000_lr0.1")
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,25 @@ def test_each_published_run_took_at_most_the_memory_it_asks_for_and_at_least_hal
     assert ratio.between(1, 2).all()
 
 
+def test_timing_asks_for_all_methods_of_a_setting_at_once(local: Study) -> None:
+    asked = memory.of_timing(local, "learning_curves")
+    runs = local.runs("learning_curves")
+    (base,) = (r for r in runs if (r.dataset, r.method, r.recipe) == TIMED)
+    alone = memory.of_training(local, [base]) - memory.TENSORFLOW
+    methods = local.timed_methods("learning_curves", base.dataset, base.batch, base.recipe)
+    assert asked - memory.TENSORFLOW >= 0.9 * len(methods) * alone > 1.5 * alone
+
+
+def test_a_state_of_many_units_needs_memory_at_each_step(local: Study) -> None:
+    (run,) = (r for r in local.runs("row_by_row") if r[1:] == ("bn", 60, "rows_steps2000_lr0.01"))
+    recipe = local.recipes[run.recipe]
+    wide = recipe.model_copy(update={"network": {"recurrent": {"units": 1000, "steps": 28}}})
+    study = local.model_copy(update={"recipes": local.recipes | {run.recipe: wide}})
+    more = memory.of_training(study, [run]) - memory.of_training(local, [run])
+    states = 28 * 900 * 4 * memory.PASSES["evaluate"] * memory.EVALUATED_ROWS / 1e6
+    assert more > states
+
+
 def test_preparing_and_reading_ask_for_more_than_was_measured(local: Study) -> None:
     shape = local.datasets["mnist"].shape.model_copy(
         update={"rows": 3_000_000, "features": 20, "image": None}
@@ -48,7 +68,7 @@ def test_what_is_larger_than_the_limit_is_named_with_the_limit(local: Study) -> 
     assert list(memory.problems(local, 24_000, "this machine")) == []
     problems = list(memory.problems(local, 1_200, "this machine"))
     assert problems and all("1,200 MB of this machine" in each.sentence for each in problems)
-    assert {each.key[0] for each in problems} <= {"datasets", "recipes"}
+    assert {each.key[0] for each in problems} <= {"datasets", "recipes", "experiments"}
 
 
 @pytest.mark.parametrize(("limit", "expected"), [("500000000", 500.0), ("max", None)])

@@ -59,7 +59,7 @@ rule time_methods:
         "../envs/bnlab.yaml"
     threads: 1
     resources:
-        mem_mb=lambda w: memory.of_training(STUDY, STUDY.runs(w.experiment)),
+        mem_mb=lambda w: memory.of_timing(STUDY, w.experiment),
     params:
         process=lambda w: int(w.process),
         datasets=lambda w: timed_datasets(w.experiment),

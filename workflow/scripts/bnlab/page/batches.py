@@ -21,6 +21,7 @@ from bnlab.page.panels import (
     figure_of,
     label_ends,
     legend_row,
+    log_values,
     name_of,
     on_axis,
     subtitle,
@@ -143,7 +144,7 @@ def losses(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> None:
     for curve in curves:
         rows = curve.of("validation", "loss").rows
         draw_curve(axis, curve.style, rows["batch"], rows, curve.label)
-    axis.set(yscale="log", ylabel="validation loss (log axis)")
+    log_values(axis, "validation loss")
     axis.tick_params(axis="y", which="minor", labelsize=8)
 
 

@@ -28,8 +28,8 @@ LETTERS = 100
 """Letters of a legend that have room side by side, with six for each line beside its name."""
 BARE = "None"
 """Marker of a line without markers, as Matplotlib names it."""
-HIGHEST = 0.9999
-"""Height at which greater accuracies are drawn on a logit scale, which has no place for 100 %."""
+LOWEST, HIGHEST = 0.001, 0.9999
+"""Heights at which smaller and greater accuracies are drawn on a logit scale, which has no place for 0 and 100 %."""
 
 
 def figure_of(table: pd.DataFrame, height: float, title: str) -> Figure:
@@ -230,9 +230,9 @@ def _is_wide(rows: pd.DataFrame) -> bool:
 
 
 def on_axis(curve: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the accuracies of a curve as drawn beside ``rows``: on a logit scale none lies above ``HIGHEST``."""
+    """Return the accuracies of a curve as drawn beside ``rows``: on a logit scale between its ends."""
     numbers = ["mean", "low", "high"]
-    return curve.assign(**curve[numbers].clip(upper=HIGHEST)) if _is_wide(rows) else curve
+    return curve.assign(**curve[numbers].clip(LOWEST, HIGHEST)) if _is_wide(rows) else curve
 
 
 def accuracy_axis(axis: Axes, rows: pd.DataFrame) -> None:
@@ -240,7 +240,7 @@ def accuracy_axis(axis: Axes, rows: pd.DataFrame) -> None:
     if _is_wide(rows):
         lowest, highest = rows["mean"].min(), rows["mean"].max()
         axis.set_yscale("logit", nonpositive="clip")
-        axis.set_ylim(max(lowest * 0.8, 1e-3), 1 - (1 - min(highest, HIGHEST)) * 0.7)
+        axis.set_ylim(0.8 * max(lowest, LOWEST), 1 - (1 - min(highest, HIGHEST)) * 0.7)
         axis.yaxis.set_major_locator(FixedLocator(ACCURACY_TICKS))
         axis.yaxis.set_minor_locator(NullLocator())
         axis.set_ylabel("accuracy (%, logit scale)")
@@ -263,6 +263,14 @@ def epoch_axis(axis: Axes, values: pd.Series) -> None:
     axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.xaxis.set_minor_locator(NullLocator())
     axis.set_xlim(0, values.max() * 1.03)
+
+
+def log_values(axis: Axes, label: str) -> None:
+    """Make the y-axis logarithmic where something positive is drawn, and name it."""
+    drawn = [np.asarray(line.get_ydata(), float) for line in axis.lines]
+    if any((values > 0).any() for values in drawn):
+        axis.set_yscale("log")
+    axis.set_ylabel(f"{label} (log axis)")
 
 
 def batch_axis(axis: Axes, batches: Sequence[int], columns: int = 1) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from math import prod
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,7 +13,7 @@ from bnlab.study.config import Method
 from bnlab.study.datasets import AnyDataset
 from bnlab.study.locations import Key, Problem, items, section, texts, value_at
 from bnlab.study.messages import UnknownName
-from bnlab.study.options import DIVIDES, DIVIDES_FEATURES, IS_STATE, marked, widths
+from bnlab.study.options import DIVIDES, marked, states, widths
 from bnlab.study.recipes import Recipe
 from bnlab.study.sentences import option_problems
 
@@ -134,9 +133,7 @@ def _layers(dataset: AnyDataset, recipe: Recipe) -> tuple[str, list[int]]:
         image = dataset.shape.image if network.takes == "images" else None
         read = image[-1] if image else dataset.shape.features
         chain = [read, *widths(network, settings)]
-        parts = marked(network, DIVIDES_FEATURES, settings).values()
-        for units in marked(network, IS_STATE, settings).values():
-            if all(type(number) is int and number > 0 for number in (units, *parts)):
-                chain = [read // prod(parts) + units, units]
+        for units, parts in states(network, settings):
+            chain = [read // parts + units, units]
         return network.takes, chain
     return "", []

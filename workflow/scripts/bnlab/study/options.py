@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import InitVar, is_dataclass
 from functools import cache
+from math import prod
 from typing import Annotated, Any, get_type_hints
 
 import yaml
@@ -105,6 +106,13 @@ def marked(cls: type, mark: str, settings: Any) -> dict[str, Any]:
 def widths(cls: type, settings: Any) -> list[int]:
     """Return the widths of layers among the settings of a network, in order."""
     return _numbers(list(marked(cls, IS_WIDTH, settings).values()))
+
+
+def states(cls: type, settings: Any) -> list[tuple[int, int]]:
+    """Return the units of layers that read their own state, each with the number of parts of an example it reads."""
+    parts = _numbers(list(marked(cls, DIVIDES_FEATURES, settings).values()))
+    units = _numbers(list(marked(cls, IS_STATE, settings).values()))
+    return [(n, prod(parts)) for n in units if min(n, *parts) > 0]
 
 
 def _numbers(value: Any) -> list[int]:

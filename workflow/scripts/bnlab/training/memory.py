@@ -9,7 +9,7 @@ from math import prod
 from bnlab.study.config import Run, Study
 from bnlab.study.datasets import REFUSE
 from bnlab.study.locations import Problem
-from bnlab.study.options import widths
+from bnlab.study.options import states, widths
 
 TENSORFLOW, LAYER = 1100, 15
 """A process that trains: at first, and for each layer that is compiled."""
@@ -47,6 +47,18 @@ def of_training(study: Study, runs: Iterable[Run]) -> int:
     return max(_rounded(_of_run(study, run)) for run in runs)
 
 
+def of_timing(study: Study, experiment: str) -> int:
+    """Return the memory of a job that times methods in turn: those of a setting are all held at once."""
+    held = [
+        sum(
+            _of_run(study, Run(dataset, method, batch, recipe)) - TENSORFLOW
+            for method in study.timed_methods(experiment, dataset, batch, recipe)
+        )
+        for dataset, batch, recipe in study.timed(experiment)
+    ]
+    return _rounded(TENSORFLOW + max(held, default=0))
+
+
 def problems(study: Study, most: float, of: str) -> Iterator[Problem]:
     """Yield the data sets and recipes whose jobs ask for more than ``most`` MB; ``of`` names the limit."""
     for name in study.used_datasets():
@@ -56,6 +68,13 @@ def problems(study: Study, most: float, of: str) -> Iterator[Problem]:
                 ("datasets", name, "shape"),
                 f"needs {needed:,} MB of memory to be prepared, more than the {most:,.0f} MB of {of}"
                 " (allowed: fewer rows or features, or a larger machine)",
+            )
+    for name in study.experiments:
+        if (needed := of_timing(study, name)) > most:
+            yield Problem(
+                ("experiments", name),
+                f"needs {needed:,} MB of memory to time its methods, more than the {most:,.0f} MB of {of}"
+                " (allowed: fewer methods, a narrower network, smaller batches, or a larger machine)",
             )
     worst: dict[tuple[str, str], int] = {}
     for run in study.all_runs():
@@ -79,6 +98,9 @@ def _of_run(study: Study, run: Run) -> float:
     chain = [image[-1] if image else shape.features, *layers, shape.classes]
     weights = sum(a * b for a, b in pairwise(chain)) * (9 if image else 1)
     per_row = places * sum(chain)
+    for units, parts in states(network.load(), settings):
+        weights += (shape.features // parts + units + shape.classes) * units
+        per_row += parts * (shape.features // parts + 2 * units)
     arrays = max(PASSES["train"] * run.batch, PASSES["evaluate"] * EVALUATED_ROWS)
     number = 1 if data.scaling == "divide_255" else FLOAT
     held = number * sum(sizes) + FLOAT * (sizes.validation + sizes.test)

@@ -11,6 +11,7 @@ from bnlab.page.panels import (
     batch_axis,
     figure_of,
     legend_row,
+    log_values,
     name_and_failures,
     per_batch,
     subtitle,
@@ -30,7 +31,7 @@ def noise(table: pd.DataFrame) -> Figure:
         sizes = sorted(rows["size"].unique())
         for axis, (measure, label) in zip(axes, MEASURES.items(), strict=True):
             draw_lines(axis, rows[rows["measure"] == measure], "size", name_and_failures)
-            axis.set(yscale="log", ylabel=f"{label} (log axis)")
+            log_values(axis, label)
             batch_axis(axis, sizes, columns=2)
         legend_row(part, *axes)
 
@@ -43,7 +44,7 @@ def cost(table: pd.DataFrame) -> Figure:
     figure = figure_of(table, 3.4, title)
     axis = figure.subplots()
     draw_lines(axis, table, "batch")
-    axis.set(yscale="log", ylabel="microseconds an example (log axis)")
+    log_values(axis, "microseconds an example")
     batch_axis(axis, sorted(table["batch"].unique()))
     legend_row(figure, axis)
     return figure

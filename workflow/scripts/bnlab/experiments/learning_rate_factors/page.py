@@ -24,7 +24,7 @@ def factors(table: pd.DataFrame) -> Figure:
     """
 
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
-        networks = list(rows.groupby(["network", "activation"], sort=False))
+        networks = list(rows.groupby(["network", "activation"], sort=False, dropna=False))
         grid = part.subplots(2, len(networks), squeeze=False, sharex=True, sharey="row")
         for (above, below), (names, of_network) in zip(grid.T, networks, strict=True):
             draw_lines(above, in_percent(of_network), "factor")

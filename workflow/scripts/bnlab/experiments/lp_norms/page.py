@@ -8,7 +8,7 @@ from matplotlib.figure import Figure, FigureBase
 from bnlab.page.curves import draw_accuracy
 from bnlab.page.forms import draw_lines, split_by
 from bnlab.page.grids import Grid, cell, difference, final, of_batch, reference_of, rows_of, unit_of
-from bnlab.page.panels import epoch_axis, legend_row, name_and_failures, per_batch
+from bnlab.page.panels import epoch_axis, legend_row, log_values, name_and_failures, per_batch
 
 
 def loss(table: pd.DataFrame) -> Figure:
@@ -18,7 +18,7 @@ def loss(table: pd.DataFrame) -> Figure:
         axis = part.subplots()
         draw_lines(axis, rows, "epoch", name_and_failures)
         epoch_axis(axis, rows["epoch"])
-        axis.set(yscale="log", ylabel="training loss (log axis)")
+        log_values(axis, "training loss")
         legend_row(part, axis)
 
     return per_batch(table, 3.2, "training loss", panels)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure, FigureBase
 from bnlab.page.curves import draw_accuracy
 from bnlab.page.forms import draw_lines, method_label, row_table
 from bnlab.page.grids import amount, final, mean, ratio
-from bnlab.page.panels import legend_row, name_and_failures, per_batch, thousands
+from bnlab.page.panels import legend_row, log_values, name_and_failures, per_batch, thousands
 
 
 def biases(table: pd.DataFrame) -> Figure:
@@ -25,7 +25,7 @@ def biases(table: pd.DataFrame) -> Figure:
             thousands(axis)
         linear.set_ylabel("length of the biases of hidden layers")
         legend_row(part, linear)
-        log.set(yscale="log", ylabel="the same, log axis")
+        log_values(log, "the same")
 
     return per_batch(table, 3.2, "how the biases of hidden layers grow", panels)
 

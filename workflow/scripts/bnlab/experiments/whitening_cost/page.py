@@ -7,7 +7,7 @@ from matplotlib.figure import Figure, FigureBase
 
 from bnlab.page.forms import draw_lines, log_axis, split_by
 from bnlab.page.grids import Grid, amount, labels_of, of_batch, ratio, reference_of, rows_of
-from bnlab.page.panels import legend_row, per_batch
+from bnlab.page.panels import legend_row, log_values, per_batch
 
 
 def cost(table: pd.DataFrame) -> Figure:
@@ -17,7 +17,7 @@ def cost(table: pd.DataFrame) -> Figure:
         axis = part.subplots()
         draw_lines(axis, rows, "units")
         log_axis(axis, "units of the hidden layer (log axis)")
-        axis.set(yscale="log", ylabel="milliseconds of a step (log axis)")
+        log_values(axis, "milliseconds of a step")
         legend_row(part, axis)
 
     return per_batch(table, 3.2, "time of a training step", panels)
