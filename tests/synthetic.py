@@ -628,7 +628,10 @@ def screen() -> dict[str, Any]:
     points = [Point(x, 90 + x, 88 + x, 92 + x, 10) for x in (1.0, 2.0, 4.0)]
     lines = [Line("bn", "batch norm", points), Line("base", "none", points[:1])]
     bars = [Bar("bn", "batch norm", 1.0, 4.0, "4-fold")]
-    sources = ["batch_size/digits/lr0.1/final"]
+    sources = [
+        ("curves", "batch_size/digits/lr0.1/final"),
+        ("bars", "batch_size/digits/lr0.1/span"),
+    ]
     drawn = [
         Panel(
             name,

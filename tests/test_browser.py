@@ -192,7 +192,7 @@ def test_a_row_opens_to_its_effects_by_key_and_by_click(visit):
     effect = page.locator(OPEN).first
     for text in ("−1.23 ± 0.17 points", "Rule: below 0 points", "< 0.0001", "P(BN < Base)"):
         assert effect.get_by_text(text, exact=True).first.is_visible()
-    plot = effect.get_by_role("img", name="test accuracy: BN less Base, digits, rate 0.01")
+    plot = effect.get_by_role("img", name="test accuracy: BN minus Base, digits, rate 0.01")
     assert plot.is_visible()
     assert plot.get_by_text("claimed −3.3", exact=True).is_visible()
     page.locator("#claim-2 .claim").click()

@@ -464,14 +464,14 @@ def test_a_difference_is_paired_by_replicate_and_printed_in_points():
     assert row["estimate"] == pytest.approx(np.nanmean(differences))
     assert (row["n"], row["replicates"]) == (np.isfinite(differences).sum(), REPLICATES)
     assert row["scale"] == "points"
-    assert row["effect"] == "test accuracy: BN less Base"
+    assert row["effect"] == "test accuracy: BN minus Base"
     assert row["rule"] == "above 0 points"
 
 
 def test_other_inference_statistics_are_those_of_the_method_that_has_them():
     row = judged(effect(statistics="batch"))[1].iloc[0]
     assert row["estimate"] == pytest.approx(judged(effect())[1].iloc[0]["estimate"] - 2)
-    assert row["effect"] == "test accuracy under batch statistics: BN less Base"
+    assert row["effect"] == "test accuracy under batch statistics: BN minus Base"
 
 
 def test_a_ratio_is_the_geometric_mean_and_its_thresholds_are_ratios():
@@ -551,7 +551,7 @@ def test_a_lead_that_shrinks_is_the_early_gap_less_the_late_one():
         return wide["bn"] - wide["base"]
 
     assert row["estimate"] == pytest.approx(100 * (gap(200) - gap(1000)).mean())
-    assert row["effect"] == "test accuracy at epoch 2 less that at the end: BN less Base"
+    assert row["effect"] == "test accuracy at epoch 2 minus that at the end: BN minus Base"
 
 
 def test_the_growth_of_a_spread_is_last_over_first_averaged_over_units():

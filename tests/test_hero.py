@@ -113,16 +113,40 @@ def test_lines_that_lie_together_have_one_label():
 
 def test_bars_end_where_the_axis_says_and_carry_the_names():
     bars = [
-        Bar("bn", "batch norm", 0.1, 10.0, "100-fold"),
-        Bar("ws", "weight standardization", 0.01, 0.1, "10-fold"),
+        Bar("bn", "batch norm", 0.1, 1.0, "10-fold"),
+        Bar("ws", "weight standardization", 0.02, 0.04, "2-fold"),
+        Bar("ln", "layer norm", 1.0, 10.0, "ten"),
     ]
     svg = panel(LINES, "digits", 380, "learning rate", TICKS, bars)
     at = texts(tree(svg))
     ends = re.findall(r'class="range" d="M([\d.]+) [\d.]+H([\d.]+)"', svg)
-    assert [float(end) for end in ends[0]] == pytest.approx([at["0.1"][0], at["10"][0]], abs=0.2)
-    assert at["batch norm"][0] < float(ends[0][0]) < float(ends[0][1]) < at["100-fold"][0]
+    assert [float(end) for end in ends[0]] == pytest.approx([at["0.1"][0], at["1"][0]], abs=0.2)
+    assert at["batch norm"][0] < float(ends[0][0]) < float(ends[0][1]) < at["10-fold"][0]
     assert at["weight standardization"][0] > float(ends[1][1])  # there is no room on its left
-    assert "batch norm 0.1 to 10" in svg
+    assert at["layer norm ten"][0] < float(ends[2][0])  # nor is any on the right of this one
+    assert "batch norm 0.1 to 1," in svg
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.01, 10), (0.01, 1), (0.1, 10), (0.5, 0.6)])
+@pytest.mark.parametrize("name", ["ws", "weight standardization", "a normalizer with a long name"])
+def test_the_words_of_a_bar_lie_within_the_picture_and_beside_the_bar(low, high, name):
+    svg = panel(
+        LINES, "digits", 380, "learning rate", TICKS, [Bar("ws", name, low, high, "9-fold")]
+    )
+    root = tree(svg)
+    (start, at, end), *_ = re.findall(r'class="range" d="M([\d.]+) ([\d.]+)H([\d.]+)"', svg)
+    words = [
+        t
+        for t in root.iter(f"{SVG}text")
+        if {name, "9-fold"} & {t.text, *t.text.split()} or t.text == f"{name} 9-fold"
+    ]
+    assert {"9-fold", *name.split()} == {word for each in words for word in each.text.split()}
+    for each in words:
+        wide, x, kind = 7 * len(each.text), float(each.get("x")), each.get("class").split()
+        left = x - wide if "end" in kind else x - wide / 2 if "mid" in kind else x
+        assert left >= 0 and left + wide <= 380
+        above = float(each.get("y")) < float(at)
+        assert above or left + wide <= float(start) or left >= float(end)
 
 
 def test_a_batch_size_counts_at_the_recipe_with_the_best_validation_accuracy():
@@ -139,6 +163,62 @@ def test_a_batch_size_counts_at_the_recipe_with_the_best_validation_accuracy():
     assert best[["recipe", "mean", "batch"]].to_numpy().tolist() == [
         ["slow", 0.9, 2],
         ["fast", 0.5, 8],
+    ]
+
+
+def published_rates(folder, methods):
+    """Return items of learning rates, ranges, and two recipes of batch sizes, of these methods."""
+    counts = {"mean": 0.9, "low": 0.8, "high": 1.0, "n": 9, "split": "test"}
+    rates = [{"method": m, "learning_rate": rate} | counts for m in methods for rate in (0.1, 1.0)]
+    ends = {"lowest": 0.1, "highest": 1.0, "mean": 1.0, "reaches_lowest": 0, "reaches_highest": 0}
+    of_batches = [
+        {"method": m, "batch": batch} | counts | {"split": split}
+        for m in methods
+        for batch in (1, 4, 16)
+        for split in ("test", "validation")
+    ]
+    tables = {
+        ("learning_rate", "all", "rates"): rates,
+        ("learning_rate", "all", "rate_range"): [{"method": m} | ends for m in methods],
+        ("batch_size", "slow", "final"): [row | {"learning_rate": 0.1} for row in of_batches],
+        ("batch_size", "fast", "final"): [row | {"learning_rate": 2.0} for row in of_batches],
+    }
+    items = []
+    for (experiment, recipe, kind), rows in tables.items():
+        file = folder / f"{recipe}-{kind}.csv"
+        table = pd.DataFrame(rows).assign(dataset_label="digits", recipe=recipe)
+        table.to_csv(file, index=False)
+        items.append(Item(experiment, "digits", recipe, kind, file))
+    return items
+
+
+PICTURE = Picture.model_validate(
+    {
+        "methods": ["bn", "base"],
+        "rates": {"experiment": "learning_rate", "table": "rates"},
+        "ranges": {"experiment": "learning_rate", "table": "rate_range"},
+        "batches": {"experiment": "batch_size", "table": "final"},
+    }
+)
+
+
+def test_a_method_of_the_users_own_is_in_both_pictures_where_it_is_measured(tmp_path):
+    words = {name: name for name in ("bn", "base", "mine", "ws", "elsewhere")}
+    items = published_rates(tmp_path, ["bn", "base", "mine", "ws"])
+    for own, drawn in (([], {"bn", "base"}), (["mine", "elsewhere"], {"bn", "base", "mine"})):
+        for each in front_picture.panels(PICTURE, items, words, own):
+            assert set(re.findall(r"var\(--m-(\w+)\)", each.svg)) == drawn
+
+
+def test_the_files_of_a_picture_are_told_apart_by_what_they_hold(tmp_path):
+    rates, batches = front_picture.panels(
+        PICTURE, published_rates(tmp_path, ["bn", "base"]), {"bn": "BN", "base": "none"}
+    )
+    assert [holds for holds, _ in rates.sources] == ["curves", "bars"]
+    assert [path.rpartition("/")[2] for _, path in rates.sources] == ["rates", "rate_range"]
+    assert batches.sources == [
+        ("rate 0.1", "batch_size/digits/slow/final"),
+        ("rate 2", "batch_size/digits/fast/final"),
     ]
 
 

@@ -126,10 +126,11 @@ def test_a_claim_without_a_measured_test_is_left_out():
 
 def test_methods_have_their_names_in_words():
     names = {"BN": "batch norm", "WS": "weight standardization", "WS + BN": "both"}
-    text = "accuracy: WS + BN less BN, WS alone, x-BN and BNG(glass)"
+    text = "accuracy: WS + BN minus BN, WS alone, x-BN and BNG(glass)"
     words = papers.in_words(text, names)
     assert (
-        words == "accuracy: both less batch norm, weight standardization alone, x-BN and BNG(glass)"
+        words
+        == "accuracy: both minus batch norm, weight standardization alone, x-BN and BNG(glass)"
     )
 
 

@@ -350,7 +350,7 @@ def test_paired_differences_are_of_all_pairs_since_a_diverged_replicate_guesses(
         for row in grid.rows
         for column, cell in zip(grid.columns, row, strict=True)
     }
-    assert cells["Test accuracy (%) less that of base", "1", "BN"].startswith("−")
+    assert cells["Test accuracy (%) minus that of base", "1", "BN"].startswith("−")
     assert not any("pairs" in cell for cell in cells.values())
 
 
@@ -404,7 +404,7 @@ def test_the_rates_of_a_learning_rate_experiment_are_shown_with_what_diverged_th
 def test_each_method_is_shown_at_its_best_rate_with_the_rates_it_was_chosen_from():
     (grid,) = grids_of("best_rates", "learning_rate")
     assert grid.columns[1:] == [
-        *("chosen rate", "test accuracy", "less Base (points)", "less BN (points)", "rates tried")
+        *("chosen rate", "test accuracy", "minus Base (points)", "minus BN (points)", "rates tried")
     ]
     assert [row[:2] for row in grid.rows[:2]] == [["Base", "1"], ["BN", "0.1"]]
     assert {row[-1] for row in grid.rows} == {"0.01 0.1 0.3 1 10"}

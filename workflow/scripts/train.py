@@ -102,7 +102,8 @@ with job_log(snakemake.log[0], "/".join(snakemake.wildcards)):
         share_the_machine()
         split, run = load_split(path), None
         for order in untrained:
-            logger.info("%s", order["folder"])
+            logger.info("batch %(batch)s, recipe %(recipe)s", order["run"])
+            logger.info("its run is in %s", order["folder"])
             run = train(order, split, data, run)
     runs = {order["folder"]: {"code": order["code"], "data": data} for order in params.runs}
     save_json(Path(snakemake.output.trained), {"runs": runs})

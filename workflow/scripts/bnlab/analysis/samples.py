@@ -193,7 +193,7 @@ def _in_words(effect: Effect, name: str, study: Study, results: Results) -> str:
     labels = [study.label(method) for method in effect.methods]
     if len(labels) == 1:
         return f"{name} of {labels[0]}"
-    return f"{name}: {(' / ' if effect.is_ratio else ' less ').join(labels)}"
+    return f"{name}: {(' / ' if effect.is_ratio else ' minus ').join(labels)}"
 
 
 def _class_name(effect: Effect, results: Results) -> str:

@@ -135,7 +135,7 @@ def differences(axis: Axes, curves: Sequence[Curve], every: Sequence[Curve]) -> 
     axis.yaxis.set_major_formatter(
         FuncFormatter(lambda value, _: minus(f"{value:+g}") if value else "0")
     )
-    lead = f"{others[0]} less" if len(others) == 1 else "difference from"
+    lead = f"{others[0]} minus" if len(others) == 1 else "difference from"
     axis.set_ylabel(f"{lead} {reference.label}\n(points)")
 
 
@@ -208,7 +208,7 @@ def final_by_batch(table: pd.DataFrame) -> list[Grid]:
 
 def stability(table: pd.DataFrame) -> list[Grid]:
     """Lay out a row per method: range and slope of accuracy over the batch sizes."""
-    columns = ["method", "batch sizes", "best less worst (points)", "points per doubling"]
+    columns = ["method", "batch sizes", "best minus worst (points)", "points per doubling"]
     columns += ["best at", "worst at", "diverged"]
     rows = [
         [

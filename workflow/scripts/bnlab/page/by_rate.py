@@ -45,9 +45,9 @@ def best_grids(table: pd.DataFrame, compared: str = "method") -> list[Grid]:
     """
     grids = []
     for (batch,), part in split_by(table):
-        less = f"less {reference_of(part)} (points)"
-        columns = [compared, "chosen rate", "test accuracy", less]
-        columns += ["training accuracy over training (%)", less]
+        minus_base = f"minus {reference_of(part)} (points)"
+        columns = [compared, "chosen rate", "test accuracy", minus_base]
+        columns += ["training accuracy over training (%)", minus_base]
         rows = [
             [
                 r.method_label,

@@ -13,7 +13,7 @@ from bnlab.page.facts import raised
 from bnlab.page.grids import Grid
 from bnlab.page.layout import Page, experiment_path, render
 from bnlab.page.links import Decided
-from bnlab.page.settings import recipe_title
+from bnlab.page.settings import differences, recipe_title
 from bnlab.page.style import NONE_LEFT
 from bnlab.page.surfaces import surfaces
 from bnlab.page.vectors import image
@@ -87,6 +87,13 @@ def _groups(name: str, inputs: Inputs, entries: list[dict[str, Any]]) -> list[di
             "entries": [],
         }
         groups.setdefault(item.group, about)["entries"].append(entry)
+    by_title: dict[str, list[dict[str, Any]]] = {}
+    for group in groups.values():
+        by_title.setdefault(group["title"], []).append(group)
+    for alike in by_title.values():
+        words = differences([recipes[group["recipe"]] for group in alike]) if alike[1:] else [""]
+        for group, text in zip(alike, words, strict=True):
+            group["title"] += text and f", {text}"
     return list(groups.values())
 
 

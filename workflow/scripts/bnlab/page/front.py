@@ -69,7 +69,7 @@ def page(
     """
     front, called = Front.model_validate(about["front"]), about["datasets"]
     words = {method: study.in_words(method) for method in study.methods}
-    drawn = panels(front.picture, items, words) if front.picture else []
+    drawn = panels(front.picture, items, words, study.own_methods()) if front.picture else []
     runs = [count for each in drawn for count in each.runs]
     shown = [front.picture.rates, front.picture.batches] if front.picture and drawn else []
     of_picture = {source.experiment: source.where for source in reversed(shown)}

@@ -29,7 +29,7 @@ def front_page(inputs: Inputs) -> str:
         raised=raised(inputs.runs, inputs.method_labels),
         answers=[answer.findings[0] for answer in first],
         doors=doors(inputs),
-        machine=sorted(set(inputs.runs.get("hardware_cpu", inputs.runs["device"]).dropna())),
+        machine=sorted(set(inputs.runs.get("hardware_processor", inputs.runs["device"]).dropna())),
     )
 
 

@@ -23,25 +23,29 @@ RATES, BATCHES = 380, 250
 
 
 class Panel(NamedTuple):
-    """A panel: name, title, what it shows, SVG, the tables behind it, its runs, and the methods that bars name."""
+    """A panel: name, title, what it shows, SVG, tables after what each holds, runs, and the methods that bars name."""
 
     name: str
     title: str
     about: str
     svg: Markup
-    sources: list[str]
+    sources: list[tuple[str, str]]
     runs: list[int]
     named: list[str]
 
 
-def panels(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) -> list[Panel]:
+def panels(
+    picture: Picture, items: Sequence[Item], words: Mapping[str, str], own: Sequence[str] = ()
+) -> list[Panel]:
     """Return the panels that the tables of a study can fill, on the first data set that has the first one.
 
     Args:
         picture: as the ledger declares it.
         items: published tables, in the order of the page.
         words: name of each method in sentences.
+        own: methods of the user's own, which the picture shows too.
     """
+    picture = picture.model_copy(update={"methods": unique([*picture.methods, *own])})
     rates = _rates(picture, items, words)
     batches = _batches(picture, items, words, rates.named if rates else [])
     return [panel for panel in (rates, batches) if panel]
@@ -74,7 +78,8 @@ def _rates(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) ->
     ]
     lines = _lines(table, "learning_rate", picture.methods, words)
     svg = panel(lines, on, RATES, "learning rate", ticks, bars)
-    sources = [_source(item) for item in [*used, *beside]]
+    parts = (("curves", used), ("bars", beside))
+    sources = [(part, _source(item)) for part, files in parts for item in files]
     runs = sorted(set(table["n"].astype(int)))
     named = [bar.method for bar in bars]
     return Panel("by-learning-rate", "Accuracy by learning rate", about, svg, sources, runs, named)
@@ -97,7 +102,7 @@ def _batches(
     ticks = powers if len(powers) > 2 else sorted(table["batch"].unique())
     lines = _lines(table, "batch", picture.methods, words)
     svg = panel(lines, on, BATCHES, "examples per batch", ticks, named=named)
-    sources, runs = [_source(item) for item in used], sorted(set(table["n"].astype(int)))
+    sources, runs = _by_rates(used), sorted(set(table["n"].astype(int)))
     return Panel("by-batch-size", "Accuracy by batch size", about, svg, sources, runs, [])
 
 
@@ -171,6 +176,13 @@ def _ends(column: pd.Series) -> tuple[float, float]:
 
 def _rate(table: pd.DataFrame) -> str:
     return spanned([written_out(end) for end in _ends(table["learning_rate"])])
+
+
+def _by_rates(items: Sequence[Item]) -> list[tuple[str, str]]:
+    """Return tables after their learning rates, after their recipes where two have the same rates."""
+    rates = [f"rate {_rate(read_csv(item.csv))}" for item in items]
+    names = rates if len(set(rates)) == len(rates) else [item.recipe for item in items]
+    return list(zip(names, map(_source, items), strict=True))
 
 
 def _source(item: Item) -> str:

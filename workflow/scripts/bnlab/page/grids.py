@@ -36,7 +36,7 @@ def final(table: pd.DataFrame) -> list[Grid]:
         for word in ("diverged", "failed"):
             said = [f"{row[word]} of {row['replicates']}" for row in counts]
             rows.append([word, *said, *([""] * len(compared))])
-        columns = ["", *methods, *(f"{name} less {reference_of(part)}" for name in compared)]
+        columns = ["", *methods, *(f"{name} minus {reference_of(part)}" for name in compared)]
         shown.append(Grid(f"batch {batch}" if table["batch"].nunique() > 1 else "", columns, rows))
     return shown
 

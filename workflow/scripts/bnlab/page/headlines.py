@@ -108,5 +108,5 @@ def _effect_plot(
 def _comparison(row: Any, labels: Mapping[str, str]) -> str:
     first, sign, second = row.compare.split()
     return (
-        f"{labels.get(first, first)} {'less' if sign == '-' else '/'} {labels.get(second, second)}"
+        f"{labels.get(first, first)} {'minus' if sign == '-' else '/'} {labels.get(second, second)}"
     )

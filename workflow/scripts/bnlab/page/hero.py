@@ -117,7 +117,9 @@ def panel(
         _axes(axis, ticks, x, width),
         *(draw(line, x, y) for draw in (_band, _curve) for line in lines),
     ]
-    below = [_bar(bar, x, BELOW + BAR * row) for row, bar in enumerate(bars)]
+    below: list[str] = []
+    for bar in bars:
+        below += _bar(bar, x, BELOW + BAR * len(below), width)
     if not bars:
         placed = labels(lines, x, y, width)
         labelled = {label.method for label in placed} | set(named)
@@ -273,17 +275,36 @@ def _curve(line: Line, x: Scale, y: Scale) -> str:
     return _inked(line.method, curve + marks)
 
 
-def _bar(bar: Bar, x: Scale, y: float) -> str:
+def _bar(bar: Bar, x: Scale, y: float, width: int) -> list[str]:
+    """Draw a bar between its name and its width in words, else both beside it; without room they are above it."""
     low, high = x(bar.low), x(bar.high)
-    fits = low - 9 - LETTER * len(bar.label) > 0
-    sides = [("end", low - 9), ("", high + 9)]
-    name, width = sides if fits else reversed(sides)
-    return _inked(
-        bar.method,
-        f'<path class="range" d="M{low:.1f} {y}H{high:.1f}"/>'
-        f"{_mark(bar.method, low, y)}{_mark(bar.method, high, y)}"
-        f"{_text(f'name {name[0]}', name[1], y + 4, bar.label)}{_text(width[0], width[1], y + 4, bar.text)}",
-    )
+    left, right = ("end", low - 9), ("", high + 9)
+    room = {left: low - 9, right: width - high - 9}
+
+    def fits(side: tuple[str, float], words: str) -> bool:
+        return room[side] > LETTER * len(words)
+
+    def beside(named: tuple[str, float], words: str) -> str:
+        return _range(bar, x, y) + _text(f"name {named[0]}", named[1], y + 4, words)
+
+    for name, text in ((left, right), (right, left)):
+        if fits(name, bar.label) and fits(text, bar.text):
+            words = _text(*text, y + 4, bar.text)
+            return [_inked(bar.method, beside(name, bar.label) + words)]
+    both = f"{bar.label} {bar.text}"
+    for side in (left, right):
+        if fits(side, both):
+            return [_inked(bar.method, beside(side, both))]
+    half = LETTER * len(both) / 2
+    middle = max(half, min((low + high) / 2, width - half))
+    above = _inked(bar.method, _text("name mid", middle, y + 4, both))
+    return [above, _inked(bar.method, _range(bar, x, y + BAR))]
+
+
+def _range(bar: Bar, x: Scale, y: float) -> str:
+    low, high = x(bar.low), x(bar.high)
+    line = f'<path class="range" d="M{low:.1f} {y}H{high:.1f}"/>'
+    return line + _mark(bar.method, low, y) + _mark(bar.method, high, y)
 
 
 def _key(line: Line, y: float) -> str:

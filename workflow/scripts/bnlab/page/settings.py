@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bnlab.page.phrases import minus, written_out
+from bnlab.study.section import unique
 
 
 def recipe_title(recipe: Mapping[str, Any]) -> str:
@@ -16,6 +17,17 @@ def recipe_title(recipe: Mapping[str, Any]) -> str:
         rate += f" at batch {reference} and proportional to it"
     (budget,) = (_amount(n, unit) for unit, n in recipe["budget"].items() if n)
     return f"{rate}, {budget}"
+
+
+def differences(recipes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return of each recipe the settings in which they differ, such as ``replicates 3``."""
+    each = [settings_of(recipe) for recipe in recipes]
+    names = unique(name for settings in each for name in settings)
+    differing = [name for name in names if any(s.get(name) != each[0].get(name) for s in each)]
+    return [
+        ", ".join(f"{name.replace('_', ' ')} {setting(s.get(name))}" for name in differing)
+        for s in each
+    ]
 
 
 def settings_of(recipe: Mapping[str, Any]) -> dict[str, Any]:

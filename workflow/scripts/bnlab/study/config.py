@@ -229,6 +229,14 @@ class Study(Section):
         names = self.methods[method].model_dump(include={"kernel", "normalizer"}, exclude_none=True)
         return {kind: registry.find(kind, name) for kind, name in names.items()}
 
+    def own_methods(self) -> list[str]:
+        """Return the methods with a class in a file of the user's."""
+        return [
+            method
+            for method in self.methods
+            if any(not each.is_shipped for each in self.method_classes(method).values())
+        ]
+
     def method_arguments(self, method: str) -> dict[str, Any]:
         """Return the arguments of ``networks.loading.method`` for a method."""
         settings = self.methods[method].model_dump(

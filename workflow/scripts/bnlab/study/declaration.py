@@ -204,10 +204,10 @@ COMMON: dict[str, Quantity] = {
         label="test accuracy averaged over training", unit="points", scale="logit", tuned=True
     ),
     "accuracy_gap": Quantity(
-        label="training less test accuracy", unit="points", is_difference=True
+        label="training minus test accuracy", unit="points", is_difference=True
     ),
     "lost_test_accuracy": Quantity(
-        label="test accuracy at epoch {epoch} less that at the end",
+        label="test accuracy at epoch {epoch} minus that at the end",
         unit="points",
         is_difference=True,
         takes=["recipe", "batch", "epoch"],

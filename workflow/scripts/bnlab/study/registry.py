@@ -41,9 +41,14 @@ class ClassReference(NamedTuple):
         return cls((home / file.removeprefix(SHIPPED)).resolve(), name)
 
     @property
+    def is_shipped(self) -> bool:
+        """True for a class of the library, false for one in a file of the user's."""
+        return self.file.is_relative_to(LIBRARY)
+
+    @property
     def path(self) -> str:
         """``file.py:Class``; for a class of the library, the text is the same in every working directory."""
-        if self.file.is_relative_to(LIBRARY):
+        if self.is_shipped:
             return f"{SHIPPED}{self.file.relative_to(LIBRARY).as_posix()}:{self.name}"
         return f"{os.path.relpath(self.file)}:{self.name}"
 

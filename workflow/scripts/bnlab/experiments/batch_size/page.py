@@ -52,7 +52,7 @@ def differences(table: pd.DataFrame) -> list[Grid]:
     grids = []
     for key, part in table.groupby(["reference", "split", "metric"], sort=False):
         reference, split, metric = key
-        title = f"{split} {unit_of(metric)} less that of {reference}".capitalize()
+        title = f"{split} {unit_of(metric)} minus that of {reference}".capitalize()
         grids.append(cross_table(part, title, "batch", "batch", cell))
     return grids
 

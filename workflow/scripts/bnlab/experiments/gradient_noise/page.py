@@ -56,7 +56,7 @@ FIGURES = {"noise": noise, "cost": cost}
 def exponents(table: pd.DataFrame) -> list[Grid]:
     """Lay out a row per method: the exponent, and its difference from base's."""
     columns = {"method": method_label, "exponent": mean}
-    return row_table(table, columns | {"less {base}": lambda row: less_base(row, scale=1)})
+    return row_table(table, columns | {"minus {base}": lambda row: less_base(row, scale=1)})
 
 
 def times(table: pd.DataFrame) -> list[Grid]:

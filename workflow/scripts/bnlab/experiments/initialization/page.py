@@ -45,10 +45,10 @@ def everywhere(table: pd.DataFrame) -> list[Grid]:
     """Lay out the spread over initial weights and the share that fails, a row per method."""
     columns = {
         "method": method_label,
-        "best less worst (points)": lambda row: amount(row, scale=100),
-        "less {base}": less_base,
+        "best minus worst (points)": lambda row: amount(row, scale=100),
+        "minus {base}": less_base,
         "failing (%)": lambda row: amount(row, "failing", 100),
-        "less {base} (points)": lambda row: less_base(row, "failing_difference"),
+        "minus {base} (points)": lambda row: less_base(row, "failing_difference"),
     }
     return row_table(table, columns)
 

@@ -255,7 +255,7 @@ def classes(table: pd.DataFrame) -> list[Grid]:
     one_class = has_one_class(table)
     for (batch, metric), part in table.groupby(["batch", "metric"], sort=False):
         methods, compared = labels_of(part), _compared(part)
-        less = [f"{name} less {reference_of(table)}" for name in compared]
+        less = [f"{name} minus {reference_of(table)}" for name in compared]
         lines = []
         keys = ["class", "class_name", "alphabetical", "count"]
         for (index, name, alphabetical, count), group in part.groupby(keys, sort=False):

@@ -43,7 +43,7 @@ def rate_range(table: pd.DataFrame) -> Figure:
         for outside in ((first / 2.5, first), (last, last * 2.5)):
             axis.axvspan(*outside, color="#f0f0f0", linewidth=0, zorder=0)
         axis.tick_params(axis="y", length=0)
-        for column, heading in ((1.02, "decades"), (1.3, f"less {base_name(rows)}")):
+        for column, heading in ((1.02, "decades"), (1.3, f"minus {base_name(rows)}")):
             beside(axis, column, -0.7, heading)
 
     title = f"learning rates within {100 * NEAR_BEST:g} point of the best test accuracy"
@@ -97,13 +97,13 @@ def _at_rate(row: Any) -> str:
 
 
 def best_rates(table: pd.DataFrame) -> list[Grid]:
-    """Lay out a row per method: its chosen rate, its accuracy there, and that less base's and bn's."""
+    """Lay out a row per method: its chosen rate, its accuracy there, and that minus base's and bn's."""
     grids = []
     for (batch,), part in split_by(table):
         names = dict(zip(part["method"], labels_of(part), strict=True))
         references = [name for name in ("base", "bn") if (part[f"{name}_pairs"] > 0).any()]
         columns = ["method", "chosen rate", "test accuracy"]
-        columns += [f"less {names[name]} (points)" for name in references]
+        columns += [f"minus {names[name]} (points)" for name in references]
         rows = [
             [r.method_label, f"{r.learning_rate:g}", percent(r)]
             + [_less(r, name) for name in references]

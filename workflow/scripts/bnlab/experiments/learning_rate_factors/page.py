@@ -82,7 +82,7 @@ def _steps(row: Any) -> str:
 def ensembles(table: pd.DataFrame) -> list[Grid]:
     """Lay out a row per network, method and multiple: the ensemble, its best and its mean member, and its gain."""
     columns = ["network", "method", MULTIPLE, "ensemble of six (%)"]
-    columns += ["best member (%)", "mean member (%)", "ensemble less best (points)", "ensembles"]
+    columns += ["best member (%)", "mean member (%)", "ensemble minus best (points)", "ensembles"]
     rows = [
         [
             f"{r.network}, {r.activation}",

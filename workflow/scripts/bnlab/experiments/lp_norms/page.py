@@ -33,7 +33,7 @@ def from_bn(table: pd.DataFrame) -> list[Grid]:
     for (batch,), part in split_by(table):
         columns, lines = ["method"], []
         for split, metric in part[["split", "metric"]].drop_duplicates().to_numpy():
-            columns += [f"{split} {unit_of(metric)}", f"less {reference_of(part, 'bn')}"]
+            columns += [f"{split} {unit_of(metric)}", f"minus {reference_of(part, 'bn')}"]
         for name, rows in part.groupby("method_label", sort=False):
             pairs = [(cell(row), difference(row) if row.pairs else "") for row in rows_of(rows)]
             lines.append([str(name), *(text for pair in pairs for text in pair)])

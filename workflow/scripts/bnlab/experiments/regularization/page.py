@@ -26,7 +26,7 @@ def gains(table: pd.DataFrame) -> Figure:
 
 
 def paths(table: pd.DataFrame) -> Figure:
-    """Draw training less test accuracy over training loss, a panel for each combination."""
+    """Draw training minus test accuracy over training loss, a panel for each combination."""
     settings = list(dict.fromkeys(table["setting"]))
 
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
@@ -41,7 +41,7 @@ def paths(table: pd.DataFrame) -> Figure:
         for axis in grid[-1]:
             axis.set_xlabel("training loss (log axis, falling)")
         for axis in grid[:, 0]:
-            axis.set_ylabel("training less test\naccuracy (points)")
+            axis.set_ylabel("training minus test\naccuracy (points)")
 
     height = 0.6 + 2.2 * -(-len(settings) // COLUMNS)
     return per_batch(table, height, "what test rows lose at the same training loss", panels)
