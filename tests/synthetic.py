@@ -487,6 +487,16 @@ def learning_rate_factors() -> dict[str, pd.DataFrame]:
     return {"metrics": metrics, "ensembles": voted.assign(network="perceptron", activation="relu")}
 
 
+def unseen_rows() -> dict[str, pd.DataFrame]:
+    """Rates as in ``by_rate``; of 200 rows bn gets the first half right in every replicate, base in every other one."""
+    metrics = by_rate(("base", "bn"))["metrics"]
+    runs = metrics[["dataset", "method", "batch", "recipe", "learning_rate"]].drop_duplicates()
+    rows = pd.DataFrame({"row": range(200)})
+    right = runs.merge(rows, how="cross")
+    right["share"] = np.where(right["row"] < 100, np.where(right["method"] == "bn", 1.0, 0.5), 0.25)
+    return {"metrics": metrics, "rows_right": right}
+
+
 SIZES = (1, 2, 4, 8, 16)
 
 
@@ -540,6 +550,7 @@ def sources() -> dict[str, dict[str, pd.DataFrame]]:
         "small_vgg": batch_size(),
         "row_by_row": by_rate(("base", "bn")),
         "learning_rate_factors": learning_rate_factors(),
+        "unseen_rows": unseen_rows(),
     }
 
 

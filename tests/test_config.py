@@ -1160,7 +1160,7 @@ LONG = {
     *("faults", "lp_norms", "depth", "outside_the_gradient", "whitening_cost", "input_scaling"),
     *("initialization", "deep_initialization", "correlated_batches", "row_by_row"),
     "gradient_noise",
-    *("regularization", "beyond_batch", "small_vgg", "learning_rate_factors"),
+    *("regularization", "beyond_batch", "small_vgg", "learning_rate_factors", "unseen_rows"),
 }
 """Experiments that take too long for the demonstration."""
 

@@ -409,3 +409,31 @@ def test_values_on_a_bound_have_the_bound_for_an_interval():
 def test_a_mean_without_an_interval_gets_none_on_a_scale():
     assert np.isnan(statistics.within(statistics.mean_interval([0.5]), "logit").low)
     assert statistics.within(statistics.mean_interval([]), "logit").n == 0
+
+
+@pytest.mark.parametrize("rows_vary", [0.0, 1.0])
+def test_an_interval_over_seeds_and_rows_is_that_of_drawing_both_again(rows_vary):
+    rng = np.random.default_rng(1)
+    seeds, rows = 400, 900
+    differences = (
+        0.2
+        + rng.normal(0, 0.5, (seeds, 1))
+        + rows_vary * rng.normal(0, 1, (1, rows))
+        + rng.normal(0, 1, (seeds, rows))
+    )
+    drawn = [
+        differences[np.ix_(rng.integers(seeds, size=seeds), rng.integers(rows, size=rows))].mean()
+        for _ in range(400)
+    ]
+    actual = statistics.crossed_interval(differences.mean(axis=1), differences.mean(axis=0))
+    half = stats.norm.ppf(0.975) * np.std(drawn)  # Owen's bootstrap of both
+    assert actual.mean == pytest.approx(differences.mean())
+    assert (actual.high - actual.low) / 2 == pytest.approx(half, rel=0.1)
+
+
+def test_rows_that_are_all_alike_leave_the_interval_of_the_replicates():
+    values = [0.1, 0.3, 0.2, 0.4, 0.25]
+    assert statistics.crossed_interval(values, np.full(50, 0.25)) == pytest.approx(
+        statistics.mean_interval(values)
+    )
+    assert np.isnan(statistics.crossed_interval(values[:1], [0.1, 0.2]).low)

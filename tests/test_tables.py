@@ -7,12 +7,13 @@ import synthetic
 from scipy import stats
 from scipy.special import expit, logit
 
-from bnlab.analysis import rates, tidy
+from bnlab.analysis import metrics, rates, tidy
 from bnlab.analysis.statistics import paired_difference
 from bnlab.analysis.summaries import dataset_label
 from bnlab.experiments.batch_size import analysis as batches
 from bnlab.experiments.learning_curves import analysis as curves
 from bnlab.experiments.learning_rate import analysis as by_rate
+from bnlab.experiments.unseen_rows import analysis as unseen_rows
 
 SOURCES = synthetic.sources()
 
@@ -400,3 +401,21 @@ def test_the_fastest_rate_is_the_one_with_the_fewest_steps_on_validation_rows():
     )  # means 30, 25 and (10 + 40) / 2, the last with one that never gets there
     assert actual["learning_rate"].tolist() == [1.0]
     assert actual["recipe"].tolist() == ["lr1"]
+
+
+def test_an_interval_over_seeds_and_test_rows_has_the_variance_of_both():
+    table = unseen_rows.differences(**synthetic.sources()["unseen_rows"]).set_index("method")
+    bn = table.loc["bn"]
+    by_row = np.repeat([0.5, 0.0], 100)
+    of_rows = stats.t.ppf(0.975, bn["n"] - 1) * by_row.std(ddof=1) / 200**0.5
+    of_seeds = bn["difference_high"] - bn["difference"]
+    assert bn["with_rows_high"] - bn["with_rows"] == pytest.approx(np.hypot(of_seeds, of_rows))
+    assert (bn["with_rows"], bn["rows"]) == (pytest.approx(bn["difference"]), 200)
+    assert table.loc["base", ["with_rows", "pairs"]].fillna(0).tolist() == [0, 0]
+
+
+def test_a_replicate_that_diverged_is_right_on_the_rows_of_the_largest_class():
+    labels = [0, 1, 1, 2]
+    right = np.eye(3)[labels]
+    shares = metrics.rows_right(labels, [right, np.full((4, 3), NAN)])["share"]
+    assert shares.tolist() == [0.5, 1, 1, 0.5]

@@ -88,6 +88,24 @@ def confusion(labels: ArrayLike, probabilities: ArrayLike) -> NDArray[np.float64
     return counts.reshape(classes, classes).astype(float)
 
 
+def rows_right(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
+    """How often each test row is classified right.
+
+    Args:
+        labels: (n,) class indices.
+        probabilities: (replicates, n, classes). A replicate of which one is not finite names the largest class.
+
+    Returns:
+        Columns row and ``share``, of the replicates that are right.
+    """
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities, float)
+    gone = ~np.isfinite(probabilities).all(axis=(1, 2))
+    guess = np.bincount(labels).argmax()
+    predicted = np.where(gone[:, None], guess, np.nan_to_num(probabilities).argmax(axis=2))
+    share = (predicted == labels).mean(axis=0)
+    return pd.DataFrame({"row": np.arange(len(labels)), "share": share})
+
+
 def ensembles(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
     """Ensembles of ``MEMBERS`` consecutive replicates each, with no member in common; what is left over is in none.
 

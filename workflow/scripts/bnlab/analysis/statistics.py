@@ -140,6 +140,33 @@ def paired_difference(
     return mean_interval(np.asarray(values, float) - np.asarray(reference, float), confidence)
 
 
+def crossed_interval(
+    by_replicate: ArrayLike, by_row: ArrayLike, confidence: float = CONFIDENCE
+) -> Interval:
+    """Mean and interval of differences d_sr over S replicates and R test rows, both drawn at random.
+
+    x̄ ± t_{S−1}·√(s_a²/S + s_b²/R), with the standard deviations s_a of the replicates' means over rows and s_b of the
+    rows' means over replicates. What a replicate does on a row by chance is in both, so that the interval is too wide
+    rather than too narrow.
+
+    Args:
+        by_replicate: (S,), means over rows.
+        by_row: (R,), means over replicates.
+        confidence: of the interval.
+
+    Reference: Owen 2007, The pigeonhole bootstrap, Annals of Applied Statistics 1, 386–411.
+    """
+    mean, _, high, n = mean_interval(by_replicate, confidence)
+    rows = np.asarray(by_row, float)
+    if n < 2 or len(rows) < 2:
+        return Interval(mean, np.nan, np.nan, n)
+    of_rows = float(
+        _t_quantile((1 + confidence) / 2, n - 1) * rows.std(ddof=1) / np.sqrt(len(rows))
+    )
+    half = float(np.hypot(high - mean, of_rows))
+    return Interval(mean, mean - half, mean + half, n)
+
+
 def paired_ratio(
     values: ArrayLike, reference: ArrayLike, confidence: float = CONFIDENCE
 ) -> Interval:

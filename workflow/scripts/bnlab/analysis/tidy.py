@@ -108,7 +108,11 @@ def _of_predictions(
         with reading_arrays(folder / file_of("classes")) as arrays:
             labels, probabilities = arrays["labels"][0], arrays["probabilities"]
         scores = score_predictions(labels, probabilities, class_names[run["dataset"]])
-        scored.append(scores | {"ensembles": measure.ensembles(labels, probabilities)})
+        scores |= {
+            "ensembles": measure.ensembles(labels, probabilities),
+            "rows_right": measure.rows_right(labels, probabilities),
+        }
+        scored.append(scores)
     return {name: collect(runs, [parts[name] for parts in scored]) for name in OF_PREDICTIONS}
 
 
