@@ -94,6 +94,28 @@ def test_a_ratio_is_compared_with_one_and_printed_as_a_ratio_or_in_percent():
 
 
 @pytest.mark.parametrize(
+    ("lost", "printed"),
+    [
+        ((0, 0), []),
+        ((1, 0), ["1 of 10 replicates of BN on A"]),
+        ((1, 3), ["of BN on A", "3 of 10"]),
+    ],
+)
+def test_a_mean_in_which_replicates_diverged_says_how_many(lost, printed):
+    table = sizes((0.2, 0.4), (0.5, 0.7))("sizes")
+    table = table.assign(mean=0.5, low=0.4, high=0.6, diverged=lost, replicates=10, failed=0)
+    with_mean = finding(
+        higher="BN reaches {plain} % on {on}.",
+        cells={
+            "plain": Comparison(table="sizes", where={"method": "bn"}, column="mean", factor=100)
+        },
+    )
+    said = sentences(with_mean, lambda kind: table.assign(method_label="BN"))
+    assert len(said) == 1 + bool(printed)
+    assert all(part in said[1] for part in printed)
+
+
+@pytest.mark.parametrize(
     "tables",
     [
         sizes((0.02, 0.04), method="ln"),

@@ -130,7 +130,7 @@ def _with_reference(row: Row, method: str) -> list[str]:
 def _published(
     row: Row, study: Study, settings: Mapping[str, Setting], earlier: pd.DataFrame | None
 ) -> pd.DataFrame:
-    """The cells of a published row, under the row's present words.
+    """The cells of a published row, under the row's present words, with intervals within the quantity's bounds.
 
     Ranks stay as they were, and a row with methods that are not at hand ranks nobody. A publication without
     ``ranked_by`` ranked by intervals, and one without ``at_end`` does not know of it.
@@ -141,7 +141,10 @@ def _published(
     cells = known[known["method"].isin(list(settings))]
     if len(cells) < len(known):
         cells = cells.assign(behind=0, rivals=0)
-    unit = study.declaration(row.experiment).quantities[row.quantity].unit_of_values
+    declaration = study.declaration(row.experiment).quantities[row.quantity]
+    unit = declaration.unit_of_values
+    if not (row.against or declaration.is_share):
+        cells = _within_bounds(cells, declaration)
     cells = cells.assign(
         asks=row.asks,
         when=row.when or "",
@@ -151,6 +154,18 @@ def _published(
     if "ranked_by" not in cells:
         cells = cells.assign(ranked_by=INTERVALS)
     return cells if "at_end" in cells else cells.assign(at_end=False)
+
+
+def _within_bounds(cells: pd.DataFrame, about: Declared) -> pd.DataFrame:
+    """Return cells with their intervals on the quantity's scale; those that are not symmetric are on it already."""
+    unit = 100 if about.unit == "points" else 1
+    ends = []
+    for mean, low, high in cells[["estimate", "low", "high"]].to_numpy(float) / unit:
+        known = Interval(mean, low, high, 0)
+        is_symmetric = np.isclose(known.mean - known.low, known.high - known.mean)
+        scaled = within(known, about.scale) if is_symmetric else known
+        ends.append((unit * scaled.low, unit * scaled.high))
+    return cells.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
 
 
 def _answer(

@@ -21,6 +21,7 @@ from bnlab.study.finding import MEANS, OUTCOMES, Comparison, Finding, ends_of
 from bnlab.study.section import unique
 
 NOTHING = "On {on}, there is nothing to compare here: all replicates diverge or end at chance."
+DIVERGED = "{parts} diverged. In the mean, a replicate that diverged counts as a guess."
 Tables = Callable[[str], pd.DataFrame]
 """Rows of one of an experiment's published tables, of all data sets; ``EFFECTS`` are its judged effects."""
 
@@ -75,6 +76,7 @@ def sentences(finding: Finding, tables: Tables) -> list[str]:
             for name in OUTCOMES
             if (outcome == name).any()
         ]
+        + diverged(finding, tables)
         + unlearnt
     )
 
@@ -143,6 +145,26 @@ def learns_nothing(whole: pd.DataFrame, rows: pd.DataFrame, comparison: Comparis
     base = base[place].assign(base=lost(base))
     known = rows[place].merge(base.groupby(place, as_index=False).all(), how="left")["base"]
     return lost(rows) & known.ne(False).to_numpy(bool)
+
+
+def diverged(finding: Finding, tables: Tables) -> list[str]:
+    """Return a sentence on the diverged replicates in the accuracies that a finding prints, if there are any."""
+    counts: dict[tuple[str, str], tuple[int, int]] = {}
+    for comparison in finding.cells.values():
+        table = tables(comparison.table)
+        if comparison.column not in MEANS or not {"method_label", "diverged"} <= set(table):
+            continue
+        for row in rows_of(matching(table, comparison.where)):
+            if row.diverged > 0:
+                counts[row.method_label, row.dataset_label] = (
+                    int(row.diverged),
+                    int(row.replicates),
+                )
+    parts = [
+        f"{lost} of {replicates} replicates of {label} on {on}"
+        for (label, on), (lost, replicates) in counts.items()
+    ]
+    return [DIVERGED.format(parts=listed(parts))] if parts else []
 
 
 def nothing_learnt(comparison: Comparison, tables: Tables) -> list[str]:
