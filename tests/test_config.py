@@ -773,6 +773,37 @@ experiments: {{learning_curves: {{runs: [{{datasets: [flowers], methods: [other]
         )
 
 
+@pytest.mark.parametrize(
+    ("network", "is_defined"),
+    [
+        ("{inception: [1, 4]}", False),  # 1 × 1 convolutions of one channel
+        ("{inception: [2, 1]}", True),  # a 3 × 3 convolution of one channel reads nine values
+        ("{convolutional: {widths: [[1]], head: []}}", True),
+        ("{convolutional: {widths: [[4]], head: [1, 4]}}", False),
+        (
+            "{convolutional: {widths: [[1], [1]], head: [4]}}",
+            False,
+        ),  # a picture of 4 × 4 is one value
+        ("{convolutional: {widths: [[1], [2]], head: [4]}}", True),
+    ],
+)
+def test_standardized_weights_need_two_inputs_in_every_layer_of_a_network_of_images(
+    small, problems, network, is_defined
+):
+    overlay = f"""\
+study: one
+methods: {{other: {{kernel: ws, label: other}}}}
+datasets: {{flowers: {{shape: {{features: 16, image: [4, 4, 1]}}}}, flowers_redraw: null}}
+recipes: {{quick: {{network: {network}}}}}
+experiments: {{learning_curves: {{runs: [{{datasets: [flowers], methods: [other], batches: [16], recipes: [quick]}}]}}}}
+"""
+    if is_defined:
+        assert small(overlay)
+    else:
+        [line] = problems(overlays=(overlay,))
+        assert "methods.other.kernel: ws is not defined for a layer that reads 1 value" in line
+
+
 def test_an_option_that_divides_every_width_is_allowed(small):
     runs = "[{datasets: [flowers], methods: [mine], batches: [2], recipes: [quick]}]"
     study = small(

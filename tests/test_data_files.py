@@ -655,6 +655,14 @@ def test_a_folder_of_parquet_files_is_one_table_in_the_order_of_their_names(tmp_
         read_file(folder, "k")
 
 
+@pytest.mark.parametrize("suffix", ["parquet", "snappy.parquet", "pq", "PARQUET"])
+def test_parts_may_end_as_a_single_file_may(suffix, tmp_path):
+    for part in range(2):
+        frame = pd.DataFrame({"a": [part], "k": ["xy"[part]]})
+        frame.to_parquet(tmp_path / f"part-{part}.{suffix}")
+    assert read_file(tmp_path, "k").x[:, 0].tolist() == [0, 1]
+
+
 def test_parts_are_in_the_order_of_their_numbers(tmp_path):
     for part in range(12):  # named as Dask names them
         frame = pd.DataFrame({"a": [part], "k": ["xy"[part % 2]]})

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bnlab.data import validation
+from bnlab.data import datasets, preprocessing, sources, validation
 from bnlab.data.datasets import DataError
 from bnlab.data.tables import read_file
-from bnlab.study.datasets import FileDataset
+from bnlab.study.datasets import BundledDataset, FileDataset
 
 ROWS = [f"{i}.5,{i % 7},{'yes' if i % 3 else 'no'}" for i in range(30)]
 SOUND = "\n".join(["length,width,kind", *ROWS, ""])
@@ -116,6 +116,63 @@ def test_a_split_that_cannot_be_made_is_said_and_test_rows_of_one_class_are_warn
     many = described(path, shape={"rows": 30, "features": 2, "classes": 30})
     ((setting, sentence),) = validation.file_problems(many)
     assert setting == "split" and "each of the 30 classes keeps one" in sentence
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "arff", "npz"])
+@pytest.mark.parametrize(
+    ("column", "settings"),
+    [
+        ([None] * 30, {"missing": "mean"}),
+        ([1e308, -1e308] * 15, {"scaling": "standardize"}),
+        ([1e308, -1e308] * 15, {"scaling": "min_max"}),
+        ([1e39] * 30, {"scaling": "none"}),
+    ],
+)
+def test_what_the_job_that_scales_would_refuse_is_said_before_it(tmp_path, kind, column, settings):
+    path = tmp_path / f"mine.{kind}"
+    write(FRAME.assign(width=np.array(column, float)), path)
+    dataset = described(path, **settings)
+    options = dataset.model_dump(exclude_none=True)
+    table = sources.read(options)
+    rules = {name: options[name] for name in ("scaling", "missing", "categories")}
+    with pytest.raises(DataError) as job:
+        preprocessing.preprocess(table, options["split"], **rules)
+    assert job.value.problems and validation.file_problems(dataset) == job.value.problems
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"shape": {"rows": 1790, "features": 64, "classes": 10}}, "found 1,797 rows, expected"),
+        ({"shape": {"rows": 1797, "features": 64, "classes": 9}}, "found 10 classes, expected 9"),
+        (
+            {"shape": {"rows": 1797, "features": 64, "classes": 10, "image": [4, 16, 1]}},
+            "an image of x is 8 × 8, not 4 × 16 × 1",
+        ),
+        ({"class_labels": {10: "ten"}}, "names 10, but the classes are 0, 1, 2"),
+        ({}, None),
+    ],
+)
+def test_a_table_of_scikit_learn_that_is_not_as_described_is_said_before_any_job(change, said):
+    settings = {
+        "label": "digits",
+        "source": "bundled",
+        "name": "digits",
+        "shape": {"rows": 1797, "features": 64, "classes": 10, "image": [8, 8, 1]},
+        "split": {"test": 5, "validation": 5},
+        "scaling": "none",
+    }
+    dataset = BundledDataset.model_validate(settings | change)
+    shape = dataset.shape.model_dump(exclude_none=True)
+    problems = sources.bundled_problems(dataset.name, shape, dataset.class_labels)
+    table = sources.read_bundled("digits")
+    if said is None:
+        datasets.check(table, shape, class_labels=dataset.class_labels)
+        assert problems == []
+    else:
+        with pytest.raises(DataError, match=said) as job:
+            datasets.check(table, shape, class_labels=dataset.class_labels)
+        assert problems == job.value.problems
 
 
 def test_columns_that_are_not_there_are_all_said_with_the_names_that_are(file):

@@ -236,6 +236,9 @@ def test_a_missing_or_broken_idx_file_is_named(images, tmp_path):
 def test_bundled_tables_are_what_scikit_learn_ships(name, shape):
     table = sources.read({"source": "bundled", "name": name})
     datasets.check(table, dict(zip(("rows", "features", "classes"), shape, strict=True)))
+    known = sources.BUNDLED[name]
+    assert (known.rows, known.features) == table.x.shape
+    assert (known.classes, known.sides) == (table.class_names, table.sides)
     assert len(table.feature_names) == shape[1]
     assert table.x.dtype == (np.uint8 if name == "digits" else np.float64)
 
@@ -486,7 +489,7 @@ def test_scaling_agrees_with_scikit_learn_and_is_fitted_on_training_rows(scaling
         np.testing.assert_allclose(preprocessing.scale(rows, *fit), expected, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid")
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("scaling", ["none", "divide_255", "standardize", "min_max"])
 @pytest.mark.parametrize("code", [-np.finfo(np.float64).max, 1e308, -1e200])
 def test_a_number_that_is_too_large_to_scale_is_refused_with_its_column(scaling, code):

@@ -15,6 +15,7 @@ from bnlab.networks import initializers
 from bnlab.networks.block import Method
 from bnlab.networks.convolutional import Convolutional
 from bnlab.networks.deep_linear import DeepLinear
+from bnlab.networks.inception import Inception
 from bnlab.networks.network import initial_values
 from bnlab.networks.normalizer import Normalizer
 from bnlab.networks.normalizers.bn_with_noise import BNWithNoise
@@ -91,6 +92,22 @@ def test_a_network_trains_these_many_numbers(method):
     vectors = 1 if method.normalizer is None else 2
     expected = FEATURES * 6 + vectors * 6 + 6 * 4 + vectors * 4 + 4 * CLASSES + CLASSES
     assert sum(np.prod(v.shape) for v in make(method).trainable) == expected
+
+
+@pytest.mark.parametrize(
+    ("network", "shape"),
+    [
+        (lambda: Perceptron([5, 2]), [3]),
+        (lambda: Recurrent(units=4, steps=2), [6]),
+        (lambda: DeepLinear(3), [6]),
+        (lambda: Convolutional([[2, 3], [4]], [5]), [5, 6, 2]),
+        (lambda: Inception([2, 3]), [5, 6, 2]),
+    ],
+)
+def test_the_values_that_units_read_are_known_before_a_network_is_built(network, shape):
+    built = network().build_for(Method(), shape, 3, "linear", "glorot_uniform")
+    kernels = [block.kernel.shape for block in built.blocks]
+    assert network().fan_ins(shape, 3) == [int(np.prod(shape[:-1])) for shape in kernels]
 
 
 def test_no_hidden_layer_but_one_is_the_smallest_network():

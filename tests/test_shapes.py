@@ -157,3 +157,18 @@ def test_what_is_read_is_said_in_a_line(read, tmp_path):
     assert line == "mine: 40 rows, 1 feature, 2 classes, read from mine.csv"
     whole = {"datasets": {"mine": {"shape": {"rows": 40, "features": 1, "classes": 2}}}}
     assert list(shapes.inferred(whole, read().datasets)) == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (FRAME.assign(ill="no")[["a", "ill"]], "every row is of class no; two classes are needed"),
+        (FRAME[["ill"]], "there is no feature beside ill"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_file_of_one_class_or_without_features_is_said(read, tmp_path, frame, said, kind):
+    path = tmp_path / f"mine.{kind}"
+    frame.to_csv(path, index=False) if kind == "csv" else frame.to_parquet(path)
+    with pytest.raises(ConfigError, match=f"datasets.mine.path: .*{said}"):
+        read(path.name)

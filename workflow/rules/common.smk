@@ -20,6 +20,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from snakemake.logging import logger
 
+from bnlab.data.from_parquet import parts_of
 from bnlab.data.tables import no_file
 from bnlab.data.shapes import inferred, with_shapes
 from bnlab.data.validation import data_problems
@@ -174,7 +175,7 @@ def files_of(dataset):
     if STUDY.datasets[dataset].sha256 is not None:
         return []
     if path.is_dir() and path != Path():
-        return sorted(map(str, [*path.glob("*-ubyte*"), *path.rglob("*.parquet")]))
+        return sorted(map(str, [*path.glob("*-ubyte*"), *parts_of(path)]))
     return [str(path)] if path.is_file() else []
 
 

@@ -273,20 +273,28 @@ def _measured(
         reads = [sources[each] for each in about.quantities[name].reads if each in sources]
         if len(reads) < len(about.quantities[name].reads):
             continue
+        batches = {run.batch for run in _first_runs(study, experiment)}
+        if "batches" in about.quantities[name].takes and len(batches) < 2:
+            continue
         with result.attempt("quantities", f"quantity {name}", experiment, *reads):
             effect, where = _effect(study, experiment, name)
             here = rows_at(sources, where, effect, study)
             measure(effect, where, study, here, quantity_of(experiment, name))
 
 
+def _first_runs(study: Study, experiment: str) -> list[Run]:
+    """Return the runs of an experiment with the data set and the recipe of its first one."""
+    runs = study.runs(experiment)
+    first = runs[0]
+    return [run for run in runs if (run.dataset, run.recipe) == (first.dataset, first.recipe)]
+
+
 def _effect(study: Study, experiment: str, name: str) -> tuple[Effect, Setting]:
     """Return a test of a quantity that fits the first runs of an experiment."""
     about = study.declaration(experiment)
     takes = about.quantities[name].takes
-    first = study.runs(experiment)[0]
-    same = [run for run in study.runs(experiment) if run.dataset == first.dataset]
-    here = [run for run in same if run.recipe == first.recipe]
-    methods = list(dict.fromkeys(run.method for run in here))[:2]
+    here = _first_runs(study, experiment)
+    first, methods = here[0], list(dict.fromkeys(run.method for run in here))[:2]
     alone = about.quantities[name].is_share or len(methods) < 2
     settings = study.comparison_settings(first.recipe)
     given = {

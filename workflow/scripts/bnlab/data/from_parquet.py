@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow import parquet
 
+PARQUET = ("parquet", "pq")
+"""Suffixes of files."""
 CHUNK_ROWS = 8192
 DIGITS = re.compile(r"(\d+)")
 NULL = "__HIVE_DEFAULT_PARTITION__"
@@ -24,7 +26,11 @@ NULL = "__HIVE_DEFAULT_PARTITION__"
 
 def parts_of(folder: Path) -> list[Path]:
     """Return the Parquet files of a folder in the order of their names and numbers, without hidden ones."""
-    files = [file.relative_to(folder) for file in folder.rglob("*.parquet") if file.is_file()]
+    files = [
+        file.relative_to(folder)
+        for file in folder.rglob("*")
+        if file.suffix.lower().removeprefix(".") in PARQUET and file.is_file()
+    ]
     files.sort(key=lambda file: [_with_numbers(part) for part in file.parts])
     return [folder / file for file in files if not any(p[0] in "._" for p in file.parts)]
 
@@ -50,7 +56,7 @@ def read_parquet(path: Path, target: str, expected: Mapping[str, Any] | None = N
 
     files = parts_of(path) if path.is_dir() else [path]
     if not files:
-        raise DataError("the folder has no Parquet files.")
+        raise DataError("the folder has no Parquet files, whose names end with .parquet or .pq.")
     sources = [_opened(file) for file in files]
     check_rows(sum(source.metadata.num_rows for source in sources), expected)
     schemas = {file: source.schema_arrow for file, source in zip(files, sources, strict=True)}

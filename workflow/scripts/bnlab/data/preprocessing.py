@@ -37,7 +37,8 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
     sizes = {part: count(rule[part], len(y)) for part in ("test", "validation")}
     if sum(sizes.values()) >= len(y):
         raise DataError(
-            f"`split` takes {sum(sizes.values()):,} of {len(y):,} rows and leaves none to train on."
+            f"`split` takes {sum(sizes.values()):,} of {len(y):,} rows and leaves none to train on.",
+            "split",
         )
     rng = np.random.default_rng(rule.get("seed", SPLIT_SEED))
     rows = np.arange(len(y))
@@ -52,7 +53,8 @@ def split(y: np.ndarray, rule: Mapping[str, Any]) -> dict[str, np.ndarray]:
     if (y[train] == y[train[0]]).all():
         raise DataError(
             f"the {len(train):,} training rows are all of one class, and nothing can be learned;"
-            " `test_rows: stratified` draws rows of every class."
+            " `test_rows: stratified` draws rows of every class.",
+            "split",
         )
     return {"train": train, "validation": validation, "test": test}
 
@@ -101,7 +103,8 @@ def quotas(counts: np.ndarray, size: int) -> np.ndarray:
     if size > most.sum():
         raise DataError(
             f"{size:,} rows cannot be cut from {counts.sum():,} so that each of the {len(counts)}"
-            " classes keeps one; make the parts of `split` smaller."
+            " classes keeps one; make the parts of `split` smaller.",
+            "split",
         )
     share = size * counts / counts.sum()
     quota = np.minimum(np.floor(share).astype(int), most)
@@ -191,14 +194,31 @@ def preprocess(
     rows = split(table.y, rule)
     for note in notes(table, rows):
         logger.warning("%s", note)
-    x, encoded = encode(table, rows, missing, categories)
-    shift, width = fit_scaling(x, scaling, rows["train"])
-    arrays = {f"x_{part}": scale(x, shift, width, rows[part]) for part in PARTS}
-    _refuse_overflow(table, [shift, width, *arrays.values()])
+    arrays, encoded = scaled_parts(table, rows, scaling, missing, categories)
     if image:
         arrays = {name: _images(x, image, planes) for name, x in arrays.items()}
     arrays |= {f"y_{part}": table.y[rows[part]].astype(np.int32) for part in PARTS}
     return arrays | {"class_names": np.array(table.class_names)}, encoded
+
+
+def scaled_parts(
+    table: Table,
+    rows: Mapping[str, np.ndarray],
+    scaling: str,
+    missing: str = REFUSE,
+    categories: str = REFUSE,
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Encode and scale the parts of a split table: x_<part>, (rows, features), and the counts of ``encoding.encode``.
+
+    Raises:
+        DataError: as ``encoding.encode``, or a value is too large to be scaled.
+    """
+    x, encoded = encode(table, rows, missing, categories)
+    with np.errstate(over="ignore", invalid="ignore"):  # refused below
+        shift, width = fit_scaling(x, scaling, rows["train"])
+        arrays = {f"x_{part}": scale(x, shift, width, rows[part]) for part in PARTS}
+    _refuse_overflow(table, [shift, width, *arrays.values()])
+    return arrays, encoded
 
 
 def _refuse_overflow(table: Table, arrays: Sequence[np.ndarray]) -> None:

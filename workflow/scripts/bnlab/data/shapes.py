@@ -104,6 +104,10 @@ def _sizes(dataset: FileDataset, kept: Path) -> dict[str, int]:
             return {size: int(record["shape"][size]) for size in SIZES}
     options = dataset.model_dump(include={"target", "columns", "drop", "classes", "categories"})
     table = read_file(Path(dataset.path), **options)
+    if not table.feature_names:
+        raise DataError(f"there is no feature beside {dataset.target}.")
+    if len(table.class_names) == 1:
+        raise DataError(f"every row is of class {table.class_names[0]}; two classes are needed.")
     features = table.x.shape[1]
     if table.categories:
         features = width(table, split(table.y, dataset.split.model_dump(exclude_none=True)))

@@ -8,16 +8,59 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from bnlab.data.datasets import DataError, Table, count
+from bnlab.data.datasets import (
+    DataError,
+    Table,
+    count,
+    image_problems,
+    label_problems,
+    shape_problems,
+)
 from bnlab.data.from_openml import read_openml
 from bnlab.data.pieces import canonical
 from bnlab.data.synthetic import disc, linear_map
 from bnlab.data.tables import read_file
 from bnlab.study.datasets import REFUSE
+
+
+class Bundled(NamedTuple):
+    """A table of scikit-learn, whose content is known before it is read.
+
+    Attributes:
+        rows, features: its sizes.
+        classes: names of its classes.
+        sides: sides of the array that each row is in its source; empty for a row of a table.
+    """
+
+    rows: int
+    features: int
+    classes: tuple[str, ...]
+    sides: tuple[int, ...] = ()
+
+
+BUNDLED = {
+    "digits": Bundled(1797, 64, tuple("0123456789"), (8, 8)),
+    "wine": Bundled(178, 13, ("class_0", "class_1", "class_2")),
+    "breast_cancer": Bundled(569, 30, ("malignant", "benign")),
+    "iris": Bundled(150, 4, ("setosa", "versicolor", "virginica")),
+}
+
+
+def bundled_problems(
+    name: str, shape: Mapping[str, Any], class_labels: Mapping[Any, str]
+) -> list[tuple[str, str]]:
+    """Return the differences between a table of scikit-learn and the config, as ``DataError.problems``."""
+    known = BUNDLED[name]
+    sizes = {"rows": known.rows, "features": known.features, "classes": len(known.classes)}
+    return [
+        *shape_problems(sizes, shape),
+        *image_problems(known.sides, shape),
+        *label_problems(class_labels, known.classes),
+    ]
 
 
 def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) -> Table:

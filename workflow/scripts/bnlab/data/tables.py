@@ -25,7 +25,7 @@ from bnlab.data.datasets import (
 from bnlab.data.encoding import content_problem
 from bnlab.data.from_arff import read_arff
 from bnlab.data.from_csv import UNNAMED, read_csv
-from bnlab.data.from_parquet import parts_of, read_parquet
+from bnlab.data.from_parquet import PARQUET, parts_of, read_parquet
 from bnlab.data.limits import check_bytes, check_rows
 from bnlab.data.pieces import Stack, canonical
 from bnlab.lazy import pd
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CSV = ("csv", "data")
-PARQUET = ("parquet", "pq")
 
 
 class Rows(NamedTuple):

@@ -19,12 +19,13 @@ from bnlab.data.datasets import (
     shape_problems,
     value_problems,
 )
-from bnlab.data.encoding import width
-from bnlab.data.preprocessing import notes, split
-from bnlab.data.tables import CSV, PARQUET, kind_of, read_file, read_rows
+from bnlab.data.from_parquet import PARQUET, parts_of
+from bnlab.data.preprocessing import notes, scaled_parts, split
+from bnlab.data.sources import bundled_problems
+from bnlab.data.tables import CSV, kind_of, read_file, read_rows
 from bnlab.files import Damaged, read_json
 from bnlab.study.config import Study
-from bnlab.study.datasets import REFUSE, FileDataset, origin
+from bnlab.study.datasets import REFUSE, BundledDataset, FileDataset, origin
 from bnlab.study.locations import Problem
 
 MOST_BYTES = 2_000_000
@@ -35,9 +36,14 @@ def data_problems(study: Study, folder: Path) -> Iterator[Problem]:
     """Yield problems of files, and of names that another study gives to other data in ``folder``."""
     for name in study.used_datasets():
         dataset = study.datasets[name]
+        problems = []
         if isinstance(dataset, FileDataset):
-            for setting, sentence in file_problems(dataset):
-                yield Problem(("datasets", name, setting), sentence)
+            problems = file_problems(dataset)
+        elif isinstance(dataset, BundledDataset):
+            shape = dataset.shape.model_dump(exclude_none=True)
+            problems = bundled_problems(dataset.name, shape, dataset.class_labels)
+        for setting, sentence in problems:
+            yield Problem(("datasets", name, setting), sentence)
         yield from _conflicts(study, name, folder / "results" / "data" / name)
 
 
@@ -56,7 +62,7 @@ def file_problems(dataset: FileDataset) -> list[tuple[str, str]]:
             table = read_file(path, **columns)
             shape = dataset.shape.model_dump(exclude_none=True)
             check(table, shape, None, dataset.missing, dataset.class_labels)
-            return _split_problems(table, dataset)
+            return _preparing_problems(table, dataset)
     except DataError as error:
         return error.problems
     return []
@@ -90,29 +96,27 @@ def _row_problems(
         *value_problems("infinite", np.isinf(rows.x).sum(0), rows.feature_names),
         *problems,
     ]
-    return problems or (_split_problems(rows.table(), dataset) if rows.all_read else [])
+    return problems or (_preparing_problems(rows.table(), dataset) if rows.all_read else [])
 
 
-def _split_problems(table: Table, dataset: FileDataset) -> list[tuple[str, str]]:
-    """Return the problems of the parts of a whole table, and warn of what its test rows do not show."""
+def _preparing_problems(table: Table, dataset: FileDataset) -> list[tuple[str, str]]:
+    """Return why a whole table cannot be split, filled, encoded and scaled, and warn of its test rows."""
     try:
         rows = split(table.y, dataset.split.model_dump(exclude_none=True))
-    except DataError as error:
-        return [("split", sentence) for _, sentence in error.problems]
-    for note in notes(table, rows):
-        logger.warning("%s: %s", dataset.path, note)
-    if not table.categories:
-        return []
-    try:
-        return shape_problems({"features": width(table, rows)}, dataset.shape.model_dump())
+        for note in notes(table, rows):
+            logger.warning("%s: %s", dataset.path, note)
+        rules = dataset.missing, dataset.categories
+        arrays, _ = scaled_parts(table, rows, dataset.scaling, *rules)
     except DataError as error:
         return error.problems
+    features = arrays["x_train"].shape[1]
+    return shape_problems({"features": features}, dataset.shape.model_dump())
 
 
 def _is_short(path: Path) -> bool:
     """Return true for a file that holds little, also where it is compressed, and for a folder that lacks its files."""
     if path.is_dir():
-        return not any(path.rglob("*-ubyte*")) and not any(path.rglob("*.parquet"))
+        return not any(path.rglob("*-ubyte*")) and not parts_of(path)
     if not path.is_file() or path.stat().st_size > MOST_BYTES:
         return False
     if zipfile.is_zipfile(path):

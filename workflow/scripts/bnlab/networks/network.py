@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from bnlab.lazy import tf
@@ -74,6 +75,23 @@ class Network:
             self.biases,
         )
         return self.logits
+
+    def fan_ins(self, shape: Sequence[int], classes: int) -> list[int]:
+        """Return how many values a unit of each block reads, for examples of this shape; no variable is made.
+
+        The network is of no use afterwards.
+        """
+        found = []
+
+        def add(kind: type[B], name: str, fan_in: int, units: int) -> B:
+            block = object.__new__(kind)
+            block.normalizer = None
+            found.append(prod(block.kernel_shape(fan_in, units)[:-1]))
+            return block
+
+        self.add, self.add_logits = add, lambda *_: None  # type: ignore[method-assign, assignment]
+        self.build(shape, classes)
+        return found
 
     def build_for(
         self,

@@ -74,9 +74,14 @@ def _kernel_problems(
 
 
 def _inputs(dataset: AnyDataset, recipe: Recipe) -> list[int]:
-    """Return the numbers of values that dense layers read, one after another; none where the network has others."""
-    takes, chain = _layers(dataset, recipe)
-    return chain[:-1] if takes == "rows" else []
+    """Return the numbers of values that units read, layer by layer; none of a network that cannot be built."""
+    name, settings = next(iter(recipe.network.items()))
+    with suppress(Exception):  # wrong settings and networks are problems of their own
+        cls = registry.find("network", name).load()
+        network = cls(**settings) if isinstance(settings, Mapping) else cls(settings)
+        shape = (dataset.shape.image if cls.takes == "images" else None) or [dataset.shape.features]
+        return list(network.fan_ins(shape, dataset.shape.classes))
+    return []
 
 
 def _divisor_problems(
@@ -118,15 +123,12 @@ def _run_in(
 
 def _normalized(method: Method, dataset: AnyDataset, recipe: Recipe) -> list[int]:
     """Return the numbers of features or channels that the normalizer gets, layer by layer."""
-    _, chain = _layers(dataset, recipe)
+    chain = _layers(dataset, recipe)
     return chain[:-1] if method.place == "before_linear" else chain[1:]
 
 
-def _layers(dataset: AnyDataset, recipe: Recipe) -> tuple[str, list[int]]:
-    """Return what a network takes, and features or channels: those that its first layer reads, and outputs of each.
-
-    Both are empty for an unknown network.
-    """
+def _layers(dataset: AnyDataset, recipe: Recipe) -> list[int]:
+    """Return features or channels that the first layer reads, and outputs of each; none of an unknown network."""
     name, settings = next(iter(recipe.network.items()))
     with suppress(UnknownName):
         network = registry.find("network", name).load()
@@ -135,5 +137,5 @@ def _layers(dataset: AnyDataset, recipe: Recipe) -> tuple[str, list[int]]:
         chain = [read, *widths(network, settings)]
         for units, parts in states(network, settings):
             chain = [read // parts + units, units]
-        return network.takes, chain
-    return "", []
+        return chain
+    return []
