@@ -155,6 +155,15 @@ def test_what_is_taken_as_published_gets_the_verdicts_that_its_results_get(tmp_p
         )
 
 
+def test_what_is_taken_as_published_has_the_words_of_today(tmp_path):
+    words = saved(tmp_path, RESULTS).effects["effect"]
+    earlier = published(tmp_path)
+    before = earlier.effects["effect"].str.replace(" minus ", " less ")
+    earlier = earlier._replace(effects=earlier.effects.assign(effect=before))
+    assert list(saved(tmp_path / "again", {}, earlier).effects["effect"]) == list(words)
+    assert list(before) != list(words)
+
+
 def published(folder: Path) -> Earlier:
     return Earlier(*(read_csv(folder / f"{name}.csv") for name in ("effects", "replicates")))
 

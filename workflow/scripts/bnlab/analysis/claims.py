@@ -238,7 +238,7 @@ def _measured(
     """
     if effect.experiment not in results:
         assert earlier is not None
-        published = measured_before(effect, earlier)
+        published = measured_before(effect, earlier, study)
         if published is not None:
             return published
         at_the_end = results_at_the_end(effect, where, earlier, study)

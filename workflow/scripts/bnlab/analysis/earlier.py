@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.quantities import Results
-from bnlab.analysis.samples import Measured, Sample, Setting
+from bnlab.analysis.samples import Measured, Sample, Setting, in_words, of_methods
 from bnlab.analysis.summaries import SPLITS
 from bnlab.study.config import Study
 from bnlab.study.ledger import Effect
@@ -52,8 +52,8 @@ def results_at_the_end(
     return {"metrics": rows.assign(learning_rate=rates, step=1, epoch=1.0, statistics="moving")}
 
 
-def measured_before(effect: Effect, earlier: Earlier) -> Measured | None:
-    """Return an effect as it was published; None where no published one has its ``key``."""
+def measured_before(effect: Effect, earlier: Earlier, study: Study) -> Measured | None:
+    """Return an effect as it was published, in present words; None where no published one has its ``key``."""
     same = earlier.effects[earlier.effects["key"] == effect.key]
     if same.empty:
         return None
@@ -64,8 +64,17 @@ def measured_before(effect: Effect, earlier: Earlier) -> Measured | None:
     return Measured(
         _sample(rows, effect.is_ratio, row["scale"] == "points", row["censored"], why),
         effect.region + _stand_ins(row["region"]),
-        row["effect"],
+        _words(effect, row["effect"], study),
     )
+
+
+def _words(effect: Effect, published: str, study: Study) -> str:
+    """Return an effect in present words; only results know epoch and class, so that these keep the published ones."""
+    if effect.epoch is None and effect.class_ is None:
+        return in_words(effect, study)
+    if len(effect.methods) == 1:
+        return published
+    return f"{published.rpartition(': ')[0]}{of_methods(effect, study)}"
 
 
 def _stand_ins(region: str) -> str:

@@ -150,7 +150,12 @@ def measure(
     return Measured(
         sample(effect, results, quantity, about),
         region_of(effect, where, label, results),
-        _in_words(effect, about.label, study, results),
+        in_words(
+            effect,
+            study,
+            "" if effect.epoch is None else f"{_evaluated_epoch(effect, results):.3g}",
+            _class_name(effect, results),
+        ),
     )
 
 
@@ -174,14 +179,22 @@ def region_of(effect: Effect, where: Setting, label: str, results: Results) -> s
     return f"{effect.region} (on {', '.join(stand_ins)})" if stand_ins else effect.region
 
 
-def _in_words(effect: Effect, name: str, study: Study, results: Results) -> str:
-    epoch = "" if effect.epoch is None else f"{_evaluated_epoch(effect, results):.3g}"
+def in_words(effect: Effect, study: Study, epoch: str = "", class_name: str = "") -> str:
+    """Return an effect in words: quantity, phase, statistics and the methods compared.
+
+    Args:
+        effect: the effect.
+        study: the study.
+        epoch: epoch of the evaluation that it is measured at, if it has one.
+        class_name: name of its class, if it has one.
+    """
+    name = study.declaration(effect.experiment).quantities[effect.quantity].label
     if epoch and "{epoch}" not in name:
         name += " at epoch {epoch}"
     level = "" if effect.level is None else f"{100 * effect.level:g} %"
     name = name.format(
         level=level,
-        class_=_class_name(effect, results),
+        class_=class_name,
         epoch=epoch,
         layer=effect.layer,
         **effect.where,
@@ -190,10 +203,15 @@ def _in_words(effect: Effect, name: str, study: Study, results: Results) -> str:
         name += f" {PHASES[effect.phase]}"
     if effect.statistics != "moving":
         name += f" under {effect.statistics} statistics"
+    return f"{name}{of_methods(effect, study)}"
+
+
+def of_methods(effect: Effect, study: Study) -> str:
+    """Return the methods of an effect, as they follow its quantity: `` of BN``, or ``: BN minus Base``."""
     labels = [study.label(method) for method in effect.methods]
     if len(labels) == 1:
-        return f"{name} of {labels[0]}"
-    return f"{name}: {(' / ' if effect.is_ratio else ' minus ').join(labels)}"
+        return f" of {labels[0]}"
+    return f": {(' / ' if effect.is_ratio else ' minus ').join(labels)}"
 
 
 def _class_name(effect: Effect, results: Results) -> str:

@@ -92,7 +92,7 @@ class Quantity(Section):
     unit: str = ""
     """Unit of differences between methods in print, and of its values; "points" are hundredths, values then percent."""
     is_difference: bool = False
-    """True for a difference of two values, such as training less test accuracy: its own value is in points, too."""
+    """True for a difference of two values, such as training minus test accuracy: its own value is in points, too."""
     scale: Scale = "linear"
     """Scale of the interval of its mean: linear for all numbers, log for positive ones, logit from 0 to 1, atanh from
     −1 to 1."""
