@@ -256,7 +256,7 @@ def published(experiment):
             effects = read_csv(PUBLISHED / "effects.csv")
             return effects[effects["experiment"] == experiment]
         files = sorted((PUBLISHED / "tables" / experiment).glob(f"*/*/{kind}.csv"))
-        return pd.concat(map(read_csv, files))
+        return pd.concat(map(read_csv, files)) if files else pd.DataFrame()
 
     return tables
 
@@ -288,6 +288,9 @@ def test_the_published_study_has_a_sentence_for_every_finding_with_five_replicat
     tables = published(experiment)
     printed = sentences(declaration, tables)
     deciding = declaration.decided_by
+    if not (PUBLISHED / "tables" / experiment).exists():  # an experiment that is not published yet
+        assert printed == []
+        return
     if most_replicates(deciding, tables(deciding.table)) < 5:
         assert printed == []
         return
