@@ -29,9 +29,12 @@ COPIES = 8
 
 
 def of_reading(study: Study, dataset: str) -> int:
-    """Return the memory of reading a data set, which is held once, in bytes where it is scaled by 255."""
+    """Return the memory of reading a data set, in bytes where it is scaled by 255.
+
+    It is held once; the rest is a row group of a Parquet file, of which pyarrow makes a million rows.
+    """
     number = 1 if study.datasets[dataset].scaling == "divide_255" else DOUBLE
-    return _rounded(READING + 1.5 * number * _numbers(study, dataset))
+    return _rounded(READING + 1.8 * number * _numbers(study, dataset))
 
 
 def of_preparing(study: Study, dataset: str) -> int:
