@@ -384,6 +384,18 @@ def test_a_formula_says_kernel_normalizer_place_and_options():
     assert plain == "No normalization: y = φ(u + b). u = x·W."
 
 
+def test_recipes_of_one_title_are_told_apart_by_the_settings_that_differ():
+    one = {"network": {"perceptron": {"widths": [8, 8]}}, "learning_rate": 0.1, "replicates": 3}
+    wider = one | {"network": {"perceptron": {"widths": [9, 8]}}, "replicates": 1000}
+    assert settings.differences([one, one | {"replicates": 10}]) == [
+        "replicates 3",
+        "replicates 10",
+    ]
+    said = settings.differences([one, wider])
+    assert all("learning rate" not in text for text in said) and "9 × 8" in said[1]
+    assert "replicates 1,000" in said[1]
+
+
 @pytest.mark.parametrize(("experiment", "kind"), synthetic.TABLE_KEYS)
 def test_every_figure_and_table_has_a_caption_in_plain_prose(experiment, kind):
     caption = synthetic.DECLARED[experiment].item(kind).caption
