@@ -144,6 +144,13 @@ def test_experiments_of_the_smoke_study_work_on_made_up_rows():
         assert result.done["figures"] > 0, name
 
 
+@pytest.mark.slow
+def test_quantities_of_several_batches_are_left_out_where_runs_have_one():
+    study = read([CHECKOUT / "config.yaml", CHECKOUT / "workflow/studies/inside.yaml"])
+    assert {run.batch for run in study.runs("beyond_batch")} == {60}
+    assert rehearsal.rehearse(study, "beyond_batch", lambda run: None).problems == []
+
+
 def test_made_up_classes_have_the_shape_of_the_data_and_can_be_told_apart():
     study = read([CHECKOUT / "config.yaml", CHECKOUT / DEMO])
     split = rehearsal.made_up(study.datasets["digits"], 300)
