@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 
+from bnlab.analysis.statistics import FEWEST
 from bnlab.page.forms import split_by
 from bnlab.page.grids import Grid, amount, of_batch, percent, rows_of, signed
 from bnlab.page.panels import base_name, per_batch
@@ -12,7 +13,10 @@ from bnlab.page.style import method_style
 
 
 def gains(table: pd.DataFrame) -> Figure:
-    """Draw each method's difference from base, with a thick bar for seeds and a thin one for seeds and test rows."""
+    """Draw each method's difference from base, with a thick bar for seeds and a thin one for seeds and test rows.
+
+    Fewer replicates than ``FEWEST`` have no bars.
+    """
 
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
         axis = part.subplots()
@@ -20,13 +24,14 @@ def gains(table: pd.DataFrame) -> Figure:
         axis.axvline(0, color="#888888", lw=0.8)
         for height, row in enumerate(rows_of(compared)):
             style = method_style(row.method)
-            for column, width in (("with_rows", 1.2), ("difference", 4)):
+            bars = (("with_rows", 1.2), ("difference", 4)) if row.pairs >= FEWEST else ()
+            for column, width in bars:
                 ends = (100 * getattr(row, f"{column}_{end}") for end in ("low", "high"))
                 axis.plot([*ends], [height, height], color=style.color, lw=width)
             axis.plot(100 * row.difference, height, ls="", markersize=7, **style.marks)
         axis.set_yticks(range(len(compared)), compared["method_label"])
         axis.set_ylim(len(compared) - 0.5, -0.5)
-        axis.set_xlabel(f"test accuracy less that of {base_name(rows)} (points)")
+        axis.set_xlabel(f"test accuracy minus that of {base_name(rows)} (points)")
 
     title = (
         "difference at the best rate of each (thick: over seeds; thin: over seeds and test rows)"
