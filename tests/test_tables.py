@@ -409,9 +409,11 @@ def test_an_interval_over_seeds_and_test_rows_has_the_variance_of_both():
     by_row = np.repeat([0.5, 0.0], 100)
     of_rows = stats.t.ppf(0.975, bn["n"] - 1) * by_row.std(ddof=1) / 200**0.5
     of_seeds = bn["difference_high"] - bn["difference"]
-    assert bn["with_rows_high"] - bn["with_rows"] == pytest.approx(np.hypot(of_seeds, of_rows))
-    assert (bn["with_rows"], bn["rows"]) == (pytest.approx(bn["difference"]), 200)
-    assert table.loc["base", ["with_rows", "pairs"]].fillna(0).tolist() == [0, 0]
+    assert bn["crossed_difference_high"] - bn["crossed_difference"] == pytest.approx(
+        np.hypot(of_seeds, of_rows)
+    )
+    assert (bn["crossed_difference"], bn["rows"]) == (pytest.approx(bn["difference"]), 200)
+    assert table.loc["base", ["crossed_difference", "pairs"]].fillna(0).tolist() == [0, 0]
 
 
 def test_a_replicate_that_diverged_is_right_on_the_rows_of_the_largest_class():

@@ -20,7 +20,7 @@ from bnlab.analysis.summaries import (
 def differences(metrics: pd.DataFrame, rows_right: pd.DataFrame) -> pd.DataFrame:
     """Summarize test accuracy at the chosen rate, and its difference from base with both intervals.
 
-    ``difference`` has the interval over replicates, ``with_rows`` that over replicates and test rows
+    ``difference`` has the interval over replicates, ``crossed_difference`` that over replicates and test rows
     (``statistics.crossed_interval``), and ``rows`` says how many there are.
     """
     ends = final_accuracies(at_chosen_rates(metrics, metrics))
@@ -38,7 +38,9 @@ def differences(metrics: pd.DataFrame, rows_right: pd.DataFrame) -> pd.DataFrame
             for of in (values, shares)
         )
         interval = crossed_interval(by_replicate, by_row)
-        crossed.append(names | columns_of(interval, "with_rows") | {"rows": len(shares[key])})
+        crossed.append(
+            names | columns_of(interval, "crossed_difference") | {"rows": len(shares[key])}
+        )
     return table.merge(pd.DataFrame(crossed))
 
 

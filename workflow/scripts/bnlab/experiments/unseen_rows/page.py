@@ -24,7 +24,7 @@ def gains(table: pd.DataFrame) -> Figure:
         axis.axvline(0, color="#888888", lw=0.8)
         for height, row in enumerate(rows_of(compared)):
             style = method_style(row.method)
-            bars = (("with_rows", 1.2), ("difference", 4)) if row.pairs >= FEWEST else ()
+            bars = (("crossed_difference", 1.2), ("difference", 4)) if row.pairs >= FEWEST else ()
             for column, width in bars:
                 ends = (100 * getattr(row, f"{column}_{end}") for end in ("low", "high"))
                 axis.plot([*ends], [height, height], color=style.color, lw=width)
@@ -54,7 +54,7 @@ def differences(table: pd.DataFrame) -> list[Grid]:
                 f"{row.learning_rate:g}",
                 percent(row),
                 signed(amount(row, "difference", 100)),
-                signed(amount(row, "with_rows", 100)),
+                signed(amount(row, "crossed_difference", 100)),
                 f"{row.rows:,}",
             ]
             for row in rows_of(part)
