@@ -59,7 +59,7 @@ def test_every_source_that_an_experiment_reads_is_recorded_by_some_run(experimen
 def test_a_quantity_in_points_is_a_difference_where_its_words_say_so(experiment):
     for name, about in EXPERIMENTS[experiment].quantities.items():
         if about.unit == "points":
-            words = (" minus ", " less that of ", "change of test accuracy")
+            words = (" minus ", "change of test accuracy")
             says = any(word in f" {about.label} " for word in words)
             assert (about.is_difference, about.unit_of_values) == (
                 says,

@@ -476,6 +476,7 @@ def test_an_axis_of_values_is_logarithmic_only_where_one_is_positive():
             panels.log_values(axis, "loss")
         figure.canvas.draw()
     assert [axis.get_yscale() for axis in (empty, drawn)] == ["linear", "log"]
+    assert [axis.get_ylabel() for axis in (empty, drawn)] == ["loss", "loss (log axis)"]
 
 
 def test_accuracies_of_zero_and_of_one_are_inside_a_logit_axis():

@@ -210,7 +210,7 @@ def test_a_question_that_ranks_nobody_gives_no_advice():
 def test_a_method_whose_best_rate_may_lie_beyond_those_tried_leaves_it_open():
     at_end = cells(ONE, "MNIST", **MNIST).assign(at_end=[False, True, False])
     (one,) = advice(at_end)
-    assert (one.use, one.sure, one.why) == ("not known yet", "open", "not tuned")
+    assert (one.use, one.sure, one.why) == ("not known yet", "open", "best rate at an end")
 
 
 def test_a_range_that_goes_on_beyond_the_rates_tried_is_called_a_bound():

@@ -250,20 +250,6 @@ def test_rows_of_experiments_that_are_taken_come_as_they_were_published():
     assert set(renamed["asks"]) == {"Share"} and set(renamed["when"]) == {"now"}
 
 
-def test_an_interval_of_an_earlier_publication_does_not_leave_the_bounds_of_its_quantity():
-    known = scored(row(quantity="mean_test_accuracy")).reset_index()
-    beyond = known.assign(estimate=98.0, low=94.0, high=102.0)
-    for _ in range(2):  # a publication of a publication keeps it
-        beyond = scored(
-            row(quantity="mean_test_accuracy"), results={}, study=taken(), earlier=beyond
-        ).reset_index()
-        shares = beyond[["low", "estimate", "high"]].astype(float) / 100
-        odds = np.log(shares / (1 - shares))
-        half = 0.04 / (0.98 * 0.02)  # delta method on the scale of log odds
-        assert np.allclose(odds["estimate"] - odds["low"], half)
-        assert np.allclose(odds["high"] - odds["estimate"], half)
-
-
 @pytest.mark.parametrize(("last", "at_end", "behind"), [(10, False, 1), (1, True, 0)])
 def test_a_method_that_may_do_better_beyond_the_rates_tried_is_not_behind(last, at_end, behind):
     metrics = test_claims.RATES["metrics"].copy()  # base is best at 1

@@ -308,7 +308,7 @@ def test_methods_are_compared_each_at_its_own_rate():
     ],
 )
 def test_a_best_rate_at_an_end_of_those_tried_is_marked(base, bn, at_end):
-    rates = (0.1, 1.0, 10.0)
+    rates = np.logspace(-1.5, 1.25, 3)  # as text they would have fewer digits
     metrics = accuracies(
         base={rate: [at, at] for rate, at in zip(rates, base, strict=True)},
         bn={rate: [at, at] for rate, at in zip(rates, bn, strict=True)},

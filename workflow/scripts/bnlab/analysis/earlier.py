@@ -53,7 +53,7 @@ def results_at_the_end(
 
 
 def measured_before(effect: Effect, earlier: Earlier, study: Study) -> Measured | None:
-    """Return an effect as it was published, in present words; None where no published one has its ``key``."""
+    """Return an effect as it was published, in present words where they are known; None where none has its ``key``."""
     same = earlier.effects[earlier.effects["key"] == effect.key]
     if same.empty:
         return None

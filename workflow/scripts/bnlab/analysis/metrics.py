@@ -89,7 +89,7 @@ def confusion(labels: ArrayLike, probabilities: ArrayLike) -> NDArray[np.float64
 
 
 def rows_right(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
-    """How often each test row is classified right.
+    """Share of replicates that classify each test row right.
 
     Args:
         labels: (n,) class indices.

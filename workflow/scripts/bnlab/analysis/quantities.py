@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.metrics import mean_over_steps
-from bnlab.analysis.rates import chosen_rates, fastest_rates
+from bnlab.analysis.rates import chosen_rates, fastest_rates, is_at_end
 from bnlab.analysis.statistics import restricted
 from bnlab.analysis.thresholds import crossings
 from bnlab.study.ledger import Measure
@@ -67,14 +67,7 @@ def rate_chosen(results: Results, effect: Measure, method: str) -> Rate:
     else:
         best = chosen_rates(tried)
     rate = best["learning_rate"].item()
-    ends = (tried["learning_rate"].min(), tried["learning_rate"].max())
-    at_best = tried[tried["learning_rate"] == rate]
-    # Where all replicates fail at the best rate they do so at every other one.
-    return Rate(
-        rate,
-        best["recipe"].item(),
-        rate in ends and not (at_best["failed"] | at_best["diverged"]).all(),
-    )
+    return Rate(rate, best["recipe"].item(), is_at_end(tried, rate))
 
 
 def learns(results: Results, effect: Measure, method: str) -> bool:

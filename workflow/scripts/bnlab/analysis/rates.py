@@ -34,6 +34,19 @@ def chosen_rates(metrics: pd.DataFrame) -> pd.DataFrame:
     return best.drop(columns="score").reset_index(drop=True)
 
 
+def is_at_end(tried: pd.DataFrame, rate: float) -> bool:
+    """Return true where a better rate may lie beyond those tried: the chosen one is their first or last.
+
+    Where all replicates fail at the chosen rate they do so at every other one, and none beyond is looked for.
+
+    Args:
+        tried: metrics of a method in batches of one size, at all of its rates.
+        rate: the chosen one.
+    """
+    rates, here = tried["learning_rate"], tried[tried["learning_rate"] == rate]
+    return rate in (rates.min(), rates.max()) and not (here["failed"] | here["diverged"]).all()
+
+
 def fastest_rates(metrics: pd.DataFrame, level: float) -> pd.DataFrame:
     """Choose the rate at which validation accuracy reaches the level in the fewest steps, for each method and batch.
 

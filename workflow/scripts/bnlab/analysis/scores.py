@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.claims import Absent, place, rows_at
-from bnlab.analysis.quantities import Quantity, Results
+from bnlab.analysis.quantities import Quantity, Results, rate_chosen
 from bnlab.analysis.samples import (
     Setting,
     as_bounded,
@@ -74,10 +74,10 @@ def score(
         earlier: the published scorecard, from which the rows of experiments come that the study takes as published.
 
     Returns:
-        ``COLUMNS``: the mean over replicates with its 95 % interval (ratios are geometric means), ``open`` how many of
-        the values are open at one end, ``at_end`` whether the method's own rate is the first or last one tried, so that
-        a better one may lie beyond, ``behind`` how many ``rivals`` are better (``ranked``). A row that lacks a
-        method which is trained there has no rivals, so that it ranks nobody; ``missing`` names the method.
+        ``COLUMNS``: the mean over replicates with its 95 % interval; ratios are geometric means. ``open`` is how many
+        of the values are open at one end. ``at_end`` says whether a better rate may lie beyond those tried.
+        ``behind`` is how many ``rivals`` are better (``ranked``). A row that lacks a method which is trained there has
+        no rivals, so that it ranks nobody; ``missing`` names the method.
     """
     scored = [pd.DataFrame(columns=COLUMNS)]
     for row in rows:
@@ -130,7 +130,7 @@ def _with_reference(row: Row, method: str) -> list[str]:
 def _published(
     row: Row, study: Study, settings: Mapping[str, Setting], earlier: pd.DataFrame | None
 ) -> pd.DataFrame:
-    """The cells of a published row, under the row's present words, with intervals within the quantity's bounds.
+    """The cells of a published row, under the row's present words.
 
     Ranks stay as they were, and a row with methods that are not at hand ranks nobody. A publication without
     ``ranked_by`` ranked by intervals, and one without ``at_end`` does not know of it.
@@ -141,10 +141,7 @@ def _published(
     cells = known[known["method"].isin(list(settings))]
     if len(cells) < len(known):
         cells = cells.assign(behind=0, rivals=0)
-    declaration = study.declaration(row.experiment).quantities[row.quantity]
-    unit = declaration.unit_of_values
-    if not (row.against or declaration.is_share):
-        cells = _within_bounds(cells, declaration)
+    unit = study.declaration(row.experiment).quantities[row.quantity].unit_of_values
     cells = cells.assign(
         asks=row.asks,
         when=row.when or "",
@@ -154,18 +151,6 @@ def _published(
     if "ranked_by" not in cells:
         cells = cells.assign(ranked_by=INTERVALS)
     return cells if "at_end" in cells else cells.assign(at_end=False)
-
-
-def _within_bounds(cells: pd.DataFrame, about: Declared) -> pd.DataFrame:
-    """Return cells with their intervals on the quantity's scale; those that are not symmetric are on it already."""
-    unit = 100 if about.unit == "points" else 1
-    ends = []
-    for mean, low, high in cells[["estimate", "low", "high"]].to_numpy(float) / unit:
-        known = Interval(mean, low, high, 0)
-        is_symmetric = np.isclose(known.mean - known.low, known.high - known.mean)
-        scaled = within(known, about.scale) if is_symmetric else known
-        ends.append((unit * scaled.low, unit * scaled.high))
-    return cells.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
 
 
 def _answer(
@@ -182,7 +167,6 @@ def _answer(
     declaration = study.declaration(row.experiment).quantities[row.quantity]
     known = as_bounded(measure(here, row, method))
     measured = beyond_the_rates_tried(known, row, here, declaration, method)
-    at_end = measured is not known
     if not len(measured.values):
         return None
     compared = _with_reference(row, method)
@@ -211,7 +195,7 @@ def _answer(
         "n": interval.n,
         "replicates": len(values),
         "open": int(np.isinf(values).sum()),
-        "at_end": at_end,
+        "at_end": row.rate is not None and rate_chosen(here, row, method).is_end,
     }
     lowest, highest = (np.log(end) if row.against else end for end in measured[1:3])
     return Answer(cell, lowest, highest, learns=not nothing)

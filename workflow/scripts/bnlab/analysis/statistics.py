@@ -145,9 +145,9 @@ def crossed_interval(
 ) -> Interval:
     """Mean and interval of differences d_sr over S replicates and R test rows, both drawn at random.
 
-    x̄ ± t_{S−1}·√(s_a²/S + s_b²/R), with the standard deviations s_a of the replicates' means over rows and s_b of the
-    rows' means over replicates. What a replicate does on a row by chance is in both, so that the interval is too wide
-    rather than too narrow.
+    x̄ ± t_{S−1}·√(s_a²/S + s_b²/R). s_a is the standard deviation of the replicates' means over rows, and s_b that of
+    the rows' means over replicates. What a replicate does on a row by chance is in both. So the interval is rather too
+    wide.
 
     Args:
         by_replicate: (S,), means over rows.

@@ -89,9 +89,10 @@ def _groups(name: str, inputs: Inputs, entries: list[dict[str, Any]]) -> list[di
         groups.setdefault(item.group, about)["entries"].append(entry)
     by_title: dict[str, list[dict[str, Any]]] = {}
     for group in groups.values():
-        by_title.setdefault(group["title"], []).append(group)
+        if group["recipe"]:
+            by_title.setdefault(group["title"], []).append(group)
     for alike in by_title.values():
-        words = differences([recipes[group["recipe"]] for group in alike]) if alike[1:] else [""]
+        words = differences([recipes[group["recipe"]] for group in alike])
         for group, text in zip(alike, words, strict=True):
             group["title"] += text and f", {text}"
     return list(groups.values())

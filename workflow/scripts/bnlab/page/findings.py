@@ -17,11 +17,11 @@ from bnlab.files import JobError
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import fold, listed, number, spanned, spread
 from bnlab.study.declaration import Experiment
-from bnlab.study.finding import MEANS, OUTCOMES, Comparison, Finding, ends_of
+from bnlab.study.finding import MEANS, OUTCOMES, Comparison, Finding, ends_of, slots_of
 from bnlab.study.section import unique
 
 NOTHING = "On {on}, there is nothing to compare here: all replicates diverge or end at chance."
-DIVERGED = "{parts} diverged. In the mean, a replicate that diverged counts as a guess."
+DIVERGED = "{parts} diverged. One that diverged counts as a guess."
 Tables = Callable[[str], pd.DataFrame]
 """Rows of one of an experiment's published tables, of all data sets; ``EFFECTS`` are its judged effects."""
 
@@ -76,7 +76,7 @@ def sentences(finding: Finding, tables: Tables) -> list[str]:
             for name in OUTCOMES
             if (outcome == name).any()
         ]
-        + diverged(finding, tables)
+        + diverged(finding, outcome, rows["on"], tables)
         + unlearnt
     )
 
@@ -147,24 +147,29 @@ def learns_nothing(whole: pd.DataFrame, rows: pd.DataFrame, comparison: Comparis
     return lost(rows) & known.ne(False).to_numpy(bool)
 
 
-def diverged(finding: Finding, tables: Tables) -> list[str]:
-    """Return a sentence on the diverged replicates in the accuracies that a finding prints, if there are any."""
-    counts: dict[tuple[str, str], tuple[int, int]] = {}
-    for comparison in finding.cells.values():
-        table = tables(comparison.table)
-        if comparison.column not in MEANS or not {"method_label", "diverged"} <= set(table):
-            continue
-        for row in rows_of(matching(table, comparison.where)):
-            if row.diverged > 0:
-                counts[row.method_label, row.dataset_label] = (
-                    int(row.diverged),
-                    int(row.replicates),
-                )
-    parts = [
-        f"{lost} of {replicates} replicates of {label} on {on}"
-        for (label, on), (lost, replicates) in counts.items()
-    ]
-    return [DIVERGED.format(parts=listed(parts))] if parts else []
+def diverged(finding: Finding, outcome: pd.Series, on: pd.Series, tables: Tables) -> list[str]:
+    """Return a sentence on the diverged replicates in the means that a finding prints, if there are any.
+
+    Args:
+        finding: the finding.
+        outcome: name of the sentence that is printed for each of its rows.
+        on: label of each row's data set.
+        tables: rows of the published tables, by their kind.
+    """
+    parts = []
+    for name in unique(outcome):
+        for slot in slots_of(getattr(finding, name)):
+            cell = finding.cells.get(slot)
+            table = tables(cell.table) if cell and cell.column in MEANS else pd.DataFrame()
+            if cell is None or not {"method_label", "diverged"} <= set(table):
+                continue
+            rows = matching(table, cell.where)
+            rows = rows[rows["dataset_label"].isin(on[outcome == name]) & (rows["diverged"] > 0)]
+            parts += [
+                f"{row.diverged} of {row.replicates} replicates of {row.method_label} on {row.dataset_label}"
+                for row in rows_of(rows)
+            ]
+    return [DIVERGED.format(parts=listed(unique(parts)))] if parts else []
 
 
 def nothing_learnt(comparison: Comparison, tables: Tables) -> list[str]:

@@ -162,11 +162,6 @@ class Asked(NamedTuple):
         return bool((self.cells["behind"] > 0).any())
 
     @property
-    def is_tuned(self) -> bool:
-        """True where methods are ranked and none of them may have a better rate beyond those tried."""
-        return self.row.ranks and not self.cells["at_end"].any()
-
-    @property
     def runs(self) -> int:
         """Smallest number of runs of a method."""
         return int(self.cells["n"].min())
@@ -244,8 +239,10 @@ def certainty(group: Sequence[Asked], agrees: bool, is_confirmed: bool) -> tuple
     data = _data([asked for asked in group if asked.is_told_apart])
     if runs < FEWEST:
         return "open", f"{runs} runs"
-    if not all(asked.is_tuned for asked in group):
+    if not all(asked.row.ranks for asked in group):
         return "open", "not tuned"
+    if any(asked.cells["at_end"].any() for asked in group):
+        return "open", "best rate at an end"
     if not data:
         return "open", "not told apart"
     if not agrees:

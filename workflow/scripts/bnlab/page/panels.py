@@ -270,7 +270,8 @@ def log_values(axis: Axes, label: str) -> None:
     drawn = [np.asarray(line.get_ydata(), float) for line in axis.lines]
     if any((values > 0).any() for values in drawn):
         axis.set_yscale("log")
-    axis.set_ylabel(f"{label} (log axis)")
+        label += " (log axis)"
+    axis.set_ylabel(label)
 
 
 def batch_axis(axis: Axes, batches: Sequence[int], columns: int = 1) -> None:

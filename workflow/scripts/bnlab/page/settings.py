@@ -20,7 +20,7 @@ def recipe_title(recipe: Mapping[str, Any]) -> str:
 
 
 def differences(recipes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return of each recipe the settings in which they differ, such as ``replicates 3``."""
+    """Return the settings in which recipes differ, a text for each, such as ``replicates 3``."""
     each = [settings_of(recipe) for recipe in recipes]
     names = unique(name for settings in each for name in settings)
     differing = [name for name in names if any(s.get(name) != each[0].get(name) for s in each)]

@@ -63,7 +63,7 @@ def of_timing(study: Study, experiment: str) -> int:
 
 
 def problems(study: Study, most: float, of: str) -> Iterator[Problem]:
-    """Yield the data sets and recipes whose jobs ask for more than ``most`` MB; ``of`` names the limit."""
+    """Yield the data sets, recipes and experiments whose jobs ask for more than ``most`` MB; ``of`` names the limit."""
     for name in study.used_datasets():
         needed = max(of_reading(study, name), of_preparing(study, name))
         if needed > most:
@@ -73,7 +73,7 @@ def problems(study: Study, most: float, of: str) -> Iterator[Problem]:
                 " (allowed: fewer rows or features, or a larger machine)",
             )
     for name in study.experiments:
-        if (needed := of_timing(study, name)) > most:
+        if study.timed(name) and (needed := of_timing(study, name)) > most:
             yield Problem(
                 ("experiments", name),
                 f"needs {needed:,} MB of memory to time its methods, more than the {most:,.0f} MB of {of}"

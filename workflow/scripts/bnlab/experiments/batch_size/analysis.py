@@ -33,7 +33,7 @@ def inference(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Return test accuracy and validation loss of every method less base, and less bn, at equal batch."""
+    """Return test accuracy and validation loss of every method minus base, and minus bn, at equal batch."""
     rows = long(followed(last(metrics)), CURVES)
     keys = [*RUN, "split", "metric"]
     parts = []
@@ -57,12 +57,12 @@ def absolute_slope(results: Results, effect: Measure, method: str) -> pd.Series:
 
 
 def accuracy_range(results: Results, effect: Measure, method: str) -> pd.Series:
-    """Return the best less the worst final test accuracy over the batch sizes."""
+    """Return the best minus the worst final test accuracy over the batch sizes."""
     return spans(by_batch(results, effect, method, test_accuracy))
 
 
 def loss_range(results: Results, effect: Measure, method: str) -> pd.Series:
-    """Return the largest less the smallest final validation loss over the batch sizes, in nats."""
+    """Return the largest minus the smallest final validation loss over the batch sizes, in nats."""
     return spans(by_batch(results, effect, method, validation_loss))
 
 

@@ -43,7 +43,7 @@ TABLES = {"mixing": mixtures, "mixtures": mixtures}
 
 
 def lost_to_correlation(results: Results, effect: Measure, method: str) -> pd.Series:
-    """Return test accuracy after random batches less that after those of the effect, by replicate."""
+    """Return test accuracy after random batches minus that after those of the effect, by replicate."""
 
     def after(settings: Mapping[str, int | float | str]) -> pd.Series:
         rows = {"metrics": narrowed(results["metrics"], settings)}

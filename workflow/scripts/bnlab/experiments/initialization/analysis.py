@@ -35,7 +35,7 @@ def everywhere(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def spreads(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Compute best less worst test accuracy over initial weights, each at its chosen rate.
+    """Compute best minus worst test accuracy over initial weights, each at its chosen rate.
 
     Returns:
         Columns ``REPLICATE`` and value.

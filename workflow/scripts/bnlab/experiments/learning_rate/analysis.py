@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.quantities import Bounded, Results, method_runs
-from bnlab.analysis.rates import chosen_rates, rate_ranges, validation_scores
+from bnlab.analysis.rates import chosen_rates, is_at_end, rate_ranges, validation_scores
 from bnlab.analysis.settings import against_base, at_each_rate
 from bnlab.analysis.statistics import paired_difference
 from bnlab.analysis.summaries import (
@@ -47,24 +47,19 @@ def best_rates(metrics: pd.DataFrame) -> pd.DataFrame:
         prefix = f"less_{reference}"
         less = compare(rows, ACROSS_RATES, "value", reference, paired_difference, prefix)
         table = table.merge(less.rename(columns={"pairs": f"{reference}_pairs"}))
-    return table.assign(at_end=_at_end(table))
-
-
-def _at_end(table: pd.DataFrame) -> pd.Series:
-    """Return true where the first or last rate tried is that of a method that learns, or of base in its batches."""
-    tried = table["tried"].str.split().map(lambda rates: [float(rate) for rate in rates])
-    rates = zip(table["learning_rate"], tried, strict=True)
-    is_end = pd.Series(
-        [rate in (all_rates[0], all_rates[-1]) for rate, all_rates in rates], table.index
-    )
-    own = is_end & (table["failed"] + table["diverged"] < table["replicates"])
-    return own | table["batch"].isin(table.loc[own & (table["method"] == BASE), "batch"])
+    chosen = {key: rows["learning_rate"].item() for key, rows in table.groupby(ACROSS_RATES)}
+    ends = {key for key, tried in metrics.groupby(ACROSS_RATES) if is_at_end(tried, chosen[key])}
+    with_base = [
+        not ends.isdisjoint([(method, batch), (BASE, batch)])
+        for method, batch in table[ACROSS_RATES].itertuples(index=False)
+    ]
+    return table.assign(at_end=with_base)
 
 
 def rate_range(metrics: pd.DataFrame) -> pd.DataFrame:
     """Summarize the range of rates near each replicate's best (``rates.rate_ranges``).
 
-    ``mean`` is its width in decades and ``difference`` that less base's; ``lowest`` and ``highest`` are geometric
+    ``mean`` is its width in decades and ``difference`` that minus base's; ``lowest`` and ``highest`` are geometric
     means of its ends. ``reaches_lowest`` and ``reaches_highest`` count the replicates whose range ends where the rates
     tried do, at ``first_tried`` or ``last_tried``: their width is a lower bound. ``learning_rate`` is the chosen rate.
     """

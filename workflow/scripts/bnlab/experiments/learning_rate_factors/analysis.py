@@ -87,7 +87,7 @@ def multiples(metrics: pd.DataFrame) -> pd.DataFrame:
 def ensembles(metrics: pd.DataFrame, ensembles: pd.DataFrame) -> pd.DataFrame:
     """Summarize test accuracy of ensembles, of their best member and of a member on average, at each ``factor``.
 
-    Means are over ensembles, which have no member in common; ``gain`` is accuracy less that of the best member.
+    Means are over ensembles, which have no member in common; ``gain`` is accuracy minus that of the best member.
     """
 
     def of_network(rows: pd.DataFrame) -> pd.DataFrame:
@@ -134,7 +134,7 @@ def failed(factor: int, results: Results, effect: Measure, method: str) -> pd.Se
 
 
 def ensemble_gain(results: Results, effect: Measure, method: str) -> pd.Series:
-    """Return test accuracy of each ensemble less that of its best member, at 30 times base's best rate."""
+    """Return test accuracy of each ensemble minus that of its best member, at 30 times base's best rate."""
     rows = results["ensembles"].merge(times_base_rate(results["metrics"]))
     return _at(rows, effect, method, 30).set_index("replicate")["gain"]
 

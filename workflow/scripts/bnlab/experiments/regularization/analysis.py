@@ -47,7 +47,7 @@ def with_names(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def gaps(metrics: pd.DataFrame, losses: np.ndarray) -> pd.DataFrame:
-    """Compute training less test accuracy where training loss first comes down to each of these losses.
+    """Compute training minus test accuracy where training loss first comes down to each of these losses.
 
     Between two evaluations the gap is linear in the logarithm of the loss.
 
@@ -86,7 +86,7 @@ def matched_gap(results: Results, effect: Measure, method: str) -> pd.Series:
 
 
 def gain(setting: str, other: str) -> Quantity:
-    """Return the quantity that is test accuracy with a setting less that without, both without the other one."""
+    """Return the quantity that is test accuracy with a setting minus that without, both without the other one."""
 
     def quantity(results: Results, effect: Measure, method: str) -> pd.Series:
         def accuracy(value: float) -> pd.Series:

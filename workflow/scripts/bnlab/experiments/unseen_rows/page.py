@@ -33,9 +33,7 @@ def gains(table: pd.DataFrame) -> Figure:
         axis.set_ylim(len(compared) - 0.5, -0.5)
         axis.set_xlabel(f"test accuracy minus that of {base_name(rows)} (points)")
 
-    title = (
-        "difference at the best rate of each (thick: over seeds; thin: over seeds and test rows)"
-    )
+    title = "difference, each at its own rate (thick: over seeds; thin: over seeds and test rows)"
     return per_batch(table, 1.1 + 0.35 * table["method"].nunique(), title, panels)
 
 
