@@ -103,7 +103,7 @@ def test_a_ratio_is_compared_with_one_and_printed_as_a_ratio_or_in_percent():
 )
 def test_a_mean_in_which_replicates_diverged_says_how_many(lost, printed):
     table = sizes((0.2, 0.4), (0.5, 0.7))("sizes")
-    table = table.assign(mean=0.5, low=0.4, high=0.6, diverged=lost, replicates=10, failed=0)
+    table = table.assign(mean=0.5, low=0.4, high=0.6, diverged=lost, replicates=10, n=10, failed=0)
     with_mean = finding(
         higher="BN reaches {plain} % on {on}.",
         cells={
@@ -115,14 +115,25 @@ def test_a_mean_in_which_replicates_diverged_says_how_many(lost, printed):
     assert all(part in said[1] for part in printed)
 
 
+@pytest.mark.parametrize(
+    ("n", "ends"), [(10, "each counts as a guess."), (9, "the mean is over the others.")]
+)
+def test_a_mean_says_whether_replicates_that_diverged_are_in_it(n, ends):
+    table = sizes((0.2, 0.4))("sizes").assign(mean=0.5, low=0.4, high=0.6, method_label="BN")
+    table = table.assign(diverged=1, replicates=10, failed=0, n=n)
+    cells = {"plain": Comparison(table="sizes", where={"method": "bn"}, column="mean")}
+    said = sentences(finding(higher="BN reaches {plain} on {on}.", cells=cells), lambda _: table)
+    assert said[1].endswith(ends)
+
+
 def test_replicates_that_diverged_are_not_named_where_no_mean_of_theirs_is_printed():
     table = sizes((0.2, 0.4), (-0.1, 0.1), (0.2, 0.4))("sizes")
-    table = table.assign(mean=0.5, low=0.4, high=0.6, diverged=1, replicates=10, failed=0)
+    table = table.assign(mean=0.5, low=0.4, high=0.6, diverged=1, replicates=10, n=10, failed=0)
     table = table.assign(method_label="BN", pairs=[10, 10, 3])  # C has too few for a sentence
     cells = {"plain": Comparison(table="sizes", where={"method": "bn"}, column="mean")}
     said = sentences(finding(higher="BN reaches {plain} on {on}.", cells=cells), lambda _: table)
     assert said[:2] == ["BN reaches 0.50 on A.", "BN changes little on B."]
-    assert said[2].startswith("1 of 10 replicates of BN on A diverged.")
+    assert said[2] == "1 of 10 replicates of BN on A diverged; each counts as a guess."
 
 
 @pytest.mark.parametrize(

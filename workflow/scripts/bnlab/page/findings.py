@@ -21,7 +21,11 @@ from bnlab.study.finding import MEANS, OUTCOMES, Comparison, Finding, ends_of, s
 from bnlab.study.section import unique
 
 NOTHING = "On {on}, there is nothing to compare here: all replicates diverge or end at chance."
-DIVERGED = "{parts} diverged. One that diverged counts as a guess."
+DIVERGED = {
+    True: "{parts} diverged; each counts as a guess.",
+    False: "{parts} diverged; the mean is over the others.",
+}
+"""Sentences for means over all replicates, and for those of earlier publications, over the ones that did not."""
 Tables = Callable[[str], pd.DataFrame]
 """Rows of one of an experiment's published tables, of all data sets; ``EFFECTS`` are its judged effects."""
 
@@ -148,7 +152,7 @@ def learns_nothing(whole: pd.DataFrame, rows: pd.DataFrame, comparison: Comparis
 
 
 def diverged(finding: Finding, outcome: pd.Series, on: pd.Series, tables: Tables) -> list[str]:
-    """Return a sentence on the diverged replicates in the means that a finding prints, if there are any.
+    """Return sentences on the diverged replicates of the means that a finding prints, if there are any.
 
     Args:
         finding: the finding.
@@ -156,7 +160,7 @@ def diverged(finding: Finding, outcome: pd.Series, on: pd.Series, tables: Tables
         on: label of each row's data set.
         tables: rows of the published tables, by their kind.
     """
-    parts = []
+    parts: dict[bool, list[str]] = {}
     for name in unique(outcome):
         for slot in slots_of(getattr(finding, name)):
             cell = finding.cells.get(slot)
@@ -165,11 +169,11 @@ def diverged(finding: Finding, outcome: pd.Series, on: pd.Series, tables: Tables
                 continue
             rows = matching(table, cell.where)
             rows = rows[rows["dataset_label"].isin(on[outcome == name]) & (rows["diverged"] > 0)]
-            parts += [
-                f"{row.diverged} of {row.replicates} replicates of {row.method_label} on {row.dataset_label}"
-                for row in rows_of(rows)
-            ]
-    return [DIVERGED.format(parts=listed(unique(parts)))] if parts else []
+            for row in rows_of(rows):
+                parts.setdefault(row.n == row.replicates, []).append(
+                    f"{row.diverged} of {row.replicates} replicates of {row.method_label} on {row.dataset_label}"
+                )
+    return [DIVERGED[counts].format(parts=listed(unique(each))) for counts, each in parts.items()]
 
 
 def nothing_learnt(comparison: Comparison, tables: Tables) -> list[str]:
