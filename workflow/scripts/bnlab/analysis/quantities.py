@@ -37,8 +37,8 @@ Quantity = Callable[[Results, Measure, str], pd.Series | Bounded]
 def method_runs(results: Results, source: str, effect: Measure, method: str) -> pd.DataFrame:
     """Rows of a method at the effect's batch size; at a rate of its own where the effect asks for that."""
     table = results[source]
-    if effect.rate:
-        table = table[table["recipe"] == rate_chosen(results, effect, method).recipe]
+    if chosen := rate_chosen(results, effect, method):
+        table = table[table["recipe"] == chosen.recipe]
     return table[(table["method"] == method) & (table["batch"] == effect.batch)]
 
 
@@ -57,8 +57,10 @@ class Rate(NamedTuple):
     is_end: bool
 
 
-def rate_chosen(results: Results, effect: Measure, method: str) -> Rate:
-    """A method's own rate, best or fastest as the effect asks."""
+def rate_chosen(results: Results, effect: Measure, method: str) -> Rate | None:
+    """Return a method's own rate, best or fastest as the effect asks; None where it asks for none."""
+    if effect.rate is None:
+        return None
     metrics = results["metrics"]
     tried = metrics[(metrics["method"] == method) & (metrics["batch"] == effect.batch)]
     if effect.rate == "fastest":

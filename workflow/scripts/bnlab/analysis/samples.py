@@ -11,6 +11,7 @@ import pandas as pd
 from bnlab.analysis.quantities import (
     Bounded,
     Quantity,
+    Rate,
     Results,
     history,
     learns,
@@ -101,17 +102,14 @@ def as_bounded(values: pd.Series | Bounded) -> Bounded:
 
 
 def beyond_the_rates_tried(
-    bounded: Bounded, effect: Measure, results: Results, about: Declared, method: str
+    bounded: Bounded, chosen: Rate | None, about: Declared, method: str
 ) -> Bounded:
     """Return a method's values with the bounds of what a rate may give that nobody tried.
 
     Where its own rate is the first or last one tried, a better one may lie beyond: there, what the rate is tuned for is
-    better still, and of everything else nothing is known.
+    better still, and of everything else nothing is known. A method without a rate of its own keeps its bounds.
     """
-    if effect.rate is None:
-        return bounded
-    chosen = rate_chosen(results, effect, method)
-    if not chosen.is_end:
+    if not (chosen and chosen.is_end):
         return bounded
     why = f"the best rate of {method} is at an end of those tried, {chosen.rate:g}"
     why = f"{bounded.why}; {why}" if bounded.why else why
@@ -130,7 +128,8 @@ def _measured(
     """Return a method's values with their bounds, and how many never got to the level that they count the steps to."""
     values = as_bounded(quantity(results, effect, method))
     censored = 0 if effect.level is None else int(np.isinf(values.highest).sum())
-    return beyond_the_rates_tried(values, effect, results, about, method), censored
+    chosen = rate_chosen(results, effect, method)
+    return beyond_the_rates_tried(values, chosen, about, method), censored
 
 
 class Measured(NamedTuple):

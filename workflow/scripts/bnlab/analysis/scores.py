@@ -166,7 +166,8 @@ def _answer(
     measure = quantity(row.experiment, row.quantity)
     declaration = study.declaration(row.experiment).quantities[row.quantity]
     known = as_bounded(measure(here, row, method))
-    measured = beyond_the_rates_tried(known, row, here, declaration, method)
+    chosen = rate_chosen(here, row, method)
+    measured = beyond_the_rates_tried(known, chosen, declaration, method)
     if not len(measured.values):
         return None
     compared = _with_reference(row, method)
@@ -195,7 +196,7 @@ def _answer(
         "n": interval.n,
         "replicates": len(values),
         "open": int(np.isinf(values).sum()),
-        "at_end": row.rate is not None and rate_chosen(here, row, method).is_end,
+        "at_end": chosen is not None and chosen.is_end,
     }
     lowest, highest = (np.log(end) if row.against else end for end in measured[1:3])
     return Answer(cell, lowest, highest, learns=not nothing)

@@ -9,8 +9,8 @@ out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -22,6 +22,8 @@ from bnlab.analysis.statistics import (
     within,
 )
 from bnlab.study.names import ALL_RECIPES
+
+T = TypeVar("T")
 
 BASE, BN = "base", "bn"
 RUN = ["method", "batch", "learning_rate"]
@@ -191,15 +193,25 @@ def compare(
         key: group.set_index("replicate")[value] for key, group in rows.groupby(keys, sort=False)
     }
     table = []
-    for key, values in wide.items():
-        names = dict(zip(keys, key, strict=True))
-        other = tuple((names | {column: reference}).values())
-        if other in wide and other != key:
-            interval = against(values, wide[other].reindex(values.index))
-        else:
-            interval = mean_interval([])
+    for names, values, other in with_reference(wide, keys, reference, column):
+        interval = (
+            mean_interval([]) if other is None else against(values, other.reindex(values.index))
+        )
         table.append(names | columns_of(interval, prefix) | {"pairs": interval.n})
     return pd.DataFrame(table)
+
+
+def with_reference(
+    groups: Mapping[Any, T], keys: Sequence[str], reference: str, column: str = "method"
+) -> Iterator[tuple[dict[str, Any], T, T | None]]:
+    """Yield the keys of each group by name, what it has, and what the reference at the same other keys has.
+
+    The latter is None for the reference itself, and where it is missing.
+    """
+    for key, own in groups.items():
+        names = dict(zip(keys, key, strict=True))
+        other = tuple((names | {column: reference}).values())
+        yield names, own, groups.get(other) if other != key else None
 
 
 def add_interval(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from bnlab.analysis.summaries import (
     compare,
     final_accuracies,
     summarize,
+    with_reference,
 )
 from bnlab.study.ledger import Measure
 
@@ -48,12 +49,12 @@ def best_rates(metrics: pd.DataFrame) -> pd.DataFrame:
         less = compare(rows, ACROSS_RATES, "value", reference, paired_difference, prefix)
         table = table.merge(less.rename(columns={"pairs": f"{reference}_pairs"}))
     chosen = {key: rows["learning_rate"].item() for key, rows in table.groupby(ACROSS_RATES)}
-    ends = {key for key, tried in metrics.groupby(ACROSS_RATES) if is_at_end(tried, chosen[key])}
-    with_base = [
-        not ends.isdisjoint([(method, batch), (BASE, batch)])
-        for method, batch in table[ACROSS_RATES].itertuples(index=False)
+    ends = {key: is_at_end(tried, chosen[key]) for key, tried in metrics.groupby(ACROSS_RATES)}
+    at_end = [
+        names | {"at_end": own or bool(base)}
+        for names, own, base in with_reference(ends, ACROSS_RATES, BASE)
     ]
-    return table.assign(at_end=with_base)
+    return table.merge(pd.DataFrame(at_end))
 
 
 def rate_range(metrics: pd.DataFrame) -> pd.DataFrame:
