@@ -23,6 +23,7 @@ from bnlab.study.locations import ConfigError
 ROOT = Path(__file__).parents[1]
 STUDIES = ROOT / "workflow" / "studies"
 
+FILE = "source: file\n    path: x.csv\n"
 SMALL = """\
 study: small
 title: A small study
@@ -510,7 +511,25 @@ def test_the_advice_for_a_number_in_text_is_a_number_in_yaml_and_the_same(proble
         ("  quick:", f"  {'a' * 300}:", f"recipes.{'a' * 300}", "has 300 characters"),
         ("  base:", f"  {'b' * 101}:", f"methods.{'b' * 101}", "has 101 characters"),
         ("  flowers:", f"  {'f' * 101}:", f"datasets.{'f' * 101}", "has 101 characters"),
-        ("title: A small study", "title: 3", "title", "quotes"),
+        *(
+            (
+                "source: bundled\n    name: iris",
+                f"{FILE}    {entry}\n",
+                f"datasets.flowers.{key}",
+                said,
+            )
+            for entry, key, said in (
+                ("classes: [01, 02]", "classes.1", "YAML reads 02 as 2; put it in quotes"),
+                ("columns: [0x10, b]", "columns.0", "YAML reads 0x10 as 16; put it in quotes"),
+                ("drop: [1:30]", "drop.0", "YAML reads 1:30 as 90; put it in quotes"),
+                ("target: 010", "target", "YAML reads 010 as 8; put it in quotes"),
+                ("classes: [no, yes]", "classes.0", "since YAML reads it as False (allowed: the"),
+                ("classes: [1.0, 2.0]", "classes.1", "since YAML reads it as 2.0 (allowed: the"),
+                ("drop: [2020-01-01]", "drop.0", "YAML reads it as 2020-01-01 (allowed: the"),
+                ("drop: [[a]]", "drop.0", "a list is not text"),
+            )
+        ),
+        ("title: A small study", "title: 3", "title", "YAML reads it as 3 (allowed: the text in"),
         (
             "scaling: none",
             "scaling: none\n    sha256: {features: abc, labels: abc}",
@@ -834,7 +853,7 @@ def test_names_that_are_no_text_are_reported_and_never_a_crash(problems):
         ("methods: [base, bn]", "methods: [bas, 3, [x]]"),
     )
     assert any("unknown method 'bas'; did you mean 'base'? (allowed: base, 1," in x for x in lines)
-    assert any("3 is not text" in line for line in lines)
+    assert any("is not text, since YAML reads it as 3" in line for line in lines)
 
 
 @pytest.mark.parametrize("kind", ["datasets", "methods", "recipes", "batches"])
@@ -1224,6 +1243,14 @@ def test_the_demo_says_that_it_is_a_rehearsal_and_what_to_try_next_by_targets_th
 def test_classes_may_be_named_by_whole_numbers_and_columns_without_a_name_left_out(small):
     dataset = small("datasets: {flowers: {class_labels: {0: zero, '1': one}}}").datasets["flowers"]
     assert dataset.class_labels == {"0": "zero", "1": "one"}
+
+
+def test_a_class_or_column_may_be_written_as_a_whole_number(small):
+    words = "target: 4, classes: [0, 1, -7], columns: [1, b], drop: [0, '01']"
+    overlay = f"datasets: {{flowers: {{source: file, name: null, path: x.csv, {words}}}}}"
+    dataset = small(overlay).datasets["flowers"]
+    assert dataset.target == "4" and dataset.classes == ["0", "1", "-7"]
+    assert dataset.columns == ["1", "b"] and dataset.drop == ["0", "01"]
     file = "{label: f, source: file, name: null, path: f.csv, target: k, drop: ['', 'Unnamed: 0']}"
     assert small(f"datasets: {{flowers: {file}}}").datasets["flowers"].drop == ["", "Unnamed: 0"]
 

@@ -23,6 +23,9 @@ from bnlab.data.tables import read_file
 CODES = ["900000000000207008", "900000000000207009", "900000000000207010"]
 
 
+KINDS = {"parquet": int, "parquet of text": str, "decimal": Decimal}
+
+
 def counts(table: Table) -> dict[str, int]:
     """Rows of each class, by its name."""
     return dict(
@@ -528,6 +531,52 @@ def test_a_column_without_a_name_is_no_feature_and_one_that_counts_the_rows_is_n
     ]
 
 
+CLOSE = [2**53 - 1, 2**53, 2**53 + 1, 2**53 + 2, -(2**53) - 1, 2**60 + 1, 2**62, 7]
+"""Numbers of which a float64 does not hold the third, the fifth and the sixth."""
+
+
+@pytest.mark.parametrize("form", ["csv", "arff", "npz", "parquet", "parquet of text", "decimal"])
+def test_whole_numbers_that_are_rounded_are_counted(form, tmp_path, caplog):
+    held = pa.array(CLOSE).cast(pa.float64(), safe=False).to_pylist()
+    assert [int(a) != b for a, b in zip(held, CLOSE, strict=True)].count(True) == 3
+    name, path = "code", tmp_path / f"t.{'parquet' if form in KINDS else form}"
+    labels = ["p", "q"] * 4
+    if form == "npz":
+        name = "x1"
+        np.savez(path, x=np.array(CLOSE)[:, None], y=labels)
+    elif form == "csv":
+        pd.DataFrame({"code": CLOSE, "k": labels}).to_csv(path, index=False)
+    elif form == "arff":
+        rows = [f"{code},{label}" for code, label in zip(CLOSE, labels, strict=True)]
+        arff(path, "{p,q}", rows, "@attribute code integer")
+    else:
+        codes = pa.array([KINDS[form](code) for code in CLOSE])
+        parquet.write_table(pa.table({"code": codes, "k": labels}), path)
+    assert read_file(path, "k").x.ravel().tolist() == held
+    assert [r.getMessage() for r in caplog.records] == [
+        f"column {name}: 3 whole numbers beyond 2^53 are rounded, and different ones may become equal;"
+        " leave an identifier out"
+    ]
+
+
+def test_of_other_large_numbers_nothing_is_said(tmp_path, caplog):
+    (tmp_path / "t.csv").write_text(
+        "a,k\n6.02214076e23,p\n1e300,q\ninf,p\n0.1,q\n9007199254740993.5,p\n"
+    )
+    read_file(tmp_path / "t.csv", "k")
+    np.savez(tmp_path / "t.npz", x=np.array([[1e300], [2.0**70]]), y=[0, 1])
+    read_file(tmp_path / "t.npz")
+    assert caplog.records == []
+
+
+def test_a_comment_above_a_header_is_named_with_its_remedy(tmp_path):
+    (tmp_path / "t.csv").write_text("# exported, by me\n# again\na,b,k\n1,2,p\n")
+    with pytest.raises(DataError, match="line 2 has 1 value.*first line is a comment, remove it"):
+        read_file(tmp_path / "t.csv", "k")
+    (tmp_path / "t.csv").write_text("#a,k\n1,p\n2,q\n")
+    assert read_file(tmp_path / "t.csv", "k").feature_names == ("#a",)
+
+
 # NPZ and IDX
 
 
@@ -549,10 +598,11 @@ def npz(folder: Path, **arrays: object) -> Path:
         ({"y": np.array(list("ababab"), object)}, "array y holds Python objects"),
         ({"y": np.arange(6).astype("datetime64[D]")}, "dates in y"),
         ({"y": np.ones(6, complex)}, "complex numbers in y"),
-        ({"x": np.zeros(6, [("a", int)])}, "in x; features must be numbers"),
+        ({"x": np.zeros(6, [("a", int)])}, "records of several fields in x; features must be"),
         ({"x": 1.0}, "a single value in x"),
         ({"x": np.ones((0, 4)), "y": np.ones(0)}, "no values in x"),
         ({"y": np.ones(5)}, "6 rows in x but 5 in y"),
+        ({"y": np.ones((1, 6))}, "6 rows in x but 1 in y"),
         ({"feature_names": ["a"]}, "1 feature_names for 4 features"),
         ({"y": np.arange(6) % 3, "class_names": ["a", "b"]}, "class 2 in y for 2 class_names"),
         ({"class_names": ["a", "a"]}, "two classes are called a"),

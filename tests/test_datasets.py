@@ -555,6 +555,7 @@ def test_pixels_divided_by_255_and_untouched_values_are_exact():
 
 
 CONFIG = {
+    "label": "iris",
     "source": "bundled",
     "name": "iris",
     "shape": {"rows": 150, "features": 4, "classes": 3},
@@ -722,7 +723,7 @@ def test_an_unreachable_server_stops_the_download_in_seconds_with_one_sentence(t
         config={
             "study": "toy",
             "openml": {"server": url, "cache": str(tmp_path)},
-            "datasets": {"iris": {**CONFIG, "source": "openml", "id": 61}},
+            "datasets": {"iris": {**CONFIG, "source": "openml", "name": None, "id": 61}},
         },
         output={"raw": str(tmp_path / "raw.npz"), "origin": str(tmp_path / "o.json")},
         log=[str(tmp_path / "log")],

@@ -356,6 +356,12 @@ def test_a_study_of_one_experiment_of_the_picture_says_what_it_trained():
     assert screen["trained"].startswith("Three hidden layers of 100 sigmoid units, trained by")
 
 
+def test_a_batch_size_is_named_where_some_run_has_it():
+    study = published(LOCAL)[0]
+    assert " in batches of 60, on " in front.trained(study, "learning_rate", {"batch": 60}, {})
+    assert " in batches of " not in front.trained(study, "learning_rate", {"batch": 61}, {})
+
+
 def test_a_network_whose_layers_are_not_known_is_named(monkeypatch):
     study = published(LOCAL)[0]
     settings = {"layers": 0, "units": 0, "activation": "relu", "network": "residual"}

@@ -276,7 +276,7 @@ def test_every_quantity_that_an_experiment_declares_can_be_computed():
         (
             "source: report\n    place: Results",
             "source: 3\n    place: Results",
-            "claim 6.source: 3 is",
+            "claim 6.source: is not text, since YAML reads it as 3",
         ),
         ("id: 50", "id: six", "claim six.id: 'six' is no number of a claim"),
         ("    untested: Needs ImageNet.", "    tests: 3", "claim 50.tests: 3 is not a list"),

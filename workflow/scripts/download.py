@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bnlab.data import datasets, sources
 from bnlab.data.from_openml import OPENML_SERVER, server_of
 from bnlab.files import job_log, save_json
-from bnlab.study.datasets import REFUSE
+from bnlab.study.datasets import REFUSE, settings
 from bnlab.study.locations import without_nulls
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 params, config = snakemake.params, snakemake.config
 with job_log(snakemake.log[0], snakemake.wildcards.dataset):
     # Not parameters of the rule, because another source of the same rows is no reason to read them again.
-    dataset = without_nulls(config["datasets"][snakemake.wildcards.dataset])
+    given = without_nulls(config["datasets"][snakemake.wildcards.dataset])
+    dataset = settings({**given, "shape": params.shape})
     table = sources.read(dataset, config.get("openml"))
     with datasets.about(datasets.describe(dataset)):
         datasets.check(

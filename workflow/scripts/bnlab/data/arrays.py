@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bnlab.data.columns import log_rounded, rounded
 from bnlab.data.datasets import DataError, Table, abridged, encode_labels, label_text
 from bnlab.data.limits import check_bytes
 from bnlab.data.pieces import canonical
@@ -22,6 +23,7 @@ CONTENT = {
     "m": "time spans",
     "U": "text",
     "S": "text",
+    "V": "records of several fields",
 }
 """Content of an array by the kind of its dtype, where this is not a kind of number."""
 READERS = {
@@ -62,17 +64,30 @@ def read_npz(
         )
     _check_kinds_and_sides(path, x, y)
     sides = x.shape[1:]
-    x = canonical(x.reshape(len(x), -1))
+    x = x.reshape(len(x), -1)
+    inexact = _rounded(x)
+    x = canonical(x)
     if features is not None and features.shape != (x.shape[1],):
         raise DataError(f"{path} has {features.size:,} feature_names for {x.shape[1]:,} features.")
     feature_names = (
         _numbered("x", x.shape[1]) if features is None else tuple(map(label_text, features))
     )
+    log_rounded(feature_names, inexact)
     labels = _named(path, y.ravel().astype(y.dtype.newbyteorder("=")), names)
     if classes is None and names is not None:
         classes = names.tolist()
     y, class_names = encode_labels(labels, classes)
     return Table(x, y, feature_names, class_names, sides)
+
+
+def _rounded(x: np.ndarray) -> list[int]:
+    """Return how many whole numbers of each column no float64 holds."""
+    import pyarrow as pa
+
+    if x.dtype.kind not in "iu" or x.dtype.itemsize < 8:
+        return [0] * x.shape[1]
+    x = x.astype(x.dtype.newbyteorder("="), copy=False)
+    return [rounded(pa.array(column), column.astype(float)) for column in x.T]
 
 
 def _check_kinds_and_sides(path: Path, x: np.ndarray, y: np.ndarray) -> None:
@@ -85,14 +100,14 @@ def _check_kinds_and_sides(path: Path, x: np.ndarray, y: np.ndarray) -> None:
         raise DataError(f"{path} has {content} in y; a label is a number or text.")
     if x.ndim == 0 or y.ndim == 0:
         raise DataError(f"{path} has a single value in {'y' if x.ndim else 'x'}; rows are needed.")
+    if len(x) != len(y):
+        raise DataError(f"{path} has {len(x):,} rows in x but {len(y):,} in y.")
     if y.ndim > 1 and y.size != len(y):
         columns = " × ".join(map(str, y.shape[1:]))
         raise DataError(
             f"{path} has a y with {columns} columns, and one label a row is expected;"
             " np.argmax(y, axis=1) makes labels of a one-hot y."
         )
-    if len(x) != len(y):
-        raise DataError(f"{path} has {len(x):,} rows in x but {len(y):,} in y.")
     if x.size == 0:
         raise DataError(f"{path} has no values in x, whose shape is {x.shape}.")
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from bnlab.data.datasets import label_text
+from bnlab.data.datasets import label_text, shortened
 from bnlab.lazy import pd
+from bnlab.study.messages import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+logger = logging.getLogger(__name__)
+
+EXACT = 2**53
+"""Up to here a float64 holds every whole number."""
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(?i:nan|inf|infinity)$"
 NESTED = "lists or structures"
 BOOLEANS = {"True": "1", "TRUE": "1", "true": "1", "False": "0", "FALSE": "0", "false": "0"}
@@ -83,6 +90,38 @@ def numbers(column: pa.Array, missing: Sequence[str] = ()) -> Numbers:
             return Numbers(values, int(np.isnan(values).sum()) - texts, text)
     values = compute.cast(column, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return Numbers(values, int(np.isnan(values).sum()), text)
+
+
+def rounded(column: pa.Array, values: np.ndarray) -> int:
+    """Return how many whole numbers of a column differ from their float64s ``values``, as some beyond 2^53 do."""
+    import pyarrow as pa
+
+    far = np.isfinite(values) & (np.abs(values) >= EXACT)
+    if not far.any():
+        return 0
+    numbers = map(_whole, column.filter(pa.array(far)).to_pylist())
+    pairs = zip(numbers, values[far].tolist(), strict=True)
+    return sum(number not in (None, int(value)) for number, value in pairs)
+
+
+def _whole(cell: Any) -> int | None:
+    """Return a cell as a whole number; None where it is written as another number."""
+    if isinstance(cell, str):
+        return int(cell) if re.fullmatch(r"\s*[+-]?\d+\s*", cell) else None
+    return int(cell) if isinstance(cell, int | Decimal) and cell % 1 == 0 else None
+
+
+def log_rounded(names: Sequence[str], counts: Sequence[int]) -> None:
+    """Say of each column how many of its whole numbers are rounded."""
+    for name, number in zip(names, counts, strict=True):
+        if number:
+            logger.warning(
+                "column %s: %s beyond 2^53 %s rounded, and different ones may become equal; leave an"
+                " identifier out",
+                shortened(name),
+                counted(number, "whole number"),
+                "is" if number == 1 else "are",
+            )
 
 
 def first_other(column: pa.Array, members: Sequence[str]) -> str | None:

@@ -228,13 +228,10 @@ def check(
     found = dict(zip(("rows", "features", "classes"), sizes, strict=True))
     if table.categories:
         del found["features"]
-    problems = shape_problems(found, shape)
+    gaps = np.zeros(1) if table.x.dtype == np.uint8 else np.isnan(table.x).sum(0)
+    problems = array_problems(table.x, table.feature_names, gaps, found, shape, missing)
     problems += image_problems(table.sides, shape)
     problems += label_problems(class_labels or {}, table.class_names)
-    if table.x.dtype != np.uint8:
-        if missing == REFUSE:
-            problems += value_problems("missing", np.isnan(table.x).sum(0), table.feature_names)
-        problems += value_problems("infinite", np.isinf(table.x).sum(0), table.feature_names)
     if sha256:
         content = digest(table)
         problems += [
@@ -249,6 +246,32 @@ def check(
         ]
     if problems:
         raise DataError.of(problems)
+
+
+def array_problems(
+    x: np.ndarray,
+    names: Sequence[str],
+    gaps: np.ndarray,
+    sizes: Mapping[str, int],
+    shape: Mapping[str, Any],
+    missing: str = REFUSE,
+) -> list[tuple[str, str]]:
+    """Return wrong sizes, missing and infinite values as ``DataError.problems``.
+
+    Args:
+        x: (rows, features).
+        names: of the columns of x.
+        gaps: (features,) number of missing values in each column.
+        sizes: those that are known of "rows", "features" and "classes".
+        shape: sizes in the config.
+        missing: as in ``check``.
+    """
+    problems = shape_problems(sizes, shape)
+    if missing == REFUSE:
+        problems += value_problems("missing", gaps, names)
+    if x.dtype != np.uint8:
+        problems += value_problems("infinite", np.isinf(x).sum(0), names)
+    return problems
 
 
 def shape_problems(sizes: Mapping[str, int], shape: Mapping[str, int]) -> list[tuple[str, str]]:

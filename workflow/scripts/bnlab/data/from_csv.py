@@ -131,9 +131,10 @@ def _batches(
             if (match := WIDTH.search(str(error))) is None:
                 raise
             row, expected, got = map(int, match.groups())
+            advice = "; if its first line is a comment, remove it" if names[0][:1] == "#" else ""
             raise DataError(
                 f"line {row:,} has {counted(got, 'value')} for {counted(expected, 'column')}"
-                f" ({abridged(names)}).",
+                f" ({abridged(names)}){advice}.",
                 "columns",
             ) from error
 

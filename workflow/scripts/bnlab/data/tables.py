@@ -48,6 +48,7 @@ class Rows(NamedTuple):
         feature_names: name of each column of x.
         texts: content of each column that should hold numbers, as "text ('red')" or "dates".
         missing: (features,) number of missing values in each column.
+        rounded: (features,) number of whole numbers in each column that no float64 holds.
         classes: every class in order; None without a list of classes.
         all_read: true for all rows of the file, false for its first ones.
         categories: texts of those columns of x that hold indices into them, by column.
@@ -58,6 +59,7 @@ class Rows(NamedTuple):
     feature_names: tuple[str, ...]
     texts: dict[str, str]
     missing: np.ndarray
+    rounded: np.ndarray
     classes: Sequence[Any] | None
     all_read: bool
     categories: Mapping[str, tuple[str, ...]] = {}
@@ -116,6 +118,7 @@ class Rows(NamedTuple):
             raise DataError.of(problems)
         for name in self.counting():
             logger.warning("column %s counts the rows; `drop` leaves it out", name)
+        cells.log_rounded(self.feature_names, self.rounded.tolist())
         return Table(self.x, y, self.feature_names, class_names, categories=self.categories)
 
 
@@ -271,6 +274,7 @@ def _gather(
     labels: list[pa.Array] = []
     texts: dict[str, str] = {}
     missing: Any = 0
+    rounded: Any = 0
     names: tuple[str, ...] = ()
     for batch in source.batches if whole else islice(source.batches, 1):
         if problems := _column_problems(batch.schema.names, target, drop):
@@ -284,24 +288,26 @@ def _gather(
         labels.append(cells.labels(batch.column(target)))
         texts |= {name: kind for name, kind in source.refused.items() if name in names}
         values = np.full((batch.num_rows, len(names)), np.nan)
-        counts = np.zeros(len(names), int)
+        counts, inexact = np.zeros((2, len(names)), int)
         _check_members(batch, {name: source.members.get(name, ()) for name in names})
         for k, name in enumerate(names):
             if name not in source.refused:
                 column = batch.column(name)
                 values[:, k], counts[k], text = cells.numbers(column, source.missing)
+                inexact[k] = cells.rounded(column, values[:, k])
                 if text is None:
                     text = cells.twin(column, source.members.get(name))
                 if text is not None:
                     texts.setdefault(name, f"text ('{shortened(text)}')")
-        missing = missing + counts
+        missing, rounded = missing + counts, rounded + inexact
         stack.add(canonical(values))
         check_rows(stack.count, shape)
         check_bytes("the table", stack.count * len(names) * stack.itemsize, shape)
     if not labels:
         raise DataError("there are no rows.")
     all_read = next(source.batches, None) is None
-    return Rows(stack.array(), cells.series(labels), names, texts, missing, classes, all_read)
+    series = cells.series(labels)
+    return Rows(stack.array(), series, names, texts, missing, rounded, classes, all_read)
 
 
 def _check_members(batch: pa.RecordBatch, members: Mapping[str, Sequence[str]]) -> None:

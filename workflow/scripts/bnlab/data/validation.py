@@ -7,17 +7,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bnlab.data.datasets import (
     DataError,
     Table,
+    array_problems,
     check,
     encode_labels,
     label_problems,
     logger,
     shape_problems,
-    value_problems,
 )
 from bnlab.data.from_parquet import PARQUET, parts_of
 from bnlab.data.preprocessing import notes, scaled_parts, split
@@ -25,7 +23,7 @@ from bnlab.data.sources import bundled_problems
 from bnlab.data.tables import CSV, kind_of, read_file, read_rows
 from bnlab.files import Damaged, read_json
 from bnlab.study.config import Study
-from bnlab.study.datasets import REFUSE, BundledDataset, FileDataset, origin
+from bnlab.study.datasets import BundledDataset, FileDataset, origin
 from bnlab.study.locations import Problem
 
 MOST_BYTES = 2_000_000
@@ -84,16 +82,10 @@ def _row_problems(
         sizes = {"features": sizes["features"]}
     if rows.categories:
         del sizes["features"]
-    missing = (
-        value_problems("missing", rows.missing, rows.feature_names)
-        if dataset.missing == REFUSE
-        else []
-    )
+    names, shape = rows.feature_names, dataset.shape.model_dump()
     problems = [
-        *shape_problems(sizes, dataset.shape.model_dump()),
         *rows.text_problems(),
-        *missing,
-        *value_problems("infinite", np.isinf(rows.x).sum(0), rows.feature_names),
+        *array_problems(rows.x, names, rows.missing, sizes, shape, dataset.missing),
         *problems,
     ]
     return problems or (_preparing_problems(rows.table(), dataset) if rows.all_read else [])

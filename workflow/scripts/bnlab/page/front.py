@@ -351,7 +351,8 @@ def trained(
     network = f"{layers} of {settings['units']} {settings['activation']} units"
     if not settings["layers"]:  # as of a network whose sizes do not list them
         network = f"the network {settings['network']} with {settings['activation']} units"
-    size = f" in batches of {where['batch']}" if "batch" in where else ""
+    shown = {run.batch for run in runs} & {where.get("batch")}
+    size = f" in batches of {shown.pop()}" if shown else ""
     text = (
         f"{network}, trained by {trainer}{size}, on "
         f"{listed(list(reversed(labels.values())))}, unless a row says otherwise."

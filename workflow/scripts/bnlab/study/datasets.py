@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from bnlab.study.section import Count, Digest, Name, Section, Seed, Share, Text
@@ -13,14 +21,24 @@ from bnlab.study.section import Count, Digest, Name, Section, Seed, Share, Text
 REFUSE: Final = "refuse"
 
 
+WORDS = ("class_labels", "classes", "columns", "drop", "target")
+"""Keys of a data set with names of its classes and columns."""
+
+
 def _text_of_a_number(value: Any) -> Any:
     return str(value) if type(value) is int else value
 
 
-Label = Annotated[Text, BeforeValidator(_text_of_a_number)]
-"""A class, which may be written as a whole number."""
-Column = Annotated[str, StringConstraints(strip_whitespace=True)]
-"""Name of a column, which may be empty."""
+def _word(**schema: Any) -> Any:
+    """Return what makes a type of text take whole numbers, also in an editor."""
+    kinds = [{"type": "string", **schema}, {"type": "integer"}]
+    return BeforeValidator(_text_of_a_number), WithJsonSchema({"anyOf": kinds})
+
+
+Word = Annotated[Text, *_word(minLength=1)]
+"""Name of a class or column, which may be written as a whole number."""
+Column = Annotated[str, StringConstraints(strip_whitespace=True), *_word()]
+"""Name of a column, which may be empty or written as a whole number."""
 
 
 class Shape(Section):
@@ -94,7 +112,7 @@ class _Dataset(Section):
 
     label: Text
     """Name in figures and tables."""
-    class_labels: dict[Label, Text] = {}
+    class_labels: dict[Word, Text] = {}
     """Names of classes in print, by the class; left out: the classes themselves."""
     stands_for: Name | None = None
     """Name of the data set that claims mean and this one replaces; left out: none."""
@@ -150,7 +168,7 @@ class OpenMLDataset(_TableDataset):
     """Download from OpenML."""
     id: Count
     """Number of the data set on OpenML."""
-    target: Text | None = None
+    target: Word | None = None
     """Name of the label column; left out: OpenML's own for this data set."""
     drop: list[Column] | None = None
     """Columns to leave out, beside those that OpenML leaves out; left out: none."""
@@ -163,15 +181,15 @@ class FileDataset(_TableDataset):
     """Read a file, or a folder of IDX files."""
     path: Text
     """Path of the file or folder, from the folder in which snakemake is started."""
-    target: Text | None = None
+    target: Word | None = None
     """Name of the label column, for a table."""
-    columns: list[Text] | None = None
+    columns: list[Word] | None = None
     """Names of the columns of a table without a header; left out: its first line names them."""
     drop: list[Column] = []
     """Columns to leave out, "" for those without a name; default none."""
     shape: Shape
     """Expected shape; sizes that are left out are those of the file."""
-    classes: list[Text] | None = None
+    classes: list[Word] | None = None
     """All labels in order, also those without a row; left out: the labels of the data, sorted."""
 
 
@@ -240,11 +258,17 @@ AnyDataset = (
 )
 Dataset = Annotated[AnyDataset, Field(discriminator="source")]
 SOURCES = ["openml", "file", "bundled", "redraw", "linear_map", "disc"]
+ADAPTER: TypeAdapter[AnyDataset] = TypeAdapter(Dataset)
 NOT_CONTENT = {
     *("label", "class_labels", "stands_for", "shape", "split", "scaling", "sha256"),
     *("missing", "categories"),
 }
 """Keys that do not change which rows a data set has."""
+
+
+def settings(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of an entry of the config, with defaults and names of classes and columns as text."""
+    return ADAPTER.validate_python(entry).model_dump(exclude_none=True)
 
 
 def origin(name: str, datasets: dict[str, Any]) -> dict[str, Any]:

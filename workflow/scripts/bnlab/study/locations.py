@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,10 +13,28 @@ import yaml
 from bnlab.study.section import unique
 
 Key = tuple[str | int, ...]
-Locations = dict[tuple[str, ...], tuple[Path, int]]
+
+
+class Place(NamedTuple):
+    """Place of a key or list entry in the files of a config.
+
+    Attributes:
+        file: the last file that has it.
+        line: its line there.
+        written: text of a number that YAML reads otherwise than it is written, as 01; None of anything else.
+    """
+
+    file: Path
+    line: int
+    written: str | None = None
+
+
+Locations = dict[tuple[str, ...], Place]
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's, which is several times as fast, where PyYAML has it."""
+PLAIN_INTEGER = re.compile(r"0|-?[1-9]\d*")
+"""Whole number that Python prints as YAML has it."""
 
 
 class Problem(NamedTuple):
@@ -94,10 +113,11 @@ class Node(NamedTuple):
     line: int
     is_list: bool
     repeated: bool
+    written: str | None
 
 
 def read_locations(files: list[Path]) -> tuple[Locations, list[Problem]]:
-    """Return file and line of each key, in the last file that has it, and a problem for each key that appears twice."""
+    """Return the place of each key in the last file that has it, and a problem for each key that appears twice."""
     locations: Locations = {}
     problems: list[Problem] = []
     for file in files:
@@ -106,12 +126,12 @@ def read_locations(files: list[Path]) -> tuple[Locations, list[Problem]]:
         locations = {key: line for key, line in locations.items() if not _below(key, lists)}
         for node in nodes:
             if node.repeated:
-                earlier = locations[node.key][1]
+                earlier = locations[node.key].line
                 problems.append(Problem(node.key, f"appears twice; it is also on line {earlier}"))
                 locations = {
                     key: line for key, line in locations.items() if not _below(key, {node.key})
                 }
-            locations[node.key] = (file, node.line)
+            locations[node.key] = Place(file, node.line, node.written)
     return locations, problems
 
 
@@ -120,17 +140,24 @@ def _below(key: tuple[str, ...], parents: set[tuple[str, ...]]) -> bool:
 
 
 def _walk(node: yaml.Node | None, key: tuple[str, ...]) -> Iterator[Node]:
-    entries: list[tuple[str, int, yaml.Node]] = []
+    entries: list[tuple[str, yaml.Node, yaml.Node]] = []
     if isinstance(node, yaml.MappingNode):
-        entries = [(name.value, name.start_mark.line, value) for name, value in node.value]
+        entries = [(name.value, name, value) for name, value in node.value]
     elif isinstance(node, yaml.SequenceNode):
-        entries = [(str(i), value.start_mark.line, value) for i, value in enumerate(node.value)]
+        entries = [(str(i), value, value) for i, value in enumerate(node.value)]
     seen: set[str] = set()
-    for name, line, value in entries:
-        inner = (*key, name)
-        yield Node(inner, line + 1, isinstance(value, yaml.SequenceNode), name in seen)
+    for name, first, value in entries:
+        inner, line = (*key, name), first.start_mark.line + 1
+        written = _misread(first) or _misread(value)
+        yield Node(inner, line, isinstance(value, yaml.SequenceNode), name in seen, written)
         yield from _walk(value, inner)
         seen.add(name)
+
+
+def _misread(node: yaml.Node) -> str | None:
+    """Return the text of a whole number that YAML reads as another, as 01 for 1; None of anything else."""
+    is_other = node.tag == "tag:yaml.org,2002:int" and not PLAIN_INTEGER.fullmatch(node.value)
+    return str(node.value) if is_other else None
 
 
 def lines_of(
@@ -147,7 +174,7 @@ def lines_of(
 
     def location(key: Key) -> tuple[Path, int]:
         parents = (tuple(map(str, key[:end])) for end in range(len(key), 0, -1))
-        return next((locations[parent] for parent in parents if parent in locations), start)
+        return next((locations[parent][:2] for parent in parents if parent in locations), start)
 
     order = {file: index for index, file in enumerate([start[0], *files])}
 

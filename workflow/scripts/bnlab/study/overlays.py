@@ -10,6 +10,7 @@ from typing import Any
 from bnlab.study.locations import (
     ConfigError,
     Locations,
+    Place,
     Problem,
     items,
     overlaid,
@@ -31,9 +32,10 @@ def name_problems(mapping: Any, locations: Locations, files: list[Path]) -> Iter
     It gives the study no name of its own, or a shipped overlay that is laid over it gives its own. A shipped overlay of
     data sets alone may stand before another one.
     """
-    file, _ = locations.get(("study",), (None, 0))
-    if len(files) < 2 or file is None or value_at(mapping, ("study",)) != _name(file):
+    place = locations.get(("study",))
+    if len(files) < 2 or place is None or value_at(mapping, ("study",)) != _name(place.file):
         return  # a name on the command line is a matter of `given_problems`
+    file = place.file
     early = [
         each
         for each in files[1:-1]
@@ -125,10 +127,10 @@ def left_out_problems(mapping: Any, locations: Locations, files: list[Path]) -> 
     """Yield runs beside or after an ``only`` that leaves their experiment out, since they would have no effect."""
     if (ONLY,) not in locations:
         return
-    only, (file, _) = items(value_at(mapping, (ONLY,))), locations[ONLY,]
+    only, file = items(value_at(mapping, (ONLY,))), locations[ONLY,].file
     for name in section(mapping, "experiments"):
-        file_of_runs, _ = locations.get(("experiments", name, "runs"), (files[0], 0))
-        if name not in only and files.index(file_of_runs) >= files.index(file):
+        runs = locations.get(("experiments", name, "runs"), Place(files[0], 0))
+        if name not in only and files.index(runs.file) >= files.index(file):
             yield Problem(
                 ("experiments", name),
                 f"`only` in {file.name} leaves it out (allowed: name it there, or in an `only` of your own)",

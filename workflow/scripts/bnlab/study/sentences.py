@@ -81,7 +81,9 @@ def sentence(error: ErrorDetails) -> str:
         case "float_type" | "finite_number":
             return f"{text} is not a number"
         case "string_type":
-            return f"{text} is not text (if it is meant, put it in quotes)"
+            if isinstance(value, Mapping | list):
+                return f"{text} is not text"
+            return f"is not text, since YAML reads it as {value} (allowed: the text in quotes)"
         case "list_type":
             return f"{text} is not a list (allowed: [a, b] or lines that begin with a dash)"
         case "dict_type" | "model_type" | "model_attributes_type":

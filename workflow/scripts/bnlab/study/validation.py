@@ -8,12 +8,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from bnlab.study import families
 from bnlab.study.config import Study, stand_ins
-from bnlab.study.datasets import AnyDataset, Dataset, RedrawDataset
+from bnlab.study.datasets import WORDS, AnyDataset, Dataset, RedrawDataset
 from bnlab.study.experiments import experiments
 from bnlab.study.families import at_family
 from bnlab.study.locations import (
@@ -118,7 +117,7 @@ def _meaning_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
         if isinstance(dataset, RedrawDataset):
             yield from _redraw_problems(name, dataset, section(mapping, "datasets"))
     yield from _reserved_problems(mapping)
-    yield from _class_problems(mapping, locations)
+    yield from _word_problems(mapping, locations)
     if value_at(mapping, ("frozen_ledger",)) and not value_at(mapping, ("claims",)):
         yield Problem(
             ("frozen_ledger",), "has no meaning without claims, the ledger that it binds to"
@@ -172,17 +171,13 @@ def _split_problems(name: str, dataset: AnyDataset) -> Iterator[Problem]:
             )
 
 
-def _class_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
-    """Yield names of classes that are written as numbers but that YAML reads as other ones, as 01 for 1."""
-    for key in locations:
-        if len(key) == 4 and (key[0], key[2]) == ("datasets", "class_labels"):
-            try:
-                number = LOADER(key[3]).get_single_data()
-            except yaml.YAMLError:
-                continue
-            read = value_at(mapping, key[:3])
-            if type(number) is int and str(number) != key[3] and number in (read or {}):
-                yield Problem(key, f"YAML reads {key[3]} as {number}; put it in quotes")
+def _word_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
+    """Yield names of classes and columns that are numbers which YAML reads as others, as 01 for 1."""
+    for key, place in locations.items():
+        of_data = key[:1] == ("datasets",) and key[2:3] and key[2] in WORDS
+        if of_data and place.written and value_at(mapping, key[:3]) is not None:
+            number = LOADER(place.written).get_single_data()
+            yield Problem(key, f"YAML reads {place.written} as {number}; put it in quotes")
 
 
 def _redraw_problems(
