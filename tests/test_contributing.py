@@ -1,5 +1,6 @@
 """The worked examples of CONTRIBUTING.md, done."""
 
+import math
 import re
 from typing import Any
 
@@ -26,10 +27,10 @@ def blocks(language: str) -> list[str]:
 NORMALIZER, NORMALIZER_TEST, ANALYSIS, PAGE = blocks("python")
 DECLARATION, OVERLAY = blocks("yaml")
 
-_names: dict[str, Any] = {"np": np, "tf": tf, "NormalizerTests": NormalizerTests}
+_names: dict[str, Any] = {"math": math, "np": np, "tf": tf, "NormalizerTests": NormalizerTests}
 exec(NORMALIZER, _names)
 exec(NORMALIZER_TEST, _names)
-TestDyT = _names["TestDyT"]
+TestDerf = _names["TestDerf"]
 """The normalizer of ten minutes passes the tests that the page gives it."""
 
 

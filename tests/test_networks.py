@@ -1,5 +1,6 @@
 """Networks against NumPy, and initial values that replicates and methods share."""
 
+import statistics
 from pathlib import Path
 
 import keras
@@ -12,7 +13,7 @@ from bnlab.data import preprocessing
 from bnlab.data.synthetic import linear_map
 from bnlab.data.tables import read_file
 from bnlab.networks import initializers
-from bnlab.networks.block import Method
+from bnlab.networks.block import Method, activation_function
 from bnlab.networks.convolutional import Convolutional
 from bnlab.networks.deep_linear import DeepLinear
 from bnlab.networks.inception import Inception
@@ -108,6 +109,12 @@ def test_the_values_that_units_read_are_known_before_a_network_is_built(network,
     built = network().build_for(Method(), shape, 3, "linear", "glorot_uniform")
     kernels = [block.kernel.shape for block in built.blocks]
     assert network().fan_ins(shape, 3) == [int(np.prod(shape[:-1])) for shape in kernels]
+
+
+def test_gelu_is_x_times_the_normal_distribution_function():
+    x = np.linspace(-4, 4, 17)
+    expected = [value * statistics.NormalDist().cdf(value) for value in x]
+    np.testing.assert_allclose(activation_function("gelu")(tf.constant(x)), expected, atol=1e-12)
 
 
 def test_no_hidden_layer_but_one_is_the_smallest_network():

@@ -8,21 +8,25 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from bnlab.networks.block import Dense, Method
 from bnlab.networks.normalizer import Normalizer
 from bnlab.networks.normalizers.bn import BN
+from bnlab.networks.normalizers.dyt import DyT
 from bnlab.networks.normalizers.evalnorm import EvalNorm
+from bnlab.networks.normalizers.ghost_bn import GhostBN
 from bnlab.networks.normalizers.gn import GN
 from bnlab.networks.normalizers.ln import LN
 from bnlab.networks.normalizers.lp import Lp
 from bnlab.networks.normalizers.mean_only_bn import MeanOnlyBN
 from bnlab.networks.normalizers.renorm import BatchRenorm
+from bnlab.networks.normalizers.rms import RMS
 from bnlab.networks.normalizers.unitization import Unitization
 from bnlab.networks.normalizers.whitening import Whitening
 from bnlab.study import registry
 from bnlab.study.options import Divisor
 from bnlab.testing import NormalizerTests
 
-SHAPES = {"rows": (6, 8), "images": (6, 3, 4, 8)}
+SHAPES = {"rows": (6, 8), "images": (6, 3, 4, 8), "tokens": (6, 5, 8)}
 
 
 class TestBN(NormalizerTests):
@@ -32,6 +36,29 @@ class TestBN(NormalizerTests):
 
 class TestLN(NormalizerTests):
     normalizer = LN
+
+
+class TestLNOfPositions(NormalizerTests):
+    normalizer = LN
+    options = {"over": "position", "affine": "gain", "gamma": 0.1}
+
+
+class TestLNOfRows(NormalizerTests):
+    normalizer = LN
+    options = {"over": "row", "affine": "none"}
+
+
+class TestRMS(NormalizerTests):
+    normalizer = RMS
+
+
+class TestDyT(NormalizerTests):
+    normalizer = DyT
+
+
+class TestGhostBN(NormalizerTests):
+    normalizer = GhostBN
+    options = {"size": 2}
 
 
 class TestGN(NormalizerTests):
@@ -81,33 +108,65 @@ def test_every_normalizer_of_the_library_has_these_tests():
     assert tested == names - noisy
 
 
-def keras_group_normalization(groups):
-    return keras.layers.GroupNormalization(groups, epsilon=1e-3, dtype="float64")
+def keras_group_normalization(groups, over=None):
+    """Keras' layer, on tokens for each token alone unless ``over`` is "row"."""
+
+    def layer(shape):
+        inner = keras.layers.GroupNormalization(groups, epsilon=1e-3, dtype="float64")
+        by_token = len(shape) == 3 and over is None
+        return keras.layers.TimeDistributed(inner, dtype="float64") if by_token else inner
+
+    return layer
+
+
+def keras_layer_normalization(shape):
+    """Keras' layer over the last axis, over the whole row in images."""
+    return keras_group_normalization(1)(shape) if len(shape) == 4 else last_axis(shape)
+
+
+def last_axis(shape):
+    return keras.layers.LayerNormalization(epsilon=1e-3, dtype="float64")
+
+
+def keras_rms(shape):
+    """Keras' layer, over the last axis; of images over all axes of a row, but for the gain, which has its shape."""
+    axes = -1 if len(shape) < 4 else (1, 2, 3)
+    return keras.layers.RMSNormalization(axes, epsilon=1e-6, dtype="float64")
 
 
 TWINS = {
-    "bn": (BN(), lambda rank: keras.layers.BatchNormalization(dtype="float64")),
-    "gn": (GN(groups=4), lambda rank: keras_group_normalization(4)),
-    "ln": (LN(), lambda rank: keras_group_normalization(1)),
+    "bn": (BN(), lambda shape: keras.layers.BatchNormalization(dtype="float64")),
+    "gn": (GN(groups=4), keras_group_normalization(4)),
+    "gn_over_row": (GN(groups=4, over="row"), keras_group_normalization(4, over="row")),
+    "ln": (LN(), keras_layer_normalization),
+    "ln_over_position": (LN(over="position"), last_axis),
+    "ln_over_row": (LN(over="row"), keras_group_normalization(1, over="row")),
+    "rms": (RMS(), keras_rms),
+    "rms_over_position": (RMS(over="position"), lambda shape: keras_rms((1, 1))),
 }
 
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("name", TWINS)
-def test_a_normalizer_is_keras_own_on_rows_and_on_images(name, shape, training):
+def test_a_normalizer_is_keras_own_on_rows_images_and_tokens(name, shape, training):
     rng = np.random.default_rng(2)
     ours, twin = TWINS[name]
-    layer, theirs = ours.build_for(8, dtype="float64"), twin(len(shape))
+    layer, theirs = ours.build_for(8, dtype="float64"), twin(shape)
     theirs.build(shape)
-    for variable in ("gamma", "beta"):
-        value = rng.uniform(0.5, 1.5, 8)
-        setattr(layer, variable, tf.constant(value))
-        getattr(theirs, variable).assign(value)
+    inner = getattr(theirs, "layer", theirs)
+    gamma, beta = rng.uniform(0.5, 1.5, (2, 8))
+    layer.gamma, layer.beta = tf.constant(gamma), tf.constant(beta)
+    if "rms" in name:
+        inner.scale.assign(np.broadcast_to(gamma, inner.scale.shape))
+    else:
+        inner.gamma.assign(gamma)
+        inner.beta.assign(beta)
     for _ in range(3):
         u = tf.constant(rng.normal(1, 2, shape))
         arguments = {"training": training} if name == "bn" else {}
-        np.testing.assert_allclose(layer.normalize(u, training), theirs(u, **arguments), rtol=1e-9)
+        expected = theirs(u, **arguments) + (beta if "rms" in name else 0)
+        np.testing.assert_allclose(layer.normalize(u, training), expected, rtol=1e-9, atol=1e-12)
     if name == "bn":
         np.testing.assert_allclose(layer.moving_mean, theirs.moving_mean, rtol=1e-12)
         np.testing.assert_allclose(layer.moving_variance, theirs.moving_variance, rtol=1e-12)
@@ -117,13 +176,14 @@ def test_a_normalizer_is_keras_own_on_rows_and_on_images(name, shape, training):
 def test_group_normalization_is_that_of_a_loop_and_with_one_group_layer_normalization(shape):
     u = np.random.default_rng(3).normal(1, 2, shape)
     actual = GN(groups=4).build_for(8, dtype="float64").normalize(tf.constant(u), training=True)
-    expected = np.empty_like(u)
-    for row in range(shape[0]):
+    apart = u.reshape(-1, 8) if len(shape) == 3 else u  # a token is normalized as a row is
+    expected = np.empty_like(apart)
+    for row in range(len(apart)):
         for group in range(4):
-            part = u[row, ..., 2 * group : 2 * group + 2]
+            part = apart[row, ..., 2 * group : 2 * group + 2]
             spread = np.sqrt(part.var() + 1e-3)
             expected[row, ..., 2 * group : 2 * group + 2] = (part - part.mean()) / spread
-    np.testing.assert_allclose(actual, expected, rtol=1e-10)
+    np.testing.assert_allclose(actual, expected.reshape(shape), rtol=1e-10)
     one = GN(groups=1).build_for(8, dtype="float64").normalize(tf.constant(u), training=True)
     layer = LN().build_for(8, dtype="float64").normalize(tf.constant(u), training=True)
     np.testing.assert_allclose(one, layer, rtol=1e-10)
@@ -293,7 +353,7 @@ def test_mean_only_batch_normalization_subtracts_the_mean_and_keeps_the_spread()
 
 @pytest.mark.parametrize("name", registry.shipped("normalizer"))
 def test_a_normalizer_keeps_averages_where_its_variables_have_some(name):
-    others = {"evalnorm", "lp", "mean_only_bn", "renorm", "unitization", "whitening"}
+    others = {"evalnorm", "ghost_bn", "lp", "mean_only_bn", "renorm", "unitization", "whitening"}
     normalizer = registry.find("normalizer", name).load()
     built = normalizer().build_for(32).variables
     assert normalizer.keeps_averages() == any(variable.is_average for variable in built)
@@ -459,3 +519,83 @@ def test_a_mistaken_normalizer_fails_the_tests_that_it_should():
     assert failing(NewShape, of_state, shape=shape) == [of_state]
     assert failing(NewShape, "test_the_shape_stays", shape=shape, training=True)
     assert failing(NewShape, "test_an_average_has_a_momentum")
+
+
+# ---------------------------------------------------------------- gain and offset, starts, gradients, ghost batches
+
+
+@pytest.mark.parametrize("normalizer", [BN, LN, partial(GN, groups=4), RMS, GhostBN])
+@pytest.mark.parametrize(
+    ("affine", "trained"), [("both", {"gamma", "beta"}), ("gain", {"gamma"}), ("none", set())]
+)
+def test_gain_and_offset_train_as_affine_says_and_start_where_the_option_says(
+    normalizer, affine, trained
+):
+    layer = normalizer(affine=affine, gamma=0.1).build_for(8, dtype="float64")
+    assert {v.name for v in layer.variables if v.trainable} == trained
+    np.testing.assert_array_equal(layer.gamma, np.full(8, 0.1))
+    plain = normalizer().build_for(8, dtype="float64")
+    np.testing.assert_array_equal(plain.gamma, np.ones(8))
+    u = tf.constant(np.random.default_rng(13).normal(1, 2, (6, 8)))
+    expected = 0.1 * plain.normalize(u, training=True)
+    np.testing.assert_allclose(layer.normalize(u, training=True), expected, rtol=1e-12)
+
+
+def test_a_layer_without_an_offset_of_its_normalizer_has_no_bias_in_its_place():
+    for affine, offsets in (("both", {"beta"}), ("gain", set()), ("none", set())):
+        method = Method(normalizer=LN, options={"affine": affine})
+        block = Dense("layer", method, 3, 4, "relu", "he_normal", "float32")
+        trained = {v.name for v in block.variables if v.trainable}
+        assert trained & {"bias", "beta"} == offsets
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_detached_layer_normalization_has_the_gradient_of_a_line(shape):
+    """∂Σ w·N/∂u = w·γ/√(σ² + ε), as of a map whose μ and σ are given."""
+    rng = np.random.default_rng(14)
+    u, weights = tf.constant(rng.normal(1, 2, shape)), rng.normal(size=shape)
+    layer = LN(detached=True).build_for(8, dtype="float64")
+    with tf.GradientTape() as tape:
+        tape.watch(u)
+        total = tf.reduce_sum(weights * layer.normalize(u, training=True))
+    axes = (-1,) if len(shape) == 3 else tuple(range(1, len(shape)))
+    expected = weights / np.sqrt(np.var(u, axis=axes, keepdims=True) + 1e-3)
+    np.testing.assert_allclose(tape.gradient(total, u), expected, rtol=1e-9)
+    whole = LN().build_for(8, dtype="float64").normalize(u, training=True)
+    np.testing.assert_allclose(layer.normalize(u, training=True), whole, rtol=1e-12)
+
+
+def test_dynamic_tanh_computes_its_formula_and_trains_its_alpha():
+    layer = DyT(alpha=0.8).build_for(8, dtype="float64")
+    u = np.random.default_rng(15).normal(1, 2, (6, 8))
+    np.testing.assert_allclose(layer.normalize(tf.constant(u), True), np.tanh(0.8 * u), rtol=1e-12)
+    assert {v.name for v in layer.variables if v.trainable} == {"alpha", "gamma", "beta"}
+
+
+@pytest.mark.parametrize("m", [1, 5, 8, 12, 15])
+@pytest.mark.parametrize("shape", [(8,), (3, 4, 8), (5, 8)], ids=SHAPES)
+def test_ghost_batches_are_normalized_as_batches_of_their_own(shape, m):
+    """Against BN on each part; the last part takes the rows that four do not divide."""
+    u = np.random.default_rng(16).normal(2, 3, (m, *shape))
+    layer, options = GhostBN(size=4, momentum=0.0).build_for(8, dtype="float64"), {"momentum": 0.0}
+    ghosts = max(1, m // 4)
+    parts = np.split(u, [4 * i for i in range(1, ghosts)])
+    twins = [BN(**options).build_for(8, dtype="float64") for _ in parts]
+    expected = [
+        twin.normalize(tf.constant(part), True) for twin, part in zip(twins, parts, strict=True)
+    ]
+    actual = layer.normalize(tf.constant(u), training=True)
+    np.testing.assert_allclose(actual, np.concatenate(expected), rtol=1e-9, atol=1e-12)
+    for name in ("moving_mean", "moving_variance"):
+        means = np.mean([getattr(twin, name) for twin in twins], axis=0)
+        np.testing.assert_allclose(getattr(layer, name), means, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("size", "m"), [(2, 8), (4, 10), (32, 6)])
+def test_the_variance_of_ghost_batches_is_unbiased_by_their_own_rows(size, m):
+    """The mean over 20,000 batches of N(0, 1) of their moving variance, times the factor, is 1."""
+    layer = GhostBN(size=size, momentum=0.0).build_for(20_000, dtype="float64")
+    u = np.random.default_rng(17).normal(size=(m, 20_000))
+    layer.normalize(tf.constant(u), training=True)
+    assert np.mean(layer.moving_variance) * layer.unbiased(m) == pytest.approx(1, abs=0.02)
+    assert BN().unbiased(m) == m / (m - 1)

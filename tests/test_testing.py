@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import tensorflow as tf
 from project import CHECKOUT
@@ -134,9 +133,14 @@ class Scalar(Normalizer):
         return self.a * u
 
 
-class StartsAtHalf(Scalar):
+class StartsAsHalf(Scalar):
     def build(self):
-        self.a = self.variable("a", (1,), 0.5)
+        self.a = self.variable("a", (1,), "half")
+
+
+class StartsAtInfinity(Scalar):
+    def build(self):
+        self.a = self.variable("a", (1,), float("inf"))
 
 
 class DrawsAVector(Scalar):
@@ -157,7 +161,8 @@ NORMALIZERS = {
     WithoutNormalize: r"WithoutNormalize cannot be used: it has no normalize\(self, u, training\)",
     OfRowsAlone: r"the shape of 'moving_mean' changes from \(12,\) to \(4, 3, 12\); positions\(u\)",
     Scalar: r"no attribute 'scalar'; build makes variables, by self.vector.* or self.variable\(",
-    StartsAtHalf: r"'a' starts as 0.5 \(allowed: zeros, ones, .*; 0.5 \+ a, where a starts as 'zeros'",
+    StartsAsHalf: r"'a' starts as 'half' \(allowed: a number, zeros, ones, ",
+    StartsAtInfinity: r"'a' starts as inf \(allowed: a number, zeros, ones, ",
     DrawsAVector: r"'a' has the shape \(12,\), and 'glorot_uniform' draws matrices",
     WithoutMomentum: "WithoutMomentum cannot be used: AttributeError",
     OtherShape: r"normalize makes \(4,\) of an input of shape \(4, 12\)",
@@ -187,14 +192,26 @@ def test_a_kernel_of_ones_own_is_tried_as_a_normalizer_is(tmp_path, monkeypatch)
     assert trial.failure({"kernel": kernel, "normalizer": None}, network, [3], 2) is None
 
 
-def test_half_plus_a_number_that_starts_at_zero_trains_as_a_number_that_starts_at_half():
-    rng = np.random.default_rng(1)
-    u, target = rng.normal(size=(2, 20))
-    direct, moved = 0.5, 0.0
-    for _ in range(50):
-        direct -= 0.1 * np.mean(2 * (direct * u - target) * u)
-        moved -= 0.1 * np.mean(2 * ((0.5 + moved) * u - target) * u)
-    np.testing.assert_allclose(0.5 + moved, direct, rtol=1e-12)
+class OverTokens(Normalizer):
+    def normalize(self, u, training):
+        axes = list(range(1, len(u.shape)))
+        return u - tf.reduce_mean(u, axis=axes, keepdims=True)
+
+
+class OverTokensAsItSays(OverTokens):
+    over = "row"
+
+
+def test_an_average_over_tokens_that_the_class_does_not_say_is_one_failure():
+    def run(normalizer):
+        suite = type("Suite", (NormalizerTests,), {"normalizer": normalizer})()
+        suite.test_inference_averages_over_the_tokens_that_it_says()
+
+    run(OverTokensAsItSays)
+    with pytest.raises(
+        pytest.fail.Exception, match="averages over the tokens of a row; average over"
+    ):
+        run(OverTokens)
 
 
 def test_one_missing_method_is_one_failure_on_the_command_line(tmp_path: Path):
@@ -205,5 +222,5 @@ def test_one_missing_method_is_one_failure_on_the_command_line(tmp_path: Path):
     command = [sys.executable, str(CHECKOUT / "workflow/scripts/test_method.py"), "mine.py:Mine"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "1 failed, 17 skipped" in done.stdout
+    assert "1 failed, 25 skipped" in done.stdout
     assert done.stdout.count("Mine cannot be used: it has no normalize(self, u, training)") == 1

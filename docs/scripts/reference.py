@@ -127,7 +127,7 @@ def classes_page() -> str:
             *_documented(results.Study.table, "Study.table"),
             "## Base classes",
             *_documented(Normalizer, "Normalizer"),
-            *_methods(Normalizer, "build", "normalize", "vector", "variable", "move"),
+            *_methods(Normalizer, "build", "normalize", "own_axes", "vector", "variable", "move"),
             *_documented(Network, "Network"),
             *_methods(Network, "build", "call", "add", "add_logits", "target", "loss"),
             *_documented(StepProbe, "StepProbe"),

@@ -18,18 +18,21 @@ import pytest
 
 from bnlab.lazy import tf
 from bnlab.networks import trial
-from bnlab.networks.block import Convolution, Dense, Method
+from bnlab.networks.block import Method
 from bnlab.networks.network import Network, initial_values
 from bnlab.networks.normalizer import Normalizer
+from bnlab.small_networks import CLASSES, FEATURES, NETWORKS
 from bnlab.study.messages import failure
 from bnlab.study.options import parse
 from bnlab.study.registry import find
 from bnlab.study.sentences import option_problems
 
-FEATURES = 12
-CLASSES = 3
 ROWS = 5
-SHAPES = {"rows": (ROWS, FEATURES), "images": (ROWS, 3, 2, FEATURES)}
+SHAPES = {
+    "rows": (ROWS, FEATURES),
+    "images": (ROWS, 3, 2, FEATURES),
+    "tokens": (ROWS, 4, FEATURES),
+}
 
 METHODS = {
     "base": Method(),
@@ -38,42 +41,9 @@ METHODS = {
 """Methods that networks are tried with: without a normalizer, and with one that keeps a state."""
 
 for_every_method = pytest.mark.parametrize("method", METHODS)
-for_rows_and_images = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+for_every_shape = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 
 
-class Rows(Network):
-    """Two dense layers."""
-
-    def build(self, shape: Sequence[int], classes: int) -> None:
-        self.add(Dense, "hidden1", shape[0], FEATURES)
-        self.add(Dense, "hidden2", FEATURES, FEATURES)
-        self.add_logits(FEATURES, classes)
-
-    def call(self, x: tf.Tensor, training: bool) -> tf.Tensor:
-        for block in self.blocks:
-            x = block(x, training)
-        return self.logits(x)
-
-
-class Images(Rows):
-    """Two convolutions, and the mean over positions."""
-
-    xla = False
-    takes = "images"
-
-    def build(self, shape: Sequence[int], classes: int) -> None:
-        self.add(Convolution, "convolution1", shape[-1], FEATURES)
-        self.add(Convolution, "convolution2", FEATURES, FEATURES)
-        self.add_logits(FEATURES, classes)
-
-    def call(self, x: tf.Tensor, training: bool) -> tf.Tensor:
-        for block in self.blocks:
-            x = block(x, training)
-        return self.logits(tf.reduce_mean(x, axis=[1, 2]))
-
-
-NETWORKS: list[tuple[Network, list[int]]] = [(Rows(), [7]), (Images(), [4, 3, 2])]
-"""Small networks, each with the shape of an example."""
 _PROBLEMS: dict[type, str | None] = {}
 
 
@@ -104,7 +74,7 @@ class NormalizerTests:
             pytest.skip("no network can use it")
 
     def test_networks_can_use_it(self) -> None:
-        """Run it in small networks of rows and of images, as a config is checked before any job."""
+        """Run it in small networks of rows, images and tokens, as a config is checked before any job."""
         if problem := self._problem():
             pytest.fail(problem, pytrace=False)
 
@@ -125,7 +95,7 @@ class NormalizerTests:
                 variable.bind(tf.constant(rng.uniform(0.5, 1.5, variable.shape)))
         return normalizer
 
-    @for_rows_and_images
+    @for_every_shape
     def test_the_gradient_is_the_numerical_one(self, shape: tuple[int, ...]) -> None:
         """Compare gradients of Σ weights·N(u) in training mode, by u and trained variables, and central differences."""
         normalizer, weights = self.built(), _random(shape, 2)
@@ -136,14 +106,14 @@ class NormalizerTests:
             np.testing.assert_allclose(derivative, expected, rtol=1e-5, atol=1e-6)
 
     @pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
-    @for_rows_and_images
+    @for_every_shape
     def test_the_shape_stays(self, shape: tuple[int, ...], training: bool) -> None:
         """N(u) has the shape of u, in float64 where u is in float64."""
         normal = self.built().normalize(tf.constant(_random(shape, 3)), training)
         assert tuple(normal.shape) == shape
         assert normal.dtype == tf.float64
 
-    @for_rows_and_images
+    @for_every_shape
     def test_inference_on_a_row_does_not_depend_on_the_other_rows(
         self, shape: tuple[int, ...]
     ) -> None:
@@ -154,7 +124,24 @@ class NormalizerTests:
             alone = normalizer.normalize(u[i : i + 1], training=False)
             np.testing.assert_allclose(alone[0], together[i], rtol=1e-9, atol=1e-12)
 
-    @for_rows_and_images
+    def test_inference_averages_over_the_tokens_that_it_says(self) -> None:
+        """N of a token alone equals N of the token among the others, unless ``over`` is "row"."""
+        normalizer, u = (
+            self._trained_a_little(SHAPES["tokens"]),
+            tf.constant(_random((1, 4, FEATURES), 4)),
+        )
+        if normalizer.over == "row":
+            return
+        together = normalizer.normalize(u, training=False)
+        alone = [normalizer.normalize(u[:, i : i + 1], training=False) for i in range(4)]
+        if not np.allclose(tf.concat(alone, axis=1), together, rtol=1e-9, atol=1e-12):
+            pytest.fail(
+                "normalize averages over the tokens of a row; average over axis=self.own_axes(u), or say"
+                ' over = "row" in the class',
+                pytrace=False,
+            )
+
+    @for_every_shape
     def test_the_same_input_gives_the_same_output_and_state(self, shape: tuple[int, ...]) -> None:
         """Two outputs and states are equal to the bit, in training and at inference."""
         u = tf.constant(_random(shape, 5))
@@ -165,7 +152,7 @@ class NormalizerTests:
             for one, other in zip(first.variables, second.variables, strict=True):
                 np.testing.assert_array_equal(one.value, other.value)
 
-    @for_rows_and_images
+    @for_every_shape
     def test_one_row_has_a_finite_output_and_gradient(self, shape: tuple[int, ...]) -> None:
         """Batches of one row train and are evaluated."""
         normalizer, u = self.built(), tf.constant(_random((1, *shape[1:]), 6))
@@ -177,7 +164,7 @@ class NormalizerTests:
         for value in (y, gradient, normalizer.normalize(u, training=False)):
             assert np.isfinite(value).all()
 
-    @for_rows_and_images
+    @for_every_shape
     def test_inference_leaves_the_state_alone(self, shape: tuple[int, ...]) -> None:
         """Averages move in training alone."""
         normalizer = self._trained_a_little(shape)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import Any
 
 from bnlab.lazy import tf
@@ -25,14 +26,20 @@ BEFORE_LINEAR = "before_linear"
 
 
 def activation_function(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Return the activation φ of a name: sigmoid, tanh, relu or linear."""
+    """Return the activation φ of a name: sigmoid, tanh, relu, gelu or linear."""
     functions = {
         "sigmoid": tf.sigmoid,
         "tanh": tf.tanh,
         "relu": tf.nn.relu,
+        "gelu": gelu,
         "linear": tf.identity,
     }
     return functions[name]
+
+
+def gelu(u: tf.Tensor) -> tf.Tensor:
+    """Return u·Φ(u), Φ the distribution function of N(0, 1); TensorFlow's own takes √2 in float32."""
+    return 0.5 * u * (1 + tf.math.erf(sqrt(0.5) * u))
 
 
 @dataclass(frozen=True)
@@ -125,13 +132,15 @@ class Block(Part):
 
 
 class Dense(Block):
-    """A dense layer, from x (m, fan_in) to y (m, units)."""
+    """A dense layer, from x (m, fan_in) to y (m, units), or for each token from (m, tokens, fan_in)."""
 
     def kernel_shape(self, fan_in: int, units: int) -> tuple[int, ...]:
         return fan_in, units
 
     def linear(self, x: tf.Tensor) -> tf.Tensor:
-        return self.linear_map.multiply(x, self.kernel)
+        rows = x if len(x.shape) == 2 else tf.reshape(x, [-1, x.shape[-1]])
+        u = self.linear_map.multiply(rows, self.kernel)
+        return u if len(x.shape) == 2 else tf.reshape(u, [-1, *x.shape[1:-1], self.units])
 
 
 class Convolution(Block):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from bnlab.lazy import tf
 from bnlab.networks import initializers
 from bnlab.networks.block import Block, Dense, Method
-from bnlab.networks.variables import CONSTANT, Variable, constant
+from bnlab.networks.variables import Variable, constant, is_drawn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -152,12 +152,12 @@ def initial_values(
     }
 
     def first(variable: Variable) -> tf.Tensor:
-        if variable.start in CONSTANT:
+        if not is_drawn(variable.start):
             return constant(variable.start, variable.shape, variable.dtype)
         name, child = children[variable]
         if variable.owner.name != name:  # a part of the layer that starts from values of its own
             (child,) = child.spawn(1)
         number = int(child.generate_state(1)[0] >> 1)
-        return initializers.draw(variable.start, variable.shape, number, variable.dtype)
+        return initializers.draw(str(variable.start), variable.shape, number, variable.dtype)
 
     return [first(v) for v in network.trainable], [first(v) for v in network.state]

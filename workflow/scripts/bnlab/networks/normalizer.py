@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from bnlab.lazy import tf
 from bnlab.networks.variables import AVERAGE, Part, Variable
+from bnlab.study.options import Affine, Over
 from bnlab.study.options import options as option_model
 
 MANY = 64
@@ -17,9 +18,9 @@ class Normalizer(Part):
     """Map from u to N(u); a config can name any subclass in a file of its own.
 
     Options are the arguments of ``__init__``. Their annotations, such as those of ``bnlab.study.options``, check a
-    config. ``build`` makes the variables, ``normalize`` computes. u has the shape (m, features), or (m, height, width,
-    channels) in a convolutional network; m may be 1. State that is a moving average over batches has a name that begins
-    with ``moving_``.
+    config. ``build`` makes the variables, ``normalize`` computes. u has the shape (m, features), (m, height, width,
+    channels) in a convolutional network, or (m, tokens, features) in a transformer; m may be 1. State that is a moving
+    average over batches has a name that begins with ``moving_``.
 
     Attributes:
         xla: whether XLA compiles it well; else the network's steps run as a plain graph.
@@ -28,12 +29,15 @@ class Normalizer(Part):
         reads_averages: whether N(u) of a batch in training depends on its averages.
         features: the size of u's last axis, known in ``build``.
         momentum: of the averages that ``move`` keeps, if there are any.
+        over: values of a row that N averages at inference, those of the whole "row" or those of each "position"; None
+            for each token in a transformer and the whole row elsewhere (``own_axes``).
     """
 
     xla = True
     compiled = True
     shifts = False
     reads_averages = False
+    over: Over | None = None
     features: int
     momentum: float
 
@@ -75,9 +79,30 @@ class Normalizer(Part):
         """Return true for images in float32 in a plain graph, where each operation of a formula passes through them."""
         return len(u.shape) == 4 and u.dtype == tf.float32 and not self.compiled
 
-    def vector(self, name: str, start: str, trainable: bool = True) -> tf.Tensor:
-        """Make a variable of shape (features,) that starts as "zeros" or "ones", and return its value."""
+    def own_axes(self, u: tf.Tensor) -> list[int]:
+        """Return the axes of u over which a row, or with ``over`` a position of it, has its own average.
+
+        A row's are all axes but the first, and a position's is the last. A token (m, tokens, features) is a position.
+        """
+        rank = len(u.shape)
+        by_position = rank == 3 if self.over is None else self.over == "position"
+        return [rank - 1] if by_position else list(range(1, rank))
+
+    def vector(self, name: str, start: str | float, trainable: bool = True) -> tf.Tensor:
+        """Make a variable of shape (features,) that starts as a number, "zeros" or "ones", and return its value."""
         return self.variable(name, (self.features,), start, trainable)
+
+    def gain_and_offset(self, affine: Affine, gamma: float) -> None:
+        """Make the vectors γ, which starts at ``gamma``, and β, which starts at 0; one that ``affine`` lacks stays so.
+
+        The class says ``shifts = True`` whatever ``affine`` is, so that no bias of the layer stands for a missing β.
+        """
+        self.gamma = self.vector("gamma", gamma, trainable=affine != "none")
+        self.beta = self.vector("beta", "zeros", trainable=affine == "both")
+
+    def unbiased(self, m: int) -> float:
+        """Return the factor that makes the variance of a batch of m rows in training unbiased, m/(m − 1)."""
+        return m / (m - 1)
 
     def move(self, name: str, value: tf.Tensor) -> None:
         """Update the average ``name``: moving ← momentum·moving + (1 − momentum)·value, a constant to the gradient.
@@ -93,5 +118,5 @@ class Normalizer(Part):
 
 
 def positions(u: tf.Tensor) -> list[int]:
-    """Return all axes but the last: the rows and, in images, the positions."""
+    """Return all axes but the last: the rows and, in images and of tokens, the positions."""
     return list(range(len(u.shape) - 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import prod
+from math import isfinite, prod
 from typing import Any
 
 from bnlab.lazy import tf
@@ -18,7 +18,7 @@ from bnlab.study.registry import SHIPPED, ClassReference
 
 ROWS = 4
 STARTS = (*CONSTANT, *DEVIATIONS, *SCALES)
-"""Names of first values, of which those in ``SCALES`` are of matrices."""
+"""Names of first values, of which those in ``SCALES`` are of matrices; a number is one too."""
 
 
 def failure(
@@ -79,10 +79,10 @@ def run(network: Network, method: Method, shape: list[int], classes: int) -> Non
 
 def _check_start(variable: Variable) -> None:
     """Raise ValueError where a variable starts as nothing that is known."""
-    if variable.start not in STARTS:
+    start = variable.start
+    if start not in STARTS if isinstance(start, str) else not isfinite(start):
         raise ValueError(
-            f"'{variable.name}' starts as {variable.start!r} (allowed: {', '.join(STARTS)}); 0.5 + a, "
-            "where a starts as 'zeros', is a number that starts at 0.5"
+            f"'{variable.name}' starts as {start!r} (allowed: a number, {', '.join(STARTS)})"
         )
     if variable.start in SCALES and len(variable.shape) < 2:
         raise ValueError(
@@ -92,7 +92,7 @@ def _check_start(variable: Variable) -> None:
 
 def _watch(normalizer: Normalizer) -> None:
     """Let a normalizer raise ValueError where it changes the shape of its input."""
-    if any(not variable.trainable for variable in normalizer.variables):
+    if any(variable.is_average for variable in normalizer.variables):
         normalizer.momentum  # noqa: B018  (an AttributeError where there is none)
     normalize = normalizer.normalize
 

@@ -22,7 +22,8 @@ class Variable:
     Attributes:
         owner: the object whose attribute ``name`` is the value.
         shape, dtype: of the value.
-        start: "zeros", "ones", "identity" (a matrix), or the name of an initializer (``networks.initializers``).
+        start: a number, "zeros", "ones", "identity" (a matrix), or the name of an initializer
+            (``networks.initializers``).
         trainable: whether gradient descent moves it.
         path: its name among those of the network, ``hidden1/gamma``.
     """
@@ -30,7 +31,7 @@ class Variable:
     owner: Any
     name: str
     shape: tuple[int, ...]
-    start: str
+    start: str | float
     trainable: bool
     dtype: str
     path: str
@@ -51,14 +52,20 @@ class Variable:
 
 
 CONSTANT = ("zeros", "ones", "identity")
-"""Initial values that are not drawn."""
+"""Names of initial values that are not drawn."""
 
 
-def constant(start: str, shape: tuple[int, ...], dtype: str) -> tf.Tensor:
-    """Return the tensor of a name in ``CONSTANT``."""
+def is_drawn(start: str | float) -> bool:
+    """Return true for the name of an initializer."""
+    return isinstance(start, str) and start not in CONSTANT
+
+
+def constant(start: str | float, shape: tuple[int, ...], dtype: str) -> tf.Tensor:
+    """Return the tensor of a number or of a name in ``CONSTANT``."""
     if start == "identity":
         return tf.eye(*shape, dtype=dtype)
-    return tf.ones(shape, dtype) if start == "ones" else tf.zeros(shape, dtype)
+    number = {"zeros": 0.0, "ones": 1.0}.get(start, start) if isinstance(start, str) else start
+    return tf.fill(shape, tf.constant(number, dtype))
 
 
 class Part:
@@ -78,14 +85,14 @@ class Part:
         def __getattr__(self, name: str) -> Any: ...
 
     def variable(
-        self, name: str, shape: tuple[int, ...], start: str, trainable: bool = True
+        self, name: str, shape: tuple[int, ...], start: str | float, trainable: bool = True
     ) -> tf.Tensor:
         """Make a variable and return its first value, zeros for one that is still to be drawn."""
         path = f"{self.name}/{name}" if self.name else name
         variable = Variable(self, name, shape, start, trainable, self.dtype, path)
         self.variables = (*self.variables, variable)
         if self.valued:
-            variable.bind(constant(start if start in CONSTANT else "zeros", shape, self.dtype))
+            variable.bind(constant("zeros" if is_drawn(start) else start, shape, self.dtype))
         else:
             variable.bind(None)
         return variable.value

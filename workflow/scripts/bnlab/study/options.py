@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import InitVar, is_dataclass
 from functools import cache
 from math import prod
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -24,8 +24,15 @@ EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 """Numbers that YAML 1.1 takes for text unless they have both a point and a sign."""
 
 Count = Annotated[int, Field(ge=1)]
+Several = Annotated[int, Field(ge=2)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Start = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""A number from 0 at which a variable starts."""
+Over = Literal["row", "position"]
+"""Values of a row that are averaged together: all of them, or those of each position, such as a token."""
+Affine = Literal["both", "gain", "none"]
+"""Trained vectors after a normalization: γ and β, γ alone, or neither."""
 Divisor = Annotated[Count, DIVIDES]
 """A count that divides the number of features, channels or units that are normalized."""
 Parts = Annotated[Count, DIVIDES_FEATURES]

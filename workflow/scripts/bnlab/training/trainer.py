@@ -16,6 +16,7 @@ import numpy as np
 
 from bnlab.lazy import tf
 from bnlab.networks.network import Network
+from bnlab.networks.variables import Variable
 from bnlab.training.optimizers import Optimizer, Values
 
 SMALL_BLOCK = 16
@@ -328,6 +329,9 @@ class Trainer:
             for v, z, s in zip(variables, zeros, state, strict=True)
         ]
 
+        def unbiased(variable: Variable) -> float:
+            return variable.owner.unbiased(m) if variable.name == "moving_variance" else 1.0
+
         def body(i: tf.Tensor, sums: Values) -> Any:
             x, _ = self.examples(order[i])
             before = [
@@ -341,10 +345,7 @@ class Trainer:
 
         start = [z if v.is_average else s for v, z, s in zip(variables, zeros, state, strict=True)]
         sums = tf.while_loop(lambda i, *_: i < batches, body, (tf.constant(0), start))[1]
-        unbiased = {"moving_variance": m / (m - 1)}
         return [
-            s * (unbiased.get(v.name, 1.0) / (batches * (1 - v.owner.momentum)))
-            if v.is_average
-            else s
+            s * (unbiased(v) / (batches * (1 - v.owner.momentum))) if v.is_average else s
             for s, v in zip(sums, variables, strict=True)
         ] + slots

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bnlab.lazy import tf
 from bnlab.networks.normalizer import Normalizer, positions
-from bnlab.study.options import Fraction, Positive
+from bnlab.study.options import Affine, Fraction, Positive, Start
 
 STATISTICS = ("statistics", "batch_statistics")
 """Methods of ``BN`` by which a subclass changes the statistics."""
@@ -17,19 +17,26 @@ class BN(Normalizer):
     channel over rows and positions), and gradients flow through both. At inference they are the moving averages,
     updated once a training step as Keras does: moving ← momentum·moving + (1 − momentum)·batch.
     (``Trainer.population_state`` puts the statistics of Algorithm 2 in their place.) The layer has no bias, since
-    subtracting μ would cancel it. At m = 1 a dense layer's N(u) is β.
+    subtracting μ would cancel it. At m = 1 a dense layer's N(u) is β. γ starts at ``gamma``, and ``affine`` says which
+    of γ and β train; the others stay.
 
     Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 1, §3.1 (inference) and §3.2 (convolutions; placement).
     """
 
     shifts = True
 
-    def __init__(self, momentum: Fraction = 0.99, epsilon: Positive = 1e-3):
+    def __init__(
+        self,
+        momentum: Fraction = 0.99,
+        epsilon: Positive = 1e-3,
+        affine: Affine = "both",
+        gamma: Start = 1.0,
+    ):
         self.momentum, self.epsilon = momentum, epsilon
+        self.affine, self.first_gamma = affine, gamma
 
     def build(self) -> None:
-        self.gamma = self.vector("gamma", "ones")
-        self.beta = self.vector("beta", "zeros")
+        self.gain_and_offset(self.affine, self.first_gamma)
         self.moving_mean = self.vector("moving_mean", "zeros", trainable=False)
         self.moving_variance = self.vector("moving_variance", "ones", trainable=False)
 

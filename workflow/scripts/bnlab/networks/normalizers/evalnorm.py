@@ -23,6 +23,8 @@ class EvalNorm(BN):
     the row and of training. There the weights are learnt by an auxiliary loss; these follow from m.
     """
 
+    over = "row"
+
     def __init__(self, momentum: Fraction = 0.99, epsilon: Positive = 1e-3):
         super().__init__(momentum, epsilon)
 
