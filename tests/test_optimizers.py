@@ -66,7 +66,7 @@ def test_every_optimizer_steps_as_keras_own(split, name, method, l2, batch):  # 
     losses = trained_by_keras(network, x, split.y_train, order, theirs, l2)
 
     parameters = stored(parameters)
-    state = state + trainer.optimizer.slots(parameters)
+    state = state + trainer.update.memory(parameters)
     for start, stop in [(0, 5), (5, 12)]:
         parameters, state, loss, *_ = trainer.advance(parameters, state, order, 0.25, start, stop)
         assert float(loss) == pytest.approx(np.mean(losses[start:stop]), rel=tolerance)

@@ -195,7 +195,9 @@ class Study(Section):
         The learning rate is that at the batch size, and the budget is in steps.
         """
         recipe = self.recipes[run.recipe]
-        evaluations = recipe.evaluations
+        evaluations, schedule = recipe.evaluations, recipe.schedule
+        steps = recipe.steps(self.datasets[run.dataset].train_rows, run.batch)
+        decays = recipe.weight_decay or {}
         unusual = {
             "evaluation_rows": evaluations.rows,
             "resolution": evaluations.resolution,
@@ -205,12 +207,16 @@ class Study(Section):
             "l2": recipe.l2 or None,
             "dropout": recipe.dropout or None,
             "correlated": recipe.correlated and recipe.correlated.model_dump(),
+            "schedule": schedule and schedule.in_steps(steps),
+            "scheduled": schedule and schedule.of,
+            "weight_decay": decays if any(decays.values()) else None,
+            **{name: getattr(recipe, name) for name in ("train", "rates", "fixed_norms")},
         }
         return {name: value for name, value in unusual.items() if value is not None} | {
             "activation": recipe.activation,
             "initializer": recipe.initializer,
             "learning_rate": recipe.rate(run.batch),
-            "steps": recipe.steps(self.datasets[run.dataset].train_rows, run.batch),
+            "steps": steps,
             "first_epoch": evaluations.first_epoch,
             "later": evaluations.later,
         }

@@ -24,8 +24,14 @@ PHASES = {
     "equal_loss": "at equal training loss",
 }
 """Phases of training in which measures of a probe are compared, and their names in print (``analysis.phases``)."""
-OF_PROGRAM = ("activation", "initializer", "softmax", "optimizer", "l2", "dropout")
-"""Settings that a network, its compiled steps and its evaluator depend on; rate, budget and evaluated rows are none."""
+OF_PROGRAM = (
+    *("activation", "initializer", "softmax", "optimizer", "l2", "dropout"),
+    *("train", "rates", "scheduled", "weight_decay", "fixed_norms"),
+)
+"""Settings that a network, its compiled steps and its evaluator depend on.
+
+The rates of a schedule, the budget and the evaluated rows are none of them.
+"""
 Scale = Literal["linear", "log", "logit", "atanh"]
 """Scale of an interval: all numbers, positive ones, those from 0 to 1, or those from −1 to 1."""
 LEADING_COLUMNS = ("dataset", "dataset_label", "recipe", "method", "method_label")

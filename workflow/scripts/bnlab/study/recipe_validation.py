@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from math import log10
 from typing import Any
 
 from bnlab.study import registry
 from bnlab.study.datasets import AnyDataset
 from bnlab.study.locations import Key, Problem, items, texts, value_at
-from bnlab.study.messages import unknown
+from bnlab.study.messages import counted, unknown
 from bnlab.study.options import DIVIDES_FEATURES, marked, options
 from bnlab.study.recipes import Recipe
 from bnlab.study.sentences import option_problems
@@ -53,10 +54,48 @@ def fit_problems(
             continue
         for dataset in texts(value_at(group, ("datasets",))):
             if dataset in datasets:
-                for misfit in _misfits(recipes[name], dataset, datasets[dataset]):
+                misfits = _misfits(recipes[name], dataset, datasets[dataset])
+                batches = [b for b in items(value_at(group, ("batches",))) if type(b) is int]
+                unended = _unfit_schedule(recipes[name], dataset, datasets[dataset], batches)
+                for misfit in [*misfits, *unended]:
                     yield Problem((*key, "recipes", index), f"'{name}' {misfit}")
 
 
+def _unfit_schedule(
+    recipe: Recipe, name: str, dataset: AnyDataset, batches: Iterable[int]
+) -> Iterator[str]:
+    """Yield a schedule that does not fit the steps of a training, for the first batch size that shows it."""
+    if recipe.schedule is None:
+        return
+    for batch in filter(lambda batch: batch > 0, batches):
+        steps = recipe.steps(dataset.train_rows, batch)
+        schedule, on = recipe.schedule.in_steps(steps), f"on '{name}' in batches of {batch}"
+        warm_up = schedule.get("warm_up", 0)
+        if warm_up >= steps:
+            yield (
+                f"warms up for {counted(warm_up, 'step')}, and {on} it trains for {counted(steps, 'step')}"
+                " (allowed: fewer; a share of all steps, as 0.1)"
+            )
+            return
+        late = [at for at in schedule.get("step", {}).get("at", []) if at >= steps]
+        if late:
+            yield (
+                f"drops its rate after {counted(late[0], 'step')}, and {on} it trains for {counted(steps, 'step')}"
+                " (allowed: fewer; shares of all steps, as 0.5)"
+            )
+            return
+        growth = schedule.get("exponential", {}).get("factor", 1.0)
+        decades = log10(recipe.rate(batch)) + (steps - 1 - warm_up) * log10(growth)
+        if decades > LARGEST:
+            yield (
+                f"grows its rate to 10^{decades:,.0f} {on}, which float32 does not have"
+                f" (allowed: up to 10^{LARGEST}; a smaller factor, or fewer steps)"
+            )
+            return
+
+
+LARGEST = 38
+"""Decades of the largest number of float32."""
 NEEDED = {
     "rows": "learns classes, and '{}' is a vector beside its image (allowed: datasets of other sources)",
     "images": "takes images, and '{}' has none (allowed: datasets whose shape says image: [height, width, channels])",

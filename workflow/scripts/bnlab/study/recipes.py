@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_serializer, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
-from bnlab.study.section import Count, Name, Rate, Section, Seed
+from bnlab.study.section import (
+    VARIABLES,
+    Count,
+    Name,
+    Rate,
+    Section,
+    Seed,
+    StepShare,
+    Variables,
+)
 
 
 class Budget(Section):
@@ -46,6 +62,9 @@ class SGD(Section):
     """Momentum, from 0 to below 1; default 0."""
     nesterov: bool = False
     """true: Nesterov's momentum; default false."""
+    velocity: Literal["steps", "gradients"] = "steps"
+    """What the velocity sums: steps at the rates of their time (Keras), or gradients, all at today's rate (PyTorch);
+    default steps."""
 
 
 class Adam(Section):
@@ -57,6 +76,9 @@ class Adam(Section):
     """Decay of the mean of squared gradients, per step; default 0.999."""
     epsilon: Annotated[float, Field(gt=0)] = 1e-7
     """Constant ε in the denominator; default 1e-7."""
+    epsilon_place: Literal["before_correction", "after_correction"] = "before_correction"
+    """Adds ε before the mean square is corrected for its start at 0 (Keras), or after (PyTorch);
+    default before_correction."""
 
 
 class Optimizer(Section):
@@ -78,7 +100,8 @@ class Optimizer(Section):
             return value
         if value not in cls.model_fields:
             raise PydanticCustomError(
-                "optimizer", f"'{value}' is no optimizer (allowed: sgd, adam)"
+                "optimizer",
+                f"'{value}' is no optimizer (allowed: sgd, adam; AdamW is adam with weight_decay)",
             )
         return {value: {}}
 
@@ -103,6 +126,104 @@ class Optimizer(Section):
         assert chosen is not None
         settings = chosen.model_dump(exclude_defaults=True)
         return {name: settings} if settings else name
+
+
+class Cosine(Section):
+    """A rate that falls along half a cosine until the last step."""
+
+    to: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the rate that is left at the end; default 0."""
+
+
+class Drops(Section):
+    """A rate that falls at once after some steps."""
+
+    at: Annotated[list[StepShare], Field(min_length=1)]
+    """Steps after which the rate falls, counted with those of the warm-up; fractions are shares of all steps."""
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """Factor on the rate each time; default 0.1."""
+
+
+class Exponential(Section):
+    """A rate that falls or grows by the same factor in every step."""
+
+    factor: Rate
+    """Factor on the rate in each step after the warm-up; above 1 the rate grows."""
+
+
+class Schedule(Section):
+    """Learning rates over training: a warm-up, then a constant rate or one of cosine, step and exponential."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"type": ["object", "string"], "pattern": "^cosine$"}
+    )
+
+    warm_up: StepShare | None = None
+    """Steps, or a share of all steps, in which the rate rises to learning_rate in a line; left out: none."""
+    cosine: Cosine | None = None
+    """Half a cosine, from the end of the warm-up to that of training; `schedule: cosine` falls to 0."""
+    step: Drops | None = None
+    """Drops after given steps, which count from the first of training."""
+    exponential: Exponential | None = None
+    """The same factor in every step after the warm-up."""
+    of: Annotated[list[Variables], Field(min_length=1)] | None = None
+    """Variables whose rate follows the schedule, named as in `train`; left out: all."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value != "cosine":
+            raise PydanticCustomError(
+                "schedule",
+                f"'{value}' is no schedule (allowed: cosine; a mapping with warm_up, cosine, step or exponential)",
+            )
+        return {value: {}}
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Schedule:
+        shapes = [shape for shape in (self.cosine, self.step, self.exponential) if shape]
+        if len(shapes) > 1 or not (shapes or self.warm_up):
+            raise PydanticCustomError(
+                "schedule", "must name warm_up, or one of cosine, step, exponential, or both"
+            )
+        return self
+
+    def in_steps(self, steps: int) -> dict[str, Any]:
+        """Return the schedule of a training of so many steps, as `training.rates.factors` takes it."""
+
+        def count(size: float) -> int:
+            return size if isinstance(size, int) else max(1, round(size * steps))
+
+        shape = self.model_dump(include={"cosine", "step", "exponential"}, exclude_none=True)
+        if self.step:
+            shape["step"]["at"] = [count(size) for size in self.step.at]
+        return ({"warm_up": count(self.warm_up)} if self.warm_up else {}) | shape
+
+
+def _of_kernels(value: Any) -> Any:
+    return {"kernel": value} if isinstance(value, int | float | str) else value
+
+
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+OfVariables = Annotated[dict[Variables, NonNegative], Field(min_length=1)]
+Decay = Annotated[
+    OfVariables,
+    BeforeValidator(_of_kernels),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0},
+                {
+                    "type": "object",
+                    "patternProperties": {VARIABLES: {"type": "number", "minimum": 0}},
+                    "minProperties": 1,
+                },
+            ]
+        }
+    ),
+]
 
 
 class Correlated(Section):
@@ -149,6 +270,17 @@ class Recipe(Section):
     """Measurements taken during training, by name; left out: none."""
     l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     """λ of the penalty λ·Σ w² on kernels; default 0."""
+    weight_decay: Decay | None = None
+    """λ of w ← (1 − rate·λ)·w beside the gradient: a number for kernels, or numbers by variables.
+    With adam it is AdamW."""
+    schedule: Schedule | None = None
+    """Learning rates over training: `cosine`, or a mapping; left out: constant. Probes use learning_rate itself."""
+    train: Annotated[list[Variables], Field(min_length=1)] | None = None
+    """Variables that train: names, layers or paths, as `[gamma, logits, hidden*/kernel]`; left out: all."""
+    rates: OfVariables | None = None
+    """Factors on the learning rate by variables, named as in `train`; 0 lets them stay."""
+    fixed_norms: Annotated[list[Variables], Field(min_length=1)] | None = None
+    """Variables, named as in `train`, that each step scales back to their norm before training."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of every hidden layer's outputs set to 0 in training; default 0."""
     correlated: Correlated | None = None

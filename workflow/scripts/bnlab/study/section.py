@@ -31,18 +31,25 @@ NUMBER = r"^[1-9][0-9]*[a-z]?$"
 TEST = r"^[1-9][0-9]*[a-z]?/[1-9][0-9]{0,3}$"
 """A test of the ledger: `49/1` is the first of claim 49."""
 ADDRESS = r"^https://[^\s\"<>]+$"
+VARIABLES = r"^[A-Za-z0-9_.*]+(/[A-Za-z0-9_.*]+)*$"
+"""Variables of a network: a name, a layer, or both as `hidden1/gamma`, with * for any characters."""
 FROZEN = "^[0-9a-f]{12}$"
 """First digits of the digest of a ledger."""
 
 T = TypeVar("T")
 
 
-def _share(value: Any) -> Any:
-    rows = type(value) is int and value >= 1
-    part = type(value) is float and 0 < value < 1
-    if not (rows or part):
-        raise PydanticCustomError("share", "wrong size of a part")
-    return value
+def _size(of: str) -> BeforeValidator:
+    """Return a check of a size, which is a number of rows or steps, or a share of all of them."""
+
+    def checked(value: Any) -> Any:
+        number = type(value) is int and value >= 1
+        part = type(value) is float and 0 < value < 1
+        if not (number or part):
+            raise PydanticCustomError("share", "wrong size of a part", {"of": of})
+        return value
+
+    return BeforeValidator(checked)
 
 
 _SHARE = {
@@ -57,7 +64,9 @@ Reference = Annotated[str, Field(pattern=REFERENCE)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Web = Annotated[str, StringConstraints(pattern=ADDRESS)]
 Digest = Annotated[str, Field(pattern=DIGEST)]
-Share = Annotated[int | float, BeforeValidator(_share), WithJsonSchema(_SHARE)]
+Share = Annotated[int | float, _size("rows"), WithJsonSchema(_SHARE)]
+StepShare = Annotated[int | float, _size("steps"), WithJsonSchema(_SHARE)]
+Variables = Annotated[str, Field(pattern=VARIABLES)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -23,6 +23,7 @@ from bnlab.study.section import (
     NUMBER,
     REFERENCE,
     TEST,
+    VARIABLES,
     Section,
 )
 
@@ -103,7 +104,9 @@ def sentence(error: ErrorDetails) -> str:
         case "too_long":
             return f"has {len(value)} entries (allowed: {context['max_length']})"
         case "share":
-            return f"{text} is no size of a part (allowed: rows as 1, 2, …; a share as 0.2)"
+            return (
+                f"{text} is no size of a part (allowed: {context['of']} as 1, 2, …; a share as 0.2)"
+            )
         case "string_pattern_mismatch" if context["pattern"] == DIGEST:
             return f"{text} is not a SHA-256 (allowed: 64 hexadecimal digits in lower case)"
         case "string_pattern_mismatch" if context["pattern"] == COMPARE:
@@ -116,6 +119,8 @@ def sentence(error: ErrorDetails) -> str:
             return f"{text} is no number of a claim (allowed: 5, or 5a and 5b for its parts)"
         case "string_pattern_mismatch" if context["pattern"] == TEST:
             return f"{text} is no test (allowed: 49/1, the first test of claim 49)"
+        case "string_pattern_mismatch" if context["pattern"] == VARIABLES:
+            return f"{text} means no variables (allowed: gamma, hidden1, hidden1/gamma, hidden*/kernel)"
         case "string_pattern_mismatch" if context["pattern"] == ADDRESS:
             return f"{text} is no address (allowed: https:// and what follows, without spaces)"
         case "string_pattern_mismatch":

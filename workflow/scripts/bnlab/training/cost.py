@@ -117,7 +117,7 @@ def _step(run: Run, parameters: Any, state: Any, order: np.ndarray) -> float:
     """Return the seconds of a step; the first steps, during which memory is found, do not count."""
 
     def take(steps: int) -> Any:
-        return run.trainer.advance(parameters, state, order, 0.0, 0, steps).loss.numpy()
+        return run.trainer.advance(parameters, state, order, run.rates, 0, steps).loss.numpy()
 
     steps = min(FIRST, len(order))
     take(steps)

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +22,7 @@ from bnlab.training import optimizers
 from bnlab.training.evaluation import Evaluator
 from bnlab.training.examples import Examples
 from bnlab.training.probe import EndProbe, Probe, StepProbe
+from bnlab.training.rates import rates
 from bnlab.training.schedule import (
     FIRST_ROWS,
     correlated_order,
@@ -32,6 +33,7 @@ from bnlab.training.schedule import (
 )
 from bnlab.training.settings import Settings, Split
 from bnlab.training.trainer import Trainer, Values, stored
+from bnlab.training.update import Groups
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ class Result:
         records: results of each probe: tables by replicate and step, or arrays with the replicates first.
         diverged_at: for each replicate the step whose loss was not finite, or None.
         steps_per_epoch: training rows over the batch size.
-        parameters: trainable numbers of one replicate.
+        parameters: numbers that train, of one replicate.
         seconds: of this process by activity.
     """
 
@@ -139,6 +141,7 @@ class Run:
             self.evaluator = Evaluator(self.trainer, self.examples, batch)
         self.few = self.evaluator.first(settings.evaluation_rows)
         self.rows = len(self.examples.x)
+        self.rates = rates(settings.learning_rate, settings.steps, settings.schedule)
         self.probed = evaluation_steps(
             settings.steps,
             self.rows / batch,
@@ -167,9 +170,14 @@ class Run:
             settings.initializer,
             dropout=settings.dropout,
         )
-        optimizer = optimizers.build(settings.optimizer)
         return built, Trainer(
-            built, examples.x, examples.y, optimizer, settings.softmax, settings.l2
+            built,
+            examples.x,
+            examples.y,
+            optimizers.build(settings.optimizer),
+            settings.softmax,
+            settings.l2,
+            Groups(**{f.name: getattr(settings, f.name) for f in fields(Groups)}),
         )
 
     def probe(self, cls: type[Probe], known: Probe | None) -> Probe:
@@ -192,7 +200,7 @@ class Run:
         initial, shuffle, population = np.random.SeedSequence([self.seed, replicate]).spawn(3)
         parameters, state = initial_values(self.network, initial)
         parameters = stored(parameters)
-        state = state + self.trainer.optimizer.slots(parameters)
+        state = state + self.trainer.update.memory(parameters)
         return parameters, state, self.order(shuffle), population
 
     def order(self, seed: np.random.SeedSequence) -> np.ndarray:
@@ -209,13 +217,12 @@ class Run:
         """Compile the loop of steps before its use, so that the clock measures it apart from training."""
         with self.clock.measure("compile"):
             parameters, state, order, _ = self.start(0)
-            self.trainer.advance(parameters, state, order, self.settings.learning_rate, 0, 1)
+            self.trainer.advance(parameters, state, order, self.rates, 0, 1)
 
     def train(self, replicate: int) -> Replicate:
         """Train one replicate to its last step, or to the step at which it diverges."""
         with self.clock.measure("prepare"):
             parameters, state, order, population = self.start(replicate)
-        rate = self.settings.learning_rate
         history: list[dict[str, Any]] = []
         tables: dict[str, list[pd.DataFrame]] = {name: [] for name in self.step_probes}
 
@@ -229,7 +236,7 @@ class Run:
         for start, stop in pairwise([0, *self.schedule]):
             with self.clock.measure("train"):
                 parameters, state, *scalars = self.trainer.advance(
-                    parameters, state, order, rate, start, stop
+                    parameters, state, order, self.rates, start, stop
                 )
                 loss, accuracy, diverged_at = (value.numpy().item() for value in scalars)
             if diverged_at:
@@ -338,7 +345,9 @@ def _result(run: Run, done: list[Replicate]) -> Result:
         records={name: _together([r.records[name] for r in done]) for name in done[0].records},
         diverged_at=[r.diverged_at for r in done],
         steps_per_epoch=run.rows / run.batch,
-        parameters=sum(int(np.prod(v.shape)) for v in run.network.trainable),
+        parameters=sum(
+            int(np.prod(run.network.trainable[i].shape)) for i in run.trainer.update.trained
+        ),
         seconds=run.clock.seconds,
     )
 

@@ -115,6 +115,8 @@ class Settings:
         l2: λ of the penalty λ·Σ w² on kernels.
         correlated: number of ``classes`` in a batch, and the ``share`` of its rows from them; None for all classes.
         dropout: share of the outputs of each hidden layer that a training step sets to 0.
+        schedule: arguments of ``rates.factors`` but the steps, None for a constant rate.
+        train, rates, scheduled, weight_decay, fixed_norms: those of ``update.Groups``.
     """
 
     activation: str
@@ -131,3 +133,9 @@ class Settings:
     l2: float = 0.0
     dropout: float = 0.0
     correlated: Mapping[str, Any] | None = None
+    schedule: Mapping[str, Any] | None = None
+    train: Sequence[str] | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
+    scheduled: Sequence[str] | None = None
+    weight_decay: Mapping[str, float] = field(default_factory=dict)
+    fixed_norms: Sequence[str] = ()

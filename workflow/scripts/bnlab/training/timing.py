@@ -39,8 +39,8 @@ def time_in_turn(
     def measure(name: str, steps: int) -> float:
         parameters, state, order, _ = starts[name]
         begun = time.perf_counter()
-        rate = settings.learning_rate
-        runs[name].trainer.advance(parameters, state, order, rate, 0, steps).loss.numpy()
+        run = runs[name]
+        run.trainer.advance(parameters, state, order, run.rates, 0, steps).loss.numpy()
         return (time.perf_counter() - begun) / steps * 1000
 
     few = min(20, settings.steps)

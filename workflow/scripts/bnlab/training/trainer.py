@@ -18,6 +18,7 @@ from bnlab.lazy import tf
 from bnlab.networks.network import Network
 from bnlab.networks.variables import Variable
 from bnlab.training.optimizers import Optimizer, Values
+from bnlab.training.update import ALL, Groups, Update
 
 SMALL_BLOCK = 16
 """Rows up to which programs over blocks are compiled too: a plain graph spends its time between the operations."""
@@ -103,8 +104,9 @@ class Trainer:
         softmax: "twice" takes the cross-entropy of softmax(softmax(logits)), as a network that ends in a softmax under
             a loss that expects logits.
         l2: λ of a penalty λ·Σ w² over all kernels, those of the logits included.
+        groups: which parameters move, and how, by name.
 
-    ``state`` is that of the network, followed by the memory of the optimizer.
+    ``state`` is that of the network, followed by the memory of ``update``.
     """
 
     def __init__(
@@ -115,8 +117,10 @@ class Trainer:
         optimizer: Optimizer,
         softmax: str = "once",
         l2: float = 0.0,
+        groups: Groups = ALL,
     ):
-        self.network, self.softmax, self.optimizer = network, softmax, optimizer
+        self.network, self.softmax = network, softmax
+        self.update = Update(network.trainable, optimizer, groups)
         self.x, self.y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
         self.penalties = [2 * l2 if v.name == "kernel" else 0.0 for v in network.trainable]
         self.own = len(network.state)
@@ -176,13 +180,9 @@ class Trainer:
         loss, gradients, logits, state, moves = self.gradient_of(parameters, state, x, y)
         correct = tf.gather(logits, y, batch_dims=1) >= tf.reduce_max(logits, axis=1)
         accuracy = tf.reduce_mean(tf.cast(correct, loss.dtype))
-        slots = state[self.own :]
-        moved, slots = self.optimizer.moved(parameters, gradients, slots, rate, step)
-        # A step along a gradient of 0 would still be computed.
-        parameters = [
-            new if move else p for new, p, move in zip(moved, parameters, moves, strict=True)
-        ]
-        return parameters, [*state[: self.own], *slots], loss, accuracy
+        memory = state[self.own :]
+        parameters, memory = self.update(parameters, gradients, moves, memory, rate, step)
+        return parameters, [*state[: self.own], *memory], loss, accuracy
 
     def _advance(
         self,
@@ -190,25 +190,27 @@ class Trainer:
         parameters: Values,
         state: Values,
         order: np.ndarray,
-        rate: float,
+        rate: float | np.ndarray,
         start: int,
         stop: int,
     ) -> Progress:
-        """Take the steps ``start`` to ``stop`` − 1 of ``order`` (steps, m) at a learning rate, a piece at a time."""
+        """Take the steps ``start`` to ``stop`` − 1 of ``order`` (steps, m), a piece at a time.
+
+        ``rate`` is the learning rate, or the two of each step of ``order`` (steps, 2), as ``rates`` has them.
+        """
         dtype, steps = parameters[0].dtype, max(1, PIECE_ROWS // order.shape[1])
-        learning_rate, zero = tf.constant(rate, dtype), tf.zeros((), dtype)
+        zero = tf.zeros((), dtype)
         sums = [zero, zero, tf.constant(0)]
         for first in range(start, stop, steps):
-            piece = np.zeros((steps, order.shape[1]), order.dtype)
-            rows = order[first : min(first + steps, stop)]
-            piece[: len(rows)] = rows
+            last = min(first + steps, stop)
+            at = rate if np.ndim(rate) == 0 else _padded(rate[first:last], steps)
             parameters, state, *sums = loop(
                 parameters,
                 state,
-                tf.constant(piece),
-                learning_rate,
+                tf.constant(_padded(order[first:last], steps)),
+                tf.constant(at, dtype),
                 tf.constant(first),
-                tf.constant(first + len(rows)),
+                tf.constant(last),
                 *sums,
             )
         loss, correct, diverged_at = sums
@@ -227,6 +229,7 @@ class Trainer:
     ) -> tuple[Values, Values, tf.Tensor, tf.Tensor, tf.Tensor]:
         """Take the steps ``start`` to ``stop`` − 1, whose rows are the first of ``order`` (steps, m).
 
+        ``rate`` has those of the same steps (steps, 2), or one for all of them.
         ``sums`` are those of loss and accuracy over the steps before, and the number of the first step (from 1) whose
         loss was not finite, 0 if there was none; a new value of each is returned after parameters and state.
 
@@ -245,7 +248,8 @@ class Trainer:
             state: Values,
             *sums: tf.Tensor,
         ) -> Any:
-            values, state, loss, accuracy = self.step(values, state, x, y, rate, step)
+            own = rate if rate.shape.rank == 0 else rate[step - start]
+            values, state, loss, accuracy = self.step(values, state, x, y, own, step)
             total, correct, diverged = sums
             bad = tf.logical_and(tf.equal(diverged, 0), tf.logical_not(tf.math.is_finite(loss)))
             return (
@@ -349,3 +353,10 @@ class Trainer:
             s * (unbiased(v) / (batches * (1 - v.owner.momentum))) if v.is_average else s
             for s, v in zip(sums, variables, strict=True)
         ] + slots
+
+
+def _padded(values: np.ndarray, length: int) -> np.ndarray:
+    """Return so many values, zeros after the last."""
+    padded = np.zeros((length, *values.shape[1:]), values.dtype)
+    padded[: len(values)] = values
+    return padded
