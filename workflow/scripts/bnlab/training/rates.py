@@ -26,7 +26,7 @@ def factors(
     """
     t = np.arange(steps)
     later = np.maximum(t - warm_up, 0)
-    shape = np.ones(steps)
+    shape: np.ndarray = np.ones(steps)
     if cosine is not None:
         end = cosine["to"]
         shape = end + (1 - end) * (1 + np.cos(np.pi * later / max(1, steps - warm_up))) / 2

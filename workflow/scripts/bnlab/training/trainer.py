@@ -203,7 +203,7 @@ class Trainer:
         sums = [zero, zero, tf.constant(0)]
         for first in range(start, stop, steps):
             last = min(first + steps, stop)
-            at = rate if np.ndim(rate) == 0 else _padded(rate[first:last], steps)
+            at = _padded(rate[first:last], steps) if isinstance(rate, np.ndarray) else rate
             parameters, state, *sums = loop(
                 parameters,
                 state,
