@@ -152,12 +152,15 @@ def initial_values(
     }
 
     def first(variable: Variable) -> tf.Tensor:
-        if not is_drawn(variable.start):
-            return constant(variable.start, variable.shape, variable.dtype)
+        start = variable.start
+        if not is_drawn(start):
+            return constant(start, variable.shape, variable.dtype)
         name, child = children[variable]
         if variable.owner.name != name:  # a part of the layer that starts from values of its own
             (child,) = child.spawn(1)
         number = int(child.generate_state(1)[0] >> 1)
-        return initializers.draw(str(variable.start), variable.shape, number, variable.dtype)
+        if callable(start):
+            return tf.cast(start(number), variable.dtype)
+        return initializers.draw(str(start), variable.shape, number, variable.dtype)
 
     return [first(v) for v in network.trainable], [first(v) for v in network.state]

@@ -80,6 +80,8 @@ def run(network: Network, method: Method, shape: list[int], classes: int) -> Non
 def _check_start(variable: Variable) -> None:
     """Raise ValueError where a variable starts as nothing that is known."""
     start = variable.start
+    if callable(start):
+        return
     if start not in STARTS if isinstance(start, str) else not isfinite(start):
         raise ValueError(
             f"'{variable.name}' starts as {start!r} (allowed: a number, {', '.join(STARTS)})"
@@ -92,8 +94,9 @@ def _check_start(variable: Variable) -> None:
 
 def _watch(normalizer: Normalizer) -> None:
     """Let a normalizer raise ValueError where it changes the shape of its input."""
-    if any(variable.is_average for variable in normalizer.variables):
-        normalizer.momentum  # noqa: B018  (an AttributeError where there is none)
+    for variable in normalizer.variables:
+        if variable.is_average:
+            variable.owner.momentum  # noqa: B018  (an AttributeError where there is none)
     normalize = normalizer.normalize
 
     def watched(u: tf.Tensor, training: bool) -> tf.Tensor:

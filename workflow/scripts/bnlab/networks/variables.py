@@ -6,13 +6,17 @@ not trainable by an assignment to the attribute during the call.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bnlab.lazy import tf
 
 AVERAGE = "moving_"
 """Beginning of the names of moving averages."""
+Start: TypeAlias = "str | float | Callable[[int], Any]"
+"""First value: a number, "zeros", "ones", "identity" (a matrix), the name of an initializer
+(``networks.initializers``), or a function of a seed."""
 
 
 @dataclass(eq=False)
@@ -22,8 +26,7 @@ class Variable:
     Attributes:
         owner: the object whose attribute ``name`` is the value.
         shape, dtype: of the value.
-        start: a number, "zeros", "ones", "identity" (a matrix), or the name of an initializer
-            (``networks.initializers``).
+        start: the first value.
         trainable: whether gradient descent moves it.
         path: its name among those of the network, ``hidden1/gamma``.
     """
@@ -31,7 +34,7 @@ class Variable:
     owner: Any
     name: str
     shape: tuple[int, ...]
-    start: str | float
+    start: Start
     trainable: bool
     dtype: str
     path: str
@@ -55,12 +58,12 @@ CONSTANT = ("zeros", "ones", "identity")
 """Names of initial values that are not drawn."""
 
 
-def is_drawn(start: str | float) -> bool:
-    """Return true for the name of an initializer."""
-    return isinstance(start, str) and start not in CONSTANT
+def is_drawn(start: Start) -> bool:
+    """Return true for the name of an initializer, and for a function of a seed."""
+    return callable(start) or (isinstance(start, str) and start not in CONSTANT)
 
 
-def constant(start: str | float, shape: tuple[int, ...], dtype: str) -> tf.Tensor:
+def constant(start: Start, shape: tuple[int, ...], dtype: str) -> tf.Tensor:
     """Return the tensor of a number or of a name in ``CONSTANT``."""
     if start == "identity":
         return tf.eye(*shape, dtype=dtype)
@@ -85,7 +88,7 @@ class Part:
         def __getattr__(self, name: str) -> Any: ...
 
     def variable(
-        self, name: str, shape: tuple[int, ...], start: str | float, trainable: bool = True
+        self, name: str, shape: tuple[int, ...], start: Start, trainable: bool = True
     ) -> tf.Tensor:
         """Make a variable and return its first value, zeros for one that is still to be drawn."""
         path = f"{self.name}/{name}" if self.name else name

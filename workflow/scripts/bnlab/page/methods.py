@@ -31,7 +31,7 @@ def formula(method: Mapping[str, Any]) -> str:
         inputs = INPUTS.get(method.get("inputs") or "", "")
         return f"{lead}{inputs}y = φ(u + b). {_sentence(kernel)}"
     normalizer = registry.find("normalizer", method["normalizer"]).load()
-    bias = "" if normalizer.shifts else " + b"
+    bias = "" if normalizer(**method["options"]).shifts else " + b"
     layer = PLACES[method["place"]].format(bias=bias)
     options = ", ".join(
         f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"

@@ -10,6 +10,7 @@ import ast
 import hashlib
 from collections.abc import Iterable
 from functools import cache
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,8 +77,14 @@ def digest(reference: ClassReference) -> str:
 
     That is the class, the classes of its file that it names, and whatever else stands at the top level of the file.
     Files of the library and of the user's that it imports belong to it. Without a class of this name at the top level
-    it is the whole file.
+    it is the whole file. A class of an installed package is its name and the version of the package. The adapter of a
+    layer of another library belongs to it.
     """
+    if reference.module:
+        texts = [reference.path, _version(reference.module)]
+        return _sha256(
+            [*texts, *sorted(source(file).digest for file in imported(reference.files()))]
+        )
     own = source(reference.file).statements
     classes = {statement.name: statement.text for statement in own if statement.name}
     needed, waiting = {""}, [reference.name] if reference.name in classes else [*classes]
@@ -86,7 +93,7 @@ def digest(reference: ClassReference) -> str:
         needed.add(name)
         waiting += [n for n in classes if n not in needed and f" {n!r} " in f"{classes[name]} "]
     texts = [statement.text for statement in own if statement.name in needed]
-    others = (file for file in imported([reference.file]) if file != reference.file)
+    others = (file for file in imported(reference.files()) if file != reference.file)
     return _sha256([*texts, *sorted(source(file).digest for file in others)])
 
 
@@ -108,6 +115,16 @@ def source(file: Path) -> Source:
         statements.append(Statement(" ".join(" ".join(each) for each in taken)))
     statements = [statement for statement in statements if statement.text]
     return Source(statements, _sha256(s.text for s in statements), files)
+
+
+def _version(module: str) -> str:
+    """Return the version of the package of a module, nothing for one that has none."""
+    package = module.partition(".")[0]
+    names = packages_distributions().get(package, [package])
+    try:
+        return version(names[0])
+    except PackageNotFoundError:
+        return ""
 
 
 def _file_of_module(module: str) -> Path | None:

@@ -52,10 +52,14 @@ Stages = Annotated[list[Widths], Field(min_length=1), IS_WIDTH]
 def options(cls: type) -> type[BaseModel]:
     """Return a model of the arguments of ``__init__``: of their types, none missing, no others.
 
+    Of a layer of another library (``networks.adapter``) names alone are checked, and none where it takes any.
+
     Raises:
         ValueError: an annotation is an unknown name, an argument has no name that a config could write, or a dataclass
             is frozen; the text is a sentence for the user.
     """
+    if adapts := getattr(cls, "adapts", None):
+        return _of_layer(adapts)
     if is_dataclass(cls) and cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         raise ValueError(f"{cls.__name__} is frozen and cannot hold variables; drop frozen=True")
     types, fields = _types(cls), dict[str, Any]()
@@ -69,6 +73,20 @@ def options(cls: type) -> type[BaseModel]:
         fields[each.name] = (types.get(each.name, Any), default)
     config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
     return create_model("Options", __config__=config, **fields)
+
+
+def _of_layer(cls: type) -> type[BaseModel]:
+    """Return a model of the arguments of a layer of another library, whose types it checks itself."""
+    arguments = inspect.signature(cls).parameters.values()
+    fields: dict[str, Any] = {
+        each.name: (Any, ... if each.default is each.empty else each.default)
+        for each in arguments
+        if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
+    }
+    takes_any = any(each.kind == each.VAR_KEYWORD for each in arguments)
+    return create_model(
+        "Options", __config__=ConfigDict(extra="allow" if takes_any else "forbid"), **fields
+    )
 
 
 def _types(cls: type) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """Registry of kernels, normalizers, networks and probes: one class a file, whose name configs use.
 
-A kernel or normalizer may also be a class in a file of the user's, ``my_norms.py:MyNorm``.
+A class may also be one in a file of the user's, ``my_norms.py:MyNorm``, or in an installed package,
+``keras.layers:RMSNormalization``. A normalizer may be a layer of another library.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
+import re
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -25,36 +28,65 @@ KINDS = {
     "probe": ("probes", "training/probe.py:Probe"),
 }
 """Folder of the classes of a kind, and the class that they inherit from."""
+ADAPTERS = {("keras", "Layer"): "networks/keras_layer.py"}
+"""File with the function ``adapted`` of a library's layers, by the package and name of the class they inherit from."""
+MODULE = re.compile(r"[A-Za-z_]\w*(\.(?!py$)[A-Za-z_]\w*)*")
 
 
 class ClassReference(NamedTuple):
-    """A class by its file and its name."""
+    """A class by its file and its name, or by the module of an installed package, with the package's file."""
 
     file: Path
     name: str
+    module: str = ""
 
     @classmethod
     def of(cls, path: str) -> ClassReference:
-        """Return the class ``file.py:Class``, of the library or relative to the working directory."""
+        """Return the class ``file.py:Class``, of the library or relative to the working directory, or ``module:Class``.
+
+        Raises:
+            UnknownName: the package of a module is not installed.
+        """
         file, _, name = path.rpartition(":")
+        if MODULE.fullmatch(file):
+            package = file.partition(".")[0]
+            spec = find_spec(package)
+            if not spec or not spec.origin or Path(f"{package}.py").exists():
+                raise UnknownName(
+                    f"there is no package {package} here (a file of your own is named as {package}.py:{name})"
+                )
+            return cls(Path(spec.origin).resolve(), name, file)
         home = LIBRARY if file.startswith(SHIPPED) else Path()
         return cls((home / file.removeprefix(SHIPPED)).resolve(), name)
 
     @property
     def is_shipped(self) -> bool:
         """True for a class of the library, false for one in a file of the user's."""
-        return self.file.is_relative_to(LIBRARY)
+        return not self.module and self.file.is_relative_to(LIBRARY)
 
     @property
     def path(self) -> str:
         """``file.py:Class``; for a class of the library, the text is the same in every working directory."""
         if self.is_shipped:
             return f"{SHIPPED}{self.file.relative_to(LIBRARY).as_posix()}:{self.name}"
-        return f"{os.path.relpath(self.file)}:{self.name}"
+        return f"{self.module or os.path.relpath(self.file)}:{self.name}"
 
     def load(self) -> Any:
-        """Import the class."""
-        return getattr(_module(self.file), self.name)
+        """Import the class; a layer of another library is imported as a normalizer."""
+        cls = getattr(self._imported(), self.name)
+        adapter = adapter_of(cls)
+        return _module(adapter).adapted(cls) if adapter else cls
+
+    def files(self) -> list[Path]:
+        """Return the files of the library and of the user's that have its code: its own, and that of its adapter."""
+        own = [] if self.module else [self.file]
+        if self.is_shipped:
+            return own
+        adapter = adapter_of(getattr(self._imported(), self.name, None))
+        return [*own, adapter] if adapter else own
+
+    def _imported(self) -> ModuleType:
+        return _package(self.module) if self.module else _module(self.file)
 
 
 @cache
@@ -82,7 +114,7 @@ def find(kind: str, reference: str) -> ClassReference:
     if not own.file.is_file():
         raise UnknownName(f"there is no file {path} (it is looked for in the working directory)")
     try:
-        names = _classes(kind, own.file)
+        names = _classes(kind, own.module or own.file)
     except (Exception, SystemExit) as error:
         raise UnknownName(failure(reference, own.file, error)) from None
     if name not in names:
@@ -90,11 +122,26 @@ def find(kind: str, reference: str) -> ClassReference:
     return own
 
 
-def _classes(kind: str, file: Path) -> list[str]:
-    """Return the names of the classes of a kind that a file defines."""
-    module, base = _module(file), ClassReference.of(SHIPPED + KINDS[kind][1]).load()
-    classes = {n: c for n, c in vars(module).items() if isinstance(c, type) and issubclass(c, base)}
-    return [name for name, cls in classes.items() if cls.__module__ == module.__name__]
+def adapter_of(cls: Any) -> Path | None:
+    """Return the file of the adapter of a class of layers of another library, None for any other."""
+    names = [
+        (each.__module__.partition(".")[0], each.__name__) for each in getattr(cls, "__mro__", ())
+    ]
+    return next((LIBRARY / ADAPTERS[name] for name in names if name in ADAPTERS), None)
+
+
+def _classes(kind: str, place: Path | str) -> list[str]:
+    """Return the names of the classes of a kind that a file defines, or that a module of a package has."""
+    module = _module(place) if isinstance(place, Path) else _package(place)
+    base = ClassReference.of(SHIPPED + KINDS[kind][1]).load()
+    classes = {
+        name: cls
+        for name, cls in vars(module).items()
+        if isinstance(cls, type)
+        and (issubclass(cls, base) or (kind == "normalizer" and adapter_of(cls)))
+    }
+    own = [name for name, cls in classes.items() if cls.__module__ == module.__name__]
+    return own if isinstance(place, Path) else [*classes]
 
 
 @cache
@@ -105,3 +152,10 @@ def _module(file: Path) -> ModuleType:
         with lazy.in_place_of_tensorflow():  # a user's own network or probe may import it
             return importlib.import_module(".".join(("bnlab", *parts)))
     return own_files.load(file)
+
+
+@cache
+def _package(module: str) -> ModuleType:
+    """Import a module of an installed package; Keras would import TensorFlow otherwise than this library does."""
+    with lazy.in_place_of_tensorflow():
+        return importlib.import_module(module)

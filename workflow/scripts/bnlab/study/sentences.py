@@ -112,7 +112,7 @@ def sentence(error: ErrorDetails) -> str:
         case "string_pattern_mismatch" if context["pattern"] == COMPARE:
             return f"{text} compares nothing (allowed: bn, bn - base, bn / base, with spaces)"
         case "string_pattern_mismatch" if context["pattern"] == REFERENCE:
-            return f"{text} names nothing (allowed: a name, or a class in a file as my_norms.py:MyNorm)"
+            return f"{text} names nothing (allowed: a name, my_norms.py:MyNorm, or keras.layers:RMSNormalization)"
         case "string_pattern_mismatch" if context["pattern"] == FROZEN:
             return f"{text} is no digest of a ledger (allowed: its first 12 hexadecimal digits, in quotes)"
         case "string_pattern_mismatch" if context["pattern"] == NUMBER:

@@ -1,0 +1,126 @@
+"""Layers of Keras as normalizers."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from bnlab.lazy import tf
+from bnlab.networks.adapter import Adapter, Weight, described
+
+ROWS = 4
+SEED = "seed_generator_state"
+
+
+class KerasLayer(Adapter):
+    """A layer of Keras as a normalizer."""
+
+    def layer(self, shape: tuple[int, ...], dtype: str, seed: int = 0) -> Built:
+        return Built(self.adapts, self.options, shape, dtype, seed)
+
+
+@cache
+def adapted(cls: type[Any]) -> type[KerasLayer]:
+    """Return the class of normalizers that a class of layers is."""
+    return type(cls.__name__, (KerasLayer,), {"adapts": cls, "__doc__": described(cls, "Keras")})
+
+
+class Built:
+    """A layer that is built for inputs (m, *shape), as ``adapter.Layer``.
+
+    Raises:
+        ValueError: it asks of training what is not done here: penalties, limits of its variables, losses of its own.
+    """
+
+    def __init__(
+        self,
+        cls: type[Any],
+        options: dict[str, Any],
+        shape: tuple[int, ...],
+        dtype: str,
+        seed: int,
+    ):
+        import keras
+
+        if keras.backend.backend() != "tensorflow":
+            raise ValueError(
+                f"Keras computes with {keras.backend.backend()} here (allowed: tensorflow); unset KERAS_BACKEND"
+            )
+        self.keras, self.dtype = keras, dtype
+        with _seeded(keras, seed), self._types():
+            self.layer = cls(**options)
+            self.layer(keras.KerasTensor((ROWS, *shape), dtype))
+        self.trained = self.layer.trainable_variables
+        self.variables = [*self.trained, *self.layer.non_trainable_variables]
+        self._check()
+        self.weights: Sequence[Weight] = [
+            Weight(name, v.numpy(), i < len(self.trained), SEED in name)
+            for i, (name, v) in enumerate(zip(_names(self.variables), self.variables, strict=True))
+        ]
+
+    def call(
+        self, values: Sequence[tf.Tensor], u: tf.Tensor, training: bool
+    ) -> tuple[Any, list[tf.Tensor]]:
+        mapping = list(zip(self.variables, values, strict=True))
+        with (
+            self._types(),
+            self.keras.StatelessScope(state_mapping=mapping, collect_losses=True) as scope,
+        ):
+            y = self.layer(u, training=training)
+        if scope.losses:
+            raise ValueError("it adds a loss, and the only penalty here is l2 of a recipe")
+        if len(scope.state_mapping) > len(mapping):
+            raise ValueError(
+                "it changes a variable that it does not own; random numbers need a keras.random.SeedGenerator as an "
+                "attribute, and state needs self.add_weight"
+            )
+        return y, [tf.convert_to_tensor(scope.get_current_value(v)) for v in self.variables]
+
+    def _check(self) -> None:
+        asked = {
+            "regularizer": [v.name for v in self.variables if getattr(v, "regularizer", None)],
+            "constraint": [v.name for v in self.variables if getattr(v, "constraint", None)],
+            "activity_regularizer": ["it"] if self.layer.activity_regularizer else [],
+        }
+        for what, names in asked.items():
+            if names:
+                raise ValueError(f"{names[0]} has a {what}, which is not applied here; drop it")
+
+    @contextmanager
+    def _types(self) -> Iterator[None]:
+        """Let Keras compute in the type of the network."""
+        config = self.keras.config
+        policy, floats = config.dtype_policy(), config.floatx()
+        config.set_floatx(self.dtype)
+        config.set_dtype_policy(self.dtype)
+        try:
+            yield
+        finally:
+            config.set_floatx(floats)
+            config.set_dtype_policy(policy)
+
+
+@contextmanager
+def _seeded(keras: Any, seed: int) -> Iterator[None]:
+    """Let Keras draw first values by a seed, and leave the random numbers of Python and NumPy as they were."""
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002  (what Keras seeds)
+    keras.utils.set_random_seed(seed % 2**32)
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
+
+
+def _names(variables: Sequence[Any]) -> list[str]:
+    """Return the name of each variable; a second one of a name has a number behind it."""
+    names: list[str] = []
+    for variable in variables:
+        number = sum(name.partition("-")[0] == variable.name for name in names)
+        names.append(f"{variable.name}-{number + 1}" if number else variable.name)
+    return names
