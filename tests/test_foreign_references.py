@@ -10,7 +10,7 @@ import pytest
 from project import CHECKOUT
 
 from bnlab.networks import loading
-from bnlab.networks.adapter import Adapter
+from bnlab.networks.adapters.adapter import Adapter
 from bnlab.page.methods import formula
 from bnlab.study import code, registry
 from bnlab.study.messages import UnknownName
@@ -76,7 +76,7 @@ def test_the_code_of_a_layer_is_its_file_or_its_version_and_the_adapter(own, mon
         after = digests()
     assert (before[0] == after[0], before[1] == after[1]) == (False, True)
     files = code.imported(registry.find("normalizer", RMS).files())
-    assert LIBRARY / "networks/adapter.py" in files
+    assert LIBRARY / "networks/adapters/adapter.py" in files
     (own / "mine.py").write_text(MINE.replace("u * self.factor", "u + self.factor"))
     code.source.cache_clear()
     edited = digests()

@@ -10,9 +10,10 @@ import pytest
 import tensorflow as tf
 from test_training import PROBES, split  # noqa: F401  (a fixture)
 
-from bnlab.networks import facts, trial
+from bnlab.networks import trial
+from bnlab.networks.adapters import facts
+from bnlab.networks.adapters.keras_layer import adapted
 from bnlab.networks.block import Method
-from bnlab.networks.keras_layer import adapted
 from bnlab.networks.network import initial_values
 from bnlab.networks.normalizers.bn import BN
 from bnlab.networks.normalizers.gn import GN

@@ -52,7 +52,7 @@ Stages = Annotated[list[Widths], Field(min_length=1), IS_WIDTH]
 def options(cls: type) -> type[BaseModel]:
     """Return a model of the arguments of ``__init__``: of their types, none missing, no others.
 
-    Of a layer of another library (``networks.adapter``) names alone are checked, and none where it takes any.
+    Of a layer of another library (``networks.adapters``) names alone are checked, and none where it takes any.
 
     Raises:
         ValueError: an annotation is an unknown name, an argument has no name that a config could write, or a dataclass

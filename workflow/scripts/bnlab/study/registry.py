@@ -28,7 +28,7 @@ KINDS = {
     "probe": ("probes", "training/probe.py:Probe"),
 }
 """Folder of the classes of a kind, and the class that they inherit from."""
-ADAPTERS = {("keras", "Layer"): "networks/keras_layer.py"}
+ADAPTERS = {("keras", "Layer"): "networks/adapters/keras_layer.py"}
 """File with the function ``adapted`` of a library's layers, by the package and name of the class they inherit from."""
 MODULE = re.compile(r"[A-Za-z_]\w*(\.(?!py$)[A-Za-z_]\w*)*")
 

@@ -13,7 +13,7 @@ from bnlab.networks.normalizer import MANY
 from bnlab.study.options import options as option_model
 
 if TYPE_CHECKING:
-    from bnlab.networks.adapter import Adapter, Layer
+    from bnlab.networks.adapters.adapter import Adapter, Layer
 
 ROWS = 8
 TOLERANCE = {"float64": 1e-7, "float32": 1e-4}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bnlab.lazy import tf
-from bnlab.networks.adapter import Adapter, Weight, described
+from bnlab.networks.adapters.adapter import Adapter, Weight, described
 
 ROWS = 4
 SEED = "seed_generator_state"

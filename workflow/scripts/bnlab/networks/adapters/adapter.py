@@ -1,6 +1,6 @@
 """Layers of other libraries as normalizers.
 
-What a layer does with its state is measured, in ``bnlab.networks.facts``, and not read from names.
+What a layer does with its state is measured, in ``bnlab.networks.adapters.facts``, and not read from names.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 
 from bnlab.lazy import tf
-from bnlab.networks import facts
+from bnlab.networks.adapters import facts
 from bnlab.networks.normalizer import Normalizer
 from bnlab.networks.variables import AVERAGE, Start, Variable
 
