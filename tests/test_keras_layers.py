@@ -19,9 +19,9 @@ from bnlab.networks.normalizers.bn import BN
 from bnlab.networks.normalizers.gn import GN
 from bnlab.networks.normalizers.ln import LN
 from bnlab.networks.perceptron import Perceptron
+from bnlab.small_networks import Images as Pixels
 from bnlab.study.registry import find
 from bnlab.study.sentences import option_problems
-from bnlab.testing import Images as Pixels
 from bnlab.training import run as running
 from bnlab.training.optimizers import SGD
 from bnlab.training.schedule import row_order

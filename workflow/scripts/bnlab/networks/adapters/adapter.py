@@ -63,6 +63,7 @@ class Adapter(Normalizer):
     """
 
     adapts: ClassVar[type[Any]]
+    over = "row"  # the layer itself says where it averages over less
 
     def __init__(self, **options: Any):
         self.options = options
@@ -161,6 +162,10 @@ class Slot:
         self.variable = self._make(name, path, weight.value.shape, start)
         self.variable.bind(tf.cast(tf.constant(weight.value), self.dtype))
         self.variables = [self.variable]
+
+    def unbiased(self, m: int) -> float:
+        """Return the factor that makes the variance of a batch of m rows unbiased, as ``Normalizer.unbiased``."""
+        return m / (m - 1)
 
     def given(self) -> tf.Tensor:
         """Return the value that the layer is called with, in its own type."""
