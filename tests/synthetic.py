@@ -572,6 +572,8 @@ ABOUT = {
     "findings": ["batch_size", "learning_curves"],
     "scorecard": verdicts.QUESTIONS,
     "documents": None,
+    "fixed": None,
+    "digest": "0" * 64,
 }
 EXPERIMENTS = ("learning_curves", "batch_size", "landscape", "faults")
 

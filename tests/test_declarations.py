@@ -14,6 +14,7 @@ from bnlab.experiments import functions, module_file
 from bnlab.study import registry
 from bnlab.study.declaration import COMMON, SOURCES, TIMING, Experiment
 from bnlab.study.experiments import experiments
+from bnlab.study.finding import OUTCOMES
 from bnlab.study.names import LEADING_COLUMNS
 from bnlab.training.probe import StepProbe
 
@@ -93,6 +94,15 @@ def test_a_published_table_has_them_too(experiment):
             header = next(csv.reader(lines))
         if file.stem in EXPERIMENTS[experiment].kinds:  # others are of an earlier version
             assert header == EXPERIMENTS[experiment].columns(file.stem), file
+
+
+def test_a_finding_for_each_value_of_no_column_of_its_table_is_refused():
+    about = EXPERIMENTS["learning_rate"].model_dump()
+    finding = about["findings"][2] | {"each": "batches"}
+    words = {name: f"{{batches}} {finding[name]}".replace("{batch}", "") for name in OUTCOMES}
+    about["findings"] = [finding | words]
+    with pytest.raises(ValidationError, match="unknown column 'batches' of best_rates in findings"):
+        Experiment.model_validate(about)
 
 
 @pytest.mark.parametrize("part", ["findings", "compare"])

@@ -156,6 +156,44 @@ def test_a_grid_too_coarse_to_decide_prints_nothing(tried, printed):
     assert len(sentences(guarded, sizes((0.02, 0.04), tried=tried))) == printed
 
 
+EACH = {
+    "each": "batch",
+    "higher": "In batches of {batch}, BN gains {value} points on {on}.",
+    "lower": "In batches of {batch}, BN loses {value} points on {on}.",
+    "unclear": "In batches of {batch}, BN changes little on {on}.",
+}
+
+
+def test_each_batch_size_of_a_study_has_its_sentence():
+    parts = [
+        sizes((0.02, 0.04), (0.05, 0.07), batch=16)("sizes"),
+        sizes((-0.04, -0.02), batch=4)("sizes"),
+        sizes((0.5, 0.7), batch=2, method="ln")("sizes"),
+    ]
+    assert sentences(finding(**EACH), lambda kind: pd.concat(parts)) == [
+        "In batches of 16, BN gains 3.0 to 6.0 points on A and B.",
+        "In batches of 4, BN loses 3.0 points on A.",
+    ]
+    assert sentences(finding(**EACH), lambda kind: pd.DataFrame()) == []
+
+
+def test_the_numbers_of_each_batch_size_are_its_own():
+    cells = {"plain": Comparison(**DECIDING | {"where": {"method": "base"}, "factor": 100.0})}
+    tables = pd.concat(
+        sizes((0.02 * size, 0.04 * size), batch=size, method=method)("sizes")
+        for size in (1, 2)
+        for method in ("bn", "base")
+    )
+    said = EACH | {"higher": "{batch}: {plain} on {on}.", "cells": cells}
+    assert sentences(finding(**said), lambda kind: tables) == ["2: 6.0 on A.", "1: 3.0 on A."]
+
+
+@pytest.mark.parametrize("name", ["higher", "lower", "unclear"])
+def test_a_sentence_that_does_not_name_its_batch_size_is_refused(name):
+    with pytest.raises(ValidationError, match=f"{name}: the sentence does not name its {{batch}}"):
+        finding(**EACH | {name: "BN on {on}."})
+
+
 @pytest.mark.parametrize("column", [[5, 1], [5.0, 0.2], ["5", "5.5"]])
 def test_a_number_is_found_however_a_table_holds_it(column):
     table = sizes((0.02, 0.04), (0.05, 0.07))("sizes").assign(factor=column)
@@ -333,6 +371,7 @@ def test_the_sign_of_the_comparison_chooses_another_sentence(experiment, declara
         numbers = {deciding.column: (low + high) / 2, f"{prefix}low": low, f"{prefix}high": high}
         guards = {name: least for name, least in deciding.at_least.items()}
         row = {"dataset_label": "A"} | dict(deciding.where) | guards | numbers
+        row |= {declaration.each: 60} if declaration.each else {}
         for cell in declaration.cells.values():
             row |= {cell.column: 0.5}
         rows = pd.DataFrame([row])

@@ -1,6 +1,7 @@
 """The first screen: each sentence is one that the intervals allow, and each number is that of its table."""
 
 import math
+import re
 from functools import partial
 from types import SimpleNamespace
 
@@ -213,6 +214,25 @@ def test_a_method_whose_best_rate_may_lie_beyond_those_tried_leaves_it_open():
     assert (one.use, one.sure, one.why) == ("not known yet", "open", "best rate at an end")
 
 
+def test_the_first_screen_explains_every_reason_that_leaves_advice_open(tmp_path):
+    alike = cells(ONE, "MNIST", bn=(97, 0), ln=(97, 0))
+    few, at_end, untuned = alike.assign(n=4), alike.assign(at_end=True), alike
+    rows = [
+        advice(few, rows=(ONE,)),
+        advice(untuned, rows=(ONE.model_copy(update={"ranks": False}),)),
+        advice(at_end, rows=(ONE,)),
+        advice(alike, rows=(ONE,)),
+    ]
+    shown = [row for each in rows for row in each]
+    screen = {"said": [], "panels": [], "advice": shown, "trained": None, "runs": ""}
+    text = write_report(tmp_path, first=screen).read_text("utf8")
+    legend = text[text.index("<b>Open:</b>") :]
+    legend = legend[: legend.index("</p>")].replace("fewer than five", "4")
+    assert [row.sure for row in shown] == ["open"] * 4
+    for row in shown:
+        assert set(row.why.split()) <= set(re.findall(r"\w+", legend)), row.why
+
+
 def test_a_range_that_goes_on_beyond_the_rates_tried_is_called_a_bound():
     row = SimpleNamespace(reaches_lowest=3, reaches_highest=0)
     assert front_picture.is_open(row)
@@ -332,6 +352,18 @@ def test_nothing_untuned_stands_under_a_tuned_case_and_no_reference_beside_its_r
     assert tuned and all(row.rate == "best" for row in tuned)
     known = read_csv(PUBLISHED / "scorecard.csv")
     assert not (known["method"] == known["against"]).any()
+
+
+def test_the_picture_has_a_method_that_a_study_makes_of_shipped_classes(monkeypatch):
+    study, ledger, _, tables = published(LOCAL)
+    given = []
+    monkeypatch.setattr(front, "panels", lambda *inputs: given.append(inputs[3]) or [])
+    four = study.methods["gn"].model_copy(update={"options": {"groups": 4}, "label": "GN of four"})
+    about = ledger.model_dump(by_alias=True) | {"same": ledger.same}
+    for added in ({}, {"gn_of_four": four}):
+        of_user = study.model_copy(update={"methods": {**study.methods, **added}})
+        front.page(of_user, about, tables, [], pd.DataFrame(columns=["key", "rivals"]), None)
+    assert given == [[], ["gn_of_four"]]
 
 
 def test_a_study_without_a_ledger_has_an_empty_screen():

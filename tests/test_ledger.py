@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from itertools import groupby
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bnlab.experiments import quantity
 from bnlab.page.ledger import in_order
 from bnlab.study import ledger
 from bnlab.study.experiments import experiments
+from bnlab.study.ledger import Ledger
 from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.locations import ConfigError
 
@@ -394,6 +396,19 @@ def test_a_mistake_on_the_first_screen_stops_the_ledger(tmp_path, old, new, sent
     front = FRONT.replace("TEST", "6/1")
     with pytest.raises(ConfigError, match=re.escape(sentence)):
         read(tmp_path, SOUND + front.replace(old, new, 1))
+
+
+def test_the_commit_that_fixed_the_ledger_of_the_project_has_its_tests():
+    fixed = load_ledger(ROOT / "workflow" / "claims.yaml", CONFIG).fixed
+    show = ["git", "-C", str(ROOT), "show", "--format=%cs", "--no-patch", fixed.commit]
+    day = subprocess.run(show, capture_output=True, text=True)
+    if day.returncode:
+        pytest.skip("the checkout does not have the commit")
+    assert day.stdout.strip() == fixed.date
+    file = [*show[:4], f"{fixed.commit}:workflow/claims.yaml"]
+    then = yaml.safe_load(subprocess.run(file, capture_output=True, text=True, check=True).stdout)
+    decides = {name: then[name] for name in ("sources", "claims")}
+    assert Ledger.model_validate(decides).digest.startswith(fixed.digest)
 
 
 def test_the_ledger_of_the_project_decides_as_on_the_day_its_fresh_seeds_were_bound_to_it():

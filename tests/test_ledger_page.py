@@ -14,6 +14,7 @@ from bnlab.page.contents import Item
 from bnlab.page.forest import MARGIN, WIDTH, Label, forest
 from bnlab.page.headlines import PLOT_WIDTH, effect_plots
 from bnlab.page.links import places
+from bnlab.study.origins import Fixed
 
 NONE, INFINITE = float("nan"), float("inf")
 LABELS = {"base": "Base", "bn": "BN", "ws": "WS"}
@@ -55,6 +56,26 @@ def sentence(*claims: tuple[str, str, str]) -> str:
     """Return the sentence on claims, each a verdict, its decider and its stand-in."""
     table = pd.DataFrame(claims, columns=["verdict", "decided_by", "stand_in"])
     return ledger_page.sentence(table.assign(id=[str(n) for n in range(1, len(table) + 1)]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "digest", "said"),
+    [
+        ({}, "ab" * 32, "The tests were fixed on 2026-01-31 (commit `1234567`, digest `abababababab`), "
+            "and none has changed since. Nothing was known."),
+        ({"commit": None, "known": None}, "ab" * 32,
+            "The tests were fixed on 2026-01-31 (digest `abababababab`), and none has changed since."),
+        ({}, "cd" * 32, "Tests have changed since they were fixed on 2026-01-31 (commit `1234567`, "
+            "digest `abababababab`)."),
+    ],
+)  # fmt: skip
+def test_the_page_says_since_when_no_test_of_the_ledger_has_changed(changes, digest, said):
+    about = {
+        "date": "2026-01-31", "commit": "1234567", "digest": "ab" * 6,
+        "known": "Nothing was known.",
+    }  # fmt: skip
+    assert ledger_page.since(Fixed(**about | changes), digest) == said
+    assert ledger_page.since(None, digest) == ""
 
 
 def test_halves_of_a_claim_are_statements_of_one_claim():

@@ -1,5 +1,6 @@
 """The pages of a study, read as text; ``test_browser.py`` opens them."""
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -21,6 +22,7 @@ from bnlab.experiments import function
 from bnlab.page import experiment_page, facts, settings
 from bnlab.page.citation import bibtex, citation
 from bnlab.page.findings import Answer, leading
+from bnlab.page.front_page import front_page
 from bnlab.page.grids import Grid, as_it_is
 from bnlab.page.methods import formula
 from bnlab.page.surfaces import surfaces
@@ -169,6 +171,26 @@ def test_the_front_page_says_how_to_cite_it(page):
         "MIT",
     ):
         assert part in front
+
+
+@pytest.mark.parametrize("commit", ["0123456789abcdef", None])
+def test_a_page_without_address_and_licence_says_so_and_names_the_commit(tmp_path, commit):
+    about = synthetic.inputs(tmp_path, figure_kinds=(), table_kinds=())
+    cited = synthetic.CITATION._replace(address=None, licence=None, commit=commit)
+    front = front_page(dataclasses.replace(about, citation=cited))
+    said = front[front.index('<div class="cite">') :]
+    assert "not stated: <code>CITATION.cff</code> has no <code>repository-code</code>" in said
+    assert "not stated: <code>CITATION.cff</code> has no <code>license</code>" in said
+    assert ("the commit names the code" in said) == (commit is not None)
+    assert "None" not in said and "licence" not in front[front.index('<template id="citation"') :]
+
+
+def test_a_citation_may_have_no_licence_or_several(tmp_path):
+    file = tmp_path / "CITATION.cff"
+    head = "title: T\nauthors: [{name: C}]\n"
+    for more, licence in (("", None), ("license: [MIT, Apache-2.0]\n", "MIT or Apache-2.0")):
+        file.write_text(head + more)
+        assert citation(file, "0.1", "2026-01-31").licence == licence
 
 
 def test_the_citation_has_the_version_of_the_library():

@@ -78,6 +78,7 @@ rule write_report:
                     "front",
                     "papers",
                     "documents",
+                    "fixed",
                 },
             )
             | {"digest": LEDGER.digest, "same": LEDGER.same}

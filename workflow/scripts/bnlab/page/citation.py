@@ -17,7 +17,7 @@ class Citation(NamedTuple):
     Attributes:
         title: title of the software.
         authors: names of its authors.
-        licence: name of its licence.
+        licence: name of its licence; None where none is stated.
         version: version of bnlab.
         date: date of the page, such as 2026-01-31.
         address: address of the repository that CITATION.cff states; None without any.
@@ -27,7 +27,7 @@ class Citation(NamedTuple):
 
     title: str
     authors: list[str]
-    licence: str
+    licence: str | None
     version: str
     date: str
     address: str | None
@@ -41,7 +41,7 @@ def citation(file: Path, version: str, date: str) -> Citation:
     return Citation(
         title=about["title"],
         authors=[_name(author) for author in about["authors"]],
-        licence=about["license"],
+        licence=_licence(about.get("license")),
         version=version,
         date=date,
         address=about.get("repository-code") or about.get("url"),
@@ -53,6 +53,11 @@ def citation(file: Path, version: str, date: str) -> Citation:
 def _name(author: Mapping[str, Any]) -> str:
     parts = (author.get("given-names"), author.get("family-names"))
     return author.get("name") or " ".join(part for part in parts if part)
+
+
+def _licence(stated: str | list[str] | None) -> str | None:
+    """Return a licence, or several that a user may choose from."""
+    return " or ".join(stated) if isinstance(stated, list) else stated
 
 
 def bibtex(cited: Citation) -> str:

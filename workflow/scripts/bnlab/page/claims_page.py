@@ -6,11 +6,13 @@ from bnlab.page import ledger as ledger_page
 from bnlab.page.contents import Inputs, Ledger
 from bnlab.page.layout import CLAIMS, Page, render
 from bnlab.page.links import Places
+from bnlab.study.origins import Fixed
 
 
 def claims_page(ledger: Ledger, inputs: Inputs, where: Places) -> str:
     """Return the page of all claims as HTML."""
     shorts = {name: source["short"] for name, source in inputs.about["sources"].items()}
+    fixed = inputs.about["fixed"]
     return render(
         Page(CLAIMS, "Claims", ("ledger",)),
         inputs,
@@ -24,6 +26,7 @@ def claims_page(ledger: Ledger, inputs: Inputs, where: Places) -> str:
             ledger.fresh,
             inputs.about["documents"],
         ),
+        since=ledger_page.since(fixed and Fixed.model_validate(fixed), inputs.about["digest"]),
         sensitivity=ledger_page.sensitivity(ledger.sensitivity),
         literature=inputs.about["literature"],
     )

@@ -35,6 +35,7 @@ WITHOUT_LEDGER: Mapping[str, Any] = {
     "front": {},
     "papers": [],
     "documents": None,
+    "fixed": None,
     "same": {},
     "digest": None,
 }

@@ -67,6 +67,19 @@ def sentences(finding: Finding, tables: Tables) -> list[str]:
 
     The list is empty where the study has no such numbers.
     """
+    return [text for one in for_each_value(finding, tables) for text in _sentences(one, tables)]
+
+
+def for_each_value(finding: Finding, tables: Tables) -> list[Finding]:
+    """Return a finding for each value of the column ``each``, the greatest first; the finding itself without one."""
+    if finding.each is None:
+        return [finding]
+    table = tables(finding.decided_by.table)
+    rows = matching(table, finding.decided_by.where)
+    return [finding.at(value) for value in sorted(set(rows.get(finding.each, [])), reverse=True)]
+
+
+def _sentences(finding: Finding, tables: Tables) -> list[str]:
     rows, cells = compared(finding, tables)
     unlearnt = nothing_learnt(finding.decided_by, tables)
     if rows.empty or not fits(rows, cells):

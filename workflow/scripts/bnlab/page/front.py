@@ -17,7 +17,9 @@ from bnlab.page.findings import slots as slots_of_rows
 from bnlab.page.front_picture import panels
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import fold, listed, number, spanned
+from bnlab.page.style import is_declared
 from bnlab.study.config import Study
+from bnlab.study.experiments import experiments
 from bnlab.study.front import Front, Statement
 from bnlab.study.ledger import Row, slots
 from bnlab.study.section import unique
@@ -69,7 +71,7 @@ def page(
     """
     front, called = Front.model_validate(about["front"]), about["datasets"]
     words = {method: study.in_words(method) for method in study.methods}
-    drawn = panels(front.picture, items, words, study.own_methods()) if front.picture else []
+    drawn = panels(front.picture, items, words, added(study)) if front.picture else []
     runs = [count for each in drawn for count in each.runs]
     shown = [front.picture.rates, front.picture.batches] if front.picture and drawn else []
     of_picture = {source.experiment: source.where for source in reversed(shown)}
@@ -88,6 +90,13 @@ def page(
         "trained": trained(study, first, of_picture.get(first, {}), called),
         "runs": spanned([str(count) for count in sorted(runs)]) if runs else "",
     }
+
+
+def added(study: Study) -> list[str]:
+    """Return the user's methods: those with a class in a file of the user's, and those that nothing shipped names."""
+    defined = {name for about in experiments().values() for name in about.methods}
+    others = [name for name in study.methods if name not in defined and not is_declared(name)]
+    return [*study.own_methods(), *others]
 
 
 # Statements.

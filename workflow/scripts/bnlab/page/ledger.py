@@ -21,6 +21,7 @@ from bnlab.page.links import Places
 from bnlab.page.phrases import amount, listed, minus, rule_text
 from bnlab.page.verdicts import VERDICTS, Verdict, verdict_of
 from bnlab.study.names import ALL_RECIPES
+from bnlab.study.origins import Fixed
 
 
 class Part(NamedTuple):
@@ -134,6 +135,18 @@ def on_stand_ins(claims: pd.DataFrame) -> dict[str, str]:
 
 def _on_stand_ins(claims: pd.DataFrame) -> pd.DataFrame:
     return claims[claims["stand_in"].notna() & (claims["stand_in"] != "")]
+
+
+def since(fixed: Fixed | None, digest: str) -> str:
+    """Return since when the tests of a ledger with this digest are as they are; empty where it does not say so."""
+    if fixed is None:
+        return ""
+    commit = f"commit `{fixed.commit}`, " if fixed.commit else ""
+    then = f"{fixed.date} ({commit}digest `{fixed.digest}`)"
+    if not digest.startswith(fixed.digest):
+        return f"Tests have changed since they were fixed on {then}."
+    known = f" {fixed.known}" if fixed.known else ""
+    return f"The tests were fixed on {then}, and none has changed since.{known}"
 
 
 def sentence(claims: pd.DataFrame) -> str:

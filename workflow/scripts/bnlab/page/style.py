@@ -210,6 +210,11 @@ def _from(method: str) -> list[MethodStyle]:
     return every[start:] + every[:start]
 
 
+def is_declared(method: str) -> bool:
+    """Return true for a method that the page or an experiment gives a style."""
+    return _declared(method) is not None
+
+
 def _declared(method: str) -> MethodStyle | None:
     if method in STYLES:
         return STYLES[method]

@@ -273,11 +273,16 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _tables_have_their_columns(self) -> Experiment:
-        of_findings = [each for f in self.findings for each in (f.decided_by, *f.cells.values())]
-        for part, used in (("findings", of_findings), ("compare", self.compare.values())):
-            for each in used:
-                if lacking := self.lacking(each.table, each.columns):
-                    known, where = self.columns(each.table), f" of {each.table} in {part}"
+        of_findings = [
+            (each.table, [*each.columns, *([f.each] if f.each else [])])
+            for f in self.findings
+            for each in (f.decided_by, *f.cells.values())
+        ]
+        of_compare = [(each.table, each.columns) for each in self.compare.values()]
+        for part, used in (("findings", of_findings), ("compare", of_compare)):
+            for table, columns in used:
+                if lacking := self.lacking(table, columns):
+                    known, where = self.columns(table), f" of {table} in {part}"
                     problem = unknown("column", lacking[0], known, where)
                     raise PydanticCustomError("column", "{problem}", {"problem": problem})
         return self

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -46,12 +46,16 @@ class Comparison(Section):
         """Columns of the table that it takes."""
         return [*self.where, *self.at_least, *self.bounded_by, self.column, *ends_of(self.column)]
 
+    def narrowed(self, where: Mapping[Any, Any]) -> Self:
+        """Return the comparison for rows that have these values, too."""
+        return self.model_copy(update={"where": {**self.where, **where}})
+
 
 class Finding(Section):
     """A question, the comparison that answers it, and a hand-written sentence for each outcome.
 
     A sentence has at most three slots: ``{on}`` stands for the data sets with this outcome, ``{value}`` for the
-    estimate without its sign, and each name in ``cells`` for a number from a table.
+    estimate without its sign, and each name in ``cells`` for a number from a table. The column ``each`` is a slot too.
     """
 
     question: Text
@@ -68,12 +72,15 @@ class Finding(Section):
     """Sentence in front of the others where data sets differ, without slots."""
     cells: dict[Name, Comparison] = {}
     """Further numbers, by slot. One with ``at_least`` also leaves out every data set that it has no number of."""
+    each: Name | None = None
+    """Column of the tables whose every value has sentences of its own, the greatest first; left out: none."""
 
     @model_validator(mode="after")
     def _sentences_keep_the_rules(self) -> Finding:
         for name in (*OUTCOMES, "mixed"):
             sentence = getattr(self, name)
-            allowed = ["on", "value", *self.cells] if name in OUTCOMES else []
+            own = [self.each] if self.each else []
+            allowed = ["on", "value", *own, *self.cells] if name in OUTCOMES else []
             try:
                 used = slots_of(sentence)
             except ValueError:
@@ -81,11 +88,26 @@ class Finding(Section):
             broken = [f"has the unknown slot {{{slot}}}" for slot in used if slot not in allowed]
             broken += [f"has {len(used)} slots"] * (len(used) > MOST_SLOTS)
             broken += ["does not name its data, {on}"] * (name in OUTCOMES and "on" not in used)
+            broken += [
+                f"does not name its {{{column}}}"
+                for column in own
+                if name in OUTCOMES and column not in used
+            ]
             broken += [f"has {reason}" for reason in excess(sentence)]
             if broken:
                 problem = f"{name}: the sentence {broken[0]}"
                 raise PydanticCustomError("finding", "{problem}", {"problem": problem})
         return self
+
+    def at(self, value: Any) -> Self:
+        """Return the finding at one value of the column ``each``, which its sentences name."""
+        there = {self.each: value}
+        words = {
+            name: getattr(self, name).replace(f"{{{self.each}}}", f"{value}") for name in OUTCOMES
+        }
+        cells = {slot: cell.narrowed(there) for slot, cell in self.cells.items()}
+        decided_by = self.decided_by.narrowed(there)
+        return self.model_copy(update={**words, "decided_by": decided_by, "cells": cells})
 
 
 def ends_of(column: str) -> tuple[str, str]:

@@ -33,6 +33,8 @@ class Statement(Finding):
     The numbers are those of the first data set with an outcome. `also` names the others with the same one.
     """
 
+    each: None = None
+    """Nothing, as a statement is one thought."""
     experiment: Name
     """Experiment whose tables decide it."""
     thoughts: Thoughts

@@ -15,7 +15,8 @@ from pydantic_core import PydanticCustomError
 
 from bnlab.study.experiments import experiments
 from bnlab.study.front import Front, PaperClaim
-from bnlab.study.section import COMPARE, NUMBER, Count, Name, Section, Text, Web
+from bnlab.study.origins import Fixed, Paper, Source
+from bnlab.study.section import COMPARE, NUMBER, Count, Name, Section, Text
 
 NO_MEASURE = {
     *("primary", "headline", "region", "rule", "margin"),
@@ -41,24 +42,6 @@ def methods_in(text: str) -> list[str]:
 def slots(sentence: str) -> list[str]:
     """Return the names in braces: `on` and `methods` of `On {on}, {methods} …`."""
     return re.findall(r"{(.*?)}", sentence)
-
-
-class Source(Section):
-    """A document that makes claims."""
-
-    title: Text
-    """Title of the document, with authors and year."""
-    short: Text
-    """Name in a column of a table."""
-
-
-class Paper(Section):
-    """A paper that the sources build on."""
-
-    title: Text
-    """Authors, year and title."""
-    url: Web
-    """Address, beginning with https://."""
 
 
 class Rule(Section):
@@ -370,6 +353,8 @@ class Ledger(Section):
     """Topics that claims may have, so that none is misspelt; left out: any."""
     claims: Annotated[list[Claim], Field(min_length=1)]
     """The claims."""
+    fixed: Fixed | None = None
+    """Day on which the tests were fixed; left out: the page does not say it."""
     documents: Text | None = None
     """Topic of claims about what documents and files say, which the page lists apart; left out: none."""
     scorecard: list[Row] = []

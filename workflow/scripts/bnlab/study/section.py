@@ -33,6 +33,8 @@ TEST = r"^[1-9][0-9]*[a-z]?/[1-9][0-9]{0,3}$"
 ADDRESS = r"^https://[^\s\"<>]+$"
 VARIABLES = r"^[A-Za-z0-9_.*]+(/[A-Za-z0-9_.*]+)*$"
 """Variables of a network: a name, a layer, or both as `hidden1/gamma`, with * for any characters."""
+DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+COMMIT = "^[0-9a-f]{7,40}$"
 FROZEN = "^[0-9a-f]{12}$"
 """First digits of the digest of a ledger."""
 
