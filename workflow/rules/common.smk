@@ -37,6 +37,7 @@ from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.locations import ConfigError, Problem, lines_of, read_locations
 from bnlab.study.names import ALL_RECIPES, CONFIRMATION, PUBLISHED
 from bnlab.study.overlays import all_overlays, given_problems
+from bnlab.study.group_validation import group_problems
 from bnlab.study.own_methods import own_method_problems
 from bnlab.study.published_validation import published_problems
 from bnlab.study.validation import load
@@ -78,6 +79,7 @@ CHECKS = (
     lambda study: data_problems(study, Path()),
     lambda study: published_problems(study, Path(EARLIER)),
     own_method_problems,
+    group_problems,
     lambda study: memory.problems(study, MOST_MB, LIMITED_BY),
 )
 

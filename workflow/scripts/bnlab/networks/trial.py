@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from math import isfinite, prod
 from typing import Any
 
@@ -40,6 +41,21 @@ def failure(
     except (Exception, SystemExit) as error:
         return messages.failure(path, ClassReference.of(path).file, error)
     return None
+
+
+def variables(
+    method: Mapping[str, Any], network: tuple[str, Any], shape: list[int], classes: int
+) -> list[str]:
+    """Return the paths of the variables that a network with this method trains, none where it cannot be built.
+
+    The arguments are those of ``failure``, and the method may be one of the library.
+    """
+    with suppress(Exception):
+        tested = loading.network(*network)
+        examples = [prod(shape)] if tested.takes != "images" else shape
+        tested.build_for(loading.method(**method), examples, classes, "sigmoid", "glorot_uniform")
+        return [variable.path for variable in tested.trainable]
+    return []
 
 
 def run(network: Network, method: Method, shape: list[int], classes: int) -> None:

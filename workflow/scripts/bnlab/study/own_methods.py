@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from typing import Any
 
-from bnlab.study.config import Run, Study
-from bnlab.study.locations import ConfigError, Problem
-from bnlab.study.registry import LIBRARY
-
-SCRIPT = LIBRARY.parent / "check_methods.py"
+from bnlab.study.config import Study
+from bnlab.study.locations import Problem
+from bnlab.study.trials import answers, trial
 
 
 def own_method_problems(study: Study) -> list[Problem]:
@@ -20,21 +15,16 @@ def own_method_problems(study: Study) -> list[Problem]:
     own = study.own_methods()
     for run in study.all_runs():
         if run.method in own:
-            trial = _trial(study, run)
-            trials[json.dumps([run.method, trial], sort_keys=True)] = (run.method, trial)
+            of_run = trial(study, run)
+            trials[json.dumps([run.method, of_run], sort_keys=True)] = (run.method, of_run)
     if not trials:
         return []
-    process = subprocess.run(
-        [sys.executable, str(SCRIPT)],
-        input=json.dumps([trial for _, trial in trials.values()]),
-        capture_output=True,
-        text=True,
-        check=False,
+    each = answers(
+        "check_methods.py",
+        [of_run for _, of_run in trials.values()],
+        "methods in files of your own cannot be tried",
     )
-    if process.returncode:
-        last = (process.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise ConfigError(f"methods in files of your own cannot be tried: {last}")
-    failures = zip(trials.values(), json.loads(process.stdout), strict=True)
+    failures = zip(trials.values(), each, strict=True)
     sentences = {method: sentence for (method, _), sentence in failures if sentence}
     return [
         Problem(("methods", name, _kind(study, name, text)), text)
@@ -46,14 +36,3 @@ def _kind(study: Study, method: str, text: str) -> str:
     """Return the key of a method that an error is about."""
     kernel = study.method_classes(method)["kernel"]
     return "kernel" if text.startswith(kernel.path) else "normalizer"
-
-
-def _trial(study: Study, run: Run) -> dict[str, Any]:
-    shape = study.datasets[run.dataset].shape
-    network, settings = study.network(run.recipe)
-    return {
-        "method": study.method_arguments(run.method),
-        "network": [network.path, settings],
-        "shape": shape.image or [shape.features],
-        "classes": shape.classes,
-    }

@@ -95,7 +95,8 @@ def load(
         *left_out_problems(config, locations, files),
     ]
     if study is not None and not problems:
-        problems = [problem for check in checks for problem in check(study)]
+        found = [problem for check in checks for problem in check(study)]
+        problems = [at_default(at_family(problem, config), config) for problem in found]
     if study is None or problems:
         raise ConfigError("\n".join(lines_of(problems, locations, files)))
     return study
