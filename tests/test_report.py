@@ -466,10 +466,39 @@ def test_settings_and_titles_of_recipes_are_in_the_singular_for_one_and_have_a_t
     assert settings.recipe_title(recipe | {"budget": {"epochs": 1, "steps": None}}).endswith(
         "1 epoch"
     )
+    schedule = {"warm_up": 500, "cosine": {"to": 0.0}, "step": None, "exponential": None}
+    falling = recipe | {"budget": {"epochs": 3, "steps": None}, "schedule": schedule}
+    words = "learning rate 0.1, a warm-up of 500 steps, then a cosine to 0"
+    assert settings.recipe_title(falling) == f"{words}, 3 epochs"
     values = [{"steps": 50_000, "epochs": None}, {"layers": 1}, [100, 10], -1, 1e-5, None]
     assert [settings.setting(value) for value in values] == [
         *("50,000 steps", "1 layer", "100 × 10", "−1", "0.00001", "–")
     ]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        ({"step": {"at": [0.5, 1], "factor": 0.1}}, "times 0.1 after 50 % of all steps and 1 step"),
+        (
+            {"warm_up": 0.1, "exponential": {"factor": 1.001}, "of": ["kernel", "gamma"]},
+            "a warm-up of 10 % of all steps, then times 1.001 in each step, for kernel, gamma alone",
+        ),
+    ],
+)
+def test_a_schedule_is_told_in_words(schedule, words):
+    assert settings.schedule_in_words(schedule) == words
+
+
+def test_settings_that_are_left_out_are_not_listed_and_groups_are_told_by_name():
+    recipe = {"network": {"perceptron": [8, 8]}, "probes": ["norms", "weights"], "schedule": None}
+    groups = {"rates": {"kernel": 10.0, "logits": 1.0}, "weight_decay": None}
+    assert settings.settings_of(recipe | groups) == {
+        "perceptron": [8, 8],
+        "probes": ["norms", "weights"],
+        "rates": "10 for kernel, 1 for logits",
+    }
+    assert settings.setting(recipe["probes"]) == "norms, weights"
 
 
 def test_a_formula_has_no_marks_of_code():

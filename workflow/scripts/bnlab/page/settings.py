@@ -15,8 +15,33 @@ def recipe_title(recipe: Mapping[str, Any]) -> str:
     rate = f"learning rate {written_out(recipe['learning_rate'])}"
     if reference:
         rate += f" at batch {reference} and proportional to it"
+    if recipe.get("schedule"):
+        rate += f", {schedule_in_words(recipe['schedule'])}"
     (budget,) = (_amount(n, unit) for unit, n in recipe["budget"].items() if n)
     return f"{rate}, {budget}"
+
+
+def schedule_in_words(schedule: Mapping[str, Any]) -> str:
+    """Return a schedule as a reader writes it, such as ``a warm-up of 10 %, then a cosine to 0``."""
+    parts = []
+    if schedule.get("warm_up"):
+        parts.append(f"a warm-up of {_length(schedule['warm_up'])}")
+    if cosine := schedule.get("cosine"):
+        parts.append(f"a cosine to {setting(cosine['to'])}")
+    if step := schedule.get("step"):
+        after = " and ".join(_length(at) for at in step["at"])
+        parts.append(f"times {setting(step['factor'])} after {after}")
+    if exponential := schedule.get("exponential"):
+        parts.append(f"times {setting(exponential['factor'])} in each step")
+    of = f", for {setting(schedule['of'])} alone" if schedule.get("of") else ""
+    return ", then ".join(parts) + of
+
+
+def _length(size: float) -> str:
+    """Return a size in steps, or its share of all of them."""
+    return (
+        _amount(size, "steps") if isinstance(size, int) else f"{setting(100 * size)} % of all steps"
+    )
 
 
 def differences(recipes: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -31,19 +56,25 @@ def differences(recipes: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def settings_of(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a recipe, those of its network under the network's name."""
+    """Return the settings of a recipe that are not left out, those of its network under the network's name."""
     ((network, settings),) = recipe["network"].items()
-    return {network: settings} | {k: v for k, v in recipe.items() if k != "network"}
+    own = {k: v for k, v in recipe.items() if k != "network" and v is not None}
+    for name in {"rates", "weight_decay"} & own.keys():
+        own[name] = ", ".join(f"{setting(v)} for {k}" for k, v in own[name].items())
+    if "schedule" in own:
+        own["schedule"] = schedule_in_words(own["schedule"])
+    return {network: settings} | own
 
 
 def setting(value: Any) -> str:
-    """Return a setting as a reader writes it: lists with ×, mappings as amounts, None as a dash, a true minus."""
+    """Return a setting as a reader writes it: sizes with ×, mappings as amounts, None as a dash, a true minus."""
     if value is None:
         return "–"
     if isinstance(value, Mapping):
         return ", ".join(_amount(v, k.replace("_", " ")) for k, v in value.items() if v is not None)
     if isinstance(value, list | tuple):
-        return " × ".join(map(setting, value)) or "–"
+        between = ", " if any(isinstance(each, str) for each in value) else " × "
+        return between.join(map(setting, value)) or "–"
     if isinstance(value, float):
         return minus(written_out(value, 12))
     return minus(f"{value:,}") if isinstance(value, int) else str(value)
