@@ -99,6 +99,12 @@ def test_a_small_file_of_many_zeros_is_left_to_the_job(tmp_path):
 SORTED = FRAME.assign(kind=["no"] * 18 + ["yes"] * 12)
 
 
+def test_a_dry_run_says_once_what_is_made_of_a_column_and_of_which_file(file, caplog):
+    assert file(SOUND.replace("0.5,", f"{2**53 + 1},", 1)) == []
+    (said,) = caplog.messages
+    assert "mine.csv: column length: 1 whole number beyond 2^53 is rounded, and" in said
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet", "npz"])
 def test_a_split_that_cannot_be_made_is_said_and_test_rows_of_one_class_are_warned_of(
     tmp_path, caplog, kind

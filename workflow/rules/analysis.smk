@@ -7,7 +7,7 @@ rule gather:
         runs=trained,
         data=data_of_experiment,
     output:
-        tables=directory(f"{RESULTS}/experiments/{{experiment}}"),
+        tables=directory(outputs.gathered(STUDY, "{experiment}")),
     log:
         f"{LOGS}/gather/{{experiment}}.log",
     benchmark:
@@ -30,7 +30,7 @@ rule gather:
 rule write_tables:
     input:
         lambda w: library("write_tables", module_file(w.experiment, "TABLES")),
-        tidy=lambda w: [gathered(w.experiment), *timings(w.experiment)],
+        tidy=lambda w: results_of([w.experiment]),
     output:
         tables=directory(f"{REPORTS}/tables/{{experiment}}"),
     log:
@@ -124,7 +124,7 @@ rule judge_claims:
             if TAKEN
         ],
         fresh=[f"{folder}/effects.csv" for folder in FRESH],
-        tidy=[path for name in STUDY.own() for path in [gathered(name), *timings(name)]],
+        tidy=results_of(STUDY.own()),
     output:
         claims=f"{REPORTS}/claims.csv",
         effects=f"{REPORTS}/effects.csv",
@@ -143,7 +143,7 @@ rule judge_claims:
     params:
         ledger=LEDGER.model_dump(by_alias=True) if LEDGER else None,
         study=STUDY.model_dump(),
-        evidence={name: tidy(name) for name in STUDY.own()},
+        evidence={name: outputs.tidy(STUDY, name) for name in STUDY.own()},
         quantities={name: quantities(name) for name in STUDY.own()},
     message:
         "Judging the claims"

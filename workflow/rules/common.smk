@@ -28,10 +28,9 @@ from bnlab.experiments import module_file
 from bnlab.files import read_json
 from bnlab.imports import lead_in_jobs
 from bnlab.machine import memory_mb
-from bnlab.study import code, families, training
+from bnlab.study import code, families, outputs, training
 from bnlab.study.config import Run
 from bnlab.study.datasets import origin
-from bnlab.study.declaration import TIMING
 from bnlab.study.experiments import EXPERIMENTS, experiments
 from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.locations import ConfigError, Problem, lines_of, read_locations
@@ -209,12 +208,6 @@ def trained(wildcards):
     return [f"{RESULTS}/trained/{'/'.join(job)}.json" for job in dict.fromkeys(jobs)]
 
 
-def timings(experiment):
-    """Return the timing files of an experiment, one a process."""
-    processes = range(1, STUDY.timed_processes + 1) if STUDY.timed(experiment) else ()
-    return [f"{RESULTS}/timing/{experiment}/{process}.parquet" for process in processes]
-
-
 def timed_datasets(experiment):
     """Return the data sets on which an experiment times its methods, each once."""
     return list(dict.fromkeys(dataset for dataset, _, _ in STUDY.timed(experiment)))
@@ -232,26 +225,22 @@ def timed_setting(experiment, dataset, batch, recipe):
     }
 
 
-def gathered(experiment):
-    """Return the folder of an experiment's tidy tables."""
-    return f"{RESULTS}/experiments/{experiment}"
-
-
-def tidy(experiment):
-    """Return the tidy tables of an experiment: paths by source."""
-    tables = {
-        source: [f"{gathered(experiment)}/{source}.parquet"]
-        for source in STUDY.sources(experiment)
-    }
-    timed = timings(experiment)
-    return tables | ({TIMING: timed} if timed else {})
+def results_of(experiments):
+    """Return the folders of tidy tables and the timing files of experiments."""
+    return [
+        path
+        for name in experiments
+        for path in [outputs.gathered(STUDY, name), *outputs.timings(STUDY, name)]
+    ]
 
 
 def read_by_tables(experiment):
     """Return the tidy tables that an experiment's tables need: paths by source."""
     read = {source for sources in reads(experiment).values() for source in sources}
     return {
-        source: paths for source, paths in tidy(experiment).items() if source in read
+        source: paths
+        for source, paths in outputs.tidy(STUDY, experiment).items()
+        if source in read
     }
 
 

@@ -25,7 +25,7 @@ rule write_report:
         figures=figures_of(STUDY.experiments),
         tables=[tables_of(name) for name in STUDY.experiments],
         data=[f"{DATA}/{name}/data.json" for name in STUDY.used_datasets()],
-        runs=[gathered(name) for name in STUDY.own()],
+        runs=[outputs.gathered(STUDY, name) for name in STUDY.own()],
         published=[
             f"{EARLIER}/{name}"
             for name in ("runs.csv", "accuracies.csv", "manifest.json")

@@ -50,7 +50,7 @@ rule time_methods:
             f"{DATA}/{dataset}/split.npz" for dataset in timed_datasets(w.experiment)
         ],
     output:
-        timing=f"{RESULTS}/timing/{{experiment}}/{{process}}.parquet",
+        timing=outputs.timing(STUDY, "{experiment}", "{process}"),
     log:
         f"{LOGS}/time_methods/{{experiment}}/{{process}}.log",
     benchmark:

@@ -18,6 +18,8 @@ with job_log(snakemake.log[0], snakemake.wildcards.dataset):
     given = without_nulls(config["datasets"][snakemake.wildcards.dataset])
     dataset = settings({**given, "shape": params.shape})
     table = sources.read(dataset, config.get("openml"))
+    for note in table.notes:
+        datasets.logger.warning("%s", note)
     with datasets.about(datasets.describe(dataset)):
         datasets.check(
             table,

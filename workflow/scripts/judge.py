@@ -15,8 +15,8 @@ from bnlab.analysis.earlier import Earlier
 from bnlab.experiments import quantity
 from bnlab.files import JobError, read_csv, read_parquets
 from bnlab.page.verdict_text import verdicts_in_words
+from bnlab.study import outputs
 from bnlab.study.config import Study
-from bnlab.study.declaration import TIMING
 from bnlab.study.ledger import Ledger
 from bnlab.study.ledger_validation import load_ledger
 from bnlab.study.locations import ConfigError
@@ -72,11 +72,8 @@ def tidy_of(ledger: Ledger, study: Study) -> dict[str, Mapping[str, Any]]:
     used = {test.experiment for claim in ledger.claims for test in claim.tests}
     tables = {}
     for name in used & set(study.own()):
-        folder = Path("results", study.study, "experiments", name)
-        files = {source: [folder / f"{source}.parquet"] for source in study.sources(name)}
-        if study.timed(name):
-            files[TIMING] = sorted(Path("results", study.study, TIMING, name).glob("*.parquet"))
-        if all(paths and all(path.is_file() for path in paths) for paths in files.values()):
+        files = {source: [*map(Path, paths)] for source, paths in outputs.tidy(study, name).items()}
+        if all(path.is_file() for paths in files.values() for path in paths):
             tables[name] = {source: read_parquets(paths) for source, paths in files.items()}
     return tables
 

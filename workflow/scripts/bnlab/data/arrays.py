@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.data.columns import log_rounded, rounded
+from bnlab.data.columns import rounded, rounding_notes
 from bnlab.data.datasets import DataError, Table, abridged, encode_labels, label_text
 from bnlab.data.limits import check_bytes
 from bnlab.data.pieces import canonical
@@ -72,12 +72,12 @@ def read_npz(
     feature_names = (
         _numbered("x", x.shape[1]) if features is None else tuple(map(label_text, features))
     )
-    log_rounded(feature_names, inexact)
     labels = _named(path, y.ravel().astype(y.dtype.newbyteorder("=")), names)
     if classes is None and names is not None:
         classes = names.tolist()
     y, class_names = encode_labels(labels, classes)
-    return Table(x, y, feature_names, class_names, sides)
+    notes = tuple(rounding_notes(feature_names, inexact))
+    return Table(x, y, feature_names, class_names, sides, notes=notes)
 
 
 def _rounded(x: np.ndarray) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -16,8 +15,6 @@ from bnlab.study.messages import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-logger = logging.getLogger(__name__)
 
 EXACT = 2**53
 """Up to here a float64 holds every whole number."""
@@ -111,17 +108,14 @@ def _whole(cell: Any) -> int | None:
     return int(cell) if isinstance(cell, int | Decimal) and cell % 1 == 0 else None
 
 
-def log_rounded(names: Sequence[str], counts: Sequence[int]) -> None:
-    """Say of each column how many of its whole numbers are rounded."""
-    for name, number in zip(names, counts, strict=True):
-        if number:
-            logger.warning(
-                "column %s: %s beyond 2^53 %s rounded, and different ones may become equal; leave an"
-                " identifier out",
-                shortened(name),
-                counted(number, "whole number"),
-                "is" if number == 1 else "are",
-            )
+def rounding_notes(names: Sequence[str], counts: Sequence[int]) -> list[str]:
+    """Return a sentence for each column that has whole numbers which are rounded."""
+    return [
+        f"column {shortened(name)}: {counted(number, 'whole number')} beyond 2^53"
+        f" {'is' if number == 1 else 'are'} rounded, and different ones may become equal; leave an identifier out"
+        for name, number in zip(names, counts, strict=True)
+        if number
+    ]
 
 
 def first_other(column: pa.Array, members: Sequence[str]) -> str | None:

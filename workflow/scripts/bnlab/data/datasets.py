@@ -73,6 +73,7 @@ class Table:
         class_names: name of each class, also of one that never occurs.
         sides: sides of the array that each row is in its source; empty for a row of a table.
         categories: texts of those columns of x that hold indices into them, by the name of the column.
+        notes: sentences about what was made of columns of the source.
     """
 
     x: np.ndarray
@@ -81,6 +82,7 @@ class Table:
     class_names: tuple[str, ...]
     sides: tuple[int, ...] = ()
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def encode_labels(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -34,8 +33,6 @@ from bnlab.study.datasets import REFUSE
 if TYPE_CHECKING:
     import pyarrow as pa
 
-logger = logging.getLogger(__name__)
-
 CSV = ("csv", "data")
 
 
@@ -52,6 +49,7 @@ class Rows(NamedTuple):
         classes: every class in order; None without a list of classes.
         all_read: true for all rows of the file, false for its first ones.
         categories: texts of those columns of x that hold indices into them, by column.
+        notes: sentences about what was made of columns.
     """
 
     x: np.ndarray
@@ -63,6 +61,7 @@ class Rows(NamedTuple):
     classes: Sequence[Any] | None
     all_read: bool
     categories: Mapping[str, tuple[str, ...]] = {}
+    notes: tuple[str, ...] = ()
 
     def text_problems(self) -> list[tuple[str, str]]:
         """Return the columns that hold no numbers or have no name, as ``DataError.problems``."""
@@ -86,14 +85,14 @@ class Rows(NamedTuple):
             categories[name] = tuple(found)
         missing = np.isnan(x).sum(0)
         texts_left = {name: text for name, text in self.texts.items() if name not in categories}
-        for name in columns:
-            if name in self.texts and not np.isnan(self.x[:, self.feature_names.index(name)]).all():
-                logger.warning(
-                    "column %s holds numbers and %s, so each number is a category",
-                    name,
-                    self.texts[name],
-                )
-        return self._replace(x=x, texts=texts_left, missing=missing, categories=categories)
+        notes = tuple(
+            f"column {name} holds numbers and {self.texts[name]}, so each number is a category"
+            for name in columns
+            if name in self.texts and not np.isnan(self.x[:, self.feature_names.index(name)]).all()
+        )
+        return self._replace(
+            x=x, texts=texts_left, missing=missing, categories=categories, notes=notes
+        )
 
     def counting(self) -> list[str]:
         """Return the columns that number the rows from 0 or 1."""
@@ -116,10 +115,13 @@ class Rows(NamedTuple):
             raise DataError.of([*problems, *error.problems]) from None
         if problems:
             raise DataError.of(problems)
-        for name in self.counting():
-            logger.warning("column %s counts the rows; `drop` leaves it out", name)
-        cells.log_rounded(self.feature_names, self.rounded.tolist())
-        return Table(self.x, y, self.feature_names, class_names, categories=self.categories)
+        notes = (
+            *self.notes,
+            *(f"column {name} counts the rows; `drop` leaves it out" for name in self.counting()),
+            *cells.rounding_notes(self.feature_names, self.rounded.tolist()),
+        )
+        categories = self.categories
+        return Table(self.x, y, self.feature_names, class_names, categories=categories, notes=notes)
 
 
 def no_file(path: Path | str) -> str:

@@ -95,7 +95,7 @@ def _preparing_problems(table: Table, dataset: FileDataset) -> list[tuple[str, s
     """Return why a whole table cannot be split, filled, encoded and scaled, and warn of its test rows."""
     try:
         rows = split(table.y, dataset.split.model_dump(exclude_none=True))
-        for note in notes(table, rows):
+        for note in (*table.notes, *notes(table, rows)):
             logger.warning("%s: %s", dataset.path, note)
         rules = dataset.missing, dataset.categories
         arrays, _ = scaled_parts(table, rows, dataset.scaling, *rules)

@@ -19,8 +19,8 @@ def load(path: str) -> type[Any]:
 
 def network(path: str, settings: Any) -> Network:
     """Return a network, not yet built; settings that are no mapping are those of its first one."""
-    cls = load(path)
-    return cls(**settings) if isinstance(settings, Mapping) else cls(settings)
+    made: Network = ClassReference.of(path).make(settings)
+    return made
 
 
 def method(kernel: str, normalizer: str | None, **settings: Any) -> Method:

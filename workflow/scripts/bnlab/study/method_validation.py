@@ -77,9 +77,9 @@ def _inputs(dataset: AnyDataset, recipe: Recipe) -> list[int]:
     """Return the numbers of values that units read, layer by layer; none of a network that cannot be built."""
     name, settings = next(iter(recipe.network.items()))
     with suppress(Exception):  # wrong settings and networks are problems of their own
-        cls = registry.find("network", name).load()
-        network = cls(**settings) if isinstance(settings, Mapping) else cls(settings)
-        shape = (dataset.shape.image if cls.takes == "images" else None) or [dataset.shape.features]
+        network = registry.find("network", name).make(settings)
+        image = dataset.shape.image if network.takes == "images" else None
+        shape = image or [dataset.shape.features]
         return list(network.fan_ins(shape, dataset.shape.classes))
     return []
 

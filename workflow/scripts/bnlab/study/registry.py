@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,6 +77,11 @@ class ClassReference(NamedTuple):
         cls = getattr(self._imported(), self.name)
         adapter = adapter_of(cls)
         return _module(adapter).adapted(cls) if adapter else cls
+
+    def make(self, settings: Any) -> Any:
+        """Return an object of the class; settings that are no mapping are those of its first parameter."""
+        cls = self.load()
+        return cls(**settings) if isinstance(settings, Mapping) else cls(settings)
 
     def files(self) -> list[Path]:
         """Return the files of the library and of the user's that have its code: its own, and that of its adapter."""
