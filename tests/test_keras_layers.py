@@ -359,6 +359,8 @@ WRONG = {
     "tuple": "it returns a tuple, and not one tensor",
     "regularizer": "gamma has a regularizer, which is not applied here",
     "add_loss": "it adds a loss",
+    "attribute": r"it keeps a value of a step as its attribute \w*wrong\w*.mean; make that state by",
+    "no gradient": "no gradient flows from N\\(u\\) to u",
     "global seed": "it changes a variable that it does not own; random numbers need a keras.random.SeedGenerator",
 }
 
@@ -368,6 +370,10 @@ def wrong(kind):
         def call(self, u):
             if kind == "add_loss":
                 self.add_loss(keras.ops.mean(u))
+            if kind == "attribute":
+                self.mean = keras.ops.mean(u)
+            if kind == "no gradient":
+                return keras.ops.stop_gradient(u)
             if kind == "global seed":
                 return u + keras.random.normal(keras.ops.shape(u))
             return {"shape": u[:, :1], "tuple": (u, u)}.get(kind, u)

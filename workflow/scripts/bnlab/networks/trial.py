@@ -116,10 +116,16 @@ def _watch(normalizer: Normalizer) -> None:
     normalize = normalizer.normalize
 
     def watched(u: tf.Tensor, training: bool) -> tf.Tensor:
-        y = normalize(u, training)
+        with tf.GradientTape() as tape:
+            tape.watch(u)
+            y = normalize(u, training)
         if tuple(y.shape) != tuple(u.shape):
             raise ValueError(
                 f"normalize makes {tuple(y.shape)} of an input of shape {tuple(u.shape)}"
+            )
+        if training and tape.gradient(y, u) is None:
+            raise ValueError(
+                "no gradient flows from N(u) to u, so that no layer before it would train"
             )
         return y
 

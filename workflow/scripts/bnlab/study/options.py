@@ -19,6 +19,16 @@ IS_STATE = "is the width of a state"
 """Mark of the units of a layer that reads its own state beside one part of an example."""
 DIVIDES_FEATURES = "divides the features"
 """Mark of numbers that depend on the features of the data."""
+WIDTHS = (
+    "num_features",
+    "num_channels",
+    "normalized_shape",
+    "features",
+    "channels",
+    "dim",
+    "hidden_size",
+)
+"""Names of an argument without a default by which a layer of another library is told the number of features."""
 
 EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 """Numbers that YAML 1.1 takes for text unless they have both a point and a sign."""
@@ -79,7 +89,7 @@ def _of_layer(cls: type) -> type[BaseModel]:
     """Return a model of the arguments of a layer of another library, whose types it checks itself."""
     arguments = inspect.signature(cls).parameters.values()
     fields: dict[str, Any] = {
-        each.name: (Any, ... if each.default is each.empty else each.default)
+        each.name: (Any, _default(each))
         for each in arguments
         if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
     }
@@ -87,6 +97,19 @@ def _of_layer(cls: type) -> type[BaseModel]:
     return create_model(
         "Options", __config__=ConfigDict(extra="allow" if takes_any else "forbid"), **fields
     )
+
+
+def _default(argument: inspect.Parameter) -> Any:
+    if argument.default is not argument.empty:
+        return argument.default
+    return None if argument.name in WIDTHS else ...
+
+
+def with_width(cls: type, options: Mapping[str, Any], features: int) -> dict[str, Any]:
+    """Return the options of a layer of another library, with the number of features where it has to have one."""
+    arguments = inspect.signature(cls).parameters.values()
+    needed = (n.name for n in arguments if n.default is n.empty and n.name in WIDTHS)
+    return {**dict.fromkeys(needed, features), **options}
 
 
 def _types(cls: type) -> dict[str, Any]:

@@ -29,7 +29,10 @@ KINDS = {
     "probe": ("probes", "training/probe.py:Probe"),
 }
 """Folder of the classes of a kind, and the class that they inherit from."""
-ADAPTERS = {("keras", "Layer"): "networks/adapters/keras_layer.py"}
+ADAPTERS = {
+    ("keras", "Layer"): "networks/adapters/keras_layer.py",
+    ("torch", "Module"): "networks/adapters/torch_module.py",
+}
 """File with the function ``adapted`` of a library's layers, by the package and name of the class they inherit from."""
 MODULE = re.compile(r"[A-Za-z_]\w*(\.(?!py$)[A-Za-z_]\w*)*")
 
@@ -54,7 +57,7 @@ class ClassReference(NamedTuple):
             spec = find_spec(package)
             if not spec or not spec.origin or Path(f"{package}.py").exists():
                 raise UnknownName(
-                    f"there is no package {package} here (a file of your own is named as {package}.py:{name})"
+                    f"the package {package} is not installed (a file of your own is named as {package}.py:{name})"
                 )
             return cls(Path(spec.origin).resolve(), name, file)
         home = LIBRARY if file.startswith(SHIPPED) else Path()

@@ -6,7 +6,7 @@ What a layer does with its state is measured, in ``bnlab.networks.adapters.facts
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -218,5 +218,17 @@ def _constant(value: np.ndarray) -> str | None:
 def described(cls: type[Any], library: str) -> str:
     """Return the docstring of a class of layers, with its name in front of one that ships with its library."""
     text = inspect.cleandoc(cls.__doc__ or cls.__name__)
-    is_shipped = cls.__module__.partition(".")[0] == library.lower()
+    is_shipped = cls.__module__.partition(".")[0] in library.lower()
     return f"{cls.__name__} of {library}: {text}" if is_shipped else text
+
+
+def kept_attributes(parts: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    """Return the numbers and arrays among the attributes of a layer and of its parts, in text, by name."""
+    return {
+        f"{path}.{name}" if path else name: repr(value)
+        for path, part in parts
+        for name, value in vars(part).items()
+        if not name.startswith("_") and name != "training"
+        if isinstance(value, int | float)
+        or (hasattr(value, "dtype") and not hasattr(value, "assign"))
+    }

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from bnlab.lazy import tf
-from bnlab.networks.adapters.adapter import Adapter, Weight, described
+from bnlab.networks.adapters.adapter import Adapter, Weight, described, kept_attributes
+from bnlab.study.options import with_width
 
 ROWS = 4
 SEED = "seed_generator_state"
@@ -53,11 +54,12 @@ class Built:
             )
         self.keras, self.dtype = keras, dtype
         with _seeded(keras, seed), self._types():
-            self.layer = cls(**options)
+            self.layer = cls(**with_width(cls, options, shape[-1]))
             self.layer(keras.KerasTensor((ROWS, *shape), dtype))
         self.trained = self.layer.trainable_variables
         self.variables = [*self.trained, *self.layer.non_trainable_variables]
         self._check()
+        self.kept = self._attributes()
         self.weights: Sequence[Weight] = [
             Weight(name, v.numpy(), i < len(self.trained), SEED in name)
             for i, (name, v) in enumerate(zip(_names(self.variables), self.variables, strict=True))
@@ -72,6 +74,7 @@ class Built:
             self.keras.StatelessScope(state_mapping=mapping, collect_losses=True) as scope,
         ):
             y = self.layer(u, training=training)
+        self._check_attributes()
         if scope.losses:
             raise ValueError("it adds a loss, and the only penalty here is l2 of a recipe")
         if len(scope.state_mapping) > len(mapping):
@@ -90,6 +93,17 @@ class Built:
         for what, names in asked.items():
             if names:
                 raise ValueError(f"{names[0]} has a {what}, which is not applied here; drop it")
+
+    def _attributes(self) -> dict[str, str]:
+        return kept_attributes((each.name, each) for each in self.layer._flatten_layers())
+
+    def _check_attributes(self) -> None:
+        """Compare the attributes of the layer and of its parts with those after the call before."""
+        before, self.kept = self.kept, self._attributes()
+        if changed := [name for name, value in self.kept.items() if value != before.get(name)]:
+            raise ValueError(
+                f"it keeps a value of a step as its attribute {changed[0]}; make that state by self.add_weight"
+            )
 
     @contextmanager
     def _types(self) -> Iterator[None]:

@@ -1,0 +1,190 @@
+"""Modules of PyTorch as normalizers, called from a plain graph of TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from bnlab.lazy import tf
+from bnlab.networks.adapters.adapter import Adapter, Weight, described, kept_attributes
+from bnlab.study.options import with_width
+
+ROWS = 4
+SEED = "seed"
+
+
+class TorchModule(Adapter):
+    """A module of PyTorch as a normalizer; its forward pass is computed once, and kept for the gradient.
+
+    Images are passed with channels first, and tokens with features last, where the module takes them so.
+    """
+
+    xla = False
+
+    def layer(self, shape: tuple[int, ...], dtype: str, seed: int = 0) -> Built:
+        return Built(self.adapts, self.options, shape, dtype, seed)
+
+
+@cache
+def adapted(cls: type[Any]) -> type[TorchModule]:
+    """Return the class of normalizers that a class of modules is."""
+    return type(cls.__name__, (TorchModule,), {"adapts": cls, "__doc__": described(cls, "PyTorch")})
+
+
+class Built:
+    """A module for inputs (m, *shape), as ``adapter.Layer``.
+
+    Raises:
+        ValueError: it returns no tensor, no gradient flows through it, or it keeps state in an attribute.
+    """
+
+    def __init__(
+        self,
+        cls: type[Any],
+        options: dict[str, Any],
+        shape: tuple[int, ...],
+        dtype: str,
+        seed: int,
+    ):
+        import torch
+
+        torch.set_num_threads(1)
+        self.torch, self.numbers = torch, count(1)
+        with self._seeded(seed):
+            self.module = cls(**with_width(cls, options, shape[-1])).to(getattr(torch, dtype))
+        trained = {n: p for n, p in self.module.named_parameters() if p.requires_grad}
+        own = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
+        self.trained, self.names = [*trained], [*trained, *(n for n in own if n not in trained)]
+        self.weights: Sequence[Weight] = [
+            Weight(n, own[n].detach().numpy().copy(), n in trained) for n in self.names
+        ]
+        self.channels_first = False
+        self._try(shape, dtype)
+
+    def call(
+        self, values: Sequence[tf.Tensor], u: tf.Tensor, training: bool
+    ) -> tuple[Any, list[tf.Tensor]]:
+        kept: dict[int, tuple[Any, ...]] = {}
+        trained = len(self.trained)
+
+        def forward(u: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, ...]:
+            y, inputs, after = self._forward(u, values, training)
+            number = next(self.numbers)
+            kept.clear()
+            if training:
+                kept[number] = y, inputs
+            state = [np.asarray(value) for value in after]
+            return y.detach().numpy(), np.int64(number), *state
+
+        def backward(
+            number: np.ndarray, dy: np.ndarray, u: np.ndarray, *values: np.ndarray
+        ) -> list[np.ndarray]:
+            found = kept.pop(int(number), None)
+            y, inputs = found or self._forward(u, values, training)[:2]
+            gradients = self.torch.autograd.grad(
+                y, inputs, self.torch.from_numpy(np.array(dy)), allow_unused=True
+            )
+            return [
+                np.zeros(tuple(i.shape), dy.dtype) if g is None else g.numpy()
+                for g, i in zip(gradients, inputs, strict=True)
+            ]
+
+        @tf.custom_gradient
+        def function(u: tf.Tensor, *values: tf.Tensor) -> tuple[Any, Any]:
+            state = values[trained:]
+            types = [u.dtype, tf.int64, *(v.dtype for v in state)]
+            y, number, *after = tf.numpy_function(forward, [u, *values], types)
+            y = tf.ensure_shape(y, u.shape)
+            after = [tf.ensure_shape(a, v.shape) for a, v in zip(after, state, strict=True)]
+
+            def gradient(dy: tf.Tensor, *_: tf.Tensor) -> list[tf.Tensor]:
+                asked = [u, *values[:trained]]
+                types = [each.dtype for each in asked]
+                found = tf.numpy_function(backward, [number, dy, u, *values], types)
+                found = [tf.ensure_shape(g, a.shape) for g, a in zip(found, asked, strict=True)]
+                return [*found, *(tf.zeros_like(v) for v in state)]
+
+            return (y, *after), gradient
+
+        y, *after = function(u, *values)
+        return y, [*values[:trained], *after]
+
+    def _forward(
+        self, u: np.ndarray, values: Sequence[np.ndarray], training: bool
+    ) -> tuple[Any, list[Any], list[Any]]:
+        """Return N(u) as a tensor of PyTorch, the tensors that it has gradients by, and the state after the call."""
+        torch = self.torch
+        tensors = {
+            name: torch.from_numpy(np.array(value))
+            for name, value in zip(self.names, values[: len(self.names)], strict=True)
+        }
+        inputs = [torch.from_numpy(np.array(u)), *(tensors[name] for name in self.trained)]
+        for each in inputs:
+            each.requires_grad_()
+        self.module.train(training)
+        x = torch.movedim(inputs[0], -1, 1) if self.channels_first else inputs[0]
+        seed = values[len(self.names)] if len(values) > len(self.names) else None
+        with self._seeded(None if seed is None else int(seed[0]) * 2**31 + int(seed[1])):
+            y = torch.func.functional_call(self.module, tensors, (x,))
+        if not torch.is_tensor(y):
+            raise ValueError(f"it returns a {type(y).__name__}, and not one tensor")
+        if self.channels_first:
+            y = torch.movedim(y, 1, -1)
+        after = [tensors[name].detach().numpy() for name in self.names[len(self.trained) :]]
+        if seed is not None:
+            after.append(seed + np.array([0, 1 if training else 0], seed.dtype))
+        return y, inputs, after
+
+    def _try(self, shape: tuple[int, ...], dtype: str) -> None:
+        """Find the place of the channels and whether random numbers are drawn, and check a step."""
+        width = shape[-1]
+        # Other positions than features, so that an axis is not taken for another.
+        u = np.random.default_rng(0).normal(size=(ROWS, *[width + 1] * (len(shape) - 1), width))
+        u, values = u.astype(dtype), [weight.value for weight in self.weights]
+        places = {1: (False,), 2: (False, True)}.get(len(shape), (True, False))
+        errors = []
+        for self.channels_first in places:
+            try:
+                y, inputs, _ = self._forward(u, values, True)
+                if y.shape != u.shape:
+                    raise ValueError(f"it makes {tuple(y.shape)} of an input of shape {u.shape}")
+                break
+            except Exception as error:
+                errors.append(error)
+        else:
+            raise errors[0]
+        if not y.requires_grad or not _reaches(self.torch, y, inputs[0]):
+            raise ValueError("no gradient flows from its output to its input")
+        before, random = kept_attributes(self._parts()), self.torch.random.get_rng_state()
+        with self.torch.random.fork_rng(devices=[]):
+            self._forward(-u, values, True)
+            is_random = not self.torch.equal(random, self.torch.random.get_rng_state())
+        if changed := [n for n, v in kept_attributes(self._parts()).items() if v != before.get(n)]:
+            raise ValueError(
+                f"it keeps a value of a step as its attribute {changed[0]}; make that state by register_buffer"
+            )
+        if is_random:
+            self.weights = [*self.weights, Weight(SEED, np.zeros(2, np.int64), False, True)]
+
+    def _parts(self) -> Iterator[tuple[str, Any]]:
+        return iter(self.module.named_modules())
+
+    @contextmanager
+    def _seeded(self, seed: int | None) -> Iterator[None]:
+        """Draw random numbers by a seed, and leave those of others as they were; no seed changes nothing."""
+        if seed is None:
+            yield
+            return
+        with self.torch.random.fork_rng(devices=[]):
+            self.torch.manual_seed(seed)
+            yield
+
+
+def _reaches(torch: Any, y: Any, u: Any) -> bool:
+    (gradient,) = torch.autograd.grad(y.sum(), [u], allow_unused=True)
+    return gradient is not None
