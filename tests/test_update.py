@@ -1,5 +1,7 @@
 """Forms of momentum and Adam, decay, groups of variables and fixed norms, each beside an oracle of its own."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from bnlab.training.optimizers import SGD, Adam
 from bnlab.training.rates import rates
 from bnlab.training.schedule import row_order
 from bnlab.training.trainer import Trainer, stored
-from bnlab.training.update import Groups, Update
+from bnlab.training.update import ALL, Groups, Update
 
 RNG = np.random.default_rng(7)
 START = [RNG.normal(size=(4, 3)), RNG.normal(size=3), RNG.normal(size=(3, 2)), RNG.normal(size=2)]
@@ -33,7 +35,7 @@ def variables(start=START, paths=PATHS):
     ]
 
 
-def stepped(optimizer, groups=Groups(), start=START, gradients=GRADIENTS, rates=RATES):  # noqa: B008
+def stepped(optimizer, groups=ALL, start=START, gradients=GRADIENTS, rates=RATES):
     """The values after every step of gradients that are given."""
     update = Update(variables(start, PATHS[: len(start)]), optimizer, groups)
     values = [tf.constant(value, tf.float64) for value in start]
@@ -306,13 +308,24 @@ def test_a_fixed_norm_is_that_of_the_start_and_a_variable_at_zero_stays():
 # ---------------------------------------------------------------- in the trainer
 
 
-def trained(split, method, optimizer, l2=0.0, groups=Groups(), schedule=None, steps=12, batch=30):  # noqa: B008, F811
+def trained(
+    data,
+    method,
+    optimizer,
+    l2=0.0,
+    groups=ALL,
+    schedule=None,
+    steps=12,
+    batch=30,
+    epsilon=None,
+):
     """Values at the end and at the start of a training in float64, and the paths of the parameters."""
-    network = Perceptron([6, 5]).build_for(
-        METHODS[method], [64], 10, "sigmoid", "glorot_uniform", "float64"
-    )
-    x = split.x_train.astype("float64")
-    trainer = Trainer(network, x, split.y_train, optimizer, l2=l2, groups=groups)
+    chosen = METHODS[method]
+    if epsilon is not None:
+        chosen = replace(chosen, options={"epsilon": epsilon})
+    network = Perceptron([6, 5]).build_for(chosen, [64], 10, "sigmoid", "glorot_uniform", "float64")
+    x = data.x_train.astype("float64")
+    trainer = Trainer(network, x, data.y_train, optimizer, l2=l2, groups=groups)
     parameters, state = initial_values(network, np.random.SeedSequence(3))
     first, parameters = [p.numpy() for p in parameters], stored(parameters)
     state = state + trainer.update.memory(parameters)
@@ -342,3 +355,24 @@ def test_kernels_of_one_row_under_bn_have_no_gradient_and_decay_all_the_same(spl
     end, first, paths = trained(split, "bn", SGD(), groups=groups, batch=1)
     kernel = paths.index("hidden1/kernel")
     np.testing.assert_allclose(end[kernel], first[kernel] * (1 - 0.25 * 0.1) ** 12, rtol=1e-12)
+
+
+def test_decay_of_kernels_whose_scale_means_nothing_is_a_rate_that_grows(split):  # noqa: F811
+    """Li & Arora 2020, arXiv 1910.07454: w in units of (1 − ηλ)ᵗ moves at η·(1 − ηλ)^−(2t + 1), where ε is 0."""
+    rate, decay, steps, hidden = 0.25, 0.5, 60, ["hidden*/kernel"]
+    left = 1 - rate * decay
+    growing = {"exponential": {"factor": left**-2}}
+    ends = {
+        name: trained(split, "bn", SGD(), groups=groups, schedule=schedule, steps=steps, epsilon=0)
+        for name, groups, schedule in [
+            ("decay", Groups(weight_decay={"hidden*/kernel": decay}), None),
+            ("growth", Groups(rates={"hidden*/kernel": 1 / left}, scheduled=hidden), growing),
+            ("neither", Groups(), None),
+        ]
+    }
+    values = {name: dict(zip(paths, end, strict=True)) for name, (end, _, paths) in ends.items()}
+    for path, expected in values["decay"].items():
+        is_hidden = path.startswith("hidden") and path.endswith("kernel")
+        grown = values["growth"][path] * (left**steps if is_hidden else 1)
+        np.testing.assert_allclose(grown, expected, rtol=1e-9, atol=1e-12, err_msg=path)
+    assert not np.allclose(values["neither"]["logits/kernel"], values["decay"]["logits/kernel"])
