@@ -532,7 +532,7 @@ def test_every_step_of_a_recurrent_network_has_noise_of_its_own(normalizer):
     )
     parameters, state = initial_values(network, np.random.SeedSequence(1))
     keys = [v.numpy() for u, v in zip(network.state, state, strict=True) if u.name == "key"]
-    assert len(np.unique(keys, axis=0)) == len({id(n) for n in network.normalizers})
+    assert len(np.unique(keys, axis=0)) == len({id(n) for n in network.of_steps})
     x = tf.constant(np.random.default_rng(0).normal(size=(6, 12)), tf.float32)
     first, again = (network(parameters, state, x, training=True)[0] for _ in range(2))
     np.testing.assert_array_equal(first, again)

@@ -69,10 +69,12 @@ class Block(Part):
         dropout: share p of the outputs that each training step sets to 0, the others times 1/(1 − p) (Srivastava et
             al. 2014, JMLR 15, in the form that leaves inference as it is).
 
-    ``pre_activation`` is the input of φ in the last call.
+    ``pre_activation`` is the input of φ in the last call. ``activates_first`` is true where φ comes before L.
     """
 
     pre_activation: tf.Tensor
+
+    activates_first = False
 
     def __init__(
         self,
@@ -92,12 +94,14 @@ class Block(Part):
         self.kernel = self.variable("kernel", self.kernel_shape(fan_in, units), initializer)
         self.variables += self.linear_map.variables
         self.normalizer = method.normalizer(**method.options) if method.normalizer else None
-        shifted = self.normalizer and self.normalizer.shifts and self.place == BEFORE_ACTIVATION
+        follows = self.place == BEFORE_ACTIVATION and not self.activates_first
+        shifted = self.normalizer and self.normalizer.shifts and follows
         self.has_bias = bias and not shifted
         if self.has_bias:
             self.bias = self.variable("bias", (units,), "zeros")
         if self.normalizer:
-            features = fan_in if self.place == BEFORE_LINEAR else units
+            reads_inputs = self.place == BEFORE_LINEAR or self.activates_first
+            features = fan_in if reads_inputs else units
             self.variables += self.normalizer.build_for(features, name, dtype).variables
         self.dropout = dropout
         if dropout:
@@ -151,6 +155,32 @@ class Convolution(Block):
 
     def linear(self, x: tf.Tensor) -> tf.Tensor:
         return self.linear_map.convolve(x, self.kernel)
+
+
+class ActivatedFirst(Block):
+    """A layer whose activation comes first: y = L(φ(N(x))) + b, or L(N(φ(x))) + b unless N is before the activation.
+
+    Reference: He, Zhang, Ren & Sun 2016, arXiv 1603.05027, figure 4e.
+    """
+
+    activates_first = True
+
+    def __call__(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        self.pre_activation = self._normalized(x, training, BEFORE_ACTIVATION)
+        y = self.activation(self.pre_activation)
+        for place in (AFTER_ACTIVATION, BEFORE_LINEAR):
+            y = self._normalized(y, training, place)
+        u = self.linear(y)
+        u = u + self.bias if self.has_bias else u
+        return self._thinned(u) if training and self.dropout else u
+
+
+class DenseActivatedFirst(ActivatedFirst, Dense):
+    """A dense layer whose activation comes first."""
+
+
+class ConvolutionActivatedFirst(ActivatedFirst, Convolution):
+    """A 3 × 3 convolution whose activation comes first."""
 
 
 class Pointwise(Convolution):

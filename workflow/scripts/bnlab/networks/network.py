@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from bnlab.lazy import tf
 from bnlab.networks import initializers
 from bnlab.networks.block import Block, Dense, Method
+from bnlab.networks.normalizer import Normalizer
 from bnlab.networks.variables import Variable, constant, is_drawn
 
 if TYPE_CHECKING:
@@ -30,12 +31,19 @@ class Network:
         takes: form of an example, "rows" (features), "images" (height × width × channels), or "pairs" (a vector beside
             its image).
         blocks: the normalized layers from the first to the last, once built.
+        normalizers: those beside the blocks' own, once built.
+        all_places: whether a method's ``place`` has a meaning in it.
+        arrays: arrays of the size of a layer's outputs that its part of the network keeps, for estimates of memory.
     """
 
     xla: ClassVar[bool] = True
     biases: ClassVar[bool] = True
     takes: ClassVar[str] = "rows"
+    arrays: ClassVar[int] = 1
+    all_places: ClassVar[bool] = True
+    method = Method()
     blocks: list[Block]
+    normalizers: list[Normalizer]
     logits: Dense
 
     def build(self, shape: Sequence[int], classes: int) -> None:
@@ -55,12 +63,36 @@ class Network:
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(target, outputs)
         return tf.reduce_mean(losses)
 
-    def add(self, kind: type[B], name: str, fan_in: int, units: int) -> B:
-        """Add a block with the method, activation and initializer of this network, and return it."""
-        settings = (self.activation, self.initializer, self.dtype, self.biases, self.dropout)
-        block = kind(name, self.method, fan_in, units, *settings)
+    def places(self, shape: Sequence[int]) -> int:
+        """Return the positions of an example of this shape at which a layer computes, for estimates of memory."""
+        return prod(shape[:-1])
+
+    def add(self, kind: type[B], name: str, fan_in: int, units: int, **own: Any) -> B:
+        """Add a block with the method, activation and initializer of this network, and return it.
+
+        ``own`` are arguments of the block that are not those of the network.
+        """
+        settings = {
+            "method": self.method,
+            "activation": self.activation,
+            "initializer": self.initializer,
+            "dtype": self.dtype,
+            "bias": self.biases,
+            "dropout": self.dropout,
+        }
+        block = kind(name=name, fan_in=fan_in, units=units, **(settings | own))
         self.blocks.append(block)
         return block
+
+    def add_normalizer(self, block: Block, name: str, features: int) -> Normalizer | None:
+        """Add a normalizer of the method beside a block's own, and return it, None where the method has none."""
+        if self.method.normalizer is None:
+            return None
+        normalizer = self.method.normalizer(**self.method.options)
+        normalizer.build_for(features, f"{block.name}/{name}", self.dtype)
+        block.variables += normalizer.variables
+        self.normalizers.append(normalizer)
+        return normalizer
 
     def add_logits(self, fan_in: int, classes: int) -> Dense:
         """Add the plain dense layer of logits, and return it."""
@@ -83,13 +115,14 @@ class Network:
         """
         found = []
 
-        def add(kind: type[B], name: str, fan_in: int, units: int) -> B:
+        def add(kind: type[B], name: str, fan_in: int, units: int, **_: Any) -> B:
             block = object.__new__(kind)
-            block.normalizer = None
+            block.normalizer, block.valued = None, False
             found.append(prod(block.kernel_shape(fan_in, units)[:-1]))
             return block
 
         self.add, self.add_logits = add, lambda *_: None  # type: ignore[method-assign, assignment]
+        self.add_normalizer = lambda *_: None  # type: ignore[method-assign, assignment, misc]
         self.build(shape, classes)
         return found
 
@@ -105,16 +138,20 @@ class Network:
     ) -> Network:
         """Build this network for examples of this shape, and return it; ``dropout`` is that of hidden layers."""
         self.method, self.activation, self.initializer = method, activation, initializer
-        self.dtype, self.dropout, self.blocks = dtype, dropout, []
+        self.dtype, self.dropout, self.blocks, self.normalizers = dtype, dropout, [], []
         self.compiled = self.xla and (method.normalizer is None or method.normalizer.xla)
         self.build(shape, classes)
-        for block in self.blocks:
-            if block.normalizer:
-                block.normalizer.compiled = self.compiled
+        for normalizer in self.every_normalizer():
+            normalizer.compiled = self.compiled
         variables = [v for block in [*self.blocks, self.logits] for v in block.variables]
         self.trainable = [v for v in variables if v.trainable]
         self.state = [v for v in variables if not v.trainable]
         return self
+
+    def every_normalizer(self) -> list[Normalizer]:
+        """Return the normalizers of the blocks, and those beside them."""
+        own = [block.normalizer for block in self.blocks if block.normalizer is not None]
+        return [*own, *self.normalizers]
 
     def __call__(
         self,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from bnlab.lazy import tf
 from bnlab.networks.block import Dense
 from bnlab.networks.network import Network
-from bnlab.networks.normalizer import Normalizer
 from bnlab.study.options import Parts, State
 
 
@@ -32,21 +31,16 @@ class Recurrent(Network):
             raise ValueError(f"{self.steps} steps do not divide {features} features")
         self.cell = self.add(Dense, "cell", self.part + self.units, self.units)
         first = self.cell.normalizer
-        self.normalizers = [first] * self.steps
+        self.of_steps = [first] * self.steps
         if first and any(v.is_average for v in first.variables):
-            self.normalizers[1:] = [self._like(first, t) for t in range(2, self.steps + 1)]
+            for t in range(1, self.steps):
+                self.of_steps[t] = self.add_normalizer(self.cell, f"step{t + 1}", first.features)
         self.add_logits(self.units, classes)
-
-    def _like(self, first: Normalizer, step: int) -> Normalizer:
-        normalizer = type(first)(**self.method.options)
-        normalizer.build_for(first.features, f"cell/step{step}", self.dtype)
-        self.cell.variables += normalizer.variables
-        return normalizer
 
     def call(self, x: tf.Tensor, training: bool) -> tf.Tensor:
         h = tf.zeros([tf.shape(x)[0], self.units], x.dtype)
         h = tf.ensure_shape(h, [x.shape[0], self.units])
-        for normalizer, part in zip(self.normalizers, tf.split(x, self.steps, axis=1), strict=True):
+        for normalizer, part in zip(self.of_steps, tf.split(x, self.steps, axis=1), strict=True):
             self.cell.normalizer = normalizer
             h = self.cell(tf.concat([part, h], axis=1), training)
         return self.logits(h)

@@ -71,9 +71,8 @@ def run(network: Network, method: Method, shape: list[int], classes: int) -> Non
     network.build_for(method, examples, classes, "sigmoid", "glorot_uniform")
     for variable in [*network.trainable, *network.state]:
         _check_start(variable)
-    for block in network.blocks:
-        if block.normalizer is not None:
-            _watch(block.normalizer)
+    for normalizer in network.every_normalizer():
+        _watch(normalizer)
     x = tf.random.stateless_normal((ROWS, *examples), [0, 0])
     values = [tf.ones(v.shape, v.dtype) for v in network.trainable]
     state = [tf.ones(v.shape, v.dtype) for v in network.state]

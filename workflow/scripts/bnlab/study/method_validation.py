@@ -13,7 +13,7 @@ from bnlab.study.config import Method
 from bnlab.study.datasets import AnyDataset
 from bnlab.study.locations import Key, Problem, items, section, texts, value_at
 from bnlab.study.messages import UnknownName
-from bnlab.study.options import DIVIDES, marked, states, widths
+from bnlab.study.options import DIVIDES, marked, repeats, states, widths
 from bnlab.study.recipes import Recipe
 from bnlab.study.sentences import option_problems
 
@@ -45,6 +45,7 @@ def method_problems(
             yield Problem((*key, "normalizer"), str(error))
             continue
         yield from problems
+        yield from _place_problems(str(name), method, mapping, datasets, recipes)
         if not problems:
             yield from _divisor_problems(str(name), method, normalizer, mapping, datasets, recipes)
 
@@ -82,6 +83,29 @@ def _inputs(dataset: AnyDataset, recipe: Recipe) -> list[int]:
         shape = image or [dataset.shape.features]
         return list(network.fan_ins(shape, dataset.shape.classes))
     return []
+
+
+def _place_problems(
+    name: str,
+    method: Method,
+    mapping: Any,
+    datasets: Mapping[str, AnyDataset],
+    recipes: Mapping[str, Recipe],
+) -> Iterator[Problem]:
+    """Yield a place that the layers of some network do not have."""
+    for _, recipe in _run_in(name, mapping, datasets, recipes):
+        network = next(iter(recipe.network))
+        with suppress(UnknownName):
+            if (
+                not registry.find("network", network).load().all_places
+                and "place" in method.model_fields_set
+            ):
+                yield Problem(
+                    ("methods", name, "place"),
+                    f"has no meaning in a {network} network, whose norm says where the normalizer stands"
+                    " (allowed: a method without place)",
+                )
+                return
 
 
 def _divisor_problems(
@@ -137,5 +161,9 @@ def _layers(dataset: AnyDataset, recipe: Recipe) -> list[int]:
         chain = [read, *widths(network, settings)]
         for units, parts in states(network, settings):
             chain = [read // parts + units, units]
+        if repeats(
+            network, settings
+        ):  # the first layer, which reads the example, has no normalizer
+            chain[0] = chain[-1]
         return chain
     return []

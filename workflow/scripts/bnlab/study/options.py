@@ -17,8 +17,10 @@ DIVIDES, IS_WIDTH = "divides what is normalized", "is the width of a layer"
 """Marks, in ``Annotated``, of numbers that depend on the units or channels of layers."""
 IS_STATE = "is the width of a state"
 """Mark of the units of a layer that reads its own state beside one part of an example."""
-DIVIDES_FEATURES = "divides the features"
-"""Mark of numbers that depend on the features of the data."""
+DIVIDES_FEATURES, DIVIDES_SIDES = "divides the features", "divides height and width"
+"""Marks of numbers that depend on the features of the data, and on the height and width of images."""
+REPEATS = "is a number of equal blocks"
+"""Mark of numbers of blocks, each of which has layers of all widths."""
 WIDTHS = (
     "num_features",
     "num_channels",
@@ -51,6 +53,12 @@ State = Annotated[Count, IS_STATE]
 """Units of a layer that is normalized and reads its own state beside one of the ``Parts`` of an example."""
 Layers = Annotated[int, Field(ge=2)]
 """A count of layers of which the last has no normalizer."""
+Blocks = Annotated[Count, REPEATS]
+"""A count of blocks with layers of equal widths."""
+Width = Annotated[Count, IS_WIDTH]
+"""Units of every layer that is normalized."""
+Side = Annotated[Count, DIVIDES_SIDES]
+"""Height and width of the square parts of an image."""
 Widths = Annotated[list[Count], Field(min_length=1), IS_WIDTH]
 """Units or channels of consecutive layers that are normalized."""
 Head = Annotated[list[Count], IS_WIDTH]  # the same, and possibly none
@@ -152,8 +160,14 @@ def marked(cls: type, mark: str, settings: Any) -> dict[str, Any]:
 
 
 def widths(cls: type, settings: Any) -> list[int]:
-    """Return the widths of layers among the settings of a network, in order."""
-    return _numbers(list(marked(cls, IS_WIDTH, settings).values()))
+    """Return the widths of layers among the settings of a network, in order, or as often as there are blocks."""
+    numbers = _numbers(list(marked(cls, IS_WIDTH, settings).values()))
+    return numbers * prod(repeats(cls, settings))
+
+
+def repeats(cls: type, settings: Any) -> list[int]:
+    """Return the numbers of equal blocks among the settings of a network."""
+    return _numbers(list(marked(cls, REPEATS, settings).values()))
 
 
 def states(cls: type, settings: Any) -> list[tuple[int, int]]:

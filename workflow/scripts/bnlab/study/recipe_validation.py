@@ -10,7 +10,7 @@ from bnlab.study import registry
 from bnlab.study.datasets import AnyDataset
 from bnlab.study.locations import Key, Problem, items, texts, value_at
 from bnlab.study.messages import counted, unknown
-from bnlab.study.options import DIVIDES_FEATURES, marked, options
+from bnlab.study.options import DIVIDES_FEATURES, DIVIDES_SIDES, marked, options
 from bnlab.study.recipes import Recipe
 from bnlab.study.sentences import option_problems
 
@@ -35,7 +35,13 @@ def _network_problems(key: Key, network: Mapping[Any, Any]) -> Iterator[Problem]
         return
     cls = known[name].load()
     if isinstance(settings, Mapping):
-        yield from option_problems((*key, name), settings, cls)
+        problems = list(option_problems((*key, name), settings, cls))
+        yield from problems
+        if not problems:
+            try:
+                cls(**settings)
+            except ValueError as error:
+                yield Problem((*key, name), str(error))
     else:  # the first setting alone
         first = next(iter(options(cls).model_fields), "")
         for problem in option_problems((*key, name), {first: settings}, cls):
@@ -117,6 +123,13 @@ def _misfits(recipe: Recipe, name: str, dataset: AnyDataset) -> Iterator[str]:
     cls = known[network].load()
     if cls.takes not in dataset.forms:
         yield f"trains a {network} network, which {NEEDED[cls.takes].format(name)}"
+    for option, side in marked(cls, DIVIDES_SIDES, settings).items():
+        height, width, _ = shape.image or (0, 0, 0)
+        if type(side) is int and side > 0 and (height % side or width % side):
+            yield (
+                f"trains a {network} network with {option}: {side}, which does not divide the {height} × {width}"
+                f" positions of an image of '{name}' (allowed: a divisor of both)"
+            )
     for option, parts in marked(cls, DIVIDES_FEATURES, settings).items():
         if type(parts) is int and parts > 0 and shape.features % parts:
             divisors = [str(n) for n in range(1, shape.features + 1) if shape.features % n == 0]

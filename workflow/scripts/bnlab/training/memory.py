@@ -96,11 +96,12 @@ def _of_run(study: Study, run: Run) -> float:
     data, (network, settings) = study.datasets[run.dataset], study.network(run.recipe)
     shape, sizes = data.shape, data.sizes
     layers = widths(network.load(), settings)
-    image = shape.image if network.load().takes == "images" else None
-    places = image[0] * image[1] if image else 1
+    built = network.make(settings)
+    image = shape.image if built.takes == "images" else None
+    places = built.places(image or [shape.features])
     chain = [image[-1] if image else shape.features, *layers, shape.classes]
-    weights = sum(a * b for a, b in pairwise(chain)) * (9 if image else 1)
-    per_row = places * sum(chain)
+    weights = sum(a * b for a, b in pairwise(chain)) * (9 if image else 1) * built.arrays
+    per_row = places * sum(chain) * built.arrays
     for units, parts in states(network.load(), settings):
         weights += (shape.features // parts + units + shape.classes) * units
         per_row += parts * (shape.features // parts + 2 * units)
