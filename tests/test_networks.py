@@ -24,6 +24,10 @@ from bnlab.networks.normalizers.noise import Noise
 from bnlab.networks.normalizers.whitening import Whitening
 from bnlab.networks.perceptron import Perceptron
 from bnlab.networks.recurrent import Recurrent
+from bnlab.networks.residual_convolutional import ResidualConvolutional
+from bnlab.networks.residual_perceptron import ResidualPerceptron
+from bnlab.networks.transformer import Transformer
+from bnlab.networks.vision_transformer import VisionTransformer
 from bnlab.probes.percentiles import Percentiles
 from bnlab.probes.predictions import Predictions
 from bnlab.probes.weights import Weights
@@ -103,6 +107,10 @@ def test_a_network_trains_these_many_numbers(method):
         (lambda: DeepLinear(3), [6]),
         (lambda: Convolutional([[2, 3], [4]], [5]), [5, 6, 2]),
         (lambda: Inception([2, 3]), [5, 6, 2]),
+        (lambda: ResidualPerceptron(2, 4, "peri", "skipinit"), [3]),
+        (lambda: ResidualConvolutional([2, 4], 1), [5, 6, 2]),
+        (lambda: Transformer(1, 3, 4, 2, qk_norm=True), [6]),
+        (lambda: VisionTransformer(1, 2, 4, 2), [6, 4, 2]),
     ],
 )
 def test_the_values_that_units_read_are_known_before_a_network_is_built(network, shape):

@@ -49,7 +49,7 @@ def gelu(u):
 
 def blocks(twin, x, number, norm, scale, qk_norm):
     """The tokens after the blocks, of Keras' layers; attention is its product over the heads by einsum."""
-    h = twin.linear("embedding", x) + twin.number("embedding/positions")
+    h = twin.linear("embedding", x) + twin.number("embedding/position/table")
 
     def heads(name, u):
         u = tf.reshape(u, [-1, u.shape[1], HEADS, u.shape[2] // HEADS])
@@ -146,7 +146,7 @@ WRITERS = ("embedding/", "_joined/", "_out/")
 
 
 def writes(path):
-    of_linear = path.endswith(("/kernel", "/bias", "/positions"))
+    of_linear = path.endswith(("/kernel", "/bias", "/table"))
     return of_linear and any(part in path for part in WRITERS)
 
 
@@ -199,3 +199,13 @@ def test_a_pre_ln_transformer_is_a_pre_rms_one_whose_layers_write_vectors_of_mea
 def test_heads_that_do_not_divide_the_units_are_refused():
     with pytest.raises(ValueError, match="3 heads do not divide 8 units"):
         Transformer(1, 3, 8, 3)
+
+
+def test_layers_and_positions_start_from_draws_of_their_own():
+    network = Transformer(1, 3, 8, HEADS).build_for(
+        Method(), [12], 3, "relu", "normal_0.01", "float64"
+    )
+    values = [v.numpy().ravel() for v in initial_values(network, np.random.SeedSequence(1))[0]]
+    drawn = np.concatenate([value for value in values if value.any()])
+    assert len(drawn) == 4 * 8 + 3 * 8 + 4 * 8 * 8 + 2 * 8 * 32 + 8 * 3
+    assert len(np.unique(drawn)) == len(drawn)

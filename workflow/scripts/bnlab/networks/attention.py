@@ -12,6 +12,7 @@ from bnlab.networks.block import Dense
 from bnlab.networks.branches import Norm, Scale, Sum, normalized, without_normalizer
 from bnlab.networks.network import Network
 from bnlab.networks.normalizer import Normalizer
+from bnlab.networks.variables import Part
 
 
 class Shape(NamedTuple):
@@ -111,6 +112,16 @@ def entry(network: Network, block: Dense, shape: Shape) -> Normalizer | None:
     return network.add_normalizer(block, "pre", shape.units)
 
 
+class Positions(Part):
+    """A learnt vector for each position, ``table`` (tokens, units), which is counted with the embedding."""
+
+    def __init__(self, embedding: Dense, tokens: int):
+        self.name, self.dtype = f"{embedding.name}/position", embedding.dtype
+        self.valued = embedding.valued
+        self.table = self.variable("table", (tokens, embedding.units), "normal_0.01")
+        embedding.variables += self.variables
+
+
 class Blocks:
     """An embedding of tokens, learnt positions, blocks, and N(h) unless ``norm`` is post."""
 
@@ -119,9 +130,7 @@ class Blocks:
         self.embedding = network.add(
             Dense, "embedding", fan_in, shape.units, method=plain, activation="linear"
         )
-        self.embedding.positions = self.embedding.variable(
-            "positions", (tokens, shape.units), "normal_0.01"
-        )
+        self.positions = Positions(self.embedding, tokens)
         self.branches: list[Callable[[tf.Tensor, bool], tf.Tensor]] = []
         for i in range(1, blocks + 1):
             self.branches += [
@@ -134,7 +143,7 @@ class Blocks:
 
     def __call__(self, x: tf.Tensor, training: bool) -> tf.Tensor:
         """Return the tokens (m, tokens, units) of x (m, tokens, fan_in)."""
-        h = self.embedding(x, training) + self.embedding.positions
+        h = self.embedding(x, training) + self.positions.table
         for branch in self.branches:
             h = branch(h, training)
         return normalized(self.last, h, training)

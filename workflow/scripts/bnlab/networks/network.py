@@ -72,7 +72,7 @@ class Network:
 
         ``own`` are arguments of the block that are not those of the network.
         """
-        settings = {
+        settings: dict[str, Any] = {
             "method": self.method,
             "activation": self.activation,
             "initializer": self.initializer,
@@ -114,11 +114,13 @@ class Network:
         The network is of no use afterwards.
         """
         found = []
+        self.blocks = []
 
         def add(kind: type[B], name: str, fan_in: int, units: int, **_: Any) -> B:
             block = object.__new__(kind)
-            block.normalizer, block.valued = None, False
+            block.normalizer, block.valued, block.units = None, False, units
             found.append(prod(block.kernel_shape(fan_in, units)[:-1]))
+            self.blocks.append(block)
             return block
 
         self.add, self.add_logits = add, lambda *_: None  # type: ignore[method-assign, assignment]
