@@ -112,7 +112,7 @@ def test_a_share_of_replicates_has_the_exact_interval():
 def answer(
     method: str, lowest: list[float], highest: list[float] | None = None, better: str = "high"
 ) -> Answer:
-    cell = {"method": method, "better": better, "estimate": float(np.mean(lowest))}
+    cell = {"method": method, "better": better, "estimate": float(np.mean(lowest)), "unit": ""}
     return Answer(cell, pd.Series(lowest), pd.Series(highest or lowest))
 
 
@@ -140,6 +140,21 @@ def test_ranks_are_those_of_paired_t_tests_with_holms_correction():
         *(answer(name, [-v for v in each], better="low") for name, each in values.items())
     )
     assert lower == expected
+
+
+def test_the_distance_to_the_best_method_is_that_of_pairs():
+    random = np.random.default_rng(2)
+    best = random.normal(0.9, 0.1, 8)
+    other, open_one = best - random.normal(0.02, 0.01, 8), best - 0.05
+    answers = [answer("a", list(best)), answer("b", list(other))]
+    answers.append(answer("c", list(open_one), [*open_one[1:], np.inf]))
+    for each in answers:
+        each.cell["unit"], each.cell["estimate"] = "%", 100 * each.cell["estimate"]
+    table = ranked(answers).set_index("method")[["less_best", "less_best_low", "less_best_high"]]
+    expected = stats.ttest_rel(100 * other, 100 * best).confidence_interval()
+    assert table.loc["a"].tolist() == [0, 0, 0]
+    assert table.loc["b"].tolist() == pytest.approx([100 * np.mean(other - best), *expected])
+    assert table.loc["c", "less_best_high"] == np.inf > table.loc["c", "less_best_low"] > -np.inf
 
 
 def test_values_between_bounds_rank_by_the_nearest_ones():
@@ -471,3 +486,27 @@ def test_a_question_that_a_cut_study_cannot_answer_is_named_with_its_reason():
         "Decades of good learning rates, since this study does not train base at batch 60 there"
         in told
     )
+
+
+def test_a_method_is_near_the_best_where_the_interval_of_its_distance_lies_within():
+    distances = {  # of a, b and c in each of three settings: distance with its interval, in points
+        "one": [(0, 0, 0), (-0.3, -0.4, -0.2), (-1.5, -1.8, -1.2)],
+        "two": [(-0.8, -1.4, -0.2), (0, 0, 0), (-3, -4, -2)],
+        "untuned": [(0, 0, 0), (0, 0, 0), (0, 0, 0)],
+    }
+    columns = ["less_best", "less_best_low", "less_best_high"]
+    tables = [
+        pd.DataFrame(rows, columns=columns).assign(
+            key=key, method_label=["A", "B", "C"], unit="%", rivals=2, better="high"
+        )
+        for key, rows in distances.items()
+    ]
+    best = {"experiment": "learning_rate", "rate": "best", "recipe": None}
+    tuned = {key: row(**best) for key in ("one", "two")} | {"untuned": row()}
+    near = scorecard.near_the_best(pd.concat(tables), tuned)
+    assert scorecard.DISTANCES == (0.5, 1, 2)
+    assert near == [
+        ("B", 2, [(2, 0), (2, 0), (2, 0)]),
+        ("A", 2, [(1, 1), (1, 1), (2, 0)]),
+        ("C", 2, [(0, 0), (0, 0), (1, 1)]),
+    ]

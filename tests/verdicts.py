@@ -151,6 +151,9 @@ def scorecard() -> pd.DataFrame:
             "rivals": 2 if asks == "Accuracy" else 1,
         }
         ranks |= {"missing": ""}
+        less = at - (97.0 if asks == "Accuracy" else 1.0)
+        ends = {"less_best_low": less - 2 * half, "less_best_high": less + 2 * half}
+        ranks |= {"less_best": less} | (ends if less else dict.fromkeys(ends, 0.0))
         return known | {"method": method, "method_label": method.upper()} | numbers | ranks
 
     rows = [

@@ -39,7 +39,7 @@ from bnlab.study.ledger import Row
 COLUMNS = [
     *("key", "asks", "when", "experiment", "dataset", "dataset_label", "unit", "better", "against"),
     *("method", "method_label", "estimate", "low", "high", "n", "replicates", "open", "at_end"),
-    *("behind", "rivals", "ranked_by", "missing"),
+    *("behind", "rivals", "ranked_by", "missing", "less_best", "less_best_low", "less_best_high"),
 ]
 PAIRS, INTERVALS = "pairs", "intervals"
 """Grounds of a rank: paired tests, or, in rows of earlier publications, intervals that do not meet."""
@@ -133,7 +133,8 @@ def _published(
     """The cells of a published row, under the row's present words.
 
     Ranks stay as they were, and a row with methods that are not at hand ranks nobody. A publication without
-    ``ranked_by`` ranked by intervals, and one without ``at_end`` does not know of it.
+    ``ranked_by`` ranked by intervals, one without ``at_end`` does not know of it, and one without ``less_best`` has
+    none.
     """
     if earlier is None:
         return pd.DataFrame()
@@ -150,7 +151,7 @@ def _published(
     )
     if "ranked_by" not in cells:
         cells = cells.assign(ranked_by=INTERVALS)
-    return cells if "at_end" in cells else cells.assign(at_end=False)
+    return cells.reindex(columns=COLUMNS).fillna({"at_end": False})
 
 
 def _answer(
@@ -232,7 +233,36 @@ def ranked(answers: Sequence[Answer]) -> pd.DataFrame:
         if both <= 1 - CONFIDENCE:
             behind[pair[1] if p[0] < p[1] else pair[0]] += 1
     rivals = [len(known) - 1 if place in known else 0 for place in range(len(cells))]
-    return cells.assign(behind=behind, rivals=rivals, ranked_by=PAIRS)
+    cells = cells.assign(behind=behind, rivals=rivals, ranked_by=PAIRS)
+    return cells.assign(**_less_best([answers[place] for place in known], len(cells), known))
+
+
+def _less_best(answers: Sequence[Answer], cells: int, places: Sequence[int]) -> dict[str, Any]:
+    """Return each method's value minus that of the best one, in the unit of print, with its 95 % interval over pairs.
+
+    An end is infinite where a value is open there. The best one itself has 0, and fewer pairs than ``FEWEST`` have no
+    interval.
+    """
+    differences = np.full((3, cells), np.nan)
+    if answers:
+        choose = max if answers[0].cell["better"] == "high" else min
+        best = choose(answers, key=lambda answer: answer.cell["estimate"])
+        for place, answer in zip(places, answers, strict=True):
+            differences[:, place] = 0 if answer is best else _paired(answer, best)
+    return dict(zip(("less_best", "less_best_low", "less_best_high"), differences, strict=True))
+
+
+def _paired(answer: Answer, best: Answer) -> tuple[float, float, float]:
+    unit = 100 if answer.cell["unit"] == "%" else 1
+    least, most = unit * (answer.lowest - best.highest), unit * (answer.highest - best.lowest)
+    low, high = mean_interval(least), mean_interval(most)
+    ends = (low.low, high.high) if min(low.n, high.n) >= FEWEST else (np.nan, np.nan)
+    open_ends = np.isneginf(least).any(), np.isposinf(most).any()
+    mean = answer.cell["estimate"] - best.cell["estimate"]
+    return mean, *(
+        end if not is_open else infinite
+        for end, is_open, infinite in zip(ends, open_ends, (-np.inf, np.inf), strict=True)
+    )
 
 
 def _better_p(better: Answer, worse: Answer) -> float:

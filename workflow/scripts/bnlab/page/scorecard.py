@@ -18,6 +18,8 @@ from bnlab.study.ledger import Row
 from bnlab.study.section import unique
 
 NO_ANSWER = "–"
+DISTANCES = (0.5, 1, 2)
+"""Points of accuracy below the best within which methods are counted."""
 MOSTLY_RIGHT = 50
 """Percent above which a value is drawn on a scale from 0 to 100 %."""
 
@@ -89,6 +91,20 @@ class Score(NamedTuple):
     answers: list[tuple[Question, Column, Cell]]
 
 
+class Near(NamedTuple):
+    """In how many settings a method is within each of the ``DISTANCES`` of the best.
+
+    Attributes:
+        method: its label.
+        settings: how many it was trained in.
+        counts: for each distance in how many it surely is that near, and in how many more it may be.
+    """
+
+    method: str
+    settings: int
+    counts: list[tuple[int, int]]
+
+
 Address = Callable[[Any], str | None]
 """Address of the figure or table with the value of a row of scorecard.csv."""
 
@@ -114,6 +130,41 @@ def questions(
     headings = unique(under for under, *_ in found)
     in_order = sorted(found, key=lambda each: headings.index(each[0]))
     return [_question(*each, found[each], rows, address) for each in in_order]
+
+
+def near_the_best(table: pd.DataFrame, rows: Mapping[str, Row]) -> list[Near]:
+    """Count the settings in which each method is near the best one: a performance profile at ``DISTANCES``.
+
+    Settings are the rows of the scorecard in percent in which every method is tuned and ranked. A method surely is that
+    near where the whole interval of its distance to the best lies within, and may be where a part of it does.
+
+    Args:
+        table: scorecard.csv.
+        rows: rows of the ledger by their key.
+
+    Returns:
+        Those that surely are near most often first.
+
+    Reference: Dolan & Moré 2002, arXiv cs/0102001, §2, with a difference in the place of their ratio.
+    """
+    tuned = {key for key, row in rows.items() if row.rate == "best" and row.ranks}
+    known = table[table["key"].isin(tuned) & (table["unit"] == "%") & (table["rivals"] > 0)]
+    known = known[(known["better"] == "high") & known["less_best_low"].notna()]
+    found = []
+    for method, part in known.groupby("method_label", sort=False):
+        counts = [
+            (
+                int((part["less_best_low"] >= -distance).sum()),
+                int(
+                    (
+                        (part["less_best_low"] < -distance) & (part["less_best_high"] >= -distance)
+                    ).sum()
+                ),
+            )
+            for distance in DISTANCES
+        ]
+        found.append(Near(str(method), len(part), counts))
+    return sorted(found, key=lambda near: [-sure / near.settings for sure, _ in near.counts])
 
 
 def _question(

@@ -9,7 +9,7 @@ from typing import Any
 from bnlab.page.contents import Inputs, Ledger
 from bnlab.page.layout import SCORECARD, Page, render
 from bnlab.page.links import Places
-from bnlab.page.scorecard import questions, scores
+from bnlab.page.scorecard import DISTANCES, near_the_best, questions, scores
 from bnlab.study.ledger import Row
 from bnlab.study.names import ALL_RECIPES
 
@@ -27,6 +27,8 @@ def scorecard_page(ledger: Ledger, inputs: Inputs, where: Places) -> str:
         inputs,
         "scorecard.html.j2",
         headings=[(under, list(part)) for under, part in groupby(asked, lambda each: each.under)],
+        near=near_the_best(ledger.scorecard, rows),
+        distances=DISTANCES,
         scores=scores(asked),
     )
 
