@@ -824,6 +824,21 @@ experiments: {{learning_curves: {{runs: [{{datasets: [flowers], methods: [other]
         assert "methods.other.kernel: ws is not defined for a layer that reads 1 value" in line
 
 
+@pytest.mark.parametrize("layer", ["{x: 1}", "[8]", "eight", "null", "0.5"])
+@pytest.mark.parametrize("kernel", ["ws", "plain"])
+def test_a_layer_that_is_no_number_is_said_alone_whatever_method_it_is_trained_with(
+    problems, layer, kernel
+):
+    overlay = f"""\
+study: one
+methods: {{other: {{kernel: {kernel}, normalizer: gn, options: {{groups: 2}}, label: other}}}}
+recipe_defaults: {{network: {{perceptron: [8, {layer}]}}}}
+experiments: {{learning_curves: {{runs: [{{datasets: [flowers], methods: [other], batches: [16], recipes: [quick]}}]}}}}
+"""
+    [line] = problems(overlays=(overlay,))
+    assert "recipe_defaults.network.perceptron" in line and "is not a whole number" in line
+
+
 def test_an_option_that_divides_every_width_is_allowed(small):
     runs = "[{datasets: [flowers], methods: [mine], batches: [2], recipes: [quick]}]"
     study = small(

@@ -24,10 +24,11 @@ def recipe_problems(recipes: Mapping[Any, Any]) -> Iterator[Problem]:
                 yield Problem(("recipes", name, "probes", index), unknown("probe", probe, probes))
         network = value_at(recipe, ("network",))
         if isinstance(network, Mapping) and len(network) == 1:
-            yield from _network_problems(("recipes", name, "network"), network)
+            yield from network_problems(("recipes", name, "network"), network)
 
 
-def _network_problems(key: Key, network: Mapping[Any, Any]) -> Iterator[Problem]:
+def network_problems(key: Key, network: Mapping[Any, Any]) -> Iterator[Problem]:
+    """Yield that a network is unknown, or settings that it does not have."""
     ((name, settings),) = network.items()
     known = registry.shipped("network")
     if name not in known:

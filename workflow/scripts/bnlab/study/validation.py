@@ -35,7 +35,7 @@ from bnlab.study.messages import unknown
 from bnlab.study.method_validation import method_problems
 from bnlab.study.names import RESERVED
 from bnlab.study.overlays import elsewhere, left_out_problems, name_problems
-from bnlab.study.recipe_validation import fit_problems, recipe_problems
+from bnlab.study.recipe_validation import fit_problems, network_problems, recipe_problems
 from bnlab.study.recipes import Recipe
 from bnlab.study.section import T
 from bnlab.study.sentences import in_words, validate
@@ -111,7 +111,8 @@ def _meaning_problems(mapping: Any, locations: Locations) -> Iterator[Problem]:
     recipes = _sound(section(mapping, "recipes"), Recipe)
     # In runs a dataset may go by the name that it stands for.
     in_runs = {**{other: datasets[name] for other, name in stand_ins(datasets).items()}, **datasets}
-    yield from method_problems(mapping, in_runs, recipes)
+    built = {name: r for name, r in recipes.items() if not any(network_problems((), r.network))}
+    yield from method_problems(mapping, in_runs, built)
     yield from recipe_problems(section(mapping, "recipes"))
     for name, dataset in datasets.items():
         yield from _split_problems(name, dataset)
