@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.parse
 import zipfile
+from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -859,12 +860,23 @@ def test_snakemakes_own_report_shows_every_figure_with_caption_category_and_labe
     assert "reports/smoke/report.html" in results
     opening = json.JSONDecoder().raw_decode(page, re.search(r"var workflow_desc = ", page).end())[0]
     record = json.loads((finished.folder / "reports/smoke/study.json").read_text("utf8"))
-    said = [each["sentence"] for each in record["front"]] + record["answers"]
-    words = re.sub(r"<[^>]+>", "", html.unescape(opening))
-    assert " ".join((said or [study.title])[0].split()) in " ".join(words.split())
+    said = [each["sentence"] for each in record["front"]] or record["answers"][:3]
+    words = " ".join(re.sub(r"<[^>]+>", "", html.unescape(opening)).split())
+    for text in (study.title, *said):
+        assert " ".join(text.split()) in words
     figure = (finished.folder / "reports" / "smoke" / record["in_summary"][0]).read_text("utf8")
-    assert figure[figure.index("<svg") :].strip() in opening
+    drawn = record["picture"]["svg"] if record["picture"] else figure
+    (image,) = re.findall(r"data:image/svg\+xml;base64,([\w+/=\s]+)", opening)
+    assert b64decode(image).decode() == drawn
     assert "showResultInfo('reports/smoke/report.html')" in urllib.parse.unquote(opening)
+
+
+def test_snakemakes_own_report_opens_with_the_notice_of_a_rehearsal():
+    text = (CHECKOUT / "workflow" / "report" / "workflow.rst").read_text("utf8")
+    opening = {"title": "Who?", "notice": "Do not quote it.", "said": ["A."], "images": []}
+    files = SimpleNamespace(config={"opening": opening})
+    page = jinja2.Template(text).render(snakemake=files, files=[])
+    assert page.index("**Who?**") < page.index("Do not quote it.") < page.index("- A.")
 
 
 def test_snakemakes_own_report_does_without_an_opening(fresh):

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+from base64 import encodebytes
 from pathlib import Path
 
 # Collections of garbage would go through Snakemake's modules again and again, a fifth of the time with nothing to do.
@@ -354,21 +355,31 @@ def where_the_report_is():
 
 
 def opening():
-    """Return what Snakemake's own report opens with: a sentence of the finished study, and its first figure if any.
+    """Return what Snakemake's own report opens with: title, notice, sentences and a picture of the finished study.
 
-    None before the first page, or with the page of another version.
+    The picture is that of the page, else the first figure, if there is any. None before the first page, or with the
+    page of another version.
     """
     try:
         record = read_json(Path(REPORTS) / "study.json")
         said = [f"{each['thought']} {each['sentence']}" for each in record["front"]]
-        sentence = [*said, *record["answers"], STUDY.title][0]
+        drawn = [record["picture"]["svg"]] if record["picture"] else []
+        figures = [Path(REPORTS) / path for path in record["in_summary"][:1]]
+        drawn += [figure.read_text("utf8") for figure in figures]
+        notice = STUDY.notices.get(STUDY.study, "").replace("`", "")
         return {
-            # In reStructuredText, where a backslash before a sign makes it plain text.
-            "sentence": re.sub(r"([^\w\s])", r"\\\1", sentence),
-            "figures": [f"{REPORTS}/{path}" for path in record["in_summary"][:1]],
+            "title": plain(STUDY.title),
+            "notice": plain(notice),
+            "said": [*map(plain, said or record["answers"][:3])],
+            "images": [encodebytes(svg.encode()).decode().strip() for svg in drawn[:1]],  # in short lines
         }
     except (OSError, LookupError, TypeError, ValueError):
         return None
+
+
+def plain(text):
+    """Return a text for reStructuredText, where a backslash before a sign makes it plain."""
+    return re.sub(r"([^\w\s])", r"\\\1", text)
 
 
 if workflow.is_main_process:
