@@ -589,6 +589,18 @@ experiments:
             "steps: 3, which does not divide the 4 features of 'flowers' (allowed: 1, 2, 4)",
         ),
         ("network: {inception: [4]}", "flowers", "takes images, and 'flowers' has none"),
+        ("network: {transformer: {blocks: 2, tokens: 2}}", "flowers", None),
+        (
+            "network: {transformer: {blocks: 2, tokens: 3}}",
+            "flowers",
+            "tokens: 3, which does not divide the 4 features of 'flowers' (allowed: 1, 2, 4)",
+        ),
+        ("network: {vision_transformer: 2}", "flowers", "takes images, and 'flowers' has none"),
+        (
+            "network: {residual_perceptron: {blocks: 2, norm: peri, scale: 1/sqrt2}}",
+            "flowers",
+            None,
+        ),
         ("network: {deep_linear: 3}", "pairs", None),
         ("network: {deep_linear: 3}", "flowers", "and 'flowers' has classes to learn"),
         ("network: {deep_linear: 3}", "flowers_redraw", "'flowers_redraw' has classes to learn"),
@@ -607,6 +619,75 @@ def test_a_recipe_fits_the_datasets_that_it_trains_on(small, problems, setting, 
     else:
         [line] = problems(overlays=(overlay,))
         assert "learning_curves.runs.0.recipes.0: 'other' " in line and sentence in line
+
+
+@pytest.mark.parametrize(
+    ("network", "key", "sentence"),
+    [
+        (
+            "transformer: {blocks: 2, tokens: 2, heads: 3}",
+            "transformer",
+            "3 heads do not divide 32",
+        ),
+        ("residual_convolutional: {widths: [4, 2]}", "residual_convolutional", "[4, 2], decrease"),
+        ("residual_perceptron: {blocks: 2, norm: both}", "residual_perceptron.norm", "'both'"),
+        ("residual_perceptron: {blocks: 2, scale: 2}", "residual_perceptron.scale", "2"),
+        ("residual_perceptron: {units: 2}", "residual_perceptron.blocks", "is missing"),
+    ],
+)
+def test_settings_that_a_network_refuses_are_one_sentence(problems, network, key, sentence):
+    overlay = FIT % ("", f"network: {{{network}}}", "flowers")
+    lines = problems(overlays=(overlay.replace("datasets:\n\n", ""),))
+    [line] = [line for line in lines if "recipes.other" in line]
+    assert f"recipes.other.network.{key}: " in line and sentence in line
+
+
+@pytest.mark.parametrize(("patch", "fits"), [(2, True), (3, False)])
+def test_patches_divide_the_sides_of_images(small, problems, patch, fits):
+    shaped = "datasets: {flowers: {shape: {image: [2, 2, 1]}}}\n"
+    overlay = FIT % (
+        "",
+        f"network: {{vision_transformer: {{blocks: 1, patch: {patch}}}}}",
+        "flowers",
+    )
+    overlay = overlay.replace("datasets:\n\n", shaped)
+    if fits:
+        assert small(overlay)
+    else:
+        [line] = problems(overlays=(overlay,))
+        assert (
+            "patch: 3, which does not divide the 2 × 2 positions of an image of 'flowers'" in line
+        )
+
+
+@pytest.mark.parametrize(
+    ("network", "method", "problem"),
+    [
+        ("residual_perceptron: {blocks: 2, units: 6}", "options: {groups: 3}", None),
+        ("residual_perceptron: {blocks: 2, units: 6}", "options: {groups: 4}", "not divide 6, as"),
+        (
+            "residual_perceptron: {blocks: 2, units: 6}",
+            "options: {groups: 3}, place: before_linear",
+            None,
+        ),
+        ("transformer: {blocks: 2, tokens: 2}", "options: {groups: 4}", None),
+        ("transformer: {blocks: 2, tokens: 2}", "options: {groups: 5}", "not divide 32, as"),
+        (
+            "transformer: {blocks: 2, tokens: 2}",
+            "options: {groups: 4}, place: after_activation",
+            "methods.mine.place: has no meaning in a transformer network",
+        ),
+    ],
+)
+def test_a_method_fits_residual_networks(small, problems, network, method, problem):
+    overlay = FIT % ("", f"network: {{{network}}}", "flowers")
+    overlay = overlay.replace("[base]", "[mine]").replace("datasets:\n\n", "")
+    overlay += f"methods: {{mine: {{normalizer: gn, {method}}}}}\n"
+    if problem is None:
+        assert small(overlay)
+    else:
+        [line] = problems(overlays=(overlay,))
+        assert problem in line
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from methods import METHODS
 from bnlab.data import preprocessing
 from bnlab.data.synthetic import linear_map
 from bnlab.data.tables import read_file
-from bnlab.networks import initializers
+from bnlab.networks import initializers, trial
 from bnlab.networks.block import Method, activation_function
 from bnlab.networks.convolutional import Convolutional
 from bnlab.networks.deep_linear import DeepLinear
@@ -31,6 +31,7 @@ from bnlab.networks.vision_transformer import VisionTransformer
 from bnlab.probes.percentiles import Percentiles
 from bnlab.probes.predictions import Predictions
 from bnlab.probes.weights import Weights
+from bnlab.study import registry
 from bnlab.training.run import Run, train
 from bnlab.training.settings import Settings, Split
 
@@ -218,6 +219,30 @@ def test_a_new_normalizer_is_a_subclass_with_one_function():
     _, inputs = outputs(network, np.random.default_rng(1).normal(size=(7, FEATURES)), training=True)
     np.testing.assert_allclose(np.mean(inputs, axis=0), 0, atol=1e-12)
     assert len(started(Method(normalizer=CentredOnly), 5)) == 6
+
+
+RESIDUAL = {
+    "residual_perceptron": (ResidualPerceptron(2, 4, "peri"), [6]),
+    "residual_convolutional": (ResidualConvolutional([4, 8], 1, "post"), [4, 4, 2]),
+    "transformer": (Transformer(1, 2, 8, 2, qk_norm=True), [6]),
+    "vision_transformer": (VisionTransformer(1, 2, 4, 1, "peri", "skipinit"), [4, 4, 2]),
+}
+
+
+@pytest.mark.parametrize("normalizer", registry.shipped("normalizer"))
+@pytest.mark.parametrize("network", RESIDUAL)
+def test_residual_networks_run_with_every_normalizer_in_batches_of_one_and_of_many(
+    network, normalizer
+):
+    cls = registry.find("normalizer", normalizer).load()
+    method = Method(normalizer=cls, options={"groups": 2} if normalizer == "gn" else {})
+    built, shape = RESIDUAL[network]
+    trial.run(built, method, shape, CLASSES)  # four rows, in training and at inference
+    built.build_for(method, shape, CLASSES, "gelu", "he_normal")
+    values = initial_values(built, np.random.SeedSequence(1))
+    logits, _ = built(*values, tf.ones([1, *shape]), training=True)
+    assert np.isfinite(logits).all()
+    assert len(built.every_normalizer()) >= 3
 
 
 # ---------------------------------------------------------------- the convolutional network against Keras' own layers

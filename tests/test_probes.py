@@ -72,6 +72,10 @@ EVERY_NETWORK = {
     "deep_linear": (TABLE, {"layers": 2}),
     "convolutional": (IMAGES, {"widths": [[3]], "head": []}),
     "inception": (IMAGES, {"widths": [4, 2]}),
+    "residual_perceptron": (TABLE, {"blocks": 2, "units": 4, "norm": "peri"}),
+    "residual_convolutional": (IMAGES, {"widths": [2, 4], "norm": "post"}),
+    "transformer": (TABLE, {"blocks": 1, "tokens": 2, "units": 4, "heads": 2, "qk_norm": True}),
+    "vision_transformer": (IMAGES, {"blocks": 1, "patch": 2, "units": 4, "heads": 2}),
 }
 
 
