@@ -28,6 +28,7 @@ from bnlab.page.methods import formula
 from bnlab.page.surfaces import surfaces
 from bnlab.page.vectors import image
 from bnlab.study.config import Runs
+from bnlab.study.recipes import Recipe
 
 ROOT = Path(__file__).parents[1]
 TEXTS = {
@@ -490,10 +491,33 @@ def test_a_schedule_is_told_in_words(schedule, words):
     assert settings.schedule_in_words(schedule) == words
 
 
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"optimizer": "sgd"}, "plain gradient descent"),
+        ({"optimizer": "sgd", "weight_decay": 0}, "plain gradient descent"),
+        ({"optimizer": {"sgd": {"momentum": 0.9}}}, "gradient descent with momentum"),
+        ({"optimizer": "adam"}, "Adam"),
+        (
+            {"optimizer": "adam", "weight_decay": 0.1, "schedule": "cosine"},
+            "Adam with weight decay and a schedule",
+        ),
+    ],
+)
+def test_a_reader_learns_what_a_recipe_trains_by(chosen, words):
+    one = {"network": {"perceptron": [8]}, "activation": "relu", "initializer": "he_normal"}
+    recipe = Recipe.model_validate(
+        one | {"learning_rate": 0.1, "budget": {"steps": 9}, "probes": []} | chosen
+    )
+    assert settings.trainer_in_words(recipe) == words
+
+
 def test_settings_that_are_left_out_are_not_listed_and_groups_are_told_by_name():
     recipe = {"network": {"perceptron": [8, 8]}, "probes": ["norms", "weights"], "schedule": None}
     groups = {"rates": {"kernel": 10.0, "logits": 1.0}, "weight_decay": None}
-    assert settings.settings_of(recipe | groups) == {
+    optimizer = {"sgd": {"momentum": 0.9, "velocity": "gradients"}}
+    assert settings.settings_of(recipe | groups | {"optimizer": optimizer}) == {
+        "optimizer": "sgd with momentum 0.9, velocity gradients",
         "perceptron": [8, 8],
         "probes": ["norms", "weights"],
         "rates": "10 for kernel, 1 for logits",

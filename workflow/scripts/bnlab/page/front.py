@@ -17,6 +17,7 @@ from bnlab.page.findings import slots as slots_of_rows
 from bnlab.page.front_picture import panels
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import fold, listed, number, spanned
+from bnlab.page.settings import trainer_in_words
 from bnlab.page.style import is_declared
 from bnlab.study.config import Study
 from bnlab.study.experiments import experiments
@@ -350,8 +351,7 @@ def trained(
     """Return a line on the networks, training and data of an experiment, those of its first recipe."""
     runs = study.runs(experiment)
     settings = study.comparison_settings(runs[0].recipe)
-    optimizer = study.recipes[runs[0].recipe].optimizer.named
-    trainer = "plain gradient descent" if optimizer is None else next(iter(optimizer)).capitalize()
+    trainer = trainer_in_words(study.recipes[runs[0].recipe])
     labels = {
         called.get(run.dataset, run.dataset): study.datasets[run.dataset].label
         for run in reversed(runs)

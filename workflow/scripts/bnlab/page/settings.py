@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bnlab.page.phrases import minus, written_out
+from bnlab.page.phrases import listed, minus, written_out
+from bnlab.study.recipes import Recipe
 from bnlab.study.section import unique
 
 
@@ -37,6 +38,19 @@ def schedule_in_words(schedule: Mapping[str, Any]) -> str:
     return ", then ".join(parts) + of
 
 
+def trainer_in_words(recipe: Recipe) -> str:
+    """Return what a recipe is trained by, as ``Adam`` or ``gradient descent with momentum and weight decay``."""
+    descent = recipe.optimizer.sgd
+    parts = {
+        "momentum": descent and descent.momentum,
+        "weight decay": any((recipe.weight_decay or {}).values()),
+        "a schedule": recipe.schedule,
+    }
+    more = [words for words, has in parts.items() if has]
+    name = "Adam" if descent is None else "gradient descent" if more else "plain gradient descent"
+    return f"{name} with {listed(more)}" if more else name
+
+
 def _length(size: float) -> str:
     """Return a size in steps, or its share of all of them."""
     return (
@@ -61,6 +75,10 @@ def settings_of(recipe: Mapping[str, Any]) -> dict[str, Any]:
     own = {k: v for k, v in recipe.items() if k != "network" and v is not None}
     for name in {"rates", "weight_decay"} & own.keys():
         own[name] = ", ".join(f"{setting(v)} for {k}" for k, v in own[name].items())
+    if isinstance(own.get("optimizer"), Mapping):
+        ((optimizer, more),) = own["optimizer"].items()
+        each = (f"{k.replace('_', ' ')} {setting(v)}" for k, v in more.items())
+        own["optimizer"] = f"{optimizer} with {', '.join(each)}"
     if "schedule" in own:
         own["schedule"] = schedule_in_words(own["schedule"])
     return {network: settings} | own
@@ -72,6 +90,8 @@ def setting(value: Any) -> str:
         return "–"
     if isinstance(value, Mapping):
         return ", ".join(_amount(v, k.replace("_", " ")) for k, v in value.items() if v is not None)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list | tuple):
         between = ", " if any(isinstance(each, str) for each in value) else " × "
         return between.join(map(setting, value)) or "–"
