@@ -201,6 +201,19 @@ def test_the_recipes_of_a_family_differ_by_schedule_and_decay(small):  # noqa: F
     ]
 
 
+def test_experiments_compare_recipes_by_what_trains_them(small):  # noqa: F811
+    names = ("optimizer", "momentum", "weight_decay", "schedule", "warm_up")
+    overlay = (
+        FIRST % "optimizer: {sgd: {momentum: 0.9}}, schedule: {warm_up: 0.1, step: {at: [0.5]}},"
+        " weight_decay: {kernel: 0.01, gamma: 0.1}"
+    )
+    study = small(overlay)
+    own, plain = (study.comparison_settings(name) for name in ("quick", "probed"))
+    assert [own[name] for name in names] == ["sgd", 0.9, 0.01, "step", 0.1]
+    assert [plain[name] for name in names] == ["sgd", 0.0, 0.0, "constant", 0]
+    assert (plain["shuffle"], plain["share"], plain["layers"]) == ("random", 0.0, 2)
+
+
 def test_what_a_recipe_leaves_out_is_none():
     names = ("schedule", "train", "rates", "weight_decay", "fixed_norms")
     assert all(Recipe.model_fields[name].default is None for name in names)

@@ -269,24 +269,15 @@ class Study(Section):
     def comparison_settings(self, recipe: str) -> dict[str, Any]:
         """Return the settings of a recipe by which experiments compare, each a number or a word.
 
-        ``layers`` are hidden ones and ``units`` those of the widest; ``share`` is that of a batch's rows which come
-        from few ``classes``, 0 where batches are random; ``shuffle`` is "random", "none" or "by_class".
+        ``layers`` are hidden ones and ``units`` those of the widest; the others are ``Recipe.compared``.
         """
         settings, (network, sizes) = self.recipes[recipe], self.network(recipe)
         layers = widths(network.load(), sizes)
         return {
             "network": next(iter(settings.network)),
-            "activation": settings.activation,
             "layers": len(layers),
             "units": max(layers, default=0),
-            "initializer": settings.initializer,
-            "l2": settings.l2,
-            "dropout": settings.dropout,
-            "classes": settings.correlated.classes if settings.correlated else 0,
-            "share": settings.correlated.share if settings.correlated else 0.0,
-            "shuffle": settings.shuffle
-            if isinstance(settings.shuffle, str)
-            else ("none", "random")[settings.shuffle],
+            **settings.compared(),
         }
 
     def classes(self, run: Run) -> dict[str, ClassReference]:

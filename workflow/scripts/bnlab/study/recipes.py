@@ -151,6 +151,9 @@ class Exponential(Section):
     """Factor on the rate in each step after the warm-up; above 1 the rate grows."""
 
 
+SHAPES = ("cosine", "step", "exponential")
+
+
 class Schedule(Section):
     """Learning rates over training: a warm-up, then a constant rate or one of cosine, step and exponential."""
 
@@ -183,12 +186,17 @@ class Schedule(Section):
 
     @model_validator(mode="after")
     def _one_shape(self) -> Schedule:
-        shapes = [shape for shape in (self.cosine, self.step, self.exponential) if shape]
+        shapes = [name for name in SHAPES if getattr(self, name)]
         if len(shapes) > 1 or not (shapes or self.warm_up):
             raise PydanticCustomError(
                 "schedule", "must name warm_up, or one of cosine, step, exponential, or both"
             )
         return self
+
+    @property
+    def shape(self) -> str | None:
+        """Name of the shape after the warm-up, None for a constant rate."""
+        return next((name for name in SHAPES if getattr(self, name)), None)
 
     def in_steps(self, steps: int) -> dict[str, Any]:
         """Return the schedule of a training of so many steps, as `training.rates.factors` takes it."""
@@ -196,7 +204,7 @@ class Schedule(Section):
         def count(size: float) -> int:
             return size if isinstance(size, int) else max(1, round(size * steps))
 
-        shape = self.model_dump(include={"cosine", "step", "exponential"}, exclude_none=True)
+        shape = self.model_dump(include={*SHAPES}, exclude_none=True)
         if self.step:
             shape["step"]["at"] = [count(size) for size in self.step.at]
         return ({"warm_up": count(self.warm_up)} if self.warm_up else {}) | shape
@@ -301,6 +309,30 @@ class Recipe(Section):
         """Return the learning rate at a batch size, proportional to it where there is a reference batch."""
         reference = self.learning_rate_reference_batch
         return self.learning_rate * batch / reference if reference else self.learning_rate
+
+    def compared(self) -> dict[str, Any]:
+        """Return the settings by which experiments compare recipes, each a number or a word.
+
+        ``share`` is that of a batch's rows which come from few ``classes``, 0 where batches are random; ``shuffle`` is
+        "random", "none" or "by_class"; ``weight_decay`` is that of kernels; ``schedule`` is "constant" or the shape
+        after the warm-up, and ``warm_up`` its length as the recipe writes it.
+        """
+        shuffles = {True: "random", False: "none", "by_class": "by_class"}
+        schedule = self.schedule or Schedule.model_construct()
+        return {
+            "activation": self.activation,
+            "initializer": self.initializer,
+            "l2": self.l2,
+            "dropout": self.dropout,
+            "classes": self.correlated.classes if self.correlated else 0,
+            "share": self.correlated.share if self.correlated else 0.0,
+            "shuffle": shuffles[self.shuffle],
+            "optimizer": "adam" if self.optimizer.adam else "sgd",
+            "momentum": self.optimizer.sgd.momentum if self.optimizer.sgd else 0.0,
+            "weight_decay": (self.weight_decay or {}).get("kernel", 0.0),
+            "schedule": schedule.shape or "constant",
+            "warm_up": schedule.warm_up or 0,
+        }
 
     def steps(self, train_rows: int, batch: int) -> int:
         """Return the number of steps: ⌈epochs · train_rows / batch⌉ where the budget is in epochs."""
