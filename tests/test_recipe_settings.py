@@ -1,12 +1,18 @@
 """Schedules, groups of variables, decay and optimizers in a config: what runs get, and what is refused."""
 
+import numpy as np
 import pytest
+import tensorflow as tf
 from test_config import SMALL, folder, problems, small  # noqa: F401
 
+from bnlab.networks.block import Method
+from bnlab.networks.network import Network
 from bnlab.study import validation
 from bnlab.study.group_validation import group_problems
 from bnlab.study.locations import ConfigError
 from bnlab.study.recipes import Recipe
+from bnlab.training.run import Run
+from bnlab.training.settings import Settings, Split
 
 FIRST = "recipes: {quick: {%s}}\n"
 
@@ -199,6 +205,51 @@ def test_the_recipes_of_a_family_differ_by_schedule_and_decay(small):  # noqa: F
         {"kernel": 0.0},
         {"kernel": 0.01},
     ]
+
+
+class Slope(Network):
+    """A network of one kernel, whose gradient is the same number everywhere."""
+
+    biases = False
+
+    def __init__(self, gradient: float):
+        self.gradient = gradient
+
+    def build(self, shape, classes):
+        self.add_logits(1, classes)
+
+    def call(self, x, training):
+        return self.logits(x)
+
+    def loss(self, outputs, target):
+        return self.gradient * tf.reduce_mean(tf.reduce_sum(outputs, axis=1))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "gradient", "last"),
+    [
+        ("{sgd: {momentum: 0.9}}", 1.0, 1.81),
+        ("{sgd: {momentum: 0.9, velocity: gradients}}", 1.0, 0.271),
+        ("adam", 1e-6, 0.240251),
+        ("{adam: {epsilon: 1.0e-8, epsilon_place: after_correction}}", 1e-6, 0.990099),
+    ],
+)
+def test_a_recipe_trains_by_the_form_that_it_names(small, optimizer, gradient, last):  # noqa: F811
+    """The third step, after a tenfold drop of the rate, of momentum, and the first step of Adam."""
+    steps = 3 if "momentum" in optimizer else 1
+    schedule = "schedule: {step: {at: [2]}}, " if steps == 3 else ""
+    recipe = f"{schedule}optimizer: {optimizer}, learning_rate: 1.0, budget: {{steps: {steps}, epochs: null}}"
+    chosen, _ = settings_of(small(FIRST % recipe))
+    x, y = np.ones((16, 1), np.float32), np.arange(16, dtype=np.int32) % 3
+    rows = Split(x, y, x, y, x, y, np.array(["a", "b", "c"]))
+    run = Run(rows, Slope(gradient), Method(), Settings(**chosen), 16, seed=1)
+    parameters, state, order, _ = run.start(0)
+    for step in range(steps):
+        before = parameters
+        parameters, state, *_ = run.trainer.advance(
+            parameters, state, order, run.rates, step, step + 1
+        )
+    np.testing.assert_allclose(before[0] - parameters[0], last, rtol=1e-4)
 
 
 def test_experiments_compare_recipes_by_what_trains_them(small):  # noqa: F811
