@@ -4,6 +4,7 @@ import io
 import re
 import warnings
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -477,6 +478,58 @@ def test_an_axis_of_values_is_logarithmic_only_where_one_is_positive():
         figure.canvas.draw()
     assert [axis.get_yscale() for axis in (empty, drawn)] == ["linear", "log"]
     assert [axis.get_ylabel() for axis in (empty, drawn)] == ["loss", "loss (log axis)"]
+
+
+@pytest.mark.parametrize(
+    ("key", "part"),
+    [
+        (("learning_curves", "accuracy"), ("split", "test")),
+        (("batch_size", "statistics"), ("statistics", "population")),
+    ],
+)
+@pytest.mark.parametrize("level", [0.0, 0.1])
+def test_curves_of_every_panel_are_inside_a_scale_that_panels_share(key, part, level):
+    table = published(*key)
+    numbers = ["mean", "low", "high"]
+    table[numbers] = 0.6 + 0.1 * table[numbers]
+    table.loc[table[part[0]] == part[1], numbers] = level
+    axes = [axis for axis in synthetic.draw(*key, table).axes if "accuracy" in panel_words(axis)]
+    assert len(axes) >= 2
+    drawn = [(axis, np.asarray(line.get_ydata(), float)) for axis in axes for line in axis.lines]
+    lowest = min(values.min() for _, values in drawn if values.size and np.isfinite(values).all())
+    assert lowest == level
+    for axis, values in drawn:
+        low, high = axis.get_ylim()
+        assert ((low <= values) & (values <= high) | np.isnan(values)).all()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        ("learning_curves", "percentiles"),
+        ("landscape", "surface"),
+        ("learning_curves", "confusion"),
+    ],
+)
+def test_long_labels_above_narrow_panels_lie_neither_over_each_other_nor_beyond_the_figure(key):
+    one = published(*key)
+    first = one[one["method"] == one["method"].iloc[0]]
+    label = "Batch normalization with momentum 0.99 and epsilon of Keras"
+    parts = [first.assign(method=f"m{n}", method_label=f"{label} {n}") for n in range(5)]
+    figure = synthetic.draw(*key, pd.concat(parts, ignore_index=True))
+    figure.savefig(io.BytesIO(), format="svg")
+    boxes = [axis.title.get_window_extent() for axis in figure.axes if axis.get_title()]
+    assert len(boxes) >= 5
+    assert all(box.x0 >= 0 and box.x1 <= figure.bbox.width for box in boxes)
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
+def panel_words(axis) -> str:
+    """Title and labels of a panel and of the first one of its row."""
+    first = next(
+        each for each in axis.figure.axes if each.get_position().y0 == axis.get_position().y0
+    )
+    return f"{axis.get_title()} {axis.get_ylabel()} {first.get_ylabel()}"
 
 
 def test_accuracies_of_zero_and_of_one_are_inside_a_logit_axis():

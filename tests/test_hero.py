@@ -222,6 +222,24 @@ def test_the_files_of_a_picture_are_told_apart_by_what_they_hold(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(("lost", "is_said"), [((2, 0), True), ((1, 1), True), ((1, 0), False)])
+def test_a_picture_in_which_no_replicate_learns_says_so(lost, is_said, tmp_path):
+    counts = dict(zip(("diverged", "failed"), lost, strict=True), replicates=2, n=2)
+    sizes = [
+        {"method": m, "batch": batch, "learning_rate": 0.1, "mean": 0.3, "low": 0.3, "high": 0.3}
+        | {"split": split, "metric": "accuracy", "recipe": "quick", "dataset_label": "digits"}
+        | counts
+        for m in ("bn", "base")
+        for batch in (2, 8)
+        for split in ("validation", "test")
+    ]
+    file = tmp_path / "final.csv"
+    pd.DataFrame(sizes).to_csv(file, index=False)
+    items = [Item("batch_size", "digits", "quick", "final", file)]
+    (only,) = front_picture.panels(PICTURE, items, {"bn": "batch norm", "base": "none"})
+    assert only.about.endswith("all replicates diverged or ended at chance") == is_said
+
+
 def test_a_method_that_trains_at_no_rate_has_no_bar(tmp_path):
     rates = [
         {"method": m, "learning_rate": rate, "mean": 0.9, "low": 0.8, "high": 1.0, "n": 9}

@@ -145,13 +145,24 @@ def test_an_import_of_tensorflow_may_wait_for_its_first_use(line, imported):
     )
 
 
+@pytest.mark.parametrize("load", ["lazy.load()", "lazy.load('2')"])
 @pytest.mark.parametrize("ending", ["", "os.abort()\n"], ids=["imported", "aborted"])
-def test_errors_of_tensorflows_start_are_printed_even_where_it_aborts(tmp_path: Path, ending):
+def test_errors_of_tensorflows_start_are_printed_even_where_it_aborts(tmp_path: Path, ending, load):
     (tmp_path / "tensorflow.py").write_text(FAKE + ending)
     path = os.pathsep.join((str(tmp_path), str(SCRIPTS)))
-    done = process("from bnlab import lazy", "lazy.load()", PYTHONPATH=path)
+    done = process("from bnlab import lazy", load, PYTHONPATH=path)
     assert [line[:5] for line in done.stderr.splitlines()] == ["E0000", "F0000"]
     assert (done.returncode == 0) == (not ending)
+
+
+@pytest.mark.parametrize(("own", "level"), [({}, "2"), ({"TF_CPP_MIN_LOG_LEVEL": "0"}, "0")])
+def test_tensorflow_is_imported_at_the_level_that_is_asked_for_or_the_users(tmp_path, own, level):
+    (tmp_path / "tensorflow.py").write_text(
+        "import os\n__version__ = '2.21.0'\nprint(os.environ['TF_CPP_MIN_LOG_LEVEL'])\n"
+    )
+    path = os.pathsep.join((str(tmp_path), str(SCRIPTS)))
+    done = process("from bnlab import lazy", "lazy.load('2')", PYTHONPATH=path, **own)
+    assert done.stdout.split() == [level], done.stderr
 
 
 def test_a_user_who_asks_for_messages_sees_them_all(tmp_path: Path):

@@ -2,7 +2,6 @@
 
 import logging
 import multiprocessing
-import os
 import signal
 import sys
 import time
@@ -30,6 +29,8 @@ logger = logging.getLogger("bnlab.plan")
 
 AT_ONCE = 5
 """Programs that one process measures."""
+ERRORS = "2"
+"""Level of TensorFlow's messages, since it warns of every program."""
 Task = tuple[Run, list[str], str]
 """A run whose program is to be measured, names of probes, and the digest of the code."""
 
@@ -63,7 +64,7 @@ def measured(part: tuple[Study, list[Task], float]) -> list[Cost]:
     The last of ``part`` is the memory of a process that has only imported, in MB, of which a forked one shows a part.
     """
     study, tasks, memory = part
-    lazy.load()
+    lazy.load(ERRORS)
     hidden = memory - peak_memory_mb()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many programs
     share_the_machine()
@@ -110,8 +111,7 @@ if __name__ == "__main__":  # a spawned process imports this file, too
         )
         if tasks:
             logger.info("measuring %d programs", len(tasks))
-            os.environ.setdefault(lazy.LOG_LEVEL, "2")  # TensorFlow warns of every program
-            lazy.load()
+            lazy.load(ERRORS)
             start = time.process_time()
             for new in measure_all(study, tasks, params.cores):
                 costs = list({each.program: each for each in [*costs, *new]}.values())

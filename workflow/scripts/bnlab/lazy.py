@@ -57,12 +57,16 @@ class LazyModule(ModuleType):
         return dir(_imported(self.__name__))
 
 
-def load() -> ModuleType:
-    """Import TensorFlow, without Keras and without its start-up messages, and return it."""
+def load(log_level: str = START_UP[LOG_LEVEL]) -> ModuleType:
+    """Import TensorFlow, without Keras and without its start-up messages, and return it.
+
+    Args:
+        log_level: least level of its messages, "1" for warnings and "2" for errors; the user's own goes before it.
+    """
     if sys.modules.get(TENSORFLOW) is tf:
         del sys.modules[TENSORFLOW]
     if TENSORFLOW not in sys.modules:
-        with _filtered_stderr(), _environment(START_UP):
+        with _filtered_stderr(), _environment({**START_UP, LOG_LEVEL: log_level}):
             module = importlib.import_module(TENSORFLOW)
         flags = [XLA_FLAGS.get(module.__version__.rpartition(".")[0]), os.environ.get("XLA_FLAGS")]
         os.environ["XLA_FLAGS"] = " ".join(filter(None, flags))  # a user's own count, being last

@@ -71,7 +71,7 @@ def _rates(picture: Picture, items: Sequence[Item], words: Mapping[str, str]) ->
     ]
     on = table["dataset_label"].iloc[0]
     about = f"Test rows of {on}, in %"
-    about += "; bars: rates within a point of the best" if bars else ""
+    about += "; bars: rates within a point of the best" if bars else _nothing_learned(table)
     low, high = (int(math.floor(math.log10(end))) for end in _ends(table["learning_rate"]))
     ticks = [
         10.0**power for power in range(low, high + 1) if 10.0**power >= table["learning_rate"].min()
@@ -96,7 +96,7 @@ def _batches(
     recipes = len(used)
     at = f"best of {recipes} rates" if recipes > 1 else f"rate {_rate(table)}"
     on = table["dataset_label"].iloc[0]
-    about = f"Test rows of {on}, in %; {at}"
+    about = f"Test rows of {on}, in %; {at}{_nothing_learned(table)}"
     low, high = (math.log(end, 4) for end in _ends(table["batch"]))
     powers = [4.0**power for power in range(math.ceil(low), math.floor(high) + 1)]
     ticks = powers if len(powers) > 2 else sorted(table["batch"].unique())
@@ -104,6 +104,14 @@ def _batches(
     svg = panel(lines, on, BATCHES, "examples per batch", ticks, named=named)
     sources, runs = _by_rates(used), sorted(set(table["n"].astype(int)))
     return Panel("by-batch-size", "Accuracy by batch size", about, svg, sources, runs, [])
+
+
+def _nothing_learned(table: pd.DataFrame) -> str:
+    """Return words for a table in which no replicate learns anything, else nothing."""
+    if not {"diverged", "failed", "replicates"} <= set(table):
+        return ""
+    left = table["replicates"] - table["diverged"] - table["failed"]
+    return "" if (left > 0).any() else "; all replicates diverged or ended at chance"
 
 
 def is_open(row: Any) -> bool:

@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bnlab.analysis.statistics import FEWEST
 from bnlab.page.phrases import written_out
-from bnlab.page.style import NONE_LEFT, SOFT, WIDTH, MethodStyle, no_figure
+from bnlab.page.style import LINE, LONGEST, NONE_LEFT, SOFT, WIDTH, MethodStyle, in_lines, no_figure
 from bnlab.study.names import ALL_RECIPES
 
 ACCURACY_TICKS = (
@@ -25,7 +25,7 @@ ACCURACY_TICKS = (
 MOST_MARKS = 60
 """Points of a curve from which on they are small."""
 LETTERS = 100
-"""Letters of a legend that have room side by side, with six for each line beside its name."""
+"""Letters that have room side by side; in a legend six are for each line beside its name."""
 BARE = "None"
 """Marker of a line without markers, as Matplotlib names it."""
 LOWEST, HIGHEST = 0.001, 0.9999
@@ -68,6 +68,12 @@ def panel_grid(part: FigureBase, panels: int, columns: int, **share: Any) -> Any
     for axis in grid.ravel()[panels:]:
         axis.set_visible(False)
     return grid
+
+
+def column_title(axis: Axes, name: str, columns: int, below: str = "") -> None:
+    """Name a panel that is one of so many columns, in lines for which it has room, and ``below`` them."""
+    room = LETTERS // columns
+    axis.set_title(in_lines(name, min(LONGEST, room), min(LINE, room)) + below)
 
 
 def subtitle(table: pd.DataFrame) -> str:
@@ -246,7 +252,8 @@ def accuracy_axis(axis: Axes, rows: pd.DataFrame) -> None:
         axis.set_ylabel("accuracy (%, logit scale)")
     else:
         low, high = axis.get_ylim()
-        axis.set_ylim(max(low, 0), min(high, 1))
+        # Left automatic, so that axes that share the scale widen it for their own curves.
+        axis.set_ylim(max(low, 0), min(high, 1), auto=None)
         axis.set_ylabel("accuracy (%)")
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.4g}"))
 

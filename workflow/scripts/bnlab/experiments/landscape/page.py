@@ -12,7 +12,14 @@ from matplotlib.figure import Figure, FigureBase
 
 from bnlab.page.forms import draw_lines, method_label, row_table
 from bnlab.page.grids import in_phases, mean, ratio
-from bnlab.page.panels import by_method, legend_row, name_and_failures, name_of, per_batch
+from bnlab.page.panels import (
+    by_method,
+    column_title,
+    legend_row,
+    name_and_failures,
+    name_of,
+    per_batch,
+)
 from bnlab.page.profiles import Measure, draw_over_steps, draw_ratios
 from bnlab.page.style import NONE_LEFT
 
@@ -70,7 +77,7 @@ def surface(table: pd.DataFrame) -> Figure:
             for axis, kind in zip(column, kinds, strict=True):
                 _contours(axis, of_method[of_method["statistics"] == kind], levels)
                 of_kind = f"\n{STATISTICS[kind]}" if len(_kinds(of_method)) > 1 else ""
-                axis.set_title(f"{name_of(of_method)}{of_kind}")
+                column_title(axis, name_of(of_method), len(methods), of_kind)
             [axis for axis in column if axis.get_visible()][-1].tick_params(labelbottom=True)
 
     height = 0.5 + 6.6 * table["statistics"].nunique() / max(table["method"].nunique(), 2)

@@ -30,6 +30,7 @@ from bnlab.page.grids import (
 )
 from bnlab.page.panels import (
     by_method,
+    column_title,
     ink,
     legend_row,
     name_and_failures,
@@ -61,7 +62,7 @@ def percentiles(table: pd.DataFrame) -> Figure:
                 _draw_unit(axis, method, of_method[of_method["quantity"] == kind])
             line[0].set_ylabel(KINDS[kind])
         for above, below, (_, of_method) in zip(grid[0], grid[-1], methods, strict=True):
-            above.set_title(name_and_failures(of_method))
+            column_title(above, name_and_failures(of_method), len(methods))
             below.set_xlabel("training step")
         if not rows["typical"].any():
             grid[0, 0].set(xticks=[])
@@ -187,7 +188,7 @@ def confusion(table: pd.DataFrame) -> Figure:
             axis.set_axis_off()
         for axis, (_, counts) in zip(grid.flat, by_method(rows), strict=False):
             _draw_matrix(axis, counts)
-            axis.set_title(name_and_failures(counts))
+            column_title(axis, name_and_failures(counts), columns)
         for axis in grid[:, 0]:
             axis.set_ylabel("true class")
         for axis in grid[-1]:

@@ -14,7 +14,7 @@ from scipy.stats import gaussian_kde
 from bnlab.page.curves import draw_accuracy
 from bnlab.page.forms import method_label, row_table
 from bnlab.page.grids import amount, final, lost
-from bnlab.page.panels import by_method, name_of, per_batch
+from bnlab.page.panels import by_method, column_title, name_of, per_batch
 from bnlab.page.profiles import Measure, draw_profiles
 from bnlab.page.style import NONE_LEFT, method_style
 
@@ -43,7 +43,7 @@ def ridgeline(table: pd.DataFrame) -> Figure:
         for column, (method, of_method) in zip(grid.T, methods, strict=True):
             for axis, layer in zip(column, layers, strict=True):
                 _ridges(axis, method_style(method).color, of_method[of_method["layer"] == layer])
-            column[0].set_title(name_of(of_method))
+            column_title(column[0], name_of(of_method), len(methods))
         for axis, layer in zip(grid[:, 0], layers, strict=True):
             axis.set_ylabel(f"layer {layer}\ntraining step")
         part.supxlabel("what enters the activation", fontsize=9)
