@@ -128,7 +128,7 @@ def test_differences_are_drawn_beside_a_method_of_which_no_pair_is_left():
 def test_a_method_that_always_diverged_is_named_with_no_replicate_left(kind, methods):
     table = published("learning_curves", kind, **dict.fromkeys(methods, (50, 50, 100, 10)))
     figure = synthetic.draw("learning_curves", kind, table)
-    texts = [text.get_text() for text in figure.findobj(Text)]
+    texts = [" ".join(text.get_text().split()) for text in figure.findobj(Text)]
     times = sum(text.count("no replicate left") for text in texts)
     in_panels = {"roc": 4, "percentiles": 2}.get(kind, 0)
     assert times == (in_panels + 1) * len(methods)  # and in the legend, or above the panels
