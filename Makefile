@@ -24,7 +24,7 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo plan study unlock publish test faults test-method test-network new-experiment test-experiment judge \
+.PHONY: help demo plan study unlock publish test faults test-method same test-network new-experiment test-experiment judge \
   scorecard lint docstrings bench interval-coverage schema docs lock \
   upgrade audit environment
 
@@ -52,6 +52,9 @@ test: environment  ## all tests
 
 test-method: environment  ## tests of a normalizer, METHOD=file.py:Class OPTIONS='p=1'
 	$(BIN)/python workflow/scripts/test_method.py '$(METHOD)' $(OPTIONS)
+
+same: environment  ## two implementations of a normalizer, A=ln B='keras.layers:LayerNormalization epsilon=1e-3'
+	@$(BIN)/python workflow/scripts/same.py $(A) $(B)
 
 test-network: environment  ## tests of a network, NETWORK=residual OPTIONS='depth=3'
 	$(BIN)/python workflow/scripts/test_network.py '$(NETWORK)' $(OPTIONS)

@@ -11,9 +11,10 @@ import tensorflow as tf
 from project import CHECKOUT
 
 from bnlab.networks import trial
-from bnlab.networks.block import Dense
+from bnlab.networks.block import Dense, Method
 from bnlab.networks.network import Network
 from bnlab.networks.normalizer import Normalizer
+from bnlab.networks.perceptron import Perceptron
 from bnlab.study import registry
 from bnlab.testing import NetworkTests, NormalizerTests
 
@@ -173,6 +174,51 @@ NORMALIZERS = {
 def test_a_normalizer_that_no_network_can_use_is_one_sentence(normalizer):
     suite = type("Suite", (NormalizerTests,), {"normalizer": normalizer})()
     with pytest.raises(pytest.fail.Exception, match=NORMALIZERS[normalizer]):
+        suite.test_networks_can_use_it()
+
+
+class NotFiniteAlone(Normalizer):
+    def normalize(self, u, training):
+        rows = tf.cast(tf.shape(u)[0], u.dtype)
+        return u * (rows - 1) / (rows - 1)
+
+
+class FailsAlone(Normalizer):
+    def normalize(self, u, training):
+        if u.shape[0] == 1:
+            raise RuntimeError("one row has no variance")
+        return u
+
+
+class WithoutGradient(Normalizer):
+    def normalize(self, u, training):
+        return tf.stop_gradient(u)
+
+
+ALONE = {
+    NotFiniteAlone: r"on a batch of one row N\(u\) is not finite",
+    FailsAlone: "on a batch of one row FailsAlone cannot be used: RuntimeError in line .*: one row has no",
+}
+
+
+@pytest.mark.parametrize("normalizer", ALONE)
+def test_a_normalizer_that_one_row_breaks_is_one_sentence(normalizer):
+    suite = type("Suite", (NormalizerTests,), {"normalizer": normalizer})()
+    assert suite.test_networks_can_use_it() is None
+    with pytest.raises(pytest.fail.Exception, match=ALONE[normalizer]):
+        suite.test_one_row_has_a_finite_output_and_gradient((5, 12))
+
+
+def test_a_normalizer_that_fails_on_one_row_is_told_before_runs_of_one_row():
+    method, network = Method(normalizer=FailsAlone), Perceptron([4])
+    assert trial.run(network, method, [3], 2) is None
+    with pytest.raises(RuntimeError, match="one row has no variance"):
+        trial.run(network, method, [3], 2, rows=1)
+
+
+def test_a_normalizer_without_a_gradient_is_one_sentence():
+    suite = type("Suite", (NormalizerTests,), {"normalizer": WithoutGradient})()
+    with pytest.raises(pytest.fail.Exception, match=r"no gradient flows from N\(u\) to u"):
         suite.test_networks_can_use_it()
 
 

@@ -10,6 +10,13 @@ from bnlab.networks.network import Network
 
 FEATURES = 12
 CLASSES = 3
+ROWS = 5
+SHAPES = {
+    "rows": (ROWS, FEATURES),
+    "images": (ROWS, 3, 2, FEATURES),
+    "tokens": (ROWS, 4, FEATURES),
+}
+"""Shapes of inputs of a normalizer."""
 
 
 class Rows(Network):

@@ -21,18 +21,11 @@ from bnlab.networks import trial
 from bnlab.networks.block import Method
 from bnlab.networks.network import Network, initial_values
 from bnlab.networks.normalizer import Normalizer
-from bnlab.small_networks import CLASSES, FEATURES, NETWORKS
+from bnlab.small_networks import CLASSES, FEATURES, NETWORKS, ROWS, SHAPES
 from bnlab.study.messages import failure
 from bnlab.study.options import parse
 from bnlab.study.registry import find
 from bnlab.study.sentences import option_problems
-
-ROWS = 5
-SHAPES = {
-    "rows": (ROWS, FEATURES),
-    "images": (ROWS, 3, 2, FEATURES),
-    "tokens": (ROWS, 4, FEATURES),
-}
 
 METHODS = {
     "base": Method(),
@@ -52,7 +45,7 @@ def problem(blamed: type, network: Network, shape: list[int], method: Method) ->
     try:
         trial.run(network, method, shape, CLASSES)
     except (Exception, SystemExit) as error:
-        return failure(blamed.__name__, Path(inspect.getfile(blamed)), error)
+        return failure(blamed.__name__, _file(blamed), error)
     return None
 
 
@@ -156,13 +149,19 @@ class NormalizerTests:
     def test_one_row_has_a_finite_output_and_gradient(self, shape: tuple[int, ...]) -> None:
         """Batches of one row train and are evaluated."""
         normalizer, u = self.built(), tf.constant(_random((1, *shape[1:]), 6))
-        with tf.GradientTape() as tape:
-            tape.watch(u)
-            y = normalizer.normalize(u, training=True)
+        try:
+            with tf.GradientTape() as tape:
+                tape.watch(u)
+                y = normalizer.normalize(u, training=True)
+            inference = normalizer.normalize(u, training=False)
+        except Exception as error:
+            said = failure(self.normalizer.__name__, _file(self.normalizer), error)
+            pytest.fail(f"on a batch of one row {said}", pytrace=False)
         zero = tf.UnconnectedGradients.ZERO
         gradient = tape.gradient(y, u, unconnected_gradients=zero)
-        for value in (y, gradient, normalizer.normalize(u, training=False)):
-            assert np.isfinite(value).all()
+        values = {"N(u)": y, "its gradient": gradient, "N(u) at inference": inference}
+        if broken := [name for name, value in values.items() if not np.isfinite(value).all()]:
+            pytest.fail(f"on a batch of one row {broken[0]} is not finite", pytrace=False)
 
     @for_every_shape
     def test_inference_leaves_the_state_alone(self, shape: tuple[int, ...]) -> None:
@@ -347,6 +346,11 @@ def main(kind: str, suite: type[Any], usage: str) -> None:
     suite.options = options
     settings = ["-p", "no:cacheprovider", "-o", f"python_classes={suite.__name__}"]
     sys.exit(pytest.main([*settings, "-q", "--no-header", "--tb=short", "-rN", __file__]))
+
+
+def _file(cls: type) -> Path:
+    """Return the file of a class, of a layer of another library that of the layer."""
+    return Path(inspect.getfile(getattr(cls, "adapts", cls)))
 
 
 def _random(shape: tuple[int, ...], seed: int) -> np.ndarray:

@@ -23,7 +23,11 @@ STARTS = (*CONSTANT, *DEVIATIONS, *SCALES)
 
 
 def failure(
-    method: Mapping[str, Any], network: tuple[str, Any], shape: list[int], classes: int
+    method: Mapping[str, Any],
+    network: tuple[str, Any],
+    shape: list[int],
+    classes: int,
+    rows: int = ROWS,
 ) -> str | None:
     """Build a network with this method, run it once, and return the error in one sentence, None without one.
 
@@ -32,12 +36,13 @@ def failure(
         network: arguments of ``loading.network``.
         shape: of one example.
         classes: number of logits.
+        rows: of a batch.
     """
     kernel, normalizer = str(method["kernel"]), str(method["normalizer"] or "")
     path = kernel if not normalizer or normalizer.startswith(SHIPPED) else normalizer
     try:
         tested = loading.network(*network)
-        run(tested, loading.method(**method), shape, classes)
+        run(tested, loading.method(**method), shape, classes, rows)
     except (Exception, SystemExit) as error:
         return messages.failure(path, ClassReference.of(path).file, error)
     return None
@@ -58,12 +63,12 @@ def variables(
     return []
 
 
-def run(network: Network, method: Method, shape: list[int], classes: int) -> None:
+def run(network: Network, method: Method, shape: list[int], classes: int, rows: int = ROWS) -> None:
     """Build a network with a method, run one batch in training and at inference, and check shapes.
 
     Raises:
         ValueError: a class lacks a method, a variable has no known start, a normalizer changes the shape of its input
-            or of a variable, or it reads a variable of its own that no step would train.
+            or of a variable, it has no gradient, or it reads a variable of its own that no step would train.
     """
     if method.normalizer and method.normalizer.normalize is Normalizer.normalize:
         raise ValueError("it has no normalize(self, u, training), which returns N(u)")
@@ -73,7 +78,7 @@ def run(network: Network, method: Method, shape: list[int], classes: int) -> Non
         _check_start(variable)
     for normalizer in network.every_normalizer():
         _watch(normalizer)
-    x = tf.random.stateless_normal((ROWS, *examples), [0, 0])
+    x = tf.random.stateless_normal((rows, *examples), [0, 0])
     values = [tf.ones(v.shape, v.dtype) for v in network.trainable]
     state = [tf.ones(v.shape, v.dtype) for v in network.state]
     for training in (True, False):
@@ -122,7 +127,7 @@ def _watch(normalizer: Normalizer) -> None:
             raise ValueError(
                 f"normalize makes {tuple(y.shape)} of an input of shape {tuple(u.shape)}"
             )
-        if training and tape.gradient(y, u) is None:
+        if training and u.shape[0] > 1 and tape.gradient(y, u) is None:
             raise ValueError(
                 "no gradient flows from N(u) to u, so that no layer before it would train"
             )

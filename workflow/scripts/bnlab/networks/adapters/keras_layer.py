@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -53,7 +54,7 @@ class Built:
                 f"Keras computes with {keras.backend.backend()} here (allowed: tensorflow); unset KERAS_BACKEND"
             )
         self.keras, self.dtype = keras, dtype
-        with _seeded(keras, seed), self._types():
+        with _seeded(keras, seed), self._types(), _in_few_words():
             self.layer = cls(**with_width(cls, options, shape[-1]))
             self.layer(keras.KerasTensor((ROWS, *shape), dtype))
         self.trained = self.layer.trainable_variables
@@ -71,6 +72,7 @@ class Built:
         mapping = list(zip(self.variables, values, strict=True))
         with (
             self._types(),
+            _in_few_words(),
             self.keras.StatelessScope(state_mapping=mapping, collect_losses=True) as scope,
         ):
             y = self.layer(u, training=training)
@@ -117,6 +119,18 @@ class Built:
         finally:
             config.set_floatx(floats)
             config.set_dtype_policy(policy)
+
+
+@contextmanager
+def _in_few_words() -> Iterator[None]:
+    """Let an error of Keras say what is wrong alone, without calls, arguments and colours."""
+    try:
+        yield
+    except Exception as error:
+        text = re.sub(r"\x1b\[\d*m", "", str(error)).rpartition("Error encountered:\n\n")[2]
+        text = re.sub(r"^Exception encountered when calling .*?\n\n", "", text)
+        error.args = (text.partition("\n\nArguments received by")[0],)
+        raise
 
 
 @contextmanager

@@ -61,7 +61,7 @@ class Built:
         own = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
         self.trained, self.names = [*trained], [*trained, *(n for n in own if n not in trained)]
         self.weights: Sequence[Weight] = [
-            Weight(n, own[n].detach().numpy().copy(), n in trained) for n in self.names
+            Weight(n, _array(own[n]).copy(), n in trained) for n in self.names
         ]
         self.channels_first = False
         self._try(shape, dtype)
@@ -79,7 +79,7 @@ class Built:
             if training:
                 kept[number] = y, inputs
             state = [np.asarray(value) for value in after]
-            return y.detach().numpy(), np.int64(number), *state
+            return _array(y), np.array(number), *state
 
         def backward(
             number: np.ndarray, dy: np.ndarray, u: np.ndarray, *values: np.ndarray
@@ -87,10 +87,10 @@ class Built:
             found = kept.pop(int(number), None)
             y, inputs = found or self._forward(u, values, training)[:2]
             gradients = self.torch.autograd.grad(
-                y, inputs, self.torch.from_numpy(np.array(dy)), allow_unused=True
+                y, inputs, _tensor(self.torch, dy), allow_unused=True
             )
             return [
-                np.zeros(tuple(i.shape), dy.dtype) if g is None else g.numpy()
+                np.zeros(tuple(i.shape), dy.dtype) if g is None else _array(g)
                 for g, i in zip(gradients, inputs, strict=True)
             ]
 
@@ -120,10 +120,10 @@ class Built:
         """Return N(u) as a tensor of PyTorch, the tensors that it has gradients by, and the state after the call."""
         torch = self.torch
         tensors = {
-            name: torch.from_numpy(np.array(value))
+            name: _tensor(torch, value)
             for name, value in zip(self.names, values[: len(self.names)], strict=True)
         }
-        inputs = [torch.from_numpy(np.array(u)), *(tensors[name] for name in self.trained)]
+        inputs = [_tensor(torch, u), *(tensors[name] for name in self.trained)]
         for each in inputs:
             each.requires_grad_()
         self.module.train(training)
@@ -135,7 +135,7 @@ class Built:
             raise ValueError(f"it returns a {type(y).__name__}, and not one tensor")
         if self.channels_first:
             y = torch.movedim(y, 1, -1)
-        after = [tensors[name].detach().numpy() for name in self.names[len(self.trained) :]]
+        after = [_array(tensors[name]) for name in self.names[len(self.trained) :]]
         if seed is not None:
             after.append(seed + np.array([0, 1 if training else 0], seed.dtype))
         return y, inputs, after
@@ -145,7 +145,10 @@ class Built:
         width = shape[-1]
         # Other positions than features, so that an axis is not taken for another.
         u = np.random.default_rng(0).normal(size=(ROWS, *[width + 1] * (len(shape) - 1), width))
-        u, values = u.astype(dtype), [weight.value for weight in self.weights]
+        u, values = (
+            u.astype(tf.as_dtype(dtype).as_numpy_dtype),
+            [weight.value for weight in self.weights],
+        )
         places = {1: (False,), 2: (False, True)}.get(len(shape), (True, False))
         errors = []
         for self.channels_first in places:
@@ -188,3 +191,21 @@ class Built:
 def _reaches(torch: Any, y: Any, u: Any) -> bool:
     (gradient,) = torch.autograd.grad(y.sum(), [u], allow_unused=True)
     return gradient is not None
+
+
+def _tensor(torch: Any, array: np.ndarray) -> Any:
+    """Return a copy of an array as a tensor; neither library knows the other's bfloat16."""
+    if array.dtype.name == "bfloat16":
+        return torch.from_numpy(np.array(array).view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(np.array(array))
+
+
+def _array(tensor: Any) -> np.ndarray:
+    """Return a tensor as an array."""
+    tensor = tensor.detach()
+    if str(tensor.dtype) == "torch.bfloat16":
+        import torch
+
+        bits = tensor.contiguous().view(torch.int16).numpy()
+        return bits.view(tf.bfloat16.as_numpy_dtype)
+    return tensor.numpy()
