@@ -63,8 +63,10 @@ class Built:
         self.weights: Sequence[Weight] = [
             Weight(n, _array(own[n]).copy(), n in trained) for n in self.names
         ]
+        self.places = [self._place(name) for name in self.names]
         self.channels_first = False
-        self._try(shape, dtype)
+        with torch.random.fork_rng(devices=[]):
+            self._try(shape, dtype)
 
     def call(
         self, values: Sequence[tf.Tensor], u: tf.Tensor, training: bool
@@ -119,26 +121,31 @@ class Built:
     ) -> tuple[Any, list[Any], list[Any]]:
         """Return N(u) as a tensor of PyTorch, the tensors that it has gradients by, and the state after the call."""
         torch = self.torch
-        tensors = {
-            name: _tensor(torch, value)
-            for name, value in zip(self.names, values[: len(self.names)], strict=True)
-        }
-        inputs = [_tensor(torch, u), *(tensors[name] for name in self.trained)]
+        tensors = [_tensor(torch, value) for value in values[: len(self.names)]]
+        inputs = [_tensor(torch, u), *tensors[: len(self.trained)]]
         for each in inputs:
             each.requires_grad_()
+        for (place, name), tensor in zip(self.places, tensors, strict=True):
+            place[name] = tensor
         self.module.train(training)
         x = torch.movedim(inputs[0], -1, 1) if self.channels_first else inputs[0]
         seed = values[len(self.names)] if len(values) > len(self.names) else None
         with self._seeded(None if seed is None else int(seed[0]) * 2**31 + int(seed[1])):
-            y = torch.func.functional_call(self.module, tensors, (x,))
+            y = self.module(x)
         if not torch.is_tensor(y):
             raise ValueError(f"it returns a {type(y).__name__}, and not one tensor")
         if self.channels_first:
             y = torch.movedim(y, 1, -1)
-        after = [_array(tensors[name]) for name in self.names[len(self.trained) :]]
+        after = [_array(place[name]) for place, name in self.places[len(self.trained) :]]
         if seed is not None:
             after.append(seed + np.array([0, 1 if training else 0], seed.dtype))
         return y, inputs, after
+
+    def _place(self, name: str) -> tuple[dict[str, Any], str]:
+        """Return the mapping that a module reads a parameter or buffer from, and its key there."""
+        path, _, own = name.rpartition(".")
+        part = self.module.get_submodule(path)
+        return (part._parameters if own in part._parameters else part._buffers), own
 
     def _try(self, shape: tuple[int, ...], dtype: str) -> None:
         """Find the place of the channels and whether random numbers are drawn, and check a step."""
@@ -164,9 +171,8 @@ class Built:
         if not y.requires_grad or not _reaches(self.torch, y, inputs[0]):
             raise ValueError("no gradient flows from its output to its input")
         before, random = kept_attributes(self._parts()), self.torch.random.get_rng_state()
-        with self.torch.random.fork_rng(devices=[]):
-            self._forward(-u, values, True)
-            is_random = not self.torch.equal(random, self.torch.random.get_rng_state())
+        self._forward(-u, values, True)
+        is_random = not self.torch.equal(random, self.torch.random.get_rng_state())
         if changed := [n for n, v in kept_attributes(self._parts()).items() if v != before.get(n)]:
             raise ValueError(
                 f"it keeps a value of a step as its attribute {changed[0]}; make that state by register_buffer"
