@@ -35,7 +35,7 @@ demo: environment  ## the whole study in minutes, on data that need no download
 	@$(call SNAKEMAKE,--configfile workflow/studies/demo.yaml)
 
 plan: environment  ## core-minutes and memory of a study on this machine, CONFIG=overlays
-	@echo 'Measuring what this machine takes; the first time that is some minutes.'
+	@echo 'Measuring what this machine takes; the first time that is up to two minutes.'
 	@$(BIN)/snakemake plan --quiet all $(if $(CONFIG),--configfile $(CONFIG))
 
 study: environment  ## the full study of config.yaml

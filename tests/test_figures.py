@@ -393,6 +393,29 @@ def test_names_at_the_ends_of_lines_do_not_overlap():
     assert all(low.y1 <= high.y0 + 2 for low, high in zip(boxes, boxes[1:], strict=False))
 
 
+def test_names_of_percentiles_that_end_together_do_not_overlap():
+    table = published("learning_curves", "percentiles")
+    table = table.assign(value=table["value"].where(table["percentile"] == 15, 0.01))
+    figure = synthetic.draw("learning_curves", "percentiles", table)
+    for axis in figure.axes:
+        boxes = [text.get_window_extent() for text in axis.texts]
+        boxes.sort(key=lambda box: box.y0)
+        assert len(boxes) == 3
+        assert all(low.y1 <= high.y0 + 2 for low, high in zip(boxes, boxes[1:], strict=False))
+
+
+def test_an_empty_axis_that_says_why_says_nothing_else():
+    def empty(table: pd.DataFrame) -> Figure:
+        figure = Figure()
+        axis = figure.subplots()
+        axis.set(xscale="log", yscale="log")
+        axis.text(0.5, 0.5, "nothing in common", transform=axis.transAxes)
+        return figure
+
+    (axis,) = style.draw(empty, pd.DataFrame({"one": [1]})).axes
+    assert [text.get_text() for text in axis.texts] == ["nothing in common"]
+
+
 @pytest.mark.parametrize(
     "color", ["#000000", "#ffffff", "#767676", "#777777", "#08306b", "#ffd166"]
 )

@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -188,13 +189,44 @@ def test_jobs_fill_the_cores_and_the_rest_comes_after_them():
 def test_every_method_network_and_probe_is_measured_and_not_guessed(files):
     study = read(files)
     rough, runs = Estimate(study, []), study.all_runs()
-    chosen = sample(study, runs)
+    first = sample(study, runs)
+    assert len(first) == len({rough.program(run)[:2] for run in runs})
+    chosen = sample(study, runs, [cost_of(study, run, step=rough.step(run)) for run in first])
+    assert {*first} < {*chosen}
     measured = [rough.program(run) for run in chosen]
     assert len(set(measured)) == len(chosen) < len(runs) / 3
     assert {p.method for p in measured} == {rough.program(run).method for run in runs}
     assert {p[:2] for p in measured} == {rough.program(run)[:2] for run in runs}
     probed = {(rough.program(r)[:2], n) for r in runs for n in study.recipes[r.recipe].probes}
     assert probed <= {(rough.program(r)[:2], name) for r, names in chosen.items() for name in names}
+
+
+def test_what_a_first_measurement_finds_to_be_slow_is_measured_with_every_method():
+    study = read(DEMO[:1])
+    runs = [run for name in ("covariate_shift", "lp_norms") for run in study.runs(name)]
+    first = sample(study, runs)
+
+    def methods(seconds):
+        """Return the methods that are measured on linear maps where a step of these takes so long."""
+        known = [
+            cost_of(study, run, step=seconds if run.dataset == "linear_map" else 4e-4)
+            for run in first
+        ]
+        return {run.method for run in sample(study, runs, known) if run.dataset == "linear_map"}
+
+    assert len(methods(1e-7)) == 1
+    assert methods(5e-4) == {"base", "bn", "ln", "l1", "l2", "l_inf"}
+    assert {run.method for run in first if run.dataset == "linear_map"} < methods(5e-4)
+
+
+def test_measurements_end_in_time_and_those_that_are_left_out_are_counted(study, monkeypatch):
+    monkeypatch.syspath_prepend(CHECKOUT / "workflow" / "scripts")
+    script = importlib.import_module("plan")
+    begun = time.monotonic()
+    assert list(script.measure_all(study, [(BASE, [], "code")], 1, seconds=0.0)) == []
+    assert time.monotonic() - begun < 10
+    said = plan.report(study, plan.plan(Estimate(study, []), {}, 3.0), 0, 1, "a core", 3)
+    assert "3 kinds of training are not measured yet" in said
 
 
 def test_a_measured_program_has_costs_of_all_its_parts(study):
@@ -258,7 +290,7 @@ def test_programs_are_measured_in_new_processes_where_a_fork_is_not_safe(study, 
     script = importlib.import_module("plan")
     monkeypatch.setattr(script, "sys", SimpleNamespace(platform="darwin"))
     script.lazy.load()
-    ((cost,),) = script.measure_all(study, [(BASE, [], "code")], cores=1)
+    ((cost,),) = script.measure_all(study, [(BASE, [], "code")], cores=1, seconds=300)
     assert cost.program == Estimate(study, []).program(BASE) and cost.code == "code"
     assert cost.compile > 0 and cost.step > 0 and cost.memory > 200
 

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ AT_ONCE = 5
 """Programs that one process measures."""
 ERRORS = "2"
 """Level of TensorFlow's messages, since it warns of every program."""
+LONGEST = 100.0
+"""Seconds after which no further measurement is waited for."""
 Task = tuple[Run, list[str], str]
 """A run whose program is to be measured, names of probes, and the digest of the code."""
 
@@ -51,7 +54,7 @@ def unmeasured(estimate: Estimate, runs: list[Run], trainer: str) -> list[Task]:
     """Return what is to be measured for these runs and is not known from today's code."""
     known = {each.program: each for each in estimate.costs}
     tasks = []
-    for run, probes in sample(estimate.study, runs).items():
+    for run, probes in sample(estimate.study, runs, estimate.costs).items():
         cost, code = known.get(estimate.program(run)), code_of(estimate.study, run, trainer)
         if not cost or cost.code != code or not {*probes} <= {*cost.probes}:
             tasks.append((run, probes, code))
@@ -78,8 +81,13 @@ def measured(part: tuple[Study, list[Task], float]) -> list[Cost]:
     return costs
 
 
-def measure_all(study: Study, tasks: list[Task], cores: int) -> Iterator[list[Cost]]:
-    """Measure programs on all cores, in processes of their own, as training does; yield some costs after others."""
+def measure_all(
+    study: Study, tasks: list[Task], cores: int, seconds: float
+) -> Iterator[list[Cost]]:
+    """Measure programs on all cores, in processes of their own, as training does; yield some costs after others.
+
+    Those with most work come first. What is not measured after some seconds is left out.
+    """
     of_data: dict[str, list[Task]] = {}
     for task in tasks:
         of_data.setdefault(task[0].dataset, []).append(task)
@@ -88,13 +96,18 @@ def measure_all(study: Study, tasks: list[Task], cores: int) -> Iterator[list[Co
         for each in of_data.values()
         for start in range(0, len(each), AT_ONCE)
     ]
+    parts.sort(key=lambda part: tasks.index(part[1][0]))
+    ends = time.monotonic() + seconds
     # A fork has TensorFlow imported already, and no tensor yet. On macOS system libraries start threads at an import,
     # and a fork that uses these libraries crashes, so a new process imports TensorFlow again.
     method = "spawn" if sys.platform == "darwin" else "fork"
     # A pool ends its processes by SIGTERM, which in a job interrupts.
     silent = (signal.SIGTERM, signal.SIG_DFL)
     with multiprocessing.get_context(method).Pool(cores, signal.signal, silent, 1) as pool:
-        yield from pool.imap_unordered(measured, parts)
+        done = pool.imap_unordered(measured, parts)
+        with suppress(multiprocessing.TimeoutError):
+            for _ in parts:
+                yield done.next(max(0.0, ends - time.monotonic()))
 
 
 if __name__ == "__main__":  # a spawned process imports this file, too
@@ -106,16 +119,19 @@ if __name__ == "__main__":  # a spawned process imports this file, too
         left = untrained(study, orders, Path(params.data))
         todo = plan.jobs_to_do(training.jobs(study, params.families), left)
         costs, start = read_costs(path, machine)
-        tasks = unmeasured(
-            Estimate(study, costs), [r for runs in todo.values() for r in runs], params.trainer
-        )
+        runs = [run for each in todo.values() for run in each]
+        tasks = unmeasured(Estimate(study, costs), runs, params.trainer)
         if tasks:
-            logger.info("measuring %d programs", len(tasks))
             lazy.load(ERRORS)
             start = time.process_time()
-            for new in measure_all(study, tasks, params.cores):
+        ends = time.monotonic() + LONGEST
+        while tasks and time.monotonic() < ends:
+            logger.info("measuring %d programs", len(tasks))
+            for new in measure_all(study, tasks, params.cores, ends - time.monotonic()):
                 costs = list({each.program: each for each in [*costs, *new]}.values())
                 save_costs(path, costs, start, machine)
+            tasks = unmeasured(Estimate(study, costs), runs, params.trainer)
         planned = plan.plan(Estimate(study, costs), todo, start)
 
-    print(plan.report(study, planned, len(orders) - len(left), params.cores, machine["processor"]))
+    trained = len(orders) - len(left)
+    print(plan.report(study, planned, trained, params.cores, machine["processor"], len(tasks)))

@@ -327,7 +327,7 @@ def _say_why_empty(axis: Any) -> None:
     axis.set_ticks([])
     drawn = [line for line in axes.lines if line.get_transform() == axes.transData]
     known = [np.isfinite(line.get_xydata().astype(float)).all(axis=1).any() for line in drawn]
-    if NONE_LEFT not in [text.get_text() for text in axes.texts]:
+    if not axes.texts:  # else it says why itself
         why = NOTHING_POSITIVE if any(known) else NONE_LEFT
         axes.text(0.5, 0.5, why, transform=axes.transAxes, ha="center", va="center")
 

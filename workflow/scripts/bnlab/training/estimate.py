@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bnlab.files import read_json, save_json
 from bnlab.study import code, registry, training
 from bnlab.study.config import Run, Study
 from bnlab.study.options import widths
+from bnlab.study.section import unique
 from bnlab.training.schedule import FIRST_ROWS, evaluation_steps, refined
 
 FIXED_ROWS = 4
@@ -273,32 +274,66 @@ def code_of(study: Study, run: Run, trainer: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def sample(study: Study, runs: Iterable[Run]) -> dict[Run, list[str]]:
+def sample(study: Study, runs: Iterable[Run], costs: Iterable[Cost] = ()) -> dict[Run, list[str]]:
     """Return a run of each program that is to be measured, with the probes that are, those with most work first.
 
-    They have every method, every network on every shape of data with each of its probes, all that are ``LARGE``, and
-    one of each method with some more work in a setting.
+    At first that is one program of each network on each shape of data. Once ``costs`` has these, they tell the work of
+    the others: every method, each probe of a setting, all that are ``LARGE``, and one of each method with some more
+    work in a setting.
     """
+    runs = list(runs)
     rough = Estimate(study, [])
-    work: Counter[tuple[Any, ...]] = Counter()
-    probes: dict[Program, dict[str, None]] = {}
-    longest: dict[Program, tuple[float, Run]] = {}
-    for run in runs:
-        seconds, program = study.replicates_of(run) * rough.replicate(run), rough.program(run)
-        work.update({program: seconds, program[:3]: seconds})
-        probes.setdefault(program, {}).update(dict.fromkeys(study.recipes[run.recipe].probes))
-        longest[program] = max(longest.get(program, (0.0, run)), (seconds, run))
-    total = sum(work[program] for program in longest)
-    chosen: dict[Run, list[str]] = {}
-    known: set[tuple[str, ...]] = set()
-    for program in sorted(longest, key=lambda program: -work[program]):
-        is_large = work[program] >= LARGE * total
-        setting = program[:2]
-        new = [name for name in probes[program] if is_large or (*setting, name) not in known]
-        names = {(program.method,), setting, *((*setting, name) for name in new)}
-        if work[program[:3]] >= SOME * total:
-            names.add(program[:3])
-        if is_large or names - known:
-            chosen[longest[program][1]] = new
+    programs = _programs(rough, runs)
+    first: dict[tuple[str, ...], Program] = {}
+    for program in sorted(programs, key=lambda program: -programs[program].seconds):
+        first.setdefault(program[:2], program)
+    chosen = {programs[each].longest: programs[each].probes for each in first.values()}
+    measured = [cost for cost in costs if cost.program in first.values()]
+    if len(measured) < len(first):
+        return chosen
+    programs = _programs(Estimate(study, measured), runs)
+    total = sum(each.seconds for each in programs.values())
+    of_method: dict[tuple[str, ...], float] = defaultdict(float)
+    for program, each in programs.items():
+        of_method[program[:3]] += each.seconds
+    known = {name for each in first.values() for name in _names(each, programs[each].probes)}
+    for program in sorted(programs, key=lambda program: -programs[program].seconds):
+        is_large, setting = programs[program].seconds >= LARGE * total, program[:2]
+        own = programs[program].probes
+        new = [name for name in own if is_large or (*setting, name) not in known]
+        names = _names(program, new)
+        if of_method[program[:3]] < SOME * total:
+            names.remove(program[:3])
+        if program not in first.values() and (is_large or names - known):
+            chosen[programs[program].longest] = new
             known |= names
     return chosen
+
+
+class _Work(NamedTuple):
+    """Work of a program: seconds of all its runs, the longest run, and probes of any."""
+
+    seconds: float
+    longest: Run
+    probes: list[str]
+
+
+def _programs(estimate: Estimate, runs: Sequence[Run]) -> dict[Program, _Work]:
+    seconds = {run: estimate.study.replicates_of(run) * estimate.replicate(run) for run in runs}
+    by_program: dict[Program, list[Run]] = {}
+    for run in runs:
+        by_program.setdefault(estimate.program(run), []).append(run)
+    return {
+        program: _Work(
+            sum(seconds[run] for run in same),
+            max(same, key=lambda run: (seconds[run], run)),
+            unique(name for run in same for name in estimate.study.recipes[run.recipe].probes),
+        )
+        for program, same in by_program.items()
+    }
+
+
+def _names(program: Program, probes: Iterable[str]) -> set[tuple[str, ...]]:
+    """Return what a measured program makes known: its method, also in its setting, and its setting with each probe."""
+    setting = program[:2]
+    return {(program.method,), setting, program[:3], *((*setting, name) for name in probes)}

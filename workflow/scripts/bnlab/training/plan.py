@@ -152,7 +152,9 @@ def table(plan: Plan) -> list[str]:
     ]
 
 
-def report(study: Study, plan: Plan, trained: int, cores: int, processor: str) -> str:
+def report(
+    study: Study, plan: Plan, trained: int, cores: int, processor: str, unmeasured: int = 0
+) -> str:
     """Return the plan as printed.
 
     Args:
@@ -161,6 +163,7 @@ def report(study: Study, plan: Plan, trained: int, cores: int, processor: str) -
         trained: number of its runs that are trained already.
         cores: number of jobs at once.
         processor: name of the processor.
+        unmeasured: number of programs for whose measurement there was no time.
     """
     memory = cores * max(part.memory for part in plan.parts.values()) / 1000
     lines = [
@@ -170,6 +173,11 @@ def report(study: Study, plan: Plan, trained: int, cores: int, processor: str) -
         "",
         f"About {duration(wall_seconds(plan, cores))} in all, if nothing else runs; at most {memory:.1f} GB of memory.",
     ]
+    if unmeasured:
+        lines += [
+            f"{unmeasured} kinds of training are not measured yet, and estimated by similar ones. "
+            "The same command again measures more."
+        ]
     if trained:
         lines += [f"Of its runs {trained} are trained already, and not counted."]
     return "\n".join(lines)

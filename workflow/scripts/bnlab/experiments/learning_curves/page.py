@@ -32,6 +32,7 @@ from bnlab.page.panels import (
     by_method,
     column_title,
     ink,
+    label_ends,
     legend_row,
     name_and_failures,
     name_of,
@@ -58,8 +59,12 @@ def percentiles(table: pd.DataFrame) -> Figure:
         methods, kinds = list(by_method(rows)), _kinds(rows)
         grid = part.subplots(len(kinds), len(methods), sharex=True, sharey="row", squeeze=False)
         for line, kind in zip(grid, kinds, strict=True):
-            for axis, (method, of_method) in zip(line, methods, strict=True):
+            ends = [
                 _draw_unit(axis, method, of_method[of_method["quantity"] == kind])
+                for axis, (method, of_method) in zip(line, methods, strict=True)
+            ]
+            for axis, names in zip(line, ends, strict=True):
+                label_ends(axis, names)
             line[0].set_ylabel(KINDS[kind])
         for above, below, (_, of_method) in zip(grid[0], grid[-1], methods, strict=True):
             column_title(above, name_and_failures(of_method), len(methods))
@@ -72,25 +77,28 @@ def percentiles(table: pd.DataFrame) -> Figure:
     return per_batch(table, 4.6, "percentiles of a typical unit of the last hidden layer", panels)
 
 
-def _draw_unit(axis: Axes, method: str, rows: pd.DataFrame) -> None:
-    """Draw one typical unit in full colour, and the medians of the other replicates' units as thin lines."""
+def _draw_unit(axis: Axes, method: str, rows: pd.DataFrame) -> list[tuple[str, str, float, float]]:
+    """Draw one typical unit in full colour, and the medians of the other replicates' units as thin lines.
+
+    Returns:
+        Name and colour of each percentile's line and its last point, as ``label_ends`` takes them.
+    """
     color, is_typical = method_style(method).color, rows["typical"]
     for _, other in rows[~is_typical & (rows["percentile"] == 50)].groupby("replicate"):
         axis.plot(other["step"], other["value"], color=color, alpha=0.3, linewidth=0.7)
     if not is_typical.any():
         why = or_none_left(rows.iloc[0], "units are constant")
         axis.text(0.5, 0.5, why, transform=axis.transAxes, ha="center", va="center")
-        return
+        return []
     wide = rows[is_typical].pivot(index="step", columns="percentile", values="value")
-    beside: Any = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
+    ends = []
     for percentile, line in ((85, (0, (4, 1.5))), (50, "-"), (15, (0, (1.2, 1.2)))):
         values = wide[percentile]
         axis.plot(values.index, values, color=color, linestyle=line)
-        end = (values.index[-1], values.iloc[-1])
-        text = f"P{percentile}"
-        axis.annotate(text, end, fontsize=8, color=color, annotation_clip=False, **beside)
+        ends.append((f"P{percentile}", color, float(values.index[-1]), float(values.iloc[-1])))
     axis.fill_between(wide.index, wide[15], wide[85], color=color, alpha=0.12, linewidth=0)
     thousands(axis)
+    return ends
 
 
 def drift(table: pd.DataFrame) -> Figure:
