@@ -68,6 +68,28 @@ def test_a_recurrent_network_of_1000_units_asks_for_what_it_took_and_for_less_th
     assert took < memory.of_training(study, [run]) < 2 * took
 
 
+@pytest.mark.parametrize(
+    ("network", "took"),
+    [
+        ("{transformer: {blocks: 8, tokens: 28, units: 64}}", 888),
+        ("{transformer: {blocks: 2, tokens: 28, units: 32}}", 725),
+        ("{residual_perceptron: {blocks: 50, units: 100}}", 980),
+    ],
+)
+def test_residual_networks_ask_for_what_they_took_and_for_less_than_twice_that(
+    tmp_path: Path, network: str, took: float
+) -> None:
+    """They took it on 6,000 rows in batches of 60 with LN."""
+    text = SIX.replace("{perceptron: [2000, 2000]}", network).replace(
+        "batches: [16]", "batches: [60]"
+    )
+    (tmp_path / "wide.yaml").write_text(text)
+    files = (ROOT / "config.yaml", ROOT / "workflow/studies/smoke.yaml", tmp_path / "wide.yaml")
+    study = validation.read(list(files))
+    (run,) = (run for run in study.all_runs() if run.method == "ln")
+    assert took < memory.of_training(study, [run]) < 2 * took
+
+
 def test_preparing_and_reading_ask_for_more_than_was_measured(local: Study) -> None:
     shape = local.datasets["mnist"].shape.model_copy(
         update={"rows": 3_000_000, "features": 20, "image": None}

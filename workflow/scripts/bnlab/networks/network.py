@@ -33,7 +33,7 @@ class Network:
         blocks: the normalized layers from the first to the last, once built.
         normalizers: those beside the blocks' own, once built.
         all_places: whether a method's ``place`` has a meaning in it.
-        arrays: arrays of the size of a layer's outputs that its part of the network keeps, for estimates of memory.
+        arrays: factor of the memory of a layer's outputs, for estimates.
     """
 
     xla: ClassVar[bool] = True

@@ -26,7 +26,6 @@ class ResidualConvolutional(Network):
 
     xla = False  # oneDNN's convolutions are many times faster on a CPU than XLA's
     takes = "images"
-    arrays = 8
 
     def __init__(
         self,

@@ -21,8 +21,6 @@ class ResidualPerceptron(Network):
     References: Balduzzi et al. 2017, arXiv 1702.08591; De & Smith 2020, arXiv 2002.10444.
     """
 
-    arrays = 4
-
     def __init__(self, blocks: Blocks, units: Width = 100, norm: Norm = "pre", scale: Scale = 1):
         self.number, self.units, self.norm, self.scale = blocks, units, norm, scale
 

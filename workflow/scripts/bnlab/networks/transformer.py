@@ -23,7 +23,7 @@ class Transformer(Network):
     """
 
     xla = False  # batched products are slower in XLA: 10.2 ms a step, 8.2 in a plain graph, 60 rows of 28 tokens
-    arrays = 20
+    arrays = 3
     all_places = False
 
     def __init__(

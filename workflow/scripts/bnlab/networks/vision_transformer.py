@@ -21,7 +21,7 @@ class VisionTransformer(Network):
 
     takes = "images"
     xla = False  # as in Transformer
-    arrays = 20
+    arrays = 3
     all_places = False
 
     def __init__(

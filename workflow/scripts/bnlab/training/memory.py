@@ -101,7 +101,7 @@ def _of_run(study: Study, run: Run) -> float:
     places = built.places(image or [shape.features])
     chain = [image[-1] if image else shape.features, *layers, shape.classes]
     weights = sum(a * b for a, b in pairwise(chain)) * (9 if image else 1) * built.arrays
-    per_row = places * sum(chain) * built.arrays
+    per_row = shape.features + places * (built.arrays * sum(layers) + shape.classes)
     for units, parts in states(network.load(), settings):
         weights += (shape.features // parts + units + shape.classes) * units
         per_row += parts * (shape.features // parts + 2 * units)
