@@ -1,5 +1,7 @@
 """Each method against Keras' own layers, NumPy loops, closed forms and numerical gradients, all in float64."""
 
+from inspect import signature
+
 import keras
 import numpy as np
 import pytest
@@ -28,8 +30,11 @@ def rng():
 
 @pytest.fixture
 def without_epsilon(monkeypatch):
-    monkeypatch.setattr(BN.__init__, "__defaults__", (0.99, 1e-30))
-    monkeypatch.setattr(LN.__init__, "__defaults__", (1e-30,))
+    for make in (BN.__init__, LN.__init__):
+        known = {
+            name: p.default for name, p in signature(make).parameters.items() if name != "self"
+        }
+        monkeypatch.setattr(make, "__defaults__", tuple((known | {"epsilon": 1e-30}).values()))
     monkeypatch.setattr(WS, "epsilon", 1e-30)
 
 
