@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-
 from bnlab.lazy import tf
 from bnlab.networks.block import Dense
 from bnlab.networks.branches import Norm, Scale, Sum, normalized, without_normalizer
@@ -72,9 +70,8 @@ class Attention:
         value = self._heads(self.value(x, training), None, training)
         scores = tf.matmul(query, key, transpose_b=True) / float(query.shape[-1]) ** 0.5
         if self.shape.causal:
-            tokens = scores.shape[-1]
-            later = np.triu(np.full((tokens, tokens), -np.inf), 1)
-            scores += tf.constant(later, scores.dtype)
+            token = tf.range(scores.shape[-1])
+            scores = tf.where(token > token[:, None], scores.dtype.as_numpy_dtype("-inf"), scores)
         mixed = tf.transpose(tf.matmul(tf.nn.softmax(scores), value), [0, 2, 1, 3])
         u = self.joined(tf.reshape(mixed, [-1, *h.shape[1:]]), training)
         return self.end(h, u, training)
