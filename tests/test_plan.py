@@ -290,7 +290,7 @@ def test_programs_are_measured_in_new_processes_where_a_fork_is_not_safe(study, 
     script = importlib.import_module("plan")
     monkeypatch.setattr(script, "sys", SimpleNamespace(platform="darwin"))
     script.lazy.load()
-    ((cost,),) = script.measure_all(study, [(BASE, [], "code")], cores=1, seconds=300)
+    (cost,) = script.measure_all(study, [(BASE, [], "code")], cores=1, seconds=300)
     assert cost.program == Estimate(study, []).program(BASE) and cost.code == "code"
     assert cost.compile > 0 and cost.step > 0 and cost.memory > 200
 

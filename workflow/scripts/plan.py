@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("bnlab.plan")
 
-AT_ONCE = 5
-"""Programs that one process measures."""
 ERRORS = "2"
 """Level of TensorFlow's messages, since it warns of every program."""
 LONGEST = 100.0
@@ -61,42 +59,27 @@ def unmeasured(estimate: Estimate, runs: list[Run], trainer: str) -> list[Task]:
     return tasks
 
 
-def measured(part: tuple[Study, list[Task], float]) -> list[Cost]:
-    """Measure programs of a study on data of one shape.
+def measured(part: tuple[Study, Task, float]) -> Cost:
+    """Measure a program of a study.
 
     The last of ``part`` is the memory of a process that has only imported, in MB, of which a forked one shows a part.
     """
-    study, tasks, memory = part
+    study, (run, probes, code), memory = part
     lazy.load(ERRORS)
     hidden = memory - peak_memory_mb()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many programs
     share_the_machine()
-    split = cost.random_split(study, tasks[0][0].dataset)
-    costs: list[Cost] = []
-    for run, probes, code in tasks:
-        measured = cost.measure(study, run, probes, split, code)
-        # Programs stay in memory, so the first one shows what a job takes.
-        memory = costs[0].memory if costs else hidden + peak_memory_mb()
-        costs.append(replace(measured, memory=memory))
-    return costs
+    split = cost.random_split(study, run.dataset)
+    found = cost.measure(study, run, probes, split, code)
+    return replace(found, memory=hidden + peak_memory_mb())
 
 
-def measure_all(
-    study: Study, tasks: list[Task], cores: int, seconds: float
-) -> Iterator[list[Cost]]:
+def measure_all(study: Study, tasks: list[Task], cores: int, seconds: float) -> Iterator[Cost]:
     """Measure programs on all cores, in processes of their own, as training does; yield some costs after others.
 
-    Those with most work come first. What is not measured after some seconds is left out.
+    What is not measured after some seconds is left out.
     """
-    of_data: dict[str, list[Task]] = {}
-    for task in tasks:
-        of_data.setdefault(task[0].dataset, []).append(task)
-    parts = [
-        (study, each[start : start + AT_ONCE], peak_memory_mb())
-        for each in of_data.values()
-        for start in range(0, len(each), AT_ONCE)
-    ]
-    parts.sort(key=lambda part: tasks.index(part[1][0]))
+    parts = [(study, task, peak_memory_mb()) for task in tasks]
     ends = time.monotonic() + seconds
     # A fork has TensorFlow imported already, and no tensor yet. On macOS system libraries start threads at an import,
     # and a fork that uses these libraries crashes, so a new process imports TensorFlow again.
@@ -128,7 +111,7 @@ if __name__ == "__main__":  # a spawned process imports this file, too
         while tasks and time.monotonic() < ends:
             logger.info("measuring %d programs", len(tasks))
             for new in measure_all(study, tasks, params.cores, ends - time.monotonic()):
-                costs = list({each.program: each for each in [*costs, *new]}.values())
+                costs = list({each.program: each for each in [*costs, new]}.values())
                 save_costs(path, costs, start, machine)
             tasks = unmeasured(Estimate(study, costs), runs, params.trainer)
         planned = plan.plan(Estimate(study, costs), todo, start)
