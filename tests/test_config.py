@@ -568,6 +568,11 @@ PAIRS = """\
     {label: pairs, source: linear_map, seed: 1, split: {test: 20, validation: 20}, scaling: none,
      shape: {rows: 90, features: 8, classes: 4}}
 """
+PAIRS += """\
+  tongue:
+    {label: tongue, source: language, seed: 1, order: 2, split: {test: 20, validation: 20}, scaling: none,
+     shape: {rows: 90, features: 4, classes: 3}}
+"""
 FIT = """\
 study: fit
 datasets:
@@ -595,6 +600,10 @@ experiments:
             "flowers",
             "tokens: 3, which does not divide the 4 features of 'flowers' (allowed: 1, 2, 4)",
         ),
+        ("network: {language_model: 2}", "tongue", None),
+        ("network: {perceptron: [4]}", "tongue", None),
+        ("network: {language_model: 2}", "flowers", "reads symbols, and 'flowers' has other feat"),
+        ("network: {deep_linear: 3}", "tongue", "and 'tongue' has classes to learn"),
         ("network: {vision_transformer: 2}", "flowers", "takes images, and 'flowers' has none"),
         (
             "network: {residual_perceptron: {blocks: 2, norm: peri, scale: 1/sqrt2}}",

@@ -17,6 +17,7 @@ from bnlab.networks.block import Method, activation_function
 from bnlab.networks.convolutional import Convolutional
 from bnlab.networks.deep_linear import DeepLinear
 from bnlab.networks.inception import Inception
+from bnlab.networks.language_model import LanguageModel
 from bnlab.networks.network import initial_values
 from bnlab.networks.normalizer import Normalizer
 from bnlab.networks.normalizers.bn_with_noise import BNWithNoise
@@ -226,6 +227,7 @@ RESIDUAL = {
     "residual_convolutional": (ResidualConvolutional([4, 8], 1, "post"), [4, 4, 2]),
     "transformer": (Transformer(1, 2, 8, 2, qk_norm=True), [6]),
     "vision_transformer": (VisionTransformer(1, 2, 4, 1, "peri", "skipinit"), [4, 4, 2]),
+    "language_model": (LanguageModel(1, 8, 2), [5]),
 }
 
 

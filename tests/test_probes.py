@@ -75,6 +75,7 @@ EVERY_NETWORK = {
     "residual_perceptron": (TABLE, {"blocks": 2, "units": 4, "norm": "peri"}),
     "residual_convolutional": (IMAGES, {"widths": [2, 4], "norm": "post"}),
     "transformer": (TABLE, {"blocks": 1, "tokens": 2, "units": 4, "heads": 2, "qk_norm": True}),
+    "language_model": (TABLE, {"blocks": 1, "units": 4, "heads": 2}),
     "vision_transformer": (IMAGES, {"blocks": 1, "patch": 2, "units": 4, "heads": 2}),
 }
 

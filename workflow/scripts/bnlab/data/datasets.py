@@ -365,6 +365,8 @@ def describe(dataset: Mapping[str, Any], server: str | None = None) -> str:
         return f"{dataset['name']}, shipped with scikit-learn"
     if source == "linear_map":
         return f"a random linear map, seed {dataset['seed']}"
+    if source == "language":
+        return f"sequences of a random language, seed {dataset['seed']}"
     if source == "disc":
         return f"points about a circle, seed {dataset['seed']}"
     return f"redraw of {dataset['of']} to {dataset['shape']['rows']:,} rows, seed {dataset['seed']}"

@@ -22,7 +22,7 @@ from bnlab.data.datasets import (
 )
 from bnlab.data.from_openml import read_openml
 from bnlab.data.pieces import canonical
-from bnlab.data.synthetic import disc, linear_map
+from bnlab.data.synthetic import disc, language, linear_map
 from bnlab.data.tables import read_file
 from bnlab.study.datasets import REFUSE
 
@@ -68,7 +68,8 @@ def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) ->
 
     Args:
         dataset: ``source`` and that source's fields: openml {id, target?, drop?}; file {path, target?, columns?, drop?,
-            classes?}, both {categories?}; bundled {name}; linear_map {shape, seed}; disc {shape, split, moves, seed}.
+            classes?}, both {categories?}; bundled {name}; linear_map {shape, seed}; disc {shape, split, moves, seed};
+            language {shape, order, seed}.
         openml: {server?, cache?} of the config.
 
     Raises:
@@ -88,6 +89,9 @@ def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) ->
         return read_bundled(dataset["name"])
     if source == "linear_map":
         return linear_map(dataset["shape"]["rows"], dataset["shape"]["classes"], dataset["seed"])
+    if source == "language":
+        sizes = (dataset["shape"][name] for name in ("rows", "features", "classes"))
+        return language(*sizes, dataset["order"], dataset["seed"])
     if source == "disc":
         sizes = (
             dataset["shape"]["rows"],
@@ -95,7 +99,7 @@ def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) ->
         )
         return disc(*sizes, dataset["moves"], dataset["seed"])
     raise DataError(
-        f"source '{source}' cannot be read; allowed are openml, file, bundled, linear_map and disc."
+        f"source '{source}' cannot be read; allowed are openml, file, bundled, linear_map, disc and language."
     )
 
 

@@ -1,4 +1,4 @@
-"""Synthetic data: a random linear map, and points inside and outside a circle."""
+"""Synthetic data: a random linear map, points inside and outside a circle, and a language of known entropy."""
 
 from __future__ import annotations
 
@@ -53,3 +53,55 @@ def disc(rows: int, shifted: int, moves: bool, seed: int) -> Table:
     x = middle + rng.normal(size=(rows, 2))
     inside = np.linalg.norm(x - middle if moves else x, axis=1) < RADIUS[moves]
     return Table(x, inside.astype(np.uint8), ("x1", "x2"), ("outside", "inside"))
+
+
+CONCENTRATION = 0.3
+"""Of the Dirichlet distribution of the symbols after a context; below 1, few of them are likely."""
+
+
+def transitions(symbols: int, order: int, seed: int) -> np.ndarray:
+    """Return the probabilities (symbolsᵒʳᵈᵉʳ, symbols) of a language's next symbol, after each context."""
+    rng = np.random.default_rng([seed, 1])
+    return rng.dirichlet(np.full(symbols, CONCENTRATION), symbols**order)
+
+
+def stationary(table: np.ndarray) -> np.ndarray:
+    """Return the probabilities of the contexts of a language in the long run, for its ``transitions``."""
+    contexts, symbols = table.shape
+    after = (np.arange(contexts)[:, None] * symbols + np.arange(symbols)) % contexts
+    chain = np.zeros((contexts, contexts))
+    np.add.at(chain, (np.arange(contexts)[:, None], after), table)
+    equations = np.vstack([chain.T - np.eye(contexts), np.ones(contexts)])
+    solution, *_ = np.linalg.lstsq(equations, np.append(np.zeros(contexts), 1), rcond=None)
+    return np.clip(solution, 0, None) / np.clip(solution, 0, None).sum()
+
+
+def entropy(symbols: int, order: int, seed: int) -> float:
+    """Return the entropy of a language's next symbol given those before it, in nats: the least loss of a network."""
+    table = transitions(symbols, order, seed)
+    logs = np.log(np.where(table > 0, table, 1))
+    return float(-stationary(table) @ (table * logs).sum(axis=1))
+
+
+def language(rows: int, length: int, symbols: int, order: int, seed: int) -> Table:
+    """Sample sequences of a random Markov chain in the long run, with the symbol after each as its class.
+
+    The probabilities of a symbol depend on the ``order`` symbols before it and are drawn once (``transitions``), so the
+    entropy of the class is known (``entropy``).
+
+    Returns:
+        A table of (rows, length) with symbols as numbers from 0.
+    """
+    rng, table = np.random.default_rng(seed), transitions(symbols, order, seed)
+    sums, contexts = np.cumsum(table, axis=1), len(table)
+    context = rng.choice(contexts, rows, p=stationary(table))
+    drawn = [context // symbols ** (order - 1 - i) % symbols for i in range(order)]
+    while len(drawn) <= length:
+        symbol = (rng.random(rows)[:, None] > sums[context, :-1]).sum(axis=1)
+        context = (context * symbols + symbol) % contexts
+        drawn.append(symbol)
+    x = np.stack(drawn, axis=1).astype(np.float64)
+    names = tuple(f"symbol{i}" for i in range(1, length + 1))
+    return Table(
+        x[:, :length], x[:, length].astype(np.uint8), names, tuple(map(str, range(symbols)))
+    )

@@ -28,8 +28,8 @@ class Network:
     Attributes:
         xla: whether its steps are compiled by XLA, where its normalizer allows; else they run as a plain graph.
         biases: whether layers have them, where no normalizer shifts.
-        takes: form of an example, "rows" (features), "images" (height × width × channels), or "pairs" (a vector beside
-            its image).
+        takes: form of an example, "rows" (features), "images" (height × width × channels), "pairs" (a vector beside its
+            image), or "symbols" (numbers from 0).
         blocks: the normalized layers from the first to the last, once built.
         normalizers: those beside the blocks' own, once built.
         all_places: whether a method's ``place`` has a meaning in it.

@@ -253,11 +253,41 @@ class DiscDataset(_Dataset):
         return self
 
 
+class LanguageDataset(_Dataset):
+    """Sequences of `shape.features` symbols of a random language, with the next of `shape.classes` symbols as class."""
+
+    source: Literal["language"]
+    """Draw sequences of a random Markov chain, whose next symbol has a known entropy."""
+    seed: Seed
+    """Seed of the language and of its sequences."""
+    order: Annotated[int, Field(ge=1, le=3)]
+    """Number of symbols before the next one that decide its probabilities, 1 to 3."""
+
+    @property
+    def forms(self) -> set[str]:
+        return {"rows", "symbols"}
+
+    @model_validator(mode="after")
+    def _symbols_stay_numbers(self) -> LanguageDataset:
+        if self.scaling != "none" or self.shape.features < self.order:
+            raise PydanticCustomError(
+                "language",
+                "a language has scaling: none, and at least as many features as its order",
+            )
+        return self
+
+
 AnyDataset = (
-    OpenMLDataset | FileDataset | BundledDataset | RedrawDataset | LinearMapDataset | DiscDataset
+    OpenMLDataset
+    | FileDataset
+    | BundledDataset
+    | RedrawDataset
+    | LinearMapDataset
+    | DiscDataset
+    | LanguageDataset
 )
 Dataset = Annotated[AnyDataset, Field(discriminator="source")]
-SOURCES = ["openml", "file", "bundled", "redraw", "linear_map", "disc"]
+SOURCES = ["openml", "file", "bundled", "redraw", "linear_map", "disc", "language"]
 ADAPTER: TypeAdapter[AnyDataset] = TypeAdapter(Dataset)
 NOT_CONTENT = {
     *("label", "class_labels", "stands_for", "shape", "split", "scaling", "sha256"),

@@ -106,6 +106,7 @@ LARGEST = 38
 NEEDED = {
     "rows": "learns classes, and '{}' is a vector beside its image (allowed: datasets of other sources)",
     "images": "takes images, and '{}' has none (allowed: datasets whose shape says image: [height, width, channels])",
+    "symbols": "reads symbols, and '{}' has other features (allowed: datasets with source: language)",
     "pairs": "learns a vector's image, and '{}' has classes to learn (allowed: datasets with source: linear_map)",
 }
 """Phrases about networks whose form of examples a dataset does not have, by that form."""
