@@ -90,14 +90,13 @@ def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) ->
     if source == "linear_map":
         return linear_map(dataset["shape"]["rows"], dataset["shape"]["classes"], dataset["seed"])
     if source == "language":
-        sizes = (dataset["shape"][name] for name in ("rows", "features", "classes"))
+        of = dataset["shape"]
+        sizes = (of["rows"], of["features"], of["classes"])
         return language(*sizes, dataset["order"], dataset["seed"])
     if source == "disc":
-        sizes = (
-            dataset["shape"]["rows"],
-            count(dataset["split"]["test"], dataset["shape"]["rows"]),
-        )
-        return disc(*sizes, dataset["moves"], dataset["seed"])
+        rows = dataset["shape"]["rows"]
+        shifted = count(dataset["split"]["test"], rows)
+        return disc(rows, shifted, dataset["moves"], dataset["seed"])
     raise DataError(
         f"source '{source}' cannot be read; allowed are openml, file, bundled, linear_map, disc and language."
     )
