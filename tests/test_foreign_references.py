@@ -58,7 +58,7 @@ def test_a_layer_of_keras_is_found_under_its_own_text_and_is_a_normalizer(path, 
 
 def test_an_unknown_package_or_layer_is_one_sentence(own):
     with pytest.raises(
-        UnknownName, match=r"the package mine is not installed .*named as mine.py:Mine"
+        UnknownName, match=r"the package mine is not installed .*is named as mine.py:Mine"
     ):
         registry.find("normalizer", "mine:Mine")
     with pytest.raises(UnknownName, match="did you mean 'RMSNormalization'"):

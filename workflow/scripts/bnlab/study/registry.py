@@ -57,7 +57,8 @@ class ClassReference(NamedTuple):
             spec = find_spec(package)
             if not spec or not spec.origin or Path(f"{package}.py").exists():
                 raise UnknownName(
-                    f"the package {package} is not installed (a file of your own is named as {package}.py:{name})"
+                    f"the package {package} is not installed (pip install {package}; a file of your own is named as "
+                    f"{package}.py:{name})"
                 )
             return cls(Path(spec.origin).resolve(), name, file)
         home = LIBRARY if file.startswith(SHIPPED) else Path()
