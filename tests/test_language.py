@@ -6,6 +6,7 @@ import tensorflow as tf
 from methods import METHODS
 
 from bnlab.data import synthetic
+from bnlab.data.sources import read
 from bnlab.networks.language_model import LanguageModel
 from bnlab.networks.network import initial_values
 from bnlab.testing import NetworkTests
@@ -69,3 +70,12 @@ def test_the_next_symbol_depends_on_every_symbol_before_it():
     x[1:] = np.eye(5)
     logits, _ = network(*values, tf.constant(x), training=False)
     assert len(np.unique(logits[:, 0])) == 6
+
+
+def test_a_config_names_a_language_by_its_shape_order_and_seed():
+    shape = {"rows": 50, "features": 6, "classes": 4}
+    table = read({"source": "language", "seed": 3, "order": 2, "shape": shape})
+    expected = synthetic.language(50, 6, 4, 2, 3)
+    np.testing.assert_array_equal(table.x, expected.x)
+    np.testing.assert_array_equal(table.y, expected.y)
+    assert table.x.shape == (50, 6) and table.class_names == ("0", "1", "2", "3")
