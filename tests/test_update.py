@@ -127,7 +127,7 @@ def test_at_a_constant_rate_both_velocities_are_one(nesterov):
 
 
 def moves(optimizer, gradients, rates):
-    """How far one number moves in each step."""
+    """Distance that one number moves in each step."""
     after = stepped(
         optimizer,
         start=[np.zeros(1)],
