@@ -7,6 +7,7 @@ LOCK ?= requirements.lock#   requirements-gpu.lock on a machine with a CUDA GPU
 STUDY ?= full#               the study that `make publish` publishes
 CONFIG ?=#                   overlays of config.yaml, for `make plan` and `make scorecard`
 BIN := .venv/bin
+BNLAB := PYTHONPATH=workflow/scripts $(BIN)/python -m bnlab
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(BIN)/uv)
 
 SUPPORTED := import sys; v = sys.version.split()[0]; \
@@ -24,7 +25,7 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo plan study unlock publish test faults test-method same test-network new-experiment test-experiment judge \
+.PHONY: help demo plan study unlock publish test faults test-method same score test-network new-experiment test-experiment judge \
   scorecard lint docstrings bench interval-coverage schema docs lock \
   upgrade audit environment
 
@@ -54,7 +55,10 @@ test-method: environment  ## tests of a normalizer, METHOD=file.py:Class OPTIONS
 	$(BIN)/python workflow/scripts/test_method.py '$(METHOD)' $(OPTIONS)
 
 same: environment  ## two implementations of a normalizer, A=ln B='keras.layers:LayerNormalization epsilon=1e-3'
-	@$(BIN)/python workflow/scripts/same.py $(A) $(B)
+	@$(BNLAB) same $(A) $(B)
+
+score: environment  ## the card of a normalizer, METHOD=file.py:Class OPTIONS='p=1', in seconds
+	@$(BNLAB) score '$(METHOD)' $(OPTIONS)
 
 test-network: environment  ## tests of a network, NETWORK=residual OPTIONS='depth=3'
 	$(BIN)/python workflow/scripts/test_network.py '$(NETWORK)' $(OPTIONS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -138,8 +139,11 @@ def test_half_precision_is_compared_with_the_same_layer_in_float64():
 
 def test_the_command_ends_with_one_where_they_differ_and_with_a_sentence_on_a_mistake(own):
     def typed(*words: str) -> tuple[int, str]:
-        command = [sys.executable, str(CHECKOUT / "workflow/scripts/same.py"), *words]
-        done = subprocess.run(command, cwd=own, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", "bnlab", "same", *words]
+        scripts = {**os.environ, "PYTHONPATH": str(CHECKOUT / "workflow/scripts")}
+        done = subprocess.run(
+            command, cwd=own, env=scripts, capture_output=True, text=True, check=False
+        )
         return done.returncode, done.stdout + done.stderr
 
     code, text = typed("bn", "keras.layers:BatchNormalization")

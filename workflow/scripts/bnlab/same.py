@@ -22,9 +22,7 @@ from bnlab.study.options import parse
 from bnlab.study.registry import ClassReference, find
 from bnlab.study.sentences import option_problems
 
-USAGE = (
-    "Name two classes: make same A=my_norms.py:RMS B='keras.layers:RMSNormalization epsilon=1e-3'"
-)
+USAGE = "Name two classes: bnlab same my_norms.py:RMS keras.layers:RMSNormalization epsilon=1e-3"
 CASES: dict[str, tuple[int, ...]] = {**SHAPES, "one row": (1, FEATURES)}
 LEAST = 1e-9
 """Largest difference of what is the same in float64."""
@@ -40,10 +38,10 @@ class Side(NamedTuple):
     reference: ClassReference
     options: Mapping[str, Any]
 
-    def built(self, dtype: str = "float64") -> Normalizer:
-        """Return the normalizer, built for the inputs here."""
+    def built(self, dtype: str = "float64", features: int = FEATURES) -> Normalizer:
+        """Return the normalizer, built for so many features."""
         cls: type[Normalizer] = self.reference.load()
-        return cls(**self.options).build_for(FEATURES, "", dtype)
+        return cls(**self.options).build_for(features, "", dtype)
 
 
 class Step(NamedTuple):

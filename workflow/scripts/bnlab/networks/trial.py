@@ -77,7 +77,7 @@ def run(network: Network, method: Method, shape: list[int], classes: int, rows: 
     for variable in [*network.trainable, *network.state]:
         _check_start(variable)
     for normalizer in network.every_normalizer():
-        _watch(normalizer)
+        watch(normalizer)
     x = tf.random.stateless_normal((rows, *examples), [0, 0])
     values = [tf.ones(v.shape, v.dtype) for v in network.trainable]
     state = [tf.ones(v.shape, v.dtype) for v in network.state]
@@ -112,7 +112,7 @@ def _check_start(variable: Variable) -> None:
         )
 
 
-def _watch(normalizer: Normalizer) -> None:
+def watch(normalizer: Normalizer) -> None:
     """Let a normalizer raise ValueError where it changes the shape of its input."""
     for variable in normalizer.variables:
         if variable.is_average:

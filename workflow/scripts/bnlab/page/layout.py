@@ -66,25 +66,28 @@ def render(page: Page, inputs: Inputs, template: str, style: str = "", **variabl
         "ledger": inputs.ledger is not None,
     }
     content = _environment().get_template(template).render(**common | variables)
-    parts = ("base", *page.parts)
-    styles = [*([Markup(style)] if style else []), *_texts(parts, "css")]
-    scripts = _texts(parts, "js")
-    return (
-        _environment()
-        .get_template("layout.html.j2")
-        .render(
-            **common,
-            content=Markup(content),
-            links=_links(page, inputs),
-            words={
-                name: text for name, text in GLOSSARY.items() if f'"{word_id(name)}"' in content
-            },
-            styles=styles,
-            scripts=scripts,
-            style_digests=list(map(_digest, styles)),
-            script_digests=list(map(_digest, scripts)),
-        )
-    )
+    words = {name: text for name, text in GLOSSARY.items() if f'"{word_id(name)}"' in content}
+    variables = {"content": Markup(content), "links": _links(page, inputs), "words": words}
+    return document("layout.html.j2", page.parts, style, **common, **variables)
+
+
+def document(template: str, parts: Sequence[str], style: str = "", **variables: Any) -> str:
+    """Return one file of HTML that needs no other.
+
+    Args:
+        template: an extension of ``document.html.j2``.
+        parts: parts of the page but for ``base``.
+        style: style sheet of this page alone, in front of those of its parts.
+        variables: variables of the template.
+    """
+    styles = [*([Markup(style)] if style else []), *_texts(("base", *parts), "css")]
+    scripts = _texts(("base", *parts), "js")
+    digests = {
+        "style_digests": list(map(_digest, styles)),
+        "script_digests": list(map(_digest, scripts)),
+    }
+    page = _environment().get_template(template)
+    return page.render(styles=styles, scripts=scripts, **digests, **variables)
 
 
 def _links(page: Page, inputs: Inputs) -> list[tuple[str, str, bool]]:

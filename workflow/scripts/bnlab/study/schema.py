@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from bnlab.study.card import Card
 from bnlab.study.config import Study
 from bnlab.study.declaration import Experiment
 from bnlab.study.ledger import Ledger
@@ -59,10 +60,16 @@ def experiment_schema() -> Schema:
     return _exported(Experiment)
 
 
+def card_schema() -> Schema:
+    """Return the schema of scorecard.json."""
+    return _exported(Card)
+
+
 SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "config": config_schema,
     "ledger": ledger_schema,
     "experiment": experiment_schema,
+    "scorecard": card_schema,
 }
 """Schemas by the name of their file, `<name>.schema.json`."""
 

@@ -1,0 +1,270 @@
+"""The card of a normalizer: properties against theory and formulas in NumPy, and inputs that break a layer."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jsonschema import Draft202012Validator
+
+from bnlab import same
+from bnlab.card import depth, faults, formats, measure, page, properties, score
+from bnlab.card.subject import INPUTS, Subject, weights_like
+from bnlab.study.card import Card, Property
+from bnlab.study.schema import SCHEMAS
+
+MINE = '''\
+import keras
+import tensorflow as tf
+
+from bnlab.networks.normalizer import Normalizer
+
+
+class Identity(Normalizer):
+    def normalize(self, u, training):
+        return tf.identity(u)
+
+
+class Square(Normalizer):
+    def normalize(self, u, training):
+        return tf.square(u)
+
+
+class Another(Normalizer):
+    def normalize(self, u, training):
+        return tf.reduce_mean(u, axis=-1, keepdims=True)
+
+
+class Cut(Normalizer):
+    def normalize(self, u, training):
+        return tf.stop_gradient(u)
+
+
+class Grows(keras.layers.Layer):
+    """Adds a state that doubles."""
+
+    def build(self, shape):
+        self.total = self.add_weight(shape=shape[-1:], initializer="ones", trainable=False, name="total")
+
+    def call(self, u, training=False):
+        if training:
+            self.total.assign(2 * self.total)
+        return u + 0 * self.total
+
+
+class Unbiased(keras.layers.Layer):
+    """Divides by the unbiased deviation of the batch."""
+
+    def call(self, u):
+        m = keras.ops.shape(u)[0]
+        square = keras.ops.sum(keras.ops.square(u - keras.ops.mean(u, axis=0)), axis=0)
+        return (u - keras.ops.mean(u, axis=0)) / keras.ops.sqrt(square / keras.ops.cast(m - 1, u.dtype) + 1e-3)
+
+
+class Attribute(keras.layers.Layer):
+    """Keeps the mean of a step as an attribute."""
+
+    def call(self, u):
+        self.kept = keras.ops.mean(u)
+        return u - self.kept
+
+
+class OfImages(keras.layers.Layer):
+    def call(self, u):
+        return u - keras.ops.mean(u, axis=[1, 2, 3], keepdims=True)
+'''
+
+
+@pytest.fixture(autouse=True)
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with classes of a user's."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(MINE)
+    return tmp_path
+
+
+def layer(text: str, kind: str = "rows") -> Subject:
+    return Subject(same.side(text.split()), INPUTS[kind])
+
+
+def whether(text: str, names: str, kind: str = "rows") -> list[bool]:
+    """Return for each property whether a layer has it, up to ε."""
+    return [
+        getattr(properties, name)(layer(text, kind)) <= formats.NEARLY for name in names.split()
+    ]
+
+
+# Ba, Kiros & Hinton 2016, table 1, without weight normalization: what a layer's prediction does not change by.
+TABLE_1 = (
+    "scale_of_kernel shift_of_kernel scale_of_units scale_of_inputs shift_of_features scale_of_rows"
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "invariant"),
+    [
+        ("bn", [True, False, True, True, True, False]),
+        ("ln", [True, True, False, True, False, True]),
+        ("rms", [True, False, False, True, False, True]),
+    ],
+)
+def test_invariances_are_those_of_table_1_of_ba_et_al(method, invariant):
+    assert whether(method, TABLE_1) == invariant
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_batch_normalization_couples_rows_in_training_alone_and_layer_normalization_features(kind):
+    bn, ln = layer("bn", kind), layer("ln over=position", kind)
+    assert properties.rows_in_training(bn) > 0.01
+    assert properties.rows_at_inference(bn) == properties.features(bn) == 0
+    assert properties.rows_in_training(ln) == properties.rows_at_inference(ln) == 0
+    assert properties.features(ln) > 0.001
+    if kind != "rows":
+        assert properties.positions(bn) > 0.01
+        assert properties.positions(ln) == 0
+
+
+def test_averages_settle_where_inference_is_as_training():
+    biased = layer("bn momentum=0.9")
+    assert properties.momentum(biased) == pytest.approx(0.9)
+    assert properties.average_of_variance(biased) == pytest.approx(1)
+    assert properties.inference_when_settled(biased) < 1e-9
+    u = biased.inputs()
+    training = (u - u.mean(0)) / np.sqrt(u.var(0) + 1e-3)
+    start = u / np.sqrt(1 + 1e-3)
+    assert properties.inference_at_start(biased) == pytest.approx(same.difference(start, training))
+    without = layer("ln")
+    assert properties.momentum(without) is properties.average_of_variance(without) is None
+
+
+def test_a_step_on_one_row_gives_zero_and_no_gradient():
+    assert properties.output_of_one_row(layer("bn")) == 0
+    assert properties.gradient_of_one_row(layer("bn")) == 0
+
+
+@pytest.mark.parametrize("epsilon", [1e-3, 1e-5])
+def test_the_gradient_of_layer_normalization_at_constant_rows_is_that_of_its_formula(epsilon):
+    found = layer(f"ln epsilon={epsilon}")
+    w = weights_like(found.inputs())
+    expected = (w - w.mean(axis=1, keepdims=True)) / np.sqrt(epsilon)
+    length = np.linalg.norm(expected) / np.linalg.norm(w)
+    assert properties.gradient_of_constant_rows(found) == pytest.approx(length, rel=1e-6)
+    assert properties.output_of_constant_rows(found) == pytest.approx(0, abs=1e-9)
+
+
+def test_small_inputs_are_normalized_to_x_over_the_root_of_x_squared_plus_epsilon():
+    found = layer("keras.layers:RMSNormalization epsilon=1e-6")
+    u = (found.inputs() - 0.5) / 2 * 1e-4
+    normal = u / np.sqrt(np.mean(u**2, axis=1, keepdims=True) + 1e-6)
+    expected = np.sqrt(np.mean(normal**2))
+    assert properties.size_of_small_inputs(found) == pytest.approx(expected, rel=1e-9)
+
+
+def test_errors_of_the_identity_are_zero_and_those_of_a_square_are_of_the_last_bit():
+    assert properties.error_in_float16(layer("mine.py:Identity")) == 0
+    assert properties.error_at_large_offset(layer("mine.py:Identity")) == 0
+    assert 0 < properties.error_in_bfloat16(layer("mine.py:Square")) <= 2**-8
+    assert 0 < properties.error_in_float16(layer("mine.py:Square")) <= 2**-11
+
+
+def test_gradients_grow_by_batch_normalization_as_yang_et_al_say_and_not_without():
+    theory = np.sqrt(np.pi / (np.pi - 1) * 58 / 57)
+    assert depth.growth(layer("bn epsilon=1e-9")) == pytest.approx(theory, rel=0.01)
+    assert depth.growth(layer("mine.py:Identity")) == pytest.approx(1, rel=0.02)
+    assert abs(depth.cosine(layer("bn"))) < 0.03
+    assert depth.cosine(layer("ln")) > 0.9
+
+
+def test_memory_and_numbers_of_variables_are_counted():
+    from bnlab.card import cost
+
+    assert cost.kept(layer("mine.py:Identity")) == 0
+    assert cost.kept(layer("mine.py:Square")) == 1
+    assert (cost.parameters(layer("bn")), cost.state(layer("bn"))) == (2, 2)
+    assert (cost.parameters(layer("ln affine=gain")), cost.state(layer("ln"))) == (1, 0)
+    assert cost.microseconds(layer("mine.py:Square")) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "Grows",
+            "breaks after 20 steps on one batch (rows): its state total grows from 1 to 1.05e+06",
+        ),
+        ("Unbiased", "breaks on a batch of one row (rows): N(u) is not finite"),
+        ("Identity", None),
+    ],
+)
+def test_an_input_that_breaks_a_layer_is_named(name, sentence):
+    found = list(faults.breaks(layer(f"mine.py:{name}"), "rows"))
+    assert found == ([sentence] if sentence else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("Another", "normalize makes (32, 1) of an input of shape (32, 64)"),
+        ("Cut", "no gradient flows from N(u) to u"),
+        ("Attribute", "it keeps a value of a step as its attribute attribute.kept"),
+    ],
+)
+def test_a_layer_that_cannot_be_used_is_one_sentence(name, part, capsys):
+    with pytest.raises(SystemExit) as ended:
+        score.main([f"mine.py:{name}"])
+    text = str(ended.value)
+    assert text.startswith(f"mine.py:{name} cannot be used: ") and part in text and "\n" not in text
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> Card:
+    """The card of a layer that takes images alone, of a few properties."""
+    few = [
+        m
+        for m in properties.MEASURES
+        if m.key in ("scale_of_inputs", "rows_in_training", "momentum")
+    ]
+    monkeypatch.setattr(measure, "MEASURES", few)
+    return measure.card(same.side(["mine.py:OfImages"]), lambda share: None)
+
+
+def test_a_card_keeps_to_its_schema_and_says_which_inputs_are_not_taken(card):
+    content = json.loads(json.dumps(card.model_dump()))
+    Draft202012Validator(SCHEMAS["scorecard"]()).validate(content)
+    assert Card.model_validate(content) == card
+    assert list(card.inputs) == ["images"] and list(card.refused) == ["rows", "tokens"]
+    assert card.breaks == []
+
+
+def test_a_card_is_a_table_a_page_and_a_badge(card):
+    text = formats.markdown(card)
+    assert "| scale of all inputs | no, 0.9 |" in text
+    assert "| rows on one another, in training | no |" in text
+    assert "| share of an average that a step keeps | – |" in text
+    html = page.page(card)
+    assert "http" not in re.sub(r"http-equiv", "", html).replace("http://www.w3.org", "")
+    assert "default-src &#39;none&#39;" in html or "default-src 'none'" in html
+    assert formats.badge(card).count("no input breaks it") == 3
+    assert "1 input breaks it" in formats.badge(card.model_copy(update={"breaks": ["It breaks."]}))
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "words"),
+    [
+        ("change", 0.0, "yes"),
+        ("change", 1e-4, "nearly, 0.0001"),
+        ("change", 0.5, "no, 0.5"),
+        ("influence", 0.0, "no"),
+        ("influence", 0.25, "yes, 0.25"),
+        ("number", 316.2, "316"),
+        ("number", 2.0, "2"),
+        ("number", "NaN", "NaN"),
+        ("number", None, "–"),
+    ],
+)
+def test_a_value_is_printed_in_words(unit, value, words):
+    one = Property(key="k", under="u", title="t", formula="f", unit=unit, values={"rows": value})
+    assert formats.cell(one, value) == words

@@ -1,0 +1,27 @@
+"""The command `bnlab`."""
+
+from __future__ import annotations
+
+import sys
+
+USAGE = """usage: bnlab score my_norms.py:MyNorm p=1       properties of a normalizer, in seconds
+       bnlab same ln 'torch.nn:LayerNorm'       two implementations, held against each other"""
+
+
+def main() -> None:
+    """Run the command that a user types."""
+    command, *arguments = sys.argv[1:] or [""]
+    if command == "score":
+        from bnlab.card import score
+
+        score.main(arguments)
+    elif command == "same":
+        from bnlab import same
+
+        same.main(arguments)
+    else:
+        sys.exit(USAGE)
+
+
+if __name__ == "__main__":
+    main()

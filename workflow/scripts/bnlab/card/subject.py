@@ -1,0 +1,94 @@
+"""A normalizer as a function of arrays, on inputs of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from bnlab.lazy import tf
+from bnlab.networks.normalizer import Normalizer
+from bnlab.same import Side
+
+INPUTS: dict[str, tuple[int, ...]] = {
+    "rows": (32, 64),
+    "images": (8, 6, 5, 64),
+    "tokens": (8, 7, 64),
+}
+"""Shape of each kind of input; features are the last axis."""
+
+
+class Response(NamedTuple):
+    """N(u) and the gradient of Σ weights·N(u) by u."""
+
+    y: np.ndarray
+    gradient: np.ndarray
+
+
+class Subject(NamedTuple):
+    """A class with its options, and the shape of its inputs."""
+
+    side: Side
+    shape: tuple[int, ...]
+
+    def built(self, dtype: str = "float64", features: int | None = None) -> Normalizer:
+        """Return the normalizer as it starts."""
+        return self.side.built(dtype, features or self.shape[-1])
+
+    def inputs(self, *, seed: int = 2, rows: int | None = None) -> np.ndarray:
+        """Return u, Normal(0.5, 2), with so many rows."""
+        shape = (rows or self.shape[0], *self.shape[1:])
+        return np.random.default_rng(seed).normal(0.5, 2, shape)
+
+    def normal(self, u: np.ndarray, training: bool = True, dtype: str = "float64") -> np.ndarray:
+        """Return N(u) of a layer at its start, as float64."""
+        return array(self.built(dtype).normalize(tf.constant(u, dtype), training))
+
+    def response(self, u: np.ndarray, training: bool = True) -> Response:
+        """Return N(u) of a layer at its start, and its gradient with weights ~ Normal(0, 1)."""
+        x, weights = tf.constant(u, "float64"), weights_like(u)
+        normalizer = self.built()
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = normalizer.normalize(x, training)
+            loss = tf.reduce_sum(weights * y)
+        zero = tf.UnconnectedGradients.ZERO
+        return Response(array(y), array(tape.gradient(loss, x, unconnected_gradients=zero)))
+
+    def states(self, u: np.ndarray, steps: int) -> list[list[np.ndarray]]:
+        """Return the values of the state before the first and after each of some steps on the same u."""
+        normalizer, x = self.built(), tf.constant(u, "float64")
+        values = [state(normalizer)]
+        for _ in range(steps):
+            normalizer.normalize(x, True)
+            values.append(state(normalizer))
+        return values
+
+    def inference(self, u: np.ndarray, values: Sequence[np.ndarray]) -> np.ndarray:
+        """Return N(u) at inference with these values of the state."""
+        normalizer = self.built()
+        kept = [v for v in normalizer.variables if not v.trainable]
+        for variable, value in zip(kept, values, strict=True):
+            variable.bind(tf.constant(value, variable.dtype))
+        return array(normalizer.normalize(tf.constant(u, "float64"), False))
+
+
+def weights_like(u: np.ndarray) -> np.ndarray:
+    """Return the weights of a loss, Normal(0, 1)."""
+    return np.random.default_rng(3).normal(size=u.shape)
+
+
+def state(normalizer: Normalizer) -> list[np.ndarray]:
+    """Return the values of the variables that gradient descent does not move."""
+    return [array(v.value) for v in normalizer.variables if not v.trainable]
+
+
+def array(value: tf.Tensor) -> np.ndarray:
+    """Return a tensor as an array of float64."""
+    return np.asarray(tf.cast(value, tf.float64))
+
+
+def rounded(u: np.ndarray, dtype: str) -> np.ndarray:
+    """Return u rounded to another type, as float64."""
+    return array(tf.cast(tf.constant(u), dtype))
