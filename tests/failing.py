@@ -23,6 +23,7 @@ MEASURED = {
     "gradient_flow": ["gradient", "moved", "change"],
     "norms": ["norm"],
     "gradient_noise": ["variance", "length"],
+    "signal": ["gradient", "cosine", "rank", "variance"],
 }
 """Columns of each source that are NaN for a replicate that diverged."""
 

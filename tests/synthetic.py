@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ LABELS |= {
     "whitened_inputs": "Whitened",
     "bn_fault_stop_gradient": "BN, statistics outside the gradient",
     "bn_fault_epsilon_1": "BN, ε = 1",
+    "bn_before": "BN before φ",
+    "ln_after": "LN after φ",
 }
 STEPS = (0, 10, 50, 100, 200, 500, 1000)
 
@@ -525,6 +528,29 @@ def gradient_noise() -> dict[str, pd.DataFrame]:
     return {"gradient_noise": tidy.collect(runs, tables), "timing": timing}
 
 
+def before_training() -> dict[str, pd.DataFrame]:
+    """Twenty layers of two activations: each lengthens the gradient by 1.2 and takes a tenth of the cosine, ½ at first.
+
+    Base shortens the gradient by a half. After one step all layers have gradients a tenth as far apart, in decades.
+    """
+    methods, parts = ("base", "bn_before", "ln_after"), []
+    layers = np.arange(1, 21)
+    for activation in ("relu", "sigmoid"):
+        tables = []
+        for method in methods:
+            growth = 0.5 if method == "base" else 1.2
+            for replicate, step in product(range(4), (0, 1)):
+                decades = (20 - layers) * np.log10(growth) * (1 if step == 0 else 0.1)
+                table = pd.DataFrame({"layer": layers, "gradient": 10**decades, "rank": 5.0})
+                table["cosine"] = 0.5 * 0.9 ** (layers - 1)
+                tables.append(table.assign(variance=1.0, step=step, replicate=replicate))
+        runs = [run(method, recipe=activation) for method in methods]
+        by_run = [pd.concat(tables[8 * i : 8 * i + 8]) for i in range(len(methods))]
+        about = {"activation": activation, "layers": 20, "initializer": "glorot_uniform"}
+        parts.append(tidy.collect(runs, by_run).assign(**about))
+    return {"signal": pd.concat(parts, ignore_index=True)}
+
+
 @cache
 def sources() -> dict[str, dict[str, pd.DataFrame]]:
     """The sources of every experiment's tables."""
@@ -551,6 +577,7 @@ def sources() -> dict[str, dict[str, pd.DataFrame]]:
         "row_by_row": by_rate(("base", "bn")),
         "learning_rate_factors": learning_rate_factors(),
         "unseen_rows": unseen_rows(),
+        "before_training": before_training(),
     }
 
 

@@ -5,12 +5,14 @@ import pytest
 from methods import METHODS
 from scipy.stats import wasserstein_distance
 from sklearn.datasets import load_digits
+from sklearn.metrics.pairwise import cosine_similarity
 
 from bnlab.networks.perceptron import Perceptron
 from bnlab.probes.covariate_shift import CovariateShift
 from bnlab.probes.gradient_flow import GradientFlow
 from bnlab.probes.landscape import Landscape
 from bnlab.probes.output_shift import OutputShift
+from bnlab.probes.signal import Signal
 from bnlab.probes.weights import Weights
 from bnlab.training.run import Run, train
 from bnlab.training.settings import Settings, Split
@@ -24,12 +26,13 @@ PROBES = {
     "landscape": Landscape,
     "gradient_flow": GradientFlow,
     "output_shift": OutputShift,
+    "signal": Signal,
     "weights": Weights,
 }
 
 
 def loss_and_gradient(weights, x, y, method):
-    """Loss, its gradient by hand, and the inputs of the activations, of a sigmoid perceptron in training mode."""
+    """Loss, its gradient by hand, the inputs of the activations and the gradient by them, of a sigmoid perceptron."""
     hidden, kept = x, []
     for layer in weights[:-1]:
         u = hidden @ layer["kernel"]
@@ -49,10 +52,11 @@ def loss_and_gradient(weights, x, y, method):
     loss = -np.log(p[np.arange(len(y)), y]).mean()
     d = (p - np.eye(p.shape[1])[y]) / len(y)
     gradients = [{"kernel": hidden.T @ d, "bias": d.sum(axis=0)}]
-    d = d @ weights[-1]["kernel"].T
+    d, by_inputs = d @ weights[-1]["kernel"].T, []
     for layer, (below, normal, spread, z) in zip(weights[-2::-1], kept[::-1], strict=True):
         a = 1 / (1 + np.exp(-z))
         dz = d * a * (1 - a)
+        by_inputs.insert(0, dz)
         if method == "base":
             own, du = {"bias": dz.sum(axis=0)}, dz
         else:
@@ -62,7 +66,7 @@ def loss_and_gradient(weights, x, y, method):
             du = (dx - dx.mean(axis, keepdims=True) - along) / spread
         gradients.insert(0, own | {"kernel": below.T @ du})
         d = du @ layer["kernel"].T
-    return loss, gradients, [z for *_, z in kept]
+    return loss, gradients, [z for *_, z in kept], by_inputs
 
 
 def stepped(weights, gradients, size):
@@ -105,12 +109,12 @@ def test_covariate_shift(trained):
     method, run, weights, (x, y), tables = trained
     expected = []
     for rows in run.step_probes["covariate_shift"].batches.numpy():
-        _, first, _ = loss_and_gradient(weights, x[rows], y[rows], method)
+        _, first, *_ = loss_and_gradient(weights, x[rows], y[rows], method)
         moved = stepped(weights, first, RATE)
         line = []
         for layer in range(len(LAYERS)):
             mixed = moved[:layer] + weights[layer:]
-            _, second, _ = loss_and_gradient(mixed, x[rows], y[rows], method)
+            _, second, *_ = loss_and_gradient(mixed, x[rows], y[rows], method)
             g, other = first[layer]["kernel"], second[layer]["kernel"]
             ends = np.linalg.norm(g), np.linalg.norm(other)
             shift = np.linalg.norm(g - other)
@@ -125,11 +129,11 @@ def test_landscape(trained):
     whole = np.sqrt(sum((layer["kernel"] ** 2).sum() for layer in weights))
     table = tables["landscape"]
     for sample, rows in enumerate(run.step_probes["landscape"].rows.numpy()):
-        _, gradients, _ = loss_and_gradient(weights, x[rows], y[rows], method)
+        _, gradients, *_ = loss_and_gradient(weights, x[rows], y[rows], method)
         slope = length(gradients)
         for row in table[(table["sample"] == sample) & (table["size"] > 0)].itertuples():
             size = row.size * (RATE if row.unit == "rate" else whole / slope)
-            loss, there, _ = loss_and_gradient(
+            loss, there, *_ = loss_and_gradient(
                 stepped(weights, gradients, size), x[rows], y[rows], method
             )
             change = length(
@@ -151,6 +155,27 @@ def test_gradient_flow(trained):
     np.testing.assert_allclose(
         tables["gradient_flow"]["gradient"], np.mean(lengths, axis=0), rtol=1e-4
     )
+
+
+def test_signal(trained):
+    method, run, weights, (x, y), tables = trained
+    expected = []
+    for rows in run.step_probes["signal"].rows.numpy():
+        *_, inputs, by_inputs = loss_and_gradient(weights, x[rows], y[rows], method)
+        pairs = np.triu_indices(len(rows), 1)
+        for z, gradient in zip(inputs, by_inputs, strict=True):
+            squares = np.linalg.svd(z, compute_uv=False) ** 2
+            expected.append(
+                (
+                    np.linalg.norm(gradient),
+                    cosine_similarity(z)[pairs].mean(),
+                    squares.sum() ** 2 / (squares**2).sum(),
+                    z.var(axis=0).mean(),
+                )
+            )
+    means = np.reshape(expected, (-1, len(LAYERS) - 1, 4)).mean(axis=0)
+    measured = tables["signal"][["gradient", "cosine", "rank", "variance"]]
+    np.testing.assert_allclose(measured, means, rtol=1e-4, atol=1e-6)
 
 
 def test_output_shift(trained):

@@ -248,7 +248,7 @@ class Recipe(Section):
 
     network: Annotated[dict[Name, Any], Field(min_length=1, max_length=1)]
     """One network and its settings, such as `{perceptron: [100, 100, 100]}`."""
-    activation: Literal["sigmoid", "tanh", "relu", "gelu"]
+    activation: Literal["sigmoid", "tanh", "relu", "gelu", "linear"]
     """Activation of the hidden layers."""
     initializer: Literal[
         "glorot_uniform",
