@@ -168,7 +168,7 @@ def range_left(results: Results, effect: Measure, method: str) -> pd.Series:
     rows = method_runs(results, "signal", effect, method)
     rows = rows[rows["layer"].isin([FIRST, rows["layer"].max()])]
     wide = rows.pivot(index=["replicate", "step"], columns="layer", values="gradient")
-    ends = np.log10(wide)
+    ends = wide.transform(np.log10)
     decades = (ends.iloc[:, 0] - ends.iloc[:, -1]).abs().unstack("step")
     return decades.iloc[:, 1] / decades.iloc[:, 0]
 
