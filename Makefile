@@ -25,7 +25,7 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo plan study unlock publish test faults test-method same score test-network new-experiment test-experiment judge \
+.PHONY: help demo plan study unlock publish test faults test-method same score references test-network new-experiment test-experiment judge \
   scorecard lint docstrings bench interval-coverage schema docs lock \
   upgrade audit environment
 
@@ -59,6 +59,9 @@ same: environment  ## two implementations of a normalizer, A=ln B='keras.layers:
 
 score: environment  ## the card of a normalizer, METHOD=file.py:Class OPTIONS='p=1', in seconds
 	@$(BNLAB) score '$(METHOD)' $(OPTIONS)
+
+references: environment  ## the accuracies that a card stands beside, after an edit of bnlab/card/quick.yaml
+	PYTHONPATH=workflow/scripts $(BIN)/python -m bnlab.card.training
 
 test-network: environment  ## tests of a network, NETWORK=residual OPTIONS='depth=3'
 	$(BIN)/python workflow/scripts/test_network.py '$(NETWORK)' $(OPTIONS)

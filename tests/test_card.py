@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from bnlab import same
-from bnlab.card import depth, faults, formats, measure, page, properties, score
+from bnlab.card import depth, faults, formats, measure, page, properties, score, training
 from bnlab.card.subject import INPUTS, Subject, weights_like
-from bnlab.study.card import Card, Property
+from bnlab.networks.block import Method
+from bnlab.study.card import Accuracy, Card, Property, Training
 from bnlab.study.schema import SCHEMAS
 
 MINE = '''\
@@ -219,6 +221,41 @@ def test_a_layer_that_cannot_be_used_is_one_sentence(name, part, capsys):
     assert text.startswith(f"mine.py:{name} cannot be used: ") and part in text and "\n" not in text
 
 
+PLAN = yaml.safe_load(training.PLAN.read_text("utf8"))
+REFERENCES = json.loads(training.REFERENCES.read_text("utf8"))
+
+
+def test_every_reference_of_the_plan_has_every_setting():
+    assert list(REFERENCES) == list(PLAN["references"])
+    assert {tuple(values) for values in REFERENCES.values()} == {tuple(PLAN["trainings"])}
+    for values in REFERENCES.values():
+        assert all(0 <= one["low"] <= one["value"] <= one["high"] <= 1 for one in values.values())
+        assert {one["rate"] for one in values.values()} <= set(PLAN["rates"])
+
+
+@pytest.mark.slow
+def test_a_layer_that_does_nothing_trains_as_the_reference_without_a_normalizer(
+    tmp_path, monkeypatch
+):
+    plan = PLAN | {"trainings": {"plain": PLAN["trainings"]["plain"]}}
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(plan))
+    monkeypatch.setattr(training, "PLAN", tmp_path / "plan.yaml")
+    (one,) = training.trainings(same.side(["mine.py:Identity"]), lambda share: None)
+    assert one.accuracy.value == pytest.approx(one.references["none"].value, abs=0.01)
+    assert one.accuracy.rate == one.references["none"].rate
+
+
+def test_the_rate_is_chosen_by_validation_and_judged_by_test(monkeypatch):
+    known = {
+        0.1: {"validation": [0.9, 0.9], "test": [0.7, 0.8]},
+        1.0: {"validation": [0.8, 0.9], "test": [1, 1]},
+    }
+    monkeypatch.setattr(training, "_runs", lambda *_: known)
+    chosen = training.accuracies(PLAN, Method(), lambda share: None)["plain"]
+    assert (chosen.rate, chosen.value) == (0.1, 0.75)
+    assert 0 <= chosen.low < 0.75 < chosen.high <= 1
+
+
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> Card:
     """The card of a layer that takes images alone, of a few properties."""
@@ -247,6 +284,12 @@ def test_a_card_is_a_table_a_page_and_a_badge(card):
     html = page.page(card)
     assert "http" not in re.sub(r"http-equiv", "", html).replace("http://www.w3.org", "")
     assert "default-src &#39;none&#39;" in html or "default-src 'none'" in html
+    assert "Accuracy" not in text
+    one = Accuracy(value=0.9, low=0.85, high=0.95, rate=0.1)
+    known = Training(key="plain", title="3 layers", accuracy=one, references={"none": one})
+    trained = card.model_copy(update={"trainings": [known]})
+    assert "| 3 layers | 90.0 (85.0 to 95.0) | 90.0 (85.0 to 95.0) |" in formats.markdown(trained)
+    assert page.page(trained).count("90.0 (85.0 to 95.0)") == 2
     assert formats.badge(card).count("no input breaks it") == 3
     assert "1 input breaks it" in formats.badge(card.model_copy(update={"breaks": ["It breaks."]}))
 

@@ -221,3 +221,24 @@ def test_a_module_is_found_by_the_name_of_its_package():
         True,
         False,
     )
+
+
+class Doubled(nn.Module):
+    """A module without parameters."""
+
+    def forward(self, u):
+        return 2 * u
+
+
+@pytest.mark.parametrize("is_graph", [False, True])
+def test_a_module_without_parameters_has_its_gradient(is_graph):
+    normalizer, u = adapted(Doubled)().build_for(3, "", "float64"), tf.ones((4, 3), tf.float64)
+
+    def gradient():
+        with tf.GradientTape() as tape:
+            tape.watch(u)
+            y = normalizer.normalize(u, True)
+        return tape.gradient(y, u)
+
+    found = tf.function(gradient)() if is_graph else gradient()
+    np.testing.assert_array_equal(found, np.full((4, 3), 2.0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-USAGE = """usage: bnlab score my_norms.py:MyNorm p=1       properties of a normalizer, in seconds
+USAGE = """usage: bnlab score my_norms.py:MyNorm p=1       properties of a normalizer; --quick trains it, too
        bnlab same ln 'torch.nn:LayerNorm'       two implementations, held against each other"""
 
 

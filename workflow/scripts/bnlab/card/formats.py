@@ -6,10 +6,14 @@ from itertools import groupby
 
 from markupsafe import escape
 
-from bnlab.study.card import Card, Property, Value
+from bnlab.study.card import Accuracy, Card, Property, Value
 
 EXACT, NEARLY = 1e-9, 0.01
 """Largest change of what is invariant, and of what nearly is."""
+SCALE = (
+    "Means of 3 replicates on 1,797 digits with 95 % intervals, each method at its best of 4 rates. Larger networks "
+    "and other data may have another order."
+)
 CHARACTER, EDGE = 6.6, 9
 """Width of a character of a badge at 11 pixels, and of an edge."""
 
@@ -28,6 +32,12 @@ def cell(of: Property, value: Value) -> str:
     if of.unit == "influence":
         return "no" if value <= EXACT else f"yes, {number}"
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def percent(accuracy: Accuracy) -> str:
+    """Return an accuracy in percent with its interval."""
+    value, low, high = (100 * each for each in (accuracy.value, accuracy.low, accuracy.high))
+    return f"{value:.1f} ({low:.1f} to {high:.1f})"
 
 
 def title(card: Card) -> str:
@@ -50,6 +60,14 @@ def markdown(card: Card) -> str:
             cells = (cell(each, each.values[kind]) for kind in kinds)
             lines.append(f"| {each.title} | {' | '.join(cells)} |")
         lines.append("")
+    if card.trainings:
+        names = list(card.trainings[0].references)
+        lines += [f"| Accuracy, % | this layer | {' | '.join(names)} |"]
+        lines += [f"| --- |{' --- |' * (len(names) + 1)}"]
+        for one in card.trainings:
+            accuracies = map(percent, [one.accuracy, *one.references.values()])
+            lines.append(f"| {one.title} | {' | '.join(accuracies)} |")
+        lines += ["", SCALE, ""]
     lines += [f"Not taken: {text}" for text in card.refused.values()]
     versions = ", ".join(f"{name} {number}" for name, number in card.versions.items())
     return "\n".join([*lines, f"Measured on {card.date} with {versions}.", ""])

@@ -12,19 +12,23 @@ import bnlab
 from bnlab.card import faults
 from bnlab.card.properties import MEASURES, Measure
 from bnlab.card.subject import INPUTS, Subject
+from bnlab.card.training import trainings
 from bnlab.lazy import tf
 from bnlab.same import Side
 from bnlab.study.card import Card, Property, Value
 from bnlab.study.messages import failure
 
+OF_PROPERTIES = 0.3
+"""Share of the time that properties take beside trainings."""
 PACKAGES = ("numpy", "keras", "torch")
 
 
-def card(side: Side, progress: Callable[[float], None]) -> Card:
+def card(side: Side, progress: Callable[[float], None], *, trains: bool = False) -> Card:
     """Return the card of a class.
 
     Args:
         side: the class with its options.
+        trains: adds quick trainings, of a layer that takes rows.
         progress: called with the share that is done.
 
     Raises:
@@ -40,12 +44,21 @@ def card(side: Side, progress: Callable[[float], None]) -> Card:
             refused[kind] = failure(side.reference.path, side.reference.file, error)
     if not layers:
         raise ValueError(next(iter(refused.values())))
+    trains = trains and "rows" in layers
+    part = OF_PROPERTIES if trains else 1.0
     properties = []
     for number, measure in enumerate(MEASURES):
-        progress(number / (len(MEASURES) + 1))
+        progress(part * number / (len(MEASURES) + 1))
         properties.append(_property(measure, layers))
-    progress(len(MEASURES) / (len(MEASURES) + 1))
+    progress(part * len(MEASURES) / (len(MEASURES) + 1))
     found = [text for kind, layer in layers.items() for text in faults.breaks(layer, kind)]
+    trained = []
+    if trains:
+        try:
+            trained = trainings(side, lambda share: progress(part + (1 - part) * share))
+        except Exception as error:
+            text = failure(side.reference.path, side.reference.file, error)
+            found.append(f"stops in training: {text}")
     return Card(
         version=1,
         layer=side.text.split()[0],
@@ -55,6 +68,7 @@ def card(side: Side, progress: Callable[[float], None]) -> Card:
         inputs={kind: list(layer.shape) for kind, layer in layers.items()},
         refused=refused,
         properties=properties,
+        trainings=trained,
         breaks=[f"{side.text} {text}." for text in found],
     )
 

@@ -18,5 +18,7 @@ def page(card: Card) -> str:
         card=card,
         verdict=formats.verdict(card),
         cell=formats.cell,
+        percent=formats.percent,
+        scale=formats.SCALE,
         headings=[(under, list(own)) for under, own in groupby(card.properties, lambda p: p.under)],
     )

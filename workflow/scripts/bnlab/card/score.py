@@ -15,7 +15,8 @@ from bnlab.files import as_json, save_source
 from bnlab.same import side
 from bnlab.study.card import Card
 
-USAGE = "Name a class: bnlab score my_norms.py:MyNorm p=1"
+QUICK = "--quick"
+USAGE = f"Name a class: bnlab score my_norms.py:MyNorm p=1 ({QUICK} trains it, too)"
 
 
 def folder(layer: str) -> Path:
@@ -35,12 +36,16 @@ def files(card: Card) -> dict[str, str]:
 
 def main(arguments: Sequence[str]) -> None:
     """Write the card of the class on the command line; end with 1 where an input breaks it."""
-    if not arguments or "=" in arguments[0]:
+    trains = QUICK in arguments
+    arguments = [word for word in arguments if word != QUICK]
+    if not arguments or "=" in arguments[0] or any(word.startswith("-") for word in arguments):
         sys.exit(USAGE)
     lazy.load("3")  # it says of float16 that some processors have none
     started = time.monotonic()
     try:
-        card = measure.card(side(arguments), lambda share: _print_progress(share, started))
+        card = measure.card(
+            side(arguments), lambda share: _print_progress(share, started), trains=trains
+        )
     except ValueError as error:
         sys.exit(f"{error}")
     place = folder(card.layer)

@@ -27,6 +27,32 @@ class Property(Section):
     """Value on each kind of input: a number, `NaN`, `inf` or `error`, or null where there is none."""
 
 
+class Accuracy(Section):
+    """Test accuracy at the rate of the best validation accuracy, a mean over replicates with its 95 % interval."""
+
+    value: float
+    """Mean share of test rows that are classified right."""
+    low: float
+    """Lower end of the interval."""
+    high: float
+    """Upper end of the interval."""
+    rate: float
+    """Learning rate."""
+
+
+class Training(Section):
+    """A setting in which the layer was trained, beside methods that ship."""
+
+    key: str
+    """Name in tables and code."""
+    title: str
+    """Setting in words."""
+    accuracy: Accuracy
+    """Accuracy of the layer."""
+    references: dict[str, Accuracy]
+    """Accuracies of methods that ship, by name."""
+
+
 class Card(Section):
     """Card of a normalizer."""
 
@@ -46,5 +72,7 @@ class Card(Section):
     """Kinds of input that the layer does not take, each with its error."""
     properties: list[Property]
     """Properties, in the order of the card."""
+    trainings: list[Training] = []
+    """Accuracies after quick trainings; default none."""
     breaks: list[str]
     """Sentences on inputs that break the layer."""

@@ -108,6 +108,7 @@ class Built:
                 asked = [u, *values[:trained]]
                 types = [each.dtype for each in asked]
                 found = tf.numpy_function(backward, [number, dy, u, *values], types)
+                found = [found] if tf.is_tensor(found) else found  # of one, outside a graph
                 found = [tf.ensure_shape(g, a.shape) for g, a in zip(found, asked, strict=True)]
                 return [*found, *(tf.zeros_like(v) for v in state)]
 
