@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from bnlab import same
-from bnlab.card import depth, faults, formats, measure, page, properties, score, training
+from bnlab.card import damage, formats, measure, page, properties, score, signal, training
 from bnlab.card.subject import INPUTS, Subject, weights_like
 from bnlab.networks.block import Method
 from bnlab.study.card import Accuracy, Card, Property, Training
@@ -174,10 +174,10 @@ def test_errors_of_the_identity_are_zero_and_those_of_a_square_are_of_the_last_b
 
 def test_gradients_grow_by_batch_normalization_as_yang_et_al_say_and_not_without():
     theory = np.sqrt(np.pi / (np.pi - 1) * 58 / 57)
-    assert depth.growth(layer("bn epsilon=1e-9")) == pytest.approx(theory, rel=0.01)
-    assert depth.growth(layer("mine.py:Identity")) == pytest.approx(1, rel=0.02)
-    assert abs(depth.cosine(layer("bn"))) < 0.03
-    assert depth.cosine(layer("ln")) > 0.9
+    assert signal.growth(layer("bn epsilon=1e-9")) == pytest.approx(theory, rel=0.01)
+    assert signal.growth(layer("mine.py:Identity")) == pytest.approx(1, rel=0.02)
+    assert abs(signal.cosine(layer("bn"))) < 0.03
+    assert signal.cosine(layer("ln")) > 0.9
 
 
 def test_memory_and_numbers_of_variables_are_counted():
@@ -202,7 +202,7 @@ def test_memory_and_numbers_of_variables_are_counted():
     ],
 )
 def test_an_input_that_breaks_a_layer_is_named(name, sentence):
-    found = list(faults.breaks(layer(f"mine.py:{name}"), "rows"))
+    found = list(damage.breaks(layer(f"mine.py:{name}"), "rows"))
     assert found == ([sentence] if sentence else [])
 
 
@@ -290,7 +290,7 @@ def test_a_card_is_a_table_a_page_and_a_badge(card):
     trained = card.model_copy(update={"trainings": [known]})
     assert "| 3 layers | 90.0 (85.0 to 95.0) | 90.0 (85.0 to 95.0) |" in formats.markdown(trained)
     assert page.page(trained).count("90.0 (85.0 to 95.0)") == 2
-    assert formats.badge(card).count("no input breaks it") == 3
+    assert formats.badge(card).count("no tried input breaks it") == 3
     assert "1 input breaks it" in formats.badge(card.model_copy(update={"breaks": ["It breaks."]}))
 
 

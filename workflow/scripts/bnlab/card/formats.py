@@ -76,7 +76,7 @@ def markdown(card: Card) -> str:
 def badge(card: Card) -> str:
     """Return a badge as SVG."""
     broken = len(card.breaks)
-    words = "no input breaks it" if not broken else f"{broken} inputs break it"
+    words = "no tried input breaks it" if not broken else f"{broken} inputs break it"
     words = "1 input breaks it" if broken == 1 else words
     left, right = escape(f"bnlab · {card.layer.rpartition(':')[2]}"), escape(words)
     widths = [round(CHARACTER * len(text) + 2 * EDGE) for text in (left, right)]

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from math import isfinite, isnan
 
 import bnlab
-from bnlab.card import faults
+from bnlab.card import damage
 from bnlab.card.properties import MEASURES, Measure
 from bnlab.card.subject import INPUTS, Subject
 from bnlab.card.training import trainings
@@ -38,7 +38,7 @@ def card(side: Side, progress: Callable[[float], None], *, trains: bool = False)
     for kind, shape in INPUTS.items():
         layer = Subject(side, shape)
         try:
-            faults.check(layer)
+            damage.check(layer)
             layers[kind] = layer
         except Exception as error:
             refused[kind] = failure(side.reference.path, side.reference.file, error)
@@ -51,7 +51,7 @@ def card(side: Side, progress: Callable[[float], None], *, trains: bool = False)
         progress(part * number / (len(MEASURES) + 1))
         properties.append(_property(measure, layers))
     progress(part * len(MEASURES) / (len(MEASURES) + 1))
-    found = [text for kind, layer in layers.items() for text in faults.breaks(layer, kind)]
+    found = [text for kind, layer in layers.items() for text in damage.breaks(layer, kind)]
     trained = []
     if trains:
         try:

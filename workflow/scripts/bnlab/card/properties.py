@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bnlab.card import cost, depth
+from bnlab.card import cost, signal
 from bnlab.card.subject import Subject, rounded, weights_like
 from bnlab.same import OFFSET, difference
 from bnlab.study.card import Unit, Value
@@ -316,8 +316,8 @@ MEASURES = (
     Measure(PRECISION, "error in float32, mean 10,000", "number", error_at_large_offset),
     Measure(PRECISION, "error in float16", "number", error_in_float16),
     Measure(PRECISION, "error in bfloat16", "number", error_in_bfloat16),
-    Measure(DEPTH, "growth of gradients a layer", "number", depth.growth),
-    Measure(DEPTH, "cosine of two rows after 20 layers", "number", depth.cosine),
+    Measure(DEPTH, "growth of gradients a layer", "number", signal.growth),
+    Measure(DEPTH, "cosine of two rows after 20 layers", "number", signal.cosine),
     Measure(COST, "trained numbers for each feature", "number", cost.parameters),
     Measure(COST, "numbers of state for each feature", "number", cost.state),
     Measure(COST, "memory kept for the gradient, inputs", "number", cost.kept),
