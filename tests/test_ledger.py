@@ -398,14 +398,16 @@ def test_a_mistake_on_the_first_screen_stops_the_ledger(tmp_path, old, new, sent
         read(tmp_path, SOUND + front.replace(old, new, 1))
 
 
-def test_the_commit_that_fixed_the_ledger_of_the_project_has_its_tests():
-    fixed = load_ledger(ROOT / "workflow" / "claims.yaml", CONFIG).fixed
+@pytest.mark.parametrize("name", ["claims", "primary_claims"])
+def test_the_commit_that_fixed_a_ledger_of_the_project_has_its_tests(name):
+    overlay = ROOT / "workflow" / "studies" / "primary.yaml"
+    fixed = load_ledger(ROOT / "workflow" / f"{name}.yaml", CONFIG, (overlay,)).fixed
     show = ["git", "-C", str(ROOT), "show", "--format=%cs", "--no-patch", fixed.commit]
     day = subprocess.run(show, capture_output=True, text=True)
     if day.returncode:
         pytest.skip("the checkout does not have the commit")
     assert day.stdout.strip() == fixed.date
-    file = [*show[:4], f"{fixed.commit}:workflow/claims.yaml"]
+    file = [*show[:4], f"{fixed.commit}:workflow/{name}.yaml"]
     then = yaml.safe_load(subprocess.run(file, capture_output=True, text=True, check=True).stdout)
     decides = {name: then[name] for name in ("sources", "claims")}
     assert Ledger.model_validate(decides).digest.startswith(fixed.digest)

@@ -14,7 +14,6 @@ from bnlab.page.panels import (
     by_method,
     column_title,
     legend_row,
-    log_values,
     name_of,
     panel_grid,
     per_batch,
@@ -36,7 +35,9 @@ def placement(table: pd.DataFrame) -> Figure:
                 _draw(axis, method, point)
             axis.axhline(1, color="0.6", lw=0.8, zorder=0)
             column_title(axis, activation, columns)
-            log_values(axis, "growth of the gradient a layer")
+            axis.set_yscale("log")
+        for axis in grid[:, 0]:
+            axis.set_ylabel("growth a layer (log axis)")
         for axis in grid[-1]:
             axis.set_xlabel("mean cosine between inputs")
         legend_row(part, *grid.ravel())
@@ -87,7 +88,8 @@ def growth(table: pd.DataFrame) -> list[Grid]:
             "rank": lambda row: amount(row, "rank"),
         }
         for grid in row_table(part, columns):
-            grids.append(grid._replace(title=f"{title}, {grid.title}"))
+            where = ", ".join(filter(None, (title, grid.title)))
+            grids.append(grid._replace(title=where))
     return grids
 
 
