@@ -489,24 +489,33 @@ def test_a_question_that_a_cut_study_cannot_answer_is_named_with_its_reason():
 
 
 def test_a_method_is_near_the_best_where_the_interval_of_its_distance_lies_within():
-    distances = {  # of a, b and c in each of three settings: distance with its interval, in points
+    distances = {  # of a, b and c in each setting: distance with its interval, in points
         "one": [(0, 0, 0), (-0.3, -0.4, -0.2), (-1.5, -1.8, -1.2)],
         "two": [(-0.8, -1.4, -0.2), (0, 0, 0), (-3, -4, -2)],
+        "split": [(-9, -9, -9), (0, 0, 0), (-9, -9, -9)],  # of the same data as "two"
         "untuned": [(0, 0, 0), (0, 0, 0), (0, 0, 0)],
     }
     columns = ["less_best", "less_best_low", "less_best_high"]
     tables = [
         pd.DataFrame(rows, columns=columns).assign(
-            key=key, method_label=["A", "B", "C"], unit="%", rivals=2, better="high"
+            key=key, method_label=["A", "B", "C"], unit="%", better="high"
         )
         for key, rows in distances.items()
     ]
     best = {"experiment": "learning_rate", "rate": "best", "recipe": None}
-    tuned = {key: row(**best) for key in ("one", "two")} | {"untuned": row()}
-    near = scorecard.near_the_best(pd.concat(tables), tuned)
+    rows = {key: row(dataset=key, **best) for key in ("one", "two", "split")} | {"untuned": row()}
+    called = {"two": "Two", "split": "Two"}
     assert scorecard.DISTANCES == (0.5, 1, 2)
-    assert near == [
-        ("B", 2, [(2, 0), (2, 0), (2, 0)]),
-        ("A", 2, [(1, 1), (1, 1), (2, 0)]),
-        ("C", 2, [(0, 0), (0, 0), (1, 1)]),
-    ]
+    near = scorecard.near_the_best(pd.concat(tables), rows, called)
+    assert near == (
+        2,
+        [
+            ("B", [(2, 2), (2, 2), (2, 2)]),
+            ("A", [(1, 2), (1, 2), (2, 2)]),
+            ("C", [(0, 0), (0, 0), (1, 2)]),
+        ],
+        [],
+    )
+    some = [tables[0], tables[1].iloc[:2]]
+    assert scorecard.near_the_best(pd.concat(some), rows, called)[2] == [("C", 1)]
+    assert scorecard.near_the_best(tables[3], rows, called) is None

@@ -92,17 +92,24 @@ class Score(NamedTuple):
 
 
 class Near(NamedTuple):
-    """In how many settings a method is within each of the ``DISTANCES`` of the best.
-
-    Attributes:
-        method: its label.
-        settings: how many it was trained in.
-        counts: for each distance in how many it surely is that near, and in how many more it may be.
-    """
+    """In how many settings a method is near the best: for each of the ``DISTANCES`` surely, and at most."""
 
     method: str
-    settings: int
     counts: list[tuple[int, int]]
+
+
+class Profile(NamedTuple):
+    """How often each method is near the best, over settings that all of them were tuned in.
+
+    Attributes:
+        settings: how many they are.
+        methods: those that were trained in every one, the ones that surely are near most often first.
+        fewer: label of each other method, and in how many it was trained.
+    """
+
+    settings: int
+    methods: list[Near]
+    fewer: list[tuple[str, int]]
 
 
 Address = Callable[[Any], str | None]
@@ -132,39 +139,47 @@ def questions(
     return [_question(*each, found[each], rows, address) for each in in_order]
 
 
-def near_the_best(table: pd.DataFrame, rows: Mapping[str, Row]) -> list[Near]:
+def near_the_best(
+    table: pd.DataFrame, rows: Mapping[str, Row], called: Mapping[str, str]
+) -> Profile | None:
     """Count the settings in which each method is near the best one: a performance profile at ``DISTANCES``.
 
-    Settings are the rows of the scorecard in percent in which every method is tuned and ranked. A method surely is that
-    near where the whole interval of its distance to the best lies within, and may be where a part of it does.
+    Settings are the rows of the scorecard in percent in which methods are tuned and ranked; of splits of the same data
+    the first counts. A method surely is that near where the whole interval of its distance to the best lies within, and
+    may be where a part of it does.
 
     Args:
         table: scorecard.csv.
         rows: rows of the ledger by their key.
+        called: names of data by data set; splits of the same data have one name.
 
     Returns:
-        Those that surely are near most often first.
+        None where two methods share no setting.
 
     Reference: Dolan & Moré 2002, arXiv cs/0102001, §2, with a difference in the place of their ratio.
     """
-    tuned = {key for key, row in rows.items() if row.rate == "best" and row.ranks}
-    known = table[table["key"].isin(tuned) & (table["unit"] == "%") & (table["rivals"] > 0)]
+    first: dict[tuple[str, str], str] = {}
+    for key, row in rows.items():
+        if row.rate == "best" and row.ranks and (table["key"] == key).any():
+            first.setdefault((row.asks, called.get(row.dataset, row.dataset)), key)
+    known = table[table["key"].isin(list(first.values())) & (table["unit"] == "%")]
     known = known[(known["better"] == "high") & known["less_best_low"].notna()]
-    found = []
-    for method, part in known.groupby("method_label", sort=False):
-        counts = [
-            (
-                int((part["less_best_low"] >= -distance).sum()),
-                int(
-                    (
-                        (part["less_best_low"] < -distance) & (part["less_best_high"] >= -distance)
-                    ).sum()
-                ),
-            )
-            for distance in DISTANCES
-        ]
-        found.append(Near(str(method), len(part), counts))
-    return sorted(found, key=lambda near: [-sure / near.settings for sure, _ in near.counts])
+    settings = known["key"].nunique()
+    parts = dict(list(known.groupby("method_label", sort=False)))
+    whole = [_near(str(m), part) for m, part in parts.items() if len(part) == settings]
+    if len(whole) < 2:
+        return None
+    fewer = [(str(m), len(part)) for m, part in parts.items() if len(part) < settings]
+    whole.sort(key=lambda near: [(-sure, -most) for sure, most in near.counts])
+    return Profile(settings, whole, fewer)
+
+
+def _near(method: str, part: pd.DataFrame) -> Near:
+    def count(column: str, distance: float) -> int:
+        return int((part[column] >= -distance).sum())
+
+    counts = [(count("less_best_low", d), count("less_best_high", d)) for d in DISTANCES]
+    return Near(method, counts)
 
 
 def _question(

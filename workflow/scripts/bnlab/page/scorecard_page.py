@@ -27,7 +27,7 @@ def scorecard_page(ledger: Ledger, inputs: Inputs, where: Places) -> str:
         inputs,
         "scorecard.html.j2",
         headings=[(under, list(part)) for under, part in groupby(asked, lambda each: each.under)],
-        near=near_the_best(ledger.scorecard, rows),
+        near=near_the_best(ledger.scorecard, rows, inputs.about["datasets"]),
         distances=DISTANCES,
         scores=scores(asked),
     )
