@@ -99,7 +99,7 @@ class Near(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """How often each method is near the best, over settings that all of them were tuned in.
+    """Frequency with which each method is near the best, over settings that all of them were tuned in.
 
     Attributes:
         settings: how many they are.

@@ -63,7 +63,7 @@ class SGD(Section):
     nesterov: bool = False
     """true: Nesterov's momentum; default false."""
     velocity: Literal["steps", "gradients"] = "steps"
-    """What the velocity sums: steps at the rates of their time (Keras), or gradients, all at today's rate (PyTorch);
+    """Terms of the velocity: steps at the rates of their time (Keras), or gradients, all at today's rate (PyTorch);
     default steps."""
 
 

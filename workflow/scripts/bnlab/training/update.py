@@ -1,4 +1,4 @@
-"""What a training step does to the parameters: which of them train, at which rates, with which decay and norms."""
+"""Change of the parameters in a training step: which of them train, at which rates, with which decay and norms."""
 
 from __future__ import annotations
 
