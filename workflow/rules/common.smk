@@ -371,7 +371,9 @@ def opening():
             "title": plain(STUDY.title),
             "notice": plain(notice),
             "said": [*map(plain, said or record["answers"][:3])],
-            "images": [encodebytes(svg.encode()).decode().strip() for svg in drawn[:1]],  # in short lines
+            "images": [
+                encodebytes(svg.encode()).decode().strip() for svg in drawn[:1]
+            ],  # in short lines
         }
     except (OSError, LookupError, TypeError, ValueError):
         return None
