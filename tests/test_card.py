@@ -66,6 +66,13 @@ class Unbiased(keras.layers.Layer):
         return (u - keras.ops.mean(u, axis=0)) / keras.ops.sqrt(square / keras.ops.cast(m - 1, u.dtype) + 1e-3)
 
 
+class Refuses(Normalizer):
+    def normalize(self, u, training):
+        if len(u) == 1:
+            raise ValueError("more than one row is needed.")
+        return tf.identity(u)
+
+
 class Attribute(keras.layers.Layer):
     """Keeps the mean of a step as an attribute."""
 
@@ -198,6 +205,10 @@ def test_memory_and_numbers_of_variables_are_counted():
             "breaks after 20 steps on one batch (rows): its state total grows from 1 to 1.05e+06",
         ),
         ("Unbiased", "breaks on a batch of one row (rows): N(u) is not finite"),
+        (
+            "Refuses",
+            "breaks on a batch of one row (rows): ValueError in line 51: more than one row is needed",
+        ),
         ("Identity", None),
     ],
 )

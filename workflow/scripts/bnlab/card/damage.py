@@ -10,6 +10,7 @@ from bnlab.card.properties import constant_features, constant_rows
 from bnlab.card.subject import Subject
 from bnlab.lazy import tf
 from bnlab.networks import trial
+from bnlab.study.messages import failure
 
 STEPS = 20
 SLOWING = 0.99999
@@ -40,14 +41,18 @@ def inputs(layer: Subject) -> dict[str, np.ndarray]:
 
 
 def breaks(layer: Subject, kind: str) -> Iterator[str]:
-    """Yield the end of a sentence for each input whose output or gradient is not finite, and for state that grows."""
+    """Yield the end of a sentence for each input with an error, or without a finite output or gradient.
+
+    One for each state that grows follows.
+    """
     for name, u in inputs(layer).items():
         try:
             response = layer.response(u)
             values = {"N(u)": response.y, "its gradient": response.gradient}
             values["N(u) at inference"] = layer.normal(u, False)
-        except Exception:
-            continue  # an error says itself what is wrong
+        except Exception as error:
+            yield f"breaks on {name} ({kind}): {_error(layer, error)}"
+            continue
         if wrong := [what for what, value in values.items() if not np.isfinite(value).all()]:
             yield f"breaks on {name} ({kind}): {wrong[0]} is not finite"
     yield from _growing(layer, kind)
@@ -64,6 +69,12 @@ def _growing(layer: Subject, kind: str) -> Iterator[str]:
                 f"breaks after {STEPS} steps on one batch ({kind}): its state {name.removeprefix('layer_')} grows "
                 f"from {_size(values[0])} to {_size(last)}"
             )
+
+
+def _error(layer: Subject, error: Exception) -> str:
+    reference = layer.side.reference
+    text = failure(reference.path, reference.file, error)
+    return text.removeprefix(f"{reference.path} cannot be used: ").rstrip(".")
 
 
 def _size(values: np.ndarray) -> str:
