@@ -225,8 +225,10 @@ def test_measurements_end_in_time_and_those_that_are_left_out_are_counted(study,
     begun = time.monotonic()
     assert list(script.measure_all(study, [(BASE, [], "code")], 1, seconds=0.0)) == []
     assert time.monotonic() - begun < 10
-    said = plan.report(study, plan.plan(Estimate(study, []), {}, 3.0), 0, 1, "a core", 3)
-    assert "3 kinds of training are not measured yet" in said
+    planned = plan.plan(Estimate(study, []), {}, 3.0)
+    for number, words in ((3, "3 programs."), (1, "1 program.")):
+        said = plan.report(study, planned, 0, 1, "a core", number)
+        assert f"Not measured yet, and estimated by similar ones: {words}" in said
 
 
 def test_a_measured_program_has_costs_of_all_its_parts(study):

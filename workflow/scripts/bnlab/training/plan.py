@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bnlab.study import training
 from bnlab.study.config import Run, Study
+from bnlab.study.messages import counted
 from bnlab.training.estimate import Estimate
 
 JOBS = {
@@ -175,7 +176,7 @@ def report(
     ]
     if unmeasured:
         lines += [
-            f"{unmeasured} kinds of training are not measured yet, and estimated by similar ones. "
+            f"Not measured yet, and estimated by similar ones: {counted(unmeasured, 'program')}. "
             "The same command again measures more."
         ]
     if trained:
