@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from methods import METHODS
+from pydantic import ValidationError
 
 from bnlab.data import synthetic
 from bnlab.data.sources import read
 from bnlab.networks.language_model import LanguageModel
 from bnlab.networks.network import initial_values
+from bnlab.study.datasets import settings
 from bnlab.testing import NetworkTests
 from bnlab.training.run import Run
 from bnlab.training.settings import Settings, Split
@@ -50,8 +52,8 @@ def test_a_causal_transformer_comes_near_the_entropy_and_not_below_it():
     x, y = table.x.astype(np.float32), table.y.astype(np.int32)
     parts = [(x[a:b], y[a:b]) for a, b in ((0, 4000), (4000, 5000), (5000, 6000))]
     split = Split(*(array for part in parts for array in part), np.array(table.class_names))
-    settings = Settings("gelu", "glorot_uniform", 0.01, 400, 0, 1, optimizer={"adam": {}})
-    run = Run(split, LanguageModel(1, 16, 2), METHODS["ln"], settings, 64, 1)
+    chosen = Settings("gelu", "glorot_uniform", 0.01, 400, 0, 1, optimizer={"adam": {}})
+    run = Run(split, LanguageModel(1, 16, 2), METHODS["ln"], chosen, 64, 1)
     parameters, state, order_of_rows, _ = run.start(0)
     moved, state, *_ = run.trainer.advance(parameters, state, order_of_rows, 0.01, 0, 400)
     logits = run.evaluator.logits(moved, state, run.evaluator.all)
@@ -79,3 +81,17 @@ def test_a_config_names_a_language_by_its_shape_order_and_seed():
     np.testing.assert_array_equal(table.x, expected.x)
     np.testing.assert_array_equal(table.y, expected.y)
     assert table.x.shape == (50, 6) and table.class_names == ("0", "1", "2", "3")
+
+
+def test_every_symbol_of_a_large_language_is_a_class():
+    table = synthetic.language(5000, 2, 300, 1, 1)
+    assert set(table.y) <= set(range(300)) and table.y.max() == table.x.max() == 299
+
+
+@pytest.mark.parametrize(("symbols", "order"), [(1001, 1), (32, 2), (11, 3)])
+def test_a_language_of_too_many_contexts_is_refused_by_its_config(symbols, order):
+    shape = {"rows": 50, "features": 6, "classes": symbols}
+    entry = {"source": "language", "seed": 3, "order": order, "shape": shape, "label": "tongue"}
+    entry |= {"scaling": "none", "split": {"test": 10, "validation": 10}}
+    with pytest.raises(ValidationError, match="a language has at most 1,000 contexts"):
+        settings(entry)

@@ -102,6 +102,5 @@ def language(rows: int, length: int, symbols: int, order: int, seed: int) -> Tab
         drawn.append(symbol)
     x = np.stack(drawn, axis=1).astype(np.float64)
     names = tuple(f"symbol{i}" for i in range(1, length + 1))
-    return Table(
-        x[:, :length], x[:, length].astype(np.uint8), names, tuple(map(str, range(symbols)))
-    )
+    y = x[:, length].astype(np.uint8 if symbols <= 256 else np.int64)
+    return Table(x[:, :length], y, names, tuple(map(str, range(symbols))))

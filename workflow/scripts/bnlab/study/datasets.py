@@ -253,6 +253,10 @@ class DiscDataset(_Dataset):
         return self
 
 
+CONTEXTS = 1_000
+"""Largest number of contexts of a language, whose equations take some seconds."""
+
+
 class LanguageDataset(_Dataset):
     """Sequences of `shape.features` symbols of a random language, with the next of `shape.classes` symbols as class."""
 
@@ -273,6 +277,11 @@ class LanguageDataset(_Dataset):
             raise PydanticCustomError(
                 "language",
                 "a language has scaling: none, and at least as many features as its order",
+            )
+        if self.shape.classes**self.order > CONTEXTS:
+            raise PydanticCustomError(
+                "language",
+                f"a language has at most {CONTEXTS:,} contexts, classes to the power of order",
             )
         return self
 
