@@ -137,6 +137,20 @@ def test_half_precision_is_compared_with_the_same_layer_in_float64():
             assert least < rows[f"N(u) in {name}"][letter] < most
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "gap"),
+    [
+        ([np.inf, 1], [np.inf, 0.5], 0.5),
+        ([np.nan, 1], [np.nan, 1], 0),
+        ([np.inf, 1], [-np.inf, 1], np.inf),
+        ([np.nan, 1], [np.inf, 1], np.inf),
+        ([np.nan, 1], [1, 1], np.inf),
+    ],
+)
+def test_infinities_of_different_signs_and_nan_are_different(one, other, gap):
+    assert same.difference(np.array(one), np.array(other)) == gap
+
+
 def test_the_command_ends_with_one_where_they_differ_and_with_a_sentence_on_a_mistake(own):
     def typed(*words: str) -> tuple[int, str]:
         command = [sys.executable, "-m", "bnlab", "same", *words]

@@ -97,10 +97,12 @@ def step(
 
 
 def difference(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the largest difference as a share of the largest value; inf where one alone is not finite."""
-    if one.shape != other.shape or (np.isfinite(one) != np.isfinite(other)).any():
+    """Return the largest difference as a share of the largest value; inf where infinities or NaN differ."""
+    if one.shape != other.shape:
         return float("inf")
-    finite = np.isfinite(one)
+    finite = np.isfinite(one) & np.isfinite(other)
+    if not np.array_equal(one[~finite], other[~finite], equal_nan=True):
+        return float("inf")
     gap = np.abs(one - other)[finite].max(initial=0)
     size = np.abs(np.stack([one, other]))[:, finite].max(initial=0)
     return float(gap / size) if size else 0.0
