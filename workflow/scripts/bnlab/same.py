@@ -103,7 +103,7 @@ def difference(one: np.ndarray, other: np.ndarray) -> float:
     finite = np.isfinite(one) & np.isfinite(other)
     if not np.array_equal(one[~finite], other[~finite], equal_nan=True):
         return float("inf")
-    gap = np.abs(one - other)[finite].max(initial=0)
+    gap = np.abs(one[finite] - other[finite]).max(initial=0)
     size = np.abs(np.stack([one, other]))[:, finite].max(initial=0)
     return float(gap / size) if size else 0.0
 

@@ -61,7 +61,7 @@ class Card(Section):
     layer: str
     """Class, as a config names it."""
     options: dict[str, Any]
-    """Options that differ from the defaults."""
+    """Options as they were given; others have their defaults."""
     date: str
     """Day of the measurement."""
     versions: dict[str, str]
