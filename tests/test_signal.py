@@ -22,12 +22,12 @@ PLACES = {"before": BEFORE_ACTIVATION, "after": AFTER_ACTIVATION}
 WIDTH, ROWS = 1000, 60
 
 
-def passed(method, activation, x, layers=6, width=WIDTH, seed=3):
+def passed(method, activation, x, layers=6, width=WIDTH, seed=3, initializer="lecun_normal"):
     """Return the activation inputs of each layer, and the gradient by them of a random linear loss, in float64."""
     name, place = method.split("_")
     tried = Method(normalizer=NORMALIZERS[name], place=PLACES[place], options={"epsilon": 1e-12})
     network = Perceptron([width] * layers).build_for(
-        tried, x.shape[1:], 5, activation, "lecun_normal", "float64"
+        tried, x.shape[1:], 5, activation, initializer, "float64"
     )
     parameters, state = initial_values(network, np.random.SeedSequence(seed))
     weights = np.random.default_rng(0).normal(size=(len(x), 5))
@@ -93,6 +93,27 @@ def test_a_wide_network_has_the_growth_of_theory(method, activation):
     growth = (lengths[1] / lengths[-1]) ** (1 / (len(lengths) - 2))
     expected = analysis.growth_in_theory(method, activation, ROWS)
     assert growth == pytest.approx(expected, rel=0.02)
+
+
+@pytest.mark.parametrize("initializer", ["glorot_uniform", "he_normal", "normal_1"])
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("method", ["ln_before", "ln_after"])
+def test_theory_is_given_for_those_weights_alone_of_which_it_holds(method, activation, initializer):
+    x = np.random.default_rng(2).normal(size=(ROWS, 300))
+    logs = []
+    for seed in range(6):
+        _, gradients = passed(method, activation, x, 6, 300, seed, initializer)
+        logs.append(np.log(np.linalg.norm(gradients[1]) / np.linalg.norm(gradients[-1])) / 4)
+    expected = analysis.growth_in_theory(method, activation, ROWS)
+    holds = np.exp(np.mean(logs)) == pytest.approx(expected, rel=0.03)
+    assert holds == analysis.has_theory(method, activation, initializer)
+
+
+def test_a_table_has_no_theory_where_weights_of_another_variance_are_not_normalized():
+    signal = synthetic.before_training()["signal"].assign(activation="tanh")
+    table = analysis.placement(signal.assign(initializer="he_normal")).set_index("method")
+    assert table.loc["ln_after", ["growth_in_theory", "likeness_in_theory"]].isna().all(axis=None)
+    assert table.loc["bn_before", ["growth_in_theory", "likeness_in_theory"]].notna().all(axis=None)
 
 
 @pytest.mark.parametrize("rows", [8, 16, 32])

@@ -30,6 +30,11 @@ PLACES = {
 }
 """Statistics and place of the methods that have a theory: over rows, over features, or over their squares alone."""
 
+HOMOGENEOUS = ("relu", "linear")
+"""Activations with φ(a·z) = a·φ(z) for a > 0, so that the variance of weights does not matter."""
+OF_VARIANCE_ONE = ("glorot_uniform", "glorot_normal", "lecun_normal")
+"""Initializers whose weights have variance 1/fan_in between layers of equal width."""
+
 STEP = 0.025
 GRID = STEP * (np.arange(-320, 320) + 0.5)
 """Values of a standard normal variable up to ±8, symmetric about the corner of a rectified unit."""
@@ -62,6 +67,13 @@ def product(activation: str, cosine: float) -> float:
     phi = activation_functions()[activation]
     others = cosine * GRID[:, None] + np.sqrt(1 - cosine**2) * GRID
     return float(WEIGHTS @ (phi(GRID) * (phi(others) @ WEIGHTS)))
+
+
+def has_theory(method: str, activation: str, initializer: str) -> bool:
+    """Return true where the inputs of activations are of variance 1 in theory, or their variance does not matter."""
+    return method in PLACES and (
+        PLACES[method][1] == BEFORE or activation in HOMOGENEOUS or initializer in OF_VARIANCE_ONE
+    )
 
 
 def growth_in_theory(method: str, activation: str, batch: int) -> float:
@@ -135,17 +147,20 @@ def placement(signal: pd.DataFrame) -> pd.DataFrame:
 
     def means(network: pd.DataFrame) -> pd.DataFrame:
         values, layers = growths(network), int(network["layer"].max())
-        activation = str(network["activation"].iloc[0])
+        activation, initializer = map(str, network[["activation", "initializer"]].iloc[0])
         table = summarize(values, RUN, "growth", scale="log")
         scales: dict[str, Scale] = {"likeness": "atanh", "rank": "log"}
         for name, scale in scales.items():
             table = add_interval(table, summarize(values, RUN, name, prefix=name, scale=scale))
         first = values.groupby(RUN, sort=False)["first"].mean().to_numpy()
         keys = list(zip(table["method"], table["batch"], first, strict=True))
-        return table.assign(
+        table = table.assign(
             growth_in_theory=[growth_in_theory(m, activation, b) for m, b, _ in keys],
             likeness_in_theory=[cosine_in_theory(m, activation, b, c, layers) for m, b, c in keys],
         )
+        without = [not has_theory(m, activation, initializer) for m, *_ in keys]
+        table.loc[without, ["growth_in_theory", "likeness_in_theory"]] = np.nan
+        return table
 
     return in_each(signal, BY, means)
 
