@@ -263,8 +263,27 @@ def test_the_rate_is_chosen_by_validation_and_judged_by_test(monkeypatch):
     }
     monkeypatch.setattr(training, "_runs", lambda *_: known)
     chosen = training.accuracies(PLAN, Method(), lambda share: None)["plain"]
-    assert (chosen.rate, chosen.value) == (0.1, 0.75)
+    assert (chosen.rate, chosen.value, chosen.at_end) == (0.1, 0.75, True)
     assert 0 <= chosen.low < 0.75 < chosen.high <= 1
+
+
+def test_a_replicate_that_diverges_has_the_accuracy_of_a_guess():
+    setting = {"network": {"perceptron": [8]}, "batch": 60, "steps": 5, "initializer": "normal_1"}
+    split = training._split(PLAN["data"])
+    (runs,) = training._runs(setting, [1e30], 2, Method(), split).values()
+    most = np.bincount(split.y_test).max() / len(split.y_test)
+    assert runs["test"].tolist() == pytest.approx([most, most])
+
+
+def test_the_text_below_the_trainings_says_what_the_plan_has():
+    assert f"{PLAN['replicates']} replicates on 1,797 digits" in training.scale()
+    assert f"best of {len(PLAN['rates'])} rates" in training.scale()
+
+
+def test_cards_of_one_class_with_other_options_have_folders_of_their_own(card):
+    other = card.model_copy(update={"options": {"groups": 32}})
+    assert score.folder(card) != score.folder(other)
+    assert str(score.folder(other)) == "scorecard_ofimages_groups_32"
 
 
 @pytest.fixture
@@ -296,10 +315,14 @@ def test_a_card_is_a_table_a_page_and_a_badge(card):
     assert "http" not in re.sub(r"http-equiv", "", html).replace("http://www.w3.org", "")
     assert "default-src &#39;none&#39;" in html or "default-src 'none'" in html
     assert "Accuracy" not in text
-    one = Accuracy(value=0.9, low=0.85, high=0.95, rate=0.1)
-    known = Training(key="plain", title="3 layers", accuracy=one, references={"none": one})
+    one = Accuracy(value=0.9, low=0.85, high=0.95, rate=0.1, at_end=False)
+    end = one.model_copy(update={"at_end": True})
+    known = Training(key="plain", title="3 layers", accuracy=one, references={"none": end})
     trained = card.model_copy(update={"trainings": [known]})
-    assert "| 3 layers | 90.0 (85.0 to 95.0) | 90.0 (85.0 to 95.0) |" in formats.markdown(trained)
+    assert (
+        "| 3 layers | 90.0 (85.0 to 95.0) | 90.0 (85.0 to 95.0), rate at an end |"
+        in formats.markdown(trained)
+    )
     assert page.page(trained).count("90.0 (85.0 to 95.0)") == 2
     assert formats.badge(card).count("no tried input breaks it") == 3
     assert "1 input breaks it" in formats.badge(card.model_copy(update={"breaks": ["It breaks."]}))

@@ -6,14 +6,11 @@ from itertools import groupby
 
 from markupsafe import escape
 
+from bnlab.card.training import scale
 from bnlab.study.card import Accuracy, Card, Property, Value
 
 EXACT, NEARLY = 1e-9, 0.01
 """Largest change of what is invariant, and of what nearly is."""
-SCALE = (
-    "Means of 3 replicates on 1,797 digits with 95 % intervals, each method at its best of 4 rates. Larger networks "
-    "and other data may have another order."
-)
 CHARACTER, EDGE = 6.6, 9
 """Width of a character of a badge at 11 pixels, and of an edge."""
 
@@ -35,9 +32,9 @@ def cell(of: Property, value: Value) -> str:
 
 
 def percent(accuracy: Accuracy) -> str:
-    """Return an accuracy in percent with its interval."""
+    """Return an accuracy in percent with its interval, and that its rate is at an end of those tried."""
     value, low, high = (100 * each for each in (accuracy.value, accuracy.low, accuracy.high))
-    return f"{value:.1f} ({low:.1f} to {high:.1f})"
+    return f"{value:.1f} ({low:.1f} to {high:.1f}){', rate at an end' * accuracy.at_end}"
 
 
 def title(card: Card) -> str:
@@ -67,7 +64,7 @@ def markdown(card: Card) -> str:
         for one in card.trainings:
             accuracies = map(percent, [one.accuracy, *one.references.values()])
             lines.append(f"| {one.title} | {' | '.join(accuracies)} |")
-        lines += ["", SCALE, ""]
+        lines += ["", scale(), ""]
     lines += [f"Not taken: {text}" for text in card.refused.values()]
     versions = ", ".join(f"{name} {number}" for name, number in card.versions.items())
     return "\n".join([*lines, f"Measured on {card.date} with {versions}.", ""])

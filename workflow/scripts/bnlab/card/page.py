@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from bnlab.card import formats
+from bnlab.card.training import scale
 from bnlab.page.layout import document
 from bnlab.study.card import Card
 
@@ -19,6 +20,6 @@ def page(card: Card) -> str:
         verdict=formats.verdict(card),
         cell=formats.cell,
         percent=formats.percent,
-        scale=formats.SCALE,
+        scale=scale(),
         headings=[(under, list(own)) for under, own in groupby(card.properties, lambda p: p.under)],
     )

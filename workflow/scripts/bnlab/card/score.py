@@ -19,9 +19,10 @@ QUICK = "--quick"
 USAGE = f"Name a class: bnlab score my_norms.py:MyNorm p=1 ({QUICK} trains it, too)"
 
 
-def folder(layer: str) -> Path:
-    """Return the folder of the files of a layer."""
-    return Path("scorecard_" + re.sub(r"[^a-z0-9_]", "_", layer.rpartition(":")[2].lower()))
+def folder(card: Card) -> Path:
+    """Return the folder of the files of a layer, which its class and options name."""
+    name = formats.title(card).rpartition(":")[2]
+    return Path("scorecard_" + re.sub(r"[^a-z0-9_.-]+", "_", name.lower()))
 
 
 def files(card: Card) -> dict[str, str]:
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str]) -> None:
         )
     except ValueError as error:
         sys.exit(f"{error}")
-    place = folder(card.layer)
+    place = folder(card)
     for name, text in files(card).items():
         save_source(place / name, text)
     print(formats.markdown(card))

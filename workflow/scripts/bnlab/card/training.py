@@ -11,6 +11,7 @@ import numpy as np
 import yaml
 
 from bnlab.analysis.statistics import mean_interval, within
+from bnlab.analysis.tidy import guess
 from bnlab.data import preprocessing, sources
 from bnlab.files import as_json, save_source
 from bnlab.networks import loading
@@ -51,6 +52,17 @@ def trainings(own: Side, progress: Callable[[float], None]) -> list[Training]:
     ]
 
 
+def scale() -> str:
+    """Return the sentences on how much was trained."""
+    plan = yaml.safe_load(PLAN.read_text("utf8"))
+    data, rates = plan["data"], len(plan["rates"])
+    return (
+        f"Means of {plan['replicates']} replicates on {data['shape']['rows']:,} {data['label']} with 95 % intervals, "
+        f"each method at its best of {rates} rates. Where that is the first or last one, a better one may lie beyond. "
+        "A replicate that diverged counts as one that guesses. Larger networks and other data may have another order."
+    )
+
+
 def accuracies(
     plan: Mapping[str, Any], method: Method, progress: Callable[[float], None]
 ) -> dict[str, Accuracy]:
@@ -62,7 +74,8 @@ def accuracies(
         runs = _runs(setting, plan["rates"], plan["replicates"], method, split)
         best = max(runs, key=lambda rate: float(np.mean(runs[rate]["validation"])))
         mean, low, high, _ = within(mean_interval(runs[best]["test"]), "logit")
-        found[key] = Accuracy(value=mean, low=low, high=high, rate=best)
+        at_end = best in (min(runs), max(runs))
+        found[key] = Accuracy(value=mean, low=low, high=high, rate=best, at_end=at_end)
     return found
 
 
@@ -86,9 +99,10 @@ def _runs(
     method: Method,
     split: Split,
 ) -> dict[float, dict[str, np.ndarray]]:
-    """Return the last accuracy of each replicate on validation and test rows, by rate; 0 for one that diverged."""
+    """Return the last accuracy of each replicate on validation and test rows, by rate; one that diverged guesses."""
     ((name, sizes),) = setting["network"].items()
     before, found = None, {}
+    chance, _ = guess(np.bincount(split.y_test).tolist())
     for rate in rates:
         own = Settings(
             activation="relu",
@@ -104,7 +118,7 @@ def _runs(
         history = train(before, replicates).history
         last = history[(history["step"] == setting["steps"]) & (history["statistics"] == "moving")]
         found[rate] = {
-            part: last[last["split"] == part]["accuracy"].fillna(0).to_numpy(float)
+            part: last[last["split"] == part]["accuracy"].fillna(chance).to_numpy(float)
             for part in ("validation", "test")
         }
     return found

@@ -38,6 +38,8 @@ class Accuracy(Section):
     """Upper end of the interval."""
     rate: float
     """Learning rate."""
+    at_end: bool
+    """True where the rate is the lowest or highest one tried, so that a better one may lie beyond."""
 
 
 class Training(Section):

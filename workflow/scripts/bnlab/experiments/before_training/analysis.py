@@ -179,12 +179,17 @@ def of_run(column: str) -> Quantity:
 
 
 def range_left(results: Results, effect: Measure, method: str) -> pd.Series:
-    """Return the decades between the gradients of layer 2 and of the last one, after the first step over before it."""
+    """Return the decades between the gradients of layer 2 and of the last one, after the first step over before it.
+
+    It is NaN for runs that were measured before training alone.
+    """
     rows = method_runs(results, "signal", effect, method)
     rows = rows[rows["layer"].isin([FIRST, rows["layer"].max()])]
     wide = rows.pivot(index=["replicate", "step"], columns="layer", values="gradient")
     ends = wide.transform(np.log10)
     decades = (ends.iloc[:, 0] - ends.iloc[:, -1]).abs().unstack("step")
+    if decades.shape[1] < 2:
+        return decades.iloc[:, 0] * np.nan
     return decades.iloc[:, 1] / decades.iloc[:, 0]
 
 
