@@ -109,7 +109,7 @@ def test_an_overlay_gives_a_family_other_values_and_a_member_settings_of_its_own
         ("recipes: {<activation>_lr<learning_rate>: {learning_rate: [-1.0]}}", " its name has <learning_rate>"),
         ("recipes: {<activation>_lr<learning_rate>: {learning_rate: 1.0}}", " its name has <learning_rate>"),
         ("recipes: {<activation>_lr<learning_rate>: {speed: 1}}", "speed: unknown key 'speed'"),
-        ("recipes: {<activation>_lr<learning_rate>: {activation: [gelu]}}", "activation: unknown value 'gelu'"),
+        ("recipes: {<activation>_lr<learning_rate>: {activation: [swish]}}", "activation: unknown value 'swish'"),
     ],
 )  # fmt: skip
 def test_a_problem_of_a_family_is_said_once_where_it_stands(tmp_path, overlay, place):

@@ -340,7 +340,10 @@ def most_replicates(deciding, table):
     return table["pairs" if is_compared else "n"].max()
 
 
-@pytest.mark.parametrize(("experiment", "declaration"), FINDINGS)
+@pytest.mark.parametrize(
+    ("experiment", "declaration"),
+    [each for each in FINDINGS if (PUBLISHED / "tables" / str(each.values[0])).exists()],
+)
 def test_the_published_study_has_a_sentence_for_every_finding_with_five_replicates(
     experiment, declaration
 ):

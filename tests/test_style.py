@@ -8,7 +8,6 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-import synthetic
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
@@ -99,7 +98,7 @@ def test_every_hue_and_dash_that_a_declaration_may_name_is_drawn():
     assert (set(style.HUES), set(style.DASHES)) == (set(get_args(Hue)), set(get_args(Dash)))
 
 
-@pytest.mark.parametrize("experiment", synthetic.DECLARED)
+@pytest.mark.parametrize("experiment", FULL.experiments)
 def test_methods_that_are_shown_together_look_different(experiment):
     methods = {run.method for run in FULL.runs(experiment)}
     styles = [method_style(method) for method in methods]
