@@ -85,13 +85,13 @@ def step(
         y = normalizer.normalize(inputs[0], True)
         loss = tf.reduce_sum(tf.cast(weights, y.dtype) * y)
     zero = tf.UnconnectedGradients.ZERO
-    by_u, *gradients = (_array(g) for g in tape.gradient(loss, inputs, unconnected_gradients=zero))
-    state = {v.path: _array(v.value) for v in normalizer.variables if not v.trainable}
+    by_u, *gradients = (array(g) for g in tape.gradient(loss, inputs, unconnected_gradients=zero))
+    state = {v.path: array(v.value) for v in normalizer.variables if not v.trainable}
     inference = normalizer.normalize(tf.constant(u[::-1] + 1, normalizer.dtype), False)
     outputs = {
-        "N(u) in training": _array(y),
+        "N(u) in training": array(y),
         "gradient by u": by_u,
-        "N(u) at inference": _array(inference),
+        "N(u) at inference": array(inference),
     }
     return Step(outputs, gradients, state)
 
@@ -134,7 +134,7 @@ class Comparison:
         """Return random values of the variables of both sides, or their starts where they do not match."""
         if not self.matched:
             return [
-                [_array(v.value) for v in each.built().variables if v.trainable]
+                [array(v.value) for v in each.built().variables if v.trainable]
                 for each in self.sides
             ]
         rng = np.random.default_rng(1)
@@ -207,13 +207,13 @@ class Comparison:
         inputs |= {"float16": u, "bfloat16": u}
         for name, x in inputs.items():
             dtype = name.partition(",")[0]
-            x = np.asarray(tf.cast(tf.constant(x), dtype)).astype(np.float64)
+            x = rounded(x, dtype)
             cells: dict[str, float | str] = {}
             for letter, each, values in zip("AB", self.sides, self.values(), strict=True):
                 try:
                     exact = step(each.built(), values, x, weights).outputs["N(u) in training"]
-                    rounded = step(each.built(dtype), values, x, weights)
-                    cells[letter] = difference(rounded.outputs["N(u) in training"], exact)
+                    own = step(each.built(dtype), values, x, weights)
+                    cells[letter] = difference(own.outputs["N(u) in training"], exact)
                 except Exception:
                     cells[letter] = "fails"
             self.rows.append(Row(f"N(u) in {name}", cells))
@@ -290,8 +290,14 @@ def _pairs(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> li
     return pairs
 
 
-def _array(value: Any) -> np.ndarray:
+def array(value: Any) -> np.ndarray:
+    """Return a tensor as an array of float64."""
     return np.asarray(tf.cast(value, tf.float64))
+
+
+def rounded(u: np.ndarray, dtype: str) -> np.ndarray:
+    """Return u rounded to another type, as float64."""
+    return array(tf.cast(tf.constant(u), dtype))
 
 
 def _both(one: str, other: str) -> str:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bnlab.card import cost, signal
-from bnlab.card.subject import Subject, rounded, weights_like
-from bnlab.same import OFFSET, difference
+from bnlab.card.subject import Subject, weights_like
+from bnlab.same import OFFSET, difference, rounded
 from bnlab.study.card import Unit, Value
 
 FACTOR = 10.0

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bnlab.card.subject import Subject, array
+from bnlab.card.subject import Subject
 from bnlab.lazy import tf
+from bnlab.same import array
 from bnlab.study.card import Value
 
 LAYERS, ROWS, WIDTH, DRAWS = 20, 60, 128, 4

@@ -9,7 +9,7 @@ import numpy as np
 
 from bnlab.lazy import tf
 from bnlab.networks.normalizer import Normalizer
-from bnlab.same import Side
+from bnlab.same import Side, array
 
 INPUTS: dict[str, tuple[int, ...]] = {
     "rows": (32, 64),
@@ -82,13 +82,3 @@ def weights_like(u: np.ndarray) -> np.ndarray:
 def state(normalizer: Normalizer) -> list[np.ndarray]:
     """Return the values of the variables that gradient descent does not move."""
     return [array(v.value) for v in normalizer.variables if not v.trainable]
-
-
-def array(value: tf.Tensor) -> np.ndarray:
-    """Return a tensor as an array of float64."""
-    return np.asarray(tf.cast(value, tf.float64))
-
-
-def rounded(u: np.ndarray, dtype: str) -> np.ndarray:
-    """Return u rounded to another type, as float64."""
-    return array(tf.cast(tf.constant(u), dtype))
