@@ -314,5 +314,5 @@ def test_a_plan_counts_the_runs_and_jobs_of_a_dry_run_and_measures_once(fresh: P
 def test_a_plan_of_a_trained_study_says_so(finished: Project):
     outcome = finished.snakemake("plan")
     assert outcome.code == 0, outcome.text
-    assert f"{len(finished.study.all_runs())} are trained already" in outcome.stdout
+    assert f"trained already: {len(finished.study.all_runs())} runs" in outcome.stdout
     assert not re.search(r"^learning_curves", outcome.stdout, re.MULTILINE)

@@ -180,7 +180,7 @@ def report(
             "The same command again measures more."
         ]
     if trained:
-        lines += [f"Of its runs {trained} are trained already, and not counted."]
+        lines += [f"Not counted, since trained already: {counted(trained, 'run')}."]
     return "\n".join(lines)
 
 
