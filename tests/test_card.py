@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from bnlab import same
-from bnlab.card import damage, formats, measure, page, properties, score, signal, training
+from bnlab.card import damage, divisor, formats, measure, page, properties, score, signal, training
 from bnlab.card.subject import INPUTS, Subject, weights_like
 from bnlab.networks.block import Method
 from bnlab.study.card import Accuracy, Card, Property, Training
@@ -79,6 +79,23 @@ class Attribute(keras.layers.Layer):
     def call(self, u):
         self.kept = keras.ops.mean(u)
         return u - self.kept
+
+
+class Mean(keras.layers.Layer):
+    """Subtracts a moving average, of which a step replaces a share."""
+
+    def __init__(self, momentum=0.1):
+        super().__init__()
+        self.momentum = momentum
+
+    def build(self, shape):
+        self.average = self.add_weight(shape=shape[-1:], initializer="zeros", trainable=False, name="average")
+
+    def call(self, u, training=False):
+        mean = keras.ops.mean(u, axis=0)
+        if training:
+            self.average.assign((1 - self.momentum) * self.average + self.momentum * mean)
+        return u - (mean if training else self.average)
 
 
 class OfImages(keras.layers.Layer):
@@ -169,7 +186,49 @@ def test_small_inputs_are_normalized_to_x_over_the_root_of_x_squared_plus_epsilo
     u = (found.inputs() - 0.5) / 2 * 1e-4
     normal = u / np.sqrt(np.mean(u**2, axis=1, keepdims=True) + 1e-6)
     expected = np.sqrt(np.mean(normal**2))
-    assert properties.size_of_small_inputs(found) == pytest.approx(expected, rel=1e-9)
+    assert properties.size_of_small_inputs(found) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("method", "epsilon", "variance"),
+    [
+        ("bn epsilon=1e-5", 1e-5, 1),
+        ("gn groups=8 epsilon=1e-3", 1e-3, 1),
+        ("rms epsilon=1e-7", 1e-7, 1),
+        ("mine.py:Unbiased", 1e-3, 32 / 31),
+        ("mine.py:Identity", None, None),
+        ("dyt", None, None),  # tanh has the form of no ε
+    ],
+)
+def test_epsilon_and_the_variance_are_found_from_outputs(method, epsilon, variance):
+    found = layer(method)
+    assert divisor.epsilon(found) == (epsilon and pytest.approx(epsilon, rel=1e-3))
+    assert divisor.variance(found) == (variance and pytest.approx(variance, rel=1e-6))
+
+
+def test_an_option_that_keeps_the_old_value_is_told_from_one_that_takes_the_new_one():
+    assert properties.share_by_option(layer("bn momentum=0.9")) == pytest.approx(0.75)
+    assert properties.share_by_option(layer("mine.py:Mean")) == pytest.approx(0.25)
+    assert properties.share_by_option(layer("ln")) is None
+
+
+def test_a_start_is_corrected_where_one_step_makes_inference_as_training():
+    settled = layer("bn momentum=0.0")
+    assert properties.inference_after_one_step(settled) < 1e-9
+    slow = layer("bn momentum=0.9 epsilon=0.001")
+    u = slow.inputs()
+    moved = (u - 0.1 * u.mean(0)) / np.sqrt(0.9 + 0.1 * u.var(0) + 1e-3)
+    training = (u - u.mean(0)) / np.sqrt(u.var(0) + 1e-3)
+    expected = same.difference(moved, training)
+    assert properties.inference_after_one_step(slow) == pytest.approx(expected)
+
+
+def test_a_large_offset_leaves_the_size_one_where_the_variance_is_that_of_differences():
+    found = layer("keras.layers:LayerNormalization epsilon=1e-6")
+    assert properties.size_at_large_offset(found) == pytest.approx(1, abs=1e-4)
+    assert properties.size_at_large_offset(layer("mine.py:Identity")) == pytest.approx(
+        1e4, rel=1e-4
+    )
 
 
 def test_errors_of_the_identity_are_zero_and_those_of_a_square_are_of_the_last_bit():

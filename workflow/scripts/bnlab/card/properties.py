@@ -10,13 +10,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bnlab.card import cost, signal
+from bnlab.card import cost, divisor, signal
 from bnlab.card.subject import Subject, weights_like
 from bnlab.same import OFFSET, difference, rounded
 from bnlab.study.card import Unit, Value
+from bnlab.study.options import options
 
 FACTOR = 10.0
 SMALL = 1e-4
+MOMENTA = ("momentum", "decay_rate", "decay")
+"""Names of an option that moves averages."""
+TRIED = 0.75
 TOLERANCE = 1e-6
 """Largest relative difference of numbers that are one number."""
 
@@ -119,6 +123,12 @@ def inference_at_start(layer: Subject) -> Value:
     return difference(layer.normal(u, False), layer.normal(u))
 
 
+def inference_after_one_step(layer: Subject) -> Value:
+    """Change of N(u) at inference from N(u) in training, after one step on this batch; 0 where starts do not count."""
+    u = layer.inputs()
+    return difference(layer.inference(u, layer.states(u, 1)[1]), layer.normal(u))
+
+
 def inference_when_settled(layer: Subject) -> Value:
     """Change of N(u) at inference from N(u) in training, when averages have settled on this batch.
 
@@ -139,6 +149,16 @@ def momentum(layer: Subject) -> Value:
     if not shares:
         return None
     return float(np.mean(shares)) if np.ptp(shares) < TOLERANCE else "varies"
+
+
+def share_by_option(layer: Subject) -> Value:
+    """Share of an average that a step keeps where the option momentum, or decay_rate, is 0.75: 0.75, or else 0.25."""
+    known = options(type(layer.built())).model_fields  # type: ignore[arg-type]
+    name = next((name for name in MOMENTA if name in known), None)
+    if name is None:
+        return None
+    changed = {**layer.side.options, name: TRIED}
+    return momentum(layer._replace(side=layer.side._replace(options=changed)))
 
 
 def average_of_variance(layer: Subject) -> Value:
@@ -196,9 +216,8 @@ def gradient_of_zeros(layer: Subject) -> Value:
 
 
 def size_of_small_inputs(layer: Subject) -> Value:
-    """Root mean square of N(u), u ~ Normal(0, 10⁻⁴)."""
-    u = (layer.inputs() - 0.5) * SMALL / 2
-    return float(np.sqrt(np.mean(np.square(layer.normal(u)))))
+    """Root mean square of N(u) in float32, u ~ Normal(0, 10⁻⁴)."""
+    return _size(layer, (layer.inputs() - 0.5) / 2 * SMALL)
 
 
 # --- precision --------------------------------------------------------------------------------
@@ -212,6 +231,11 @@ def error_in_float32(layer: Subject) -> Value:
 def error_at_large_offset(layer: Subject) -> Value:
     """Change of N(u) in float32 from N of the same numbers in float64, u ~ Normal(10,000, 1)."""
     return _error(layer, "float32", (layer.inputs() - 0.5) / 2 + OFFSET)
+
+
+def size_at_large_offset(layer: Subject) -> Value:
+    """Root mean square of N(u) in float32, u ~ Normal(10,000, 1)."""
+    return _size(layer, (layer.inputs() - 0.5) / 2 + OFFSET)
 
 
 def error_in_float16(layer: Subject) -> Value:
@@ -272,6 +296,11 @@ def _largest(layer: Subject, u: np.ndarray) -> float:
     return float(np.abs(layer.normal(u)).max())
 
 
+def _size(layer: Subject, u: np.ndarray) -> float:
+    """Return the root mean square of N(u) in float32."""
+    return float(np.sqrt(np.mean(np.square(layer.normal(u, dtype="float32")))))
+
+
 def _gain(layer: Subject, u: np.ndarray) -> float:
     gradient = layer.response(u).gradient
     return float(np.linalg.norm(gradient) / np.linalg.norm(weights_like(u)))
@@ -300,9 +329,13 @@ MEASURES = (
     Measure(INFLUENCE, "positions of a row on one another", "influence", positions),
     Measure(INFLUENCE, "features on one another", "influence", features),
     Measure(STATE, "inference as training, at the start", "change", inference_at_start),
+    Measure(STATE, "inference as training, after one step", "change", inference_after_one_step),
     Measure(STATE, "inference as training, settled", "change", inference_when_settled),
     Measure(STATE, "share of an average that a step keeps", "number", momentum),
+    Measure(STATE, "share kept, with the option at 0.75", "number", share_by_option),
     Measure(STATE, "average of variances over the biased one", "number", average_of_variance),
+    Measure(DEGENERATE, "ε", "number", divisor.epsilon),
+    Measure(DEGENERATE, "variance of a batch over the biased one", "number", divisor.variance),
     Measure(DEGENERATE, "one row: largest output", "number", output_of_one_row),
     Measure(DEGENERATE, "one row: gradient", "number", gradient_of_one_row),
     Measure(DEGENERATE, "constant rows: largest output", "number", output_of_constant_rows),
@@ -314,6 +347,7 @@ MEASURES = (
     Measure(DEGENERATE, "inputs of 10⁻⁴: size of outputs", "number", size_of_small_inputs),
     Measure(PRECISION, "error in float32", "number", error_in_float32),
     Measure(PRECISION, "error in float32, mean 10,000", "number", error_at_large_offset),
+    Measure(PRECISION, "mean 10,000: size of outputs", "number", size_at_large_offset),
     Measure(PRECISION, "error in float16", "number", error_in_float16),
     Measure(PRECISION, "error in bfloat16", "number", error_in_bfloat16),
     Measure(DEPTH, "growth of gradients a layer", "number", signal.growth),
