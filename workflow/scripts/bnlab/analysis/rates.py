@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bnlab.analysis import metrics as measure
-from bnlab.analysis.statistics import restricted
-from bnlab.analysis.summaries import ACROSS_RATES, RUN, final_accuracies, followed, last
+from bnlab.analysis.statistics import paired_difference, restricted
+from bnlab.analysis.summaries import (
+    ACROSS_RATES,
+    BASE,
+    RUN,
+    compare,
+    final_accuracies,
+    followed,
+    last,
+    summarize,
+    with_reference,
+)
 from bnlab.analysis.thresholds import crossings
 
 
@@ -45,6 +57,93 @@ def is_at_end(tried: pd.DataFrame, rate: float) -> bool:
     """
     rates, here = tried["learning_rate"], tried[tried["learning_rate"] == rate]
     return rate in (rates.min(), rates.max()) and not (here["failed"] | here["diverged"]).all()
+
+
+def rates_tried(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return all rates of each method and batch size in the column ``tried``, as text."""
+    tried = metrics.groupby(ACROSS_RATES)["learning_rate"].unique().rename("tried")
+    return tried.map(lambda rates: " ".join(f"{rate:g}" for rate in sorted(rates))).reset_index()
+
+
+def best_rates(metrics: pd.DataFrame, references: Sequence[str]) -> pd.DataFrame:
+    """Summarize test accuracy at the chosen rate, with paired differences from references, each at its own.
+
+    ``tried`` lists all rates of the method. ``at_end`` is true where its own, or that of base, is the first or
+    last of them, so that a better one may lie beyond.
+    """
+    best = chosen_rates(metrics)[RUN]
+    rows = final_accuracies(metrics).merge(best, on=RUN)
+    table = best.merge(rates_tried(metrics)).merge(
+        summarize(rows, ACROSS_RATES, "value", scale="logit")
+    )
+    for reference in references:
+        prefix = f"less_{reference}"
+        less = compare(rows, ACROSS_RATES, "value", reference, paired_difference, prefix)
+        table = table.merge(less.rename(columns={"pairs": f"{reference}_pairs"}))
+    chosen = {key: rows["learning_rate"].item() for key, rows in table.groupby(ACROSS_RATES)}
+    ends = {key: is_at_end(tried, chosen[key]) for key, tried in metrics.groupby(ACROSS_RATES)}
+    at_end = [
+        names | {"at_end": own or bool(base)}
+        for names, own, base in with_reference(ends, ACROSS_RATES, BASE)
+    ]
+    return table.merge(pd.DataFrame(at_end))
+
+
+def validation_losses(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return the validation loss at the last step, at most that of a guess, by method, batch, replicate and rate."""
+    rows = followed(last(metrics))
+    rows = rows[rows["split"] == "validation"]
+    return rows.assign(loss=rows["loss"].clip(upper=rows["guess_loss"])).pivot(
+        index=[*ACROSS_RATES, "replicate"], columns="learning_rate", values="loss"
+    )
+
+
+def sensitivities(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return the sensitivity to the learning rate, S = mean over rates of min(ℓ, ℓ₀) − the least ℓ, of replicates.
+
+    ℓ is the validation loss at the end, ℓ₀ that of a guess (in the paper of the network before training). Rates count
+    alike, so methods are comparable where they were tried at the same ones, equally far apart in their logarithm.
+
+    Reference: Wortsman et al. 2024, arXiv 2309.14322, §2.2.
+
+    Returns:
+        Columns method, batch, replicate, sensitivity.
+    """
+    losses = validation_losses(metrics)
+    return (losses.mean(axis=1) - losses.min(axis=1)).rename("sensitivity").reset_index()
+
+
+def own_best_rates(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return the rate of the least validation loss of each replicate, between those that were tried.
+
+    It is the lowest point of the parabola, in the logarithm of the rate, through the best rate tried and its two
+    neighbours.
+
+    Returns:
+        Columns method, batch, replicate, best_rate, and ``reaches_lowest`` and ``reaches_highest``: the best rate is
+        the first or the last one tried, so that a better one may lie beyond.
+    """
+    rows = []
+    losses = validation_losses(metrics)
+    for key, row in zip(losses.index, losses.to_numpy(float), strict=True):
+        tried = pd.Series(row, losses.columns).dropna()
+        rates, values = np.log10(tried.index.to_numpy(float)), tried.to_numpy(float)
+        i = int(values.argmin())
+        is_first, is_last = i == 0, i == len(rates) - 1
+        best = (
+            rates[i]
+            if is_first or is_last
+            else lowest_point(rates[i - 1 : i + 2], values[i - 1 : i + 2])
+        )
+        rows.append((*key, 10**best, is_first, is_last))
+    columns = [*ACROSS_RATES, "replicate", "best_rate", "reaches_lowest", "reaches_highest"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def lowest_point(x: np.ndarray, y: np.ndarray) -> float:
+    """Return where the parabola through three points is lowest, of which the middle one is lowest."""
+    (a, b, _), middle = np.polyfit(x - x[1], y, 2), float(x[1])
+    return middle - b / (2 * a) if a > 0 else middle
 
 
 def fastest_rates(metrics: pd.DataFrame, level: float) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from bnlab.study.declaration import (
 )
 from bnlab.study.experiments import experiments
 from bnlab.study.names import ALL_RECIPES
-from bnlab.study.options import widths
+from bnlab.study.options import form, repeats, widths
 from bnlab.study.recipes import Recipe
 from bnlab.study.registry import ClassReference
 from bnlab.study.section import (
@@ -269,14 +269,18 @@ class Study(Section):
     def comparison_settings(self, recipe: str) -> dict[str, Any]:
         """Return the settings of a recipe by which experiments compare, each a number or a word.
 
-        ``layers`` are hidden ones and ``units`` those of the widest; the others are ``Recipe.compared``.
+        ``layers`` are hidden ones and ``units`` those of the widest, ``blocks`` the equal ones among them, 0 without
+        any, and ``form`` is ``options.form`` of the network; the others are ``Recipe.compared``.
         """
         settings, (network, sizes) = self.recipes[recipe], self.network(recipe)
-        layers = widths(network.load(), sizes)
+        cls = network.load()
+        layers = widths(cls, sizes)
         return {
             "network": next(iter(settings.network)),
             "layers": len(layers),
             "units": max(layers, default=0),
+            "blocks": sum(repeats(cls, sizes)),
+            "form": form(cls, sizes),
             **settings.compared(),
         }
 

@@ -170,6 +170,15 @@ def repeats(cls: type, settings: Any) -> list[int]:
     return _numbers(list(marked(cls, REPEATS, settings).values()))
 
 
+def form(cls: type, settings: Any) -> str:
+    """Return the options of a network that are words, and the names of those that are true; ``plain`` without any."""
+    fields = options(cls).model_fields
+    given = settings if isinstance(settings, Mapping) else {}
+    values = {name: given.get(name, field.default) for name, field in fields.items()}
+    words = [name if value is True else value for name, value in values.items()]
+    return " ".join(word for word in words if isinstance(word, str)) or "plain"
+
+
 def states(cls: type, settings: Any) -> list[tuple[int, int]]:
     """Return the units of layers that read their own state, each with the number of parts of an example it reads."""
     parts = _numbers(list(marked(cls, DIVIDES_FEATURES, settings).values()))

@@ -315,7 +315,8 @@ class Recipe(Section):
 
         ``share`` is that of a batch's rows which come from few ``classes``, 0 where batches are random; ``shuffle`` is
         "random", "none" or "by_class"; ``weight_decay`` is that of kernels; ``schedule`` is "constant" or the shape
-        after the warm-up, and ``warm_up`` its length as the recipe writes it.
+        after the warm-up, and ``warm_up`` its length as the recipe writes it; ``trained`` are the entries of ``train``,
+        "all" without any.
         """
         shuffles = {True: "random", False: "none", "by_class": "by_class"}
         schedule = self.schedule or Schedule.model_construct()
@@ -332,6 +333,7 @@ class Recipe(Section):
             "weight_decay": (self.weight_decay or {}).get("kernel", 0.0),
             "schedule": schedule.shape or "constant",
             "warm_up": schedule.warm_up or 0,
+            "trained": " ".join(self.train or ["all"]),
         }
 
     def steps(self, train_rows: int, batch: int) -> int:

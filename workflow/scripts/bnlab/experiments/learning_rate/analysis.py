@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.quantities import Bounded, Results, method_runs
-from bnlab.analysis.rates import chosen_rates, is_at_end, rate_ranges, validation_scores
+from bnlab.analysis.rates import best_rates as at_best_rates
+from bnlab.analysis.rates import chosen_rates, rate_ranges, rates_tried, validation_scores
 from bnlab.analysis.settings import against_base, at_each_rate
 from bnlab.analysis.statistics import paired_difference
 from bnlab.analysis.summaries import (
@@ -15,9 +16,7 @@ from bnlab.analysis.summaries import (
     BN,
     RUN,
     compare,
-    final_accuracies,
     summarize,
-    with_reference,
 )
 from bnlab.study.ledger import Measure
 
@@ -36,25 +35,8 @@ def rates(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_rates(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Summarize test accuracy at the chosen rate, with paired differences from base and bn, each at its own.
-
-    ``tried`` lists all rates of the method. ``at_end`` is true where its own, or that of base, is the first or
-    last of them, so that a better one may lie beyond.
-    """
-    best = chosen_rates(metrics)[RUN]
-    rows = final_accuracies(metrics).merge(best, on=RUN)
-    table = best.merge(_tried(metrics)).merge(summarize(rows, ACROSS_RATES, "value", scale="logit"))
-    for reference in (BASE, BN):
-        prefix = f"less_{reference}"
-        less = compare(rows, ACROSS_RATES, "value", reference, paired_difference, prefix)
-        table = table.merge(less.rename(columns={"pairs": f"{reference}_pairs"}))
-    chosen = {key: rows["learning_rate"].item() for key, rows in table.groupby(ACROSS_RATES)}
-    ends = {key: is_at_end(tried, chosen[key]) for key, tried in metrics.groupby(ACROSS_RATES)}
-    at_end = [
-        names | {"at_end": own or bool(base)}
-        for names, own, base in with_reference(ends, ACROSS_RATES, BASE)
-    ]
-    return table.merge(pd.DataFrame(at_end))
+    """Return ``rates.best_rates``, with differences from base and bn."""
+    return at_best_rates(metrics, (BASE, BN))
 
 
 def rate_range(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -75,13 +57,7 @@ def rate_range(metrics: pd.DataFrame) -> pd.DataFrame:
     ):
         table = table.merge(columns.reset_index())
     less = compare(ranges, ACROSS_RATES, "decades", BASE, paired_difference, "difference")
-    return table.merge(less).merge(chosen_rates(metrics)[RUN]).merge(_tried(metrics))
-
-
-def _tried(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Return all rates of each method and batch size, as text."""
-    tried = metrics.groupby(ACROSS_RATES)["learning_rate"].unique().rename("tried")
-    return tried.map(lambda rates: " ".join(f"{rate:g}" for rate in sorted(rates))).reset_index()
+    return table.merge(less).merge(chosen_rates(metrics)[RUN]).merge(rates_tried(metrics))
 
 
 TABLES = {"heat_map": rates, "rates": rates, "rate_range": rate_range, "best_rates": best_rates}
