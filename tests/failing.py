@@ -24,6 +24,8 @@ MEASURED = {
     "norms": ["norm"],
     "gradient_noise": ["variance", "length"],
     "signal": ["gradient", "cosine", "rank", "variance"],
+    "stream": ["stream", "added", "gradient"],
+    "rotation": ["norm", "angle", "growth", "squares"],
 }
 """Columns of each source that are NaN for a replicate that diverged."""
 

@@ -584,6 +584,72 @@ def tuned_alike() -> dict[str, pd.DataFrame]:
     return {"metrics": pd.concat(parts, ignore_index=True)}
 
 
+def residual_depth() -> dict[str, pd.DataFrame]:
+    """Residual networks of two depths: base doubles the stream in each block, in bn each of them adds one.
+
+    The gradient of the last layer falls as one over the root of the blocks. After training the stream is as before.
+    """
+    parts = []
+    for blocks in (4, 16):
+        branch = np.arange(1, blocks + 1)
+        runs, tables = (
+            [run("base", recipe=f"deep_{blocks}"), run("bn", recipe=f"deep_{blocks}")],
+            [],
+        )
+        for r in runs:
+            square = 2.0**branch if r["method"] == "base" else 1.0 * branch
+            added = square - np.append(0, square[:-1])
+            table = pd.DataFrame({"branch": branch, "stream": square, "added": added})
+            table["gradient"] = blocks**-0.5
+            tables.append(
+                pd.concat(
+                    table.assign(step=step, replicate=i) for i, step in product(range(4), (0, 100))
+                )
+            )
+        about = {"network": "residual_perceptron", "form": "pre", "blocks": blocks, "units": 100}
+        parts.append(tidy.collect(runs, tables).assign(**about))
+    return {"stream": pd.concat(parts, ignore_index=True)}
+
+
+def scale_invariance() -> dict[str, pd.DataFrame]:
+    """Three kernels and logits, which turn by 0.01, 0.02, 0.03 and 1 a step, ever more until the last third begins.
+
+    Squared lengths grow by half of the squared steps in base and by all of them in bn. Accuracy is that of ``history``.
+    """
+    settings = {
+        "plain": (0.0, "constant", 0.0),
+        "decayed": (0.02, "constant", 0.0),
+        "growing": (0.0, "exponential", 0.0),
+        "heavy": (0.02, "constant", 0.9),
+    }
+    rows, metrics = [], []
+    for name, (decay, schedule, momentum) in settings.items():
+        about = {"weight_decay": decay, "l2": 0.0, "momentum": momentum}
+        about |= {"schedule": schedule, "units": 100}
+        runs = [run("base", recipe=name), run("bn", recipe=name)]
+        tables = [
+            pd.concat(
+                _turns(r["method"] == "base", i, step) for i in range(4) for step in STEPS[1:]
+            )
+            for r in runs
+        ]
+        rows.append(tidy.collect(runs, tables).assign(**about))
+        histories = [history(r["method"]) for r in runs]
+        metrics.append(tidy.collect(runs, histories).assign(**about))
+    return {
+        "rotation": pd.concat(rows, ignore_index=True),
+        "metrics": pd.concat(metrics, ignore_index=True),
+    }
+
+
+def _turns(base: bool, replicate: int, step: int) -> pd.DataFrame:
+    late = 1.0 if step > 2 / 3 * STEPS[-1] else 0.5
+    table = pd.DataFrame({"layer": [1, 2, 3, 4], "norm": 2.0, "squares": 0.1})
+    table["angle"] = late * np.array([0.01, 0.02, 0.03, 1.0])
+    table["growth"] = 0.05 if base else 0.1
+    return table.assign(replicate=replicate, step=step)
+
+
 @cache
 def sources() -> dict[str, dict[str, pd.DataFrame]]:
     """The sources of every experiment's tables."""
@@ -612,6 +678,8 @@ def sources() -> dict[str, dict[str, pd.DataFrame]]:
         "unseen_rows": unseen_rows(),
         "before_training": before_training(),
         "tuned_alike": tuned_alike(),
+        "residual_depth": residual_depth(),
+        "scale_invariance": scale_invariance(),
     }
 
 

@@ -31,11 +31,16 @@ Scale = Literal[1, "1/sqrt2", "skipinit"]
 class Sum(Part):
     """The end of a residual branch: y = h + s·u of h and of the branch's output u, with N of u or of y by ``norm``.
 
+    ``added`` is s·u, after N if there is one, and ``stream`` is y, both of the last call.
+
     Args:
-        network: normalizes as its method says.
+        network: normalizes as its method says, and lists the ends of its branches.
         block: the last of the branch, which the variables are counted with.
         features: of h and u.
     """
+
+    added: tf.Tensor
+    stream: tf.Tensor
 
     def __init__(self, network: Network, block: Block, features: int, norm: Norm, scale: Scale):
         self.name, self.dtype, self.valued = f"{block.name}/branch", block.dtype, block.valued
@@ -45,6 +50,8 @@ class Sum(Part):
         if self.trains_scale:
             self.scale = self.variable("scale", (1,), "zeros")
             block.variables += self.variables
+        self.block = block
+        network.branches.append(self)
 
     def __call__(self, h: tf.Tensor, u: tf.Tensor, training: bool) -> tf.Tensor:
         u = normalized(self.of_branch, u, training)
@@ -52,7 +59,8 @@ class Sum(Part):
             u = self.scale * u
         elif self.constant != 1:
             u = self.constant * u
-        return normalized(self.of_sum, h + u, training)
+        self.added, self.stream = u, normalized(self.of_sum, h + u, training)
+        return self.stream
 
 
 def normalized(normalizer: Normalizer | None, u: tf.Tensor, training: bool) -> tf.Tensor:

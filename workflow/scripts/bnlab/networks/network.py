@@ -32,6 +32,7 @@ class Network:
             image), or "symbols" (numbers from 0).
         blocks: the normalized layers from the first to the last, once built.
         normalizers: those beside the blocks' own, once built.
+        branches: ends of the residual branches, once built.
         all_places: whether a method's ``place`` has a meaning in it.
         arrays: factor of the memory of a layer's outputs, for estimates.
     """
@@ -44,6 +45,7 @@ class Network:
     method = Method()
     blocks: list[Block]
     normalizers: list[Normalizer]
+    branches: list[Any]
     logits: Dense
 
     def build(self, shape: Sequence[int], classes: int) -> None:
@@ -114,7 +116,7 @@ class Network:
         The network is of no use afterwards.
         """
         found = []
-        self.blocks = []
+        self.blocks, self.branches = [], []
 
         def add(kind: type[B], name: str, fan_in: int, units: int, **_: Any) -> B:
             block = object.__new__(kind)
@@ -140,7 +142,8 @@ class Network:
     ) -> Network:
         """Build this network for examples of this shape, and return it; ``dropout`` is that of hidden layers."""
         self.method, self.activation, self.initializer = method, activation, initializer
-        self.dtype, self.dropout, self.blocks, self.normalizers = dtype, dropout, [], []
+        self.dtype, self.dropout = dtype, dropout
+        self.blocks, self.normalizers, self.branches = [], [], []
         self.compiled = self.xla and (method.normalizer is None or method.normalizer.xla)
         self.build(shape, classes)
         for normalizer in self.every_normalizer():

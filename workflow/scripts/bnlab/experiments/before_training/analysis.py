@@ -178,6 +178,20 @@ def of_run(column: str) -> Quantity:
     return quantity
 
 
+def gain_to_keep(results: Results, effect: Measure, method: str) -> pd.Series:
+    """Return the gain of activations with φ(a·z) = a·φ(z) that would keep the variance of inputs from layer to layer.
+
+    It is 1/√(factor of the variance a layer), over the upper half of the layers: below, rows are still alike, and
+    their variance grows as they come apart.
+    """
+    rows = method_runs(results, "signal", effect, method)
+    rows = rows[rows["step"] == 0]
+    wide = rows.pivot(index="replicate", columns="layer", values="variance")
+    half = len(wide.columns) // 2
+    factor = wide.iloc[:, -1] / wide.iloc[:, half]
+    return factor ** (-0.5 / (len(wide.columns) - 1 - half))
+
+
 def range_left(results: Results, effect: Measure, method: str) -> pd.Series:
     """Return the decades between the gradients of layer 2 and of the last one, after the first step over before it.
 
@@ -199,4 +213,5 @@ QUANTITIES = {
     "likeness_contraction": of_run("contraction"),
     "effective_rank": of_run("rank"),
     "range_left": range_left,
+    "gain_to_keep": gain_to_keep,
 }
