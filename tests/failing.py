@@ -26,6 +26,10 @@ MEASURED = {
     "signal": ["gradient", "cosine", "rank", "variance"],
     "stream": ["stream", "added", "gradient"],
     "rotation": ["norm", "angle", "growth", "squares"],
+    "curvature": ["eigenvalue", "share", "trace", "trace_error", "weights"],
+    "averages": ["accuracy"],
+    "corrupted": ["accuracy"],
+    "reliability": ["count", "confidence", "right"],
 }
 """Columns of each source that are NaN for a replicate that diverged."""
 

@@ -15,6 +15,8 @@ from bnlab.study.names import NEAR_BEST
 
 FPR_GRID: NDArray[np.float64] = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, 81)])
 """False-positive rates at which ROC curves are kept, 20 a decade to resolve the low end."""
+BINS = 15
+"""Bins of confidence, as published (Guo et al. 2017, arXiv 1706.04599)."""
 MEMBERS = 6
 """Networks in an ensemble, as published (Ioffe & Szegedy 2015, §4.2.3)."""
 
@@ -132,6 +134,89 @@ def ensembles(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
         rows.append((number, together, each.max(), each.mean(), together - each.max()))
     names = ["replicate", "accuracy", "best_member", "mean_member", "gain"]
     return pd.DataFrame(rows, columns=names)
+
+
+def reliability(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
+    """How often predictions are right, by the confidence with which they are made.
+
+    The confidence of a row is its largest probability. It counts in bin i of ``BINS`` if it is above (i − 1)/``BINS``
+    and at most i/``BINS`` (Guo et al. 2017, arXiv 1706.04599).
+
+    Args:
+        labels: (n,) class indices.
+        probabilities: (n, classes).
+
+    Returns:
+        Columns bin (from 1), count, confidence and right (means over the rows of the bin, 0 in one without rows). All
+        but bin are NaN if a probability is not finite.
+    """
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities, float)
+    bins = np.arange(1, BINS + 1)
+    if not np.isfinite(probabilities).all():
+        return pd.DataFrame({"bin": bins, "count": np.nan, "confidence": np.nan, "right": np.nan})
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    place = np.clip(np.ceil(confidence * BINS).astype(int), 1, BINS) - 1
+    counts = np.bincount(place, minlength=BINS)
+    sums = [np.bincount(place, weights, BINS) for weights in (confidence, right)]
+    means = [total / np.maximum(counts, 1) for total in sums]
+    return pd.DataFrame(
+        {"bin": bins, "count": counts.astype(float), "confidence": means[0], "right": means[1]}
+    )
+
+
+def temperature(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """Return T > 0 for which the cross-entropy of softmax(log p / T) is least; NaN if a probability is not finite.
+
+    T lies between 0.05 and 20 (temperature scaling, Guo et al. 2017, arXiv 1706.04599).
+    """
+    labels, logs = np.asarray(labels), _logs(probabilities)
+    if not np.isfinite(logs).all():
+        return float("nan")
+    from scipy.optimize import minimize_scalar
+
+    def loss(log_temperature: float) -> float:
+        scaled = logs / np.exp(log_temperature)
+        scaled -= scaled.max(axis=1, keepdims=True)
+        own = scaled[np.arange(len(labels)), labels]
+        return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - own))
+
+    bounds = np.log([0.05, 20.0])
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
+
+
+def at_temperature(probabilities: ArrayLike, temperature: float) -> NDArray[np.float64]:
+    """Return softmax(log p / T) of each row, (n, classes)."""
+    scaled = _logs(probabilities) / temperature
+    weights = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _logs(probabilities: ArrayLike) -> NDArray[np.float64]:
+    return np.log(np.maximum(np.asarray(probabilities, float), 1e-30))
+
+
+def reliabilities(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
+    """``reliability`` of each replicate, as predicted and ``scaled`` by a temperature.
+
+    The temperature is fitted to every other row, and the bins of scaled predictions count the rows between these.
+
+    Args:
+        labels: (n,) class indices.
+        probabilities: (replicates, n, classes).
+
+    Returns:
+        Columns replicate, scaled, temperature (1 for predictions as they are), and those of ``reliability``.
+    """
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities, float)
+    parts = []
+    for replicate, p in enumerate(probabilities):
+        fitted = temperature(labels[::2], p[::2])
+        as_is, other = reliability(labels, p), at_temperature(p[1::2], fitted)
+        parts.append(as_is.assign(replicate=replicate, scaled=False, temperature=1.0))
+        scaled = reliability(labels[1::2], other)
+        parts.append(scaled.assign(replicate=replicate, scaled=True, temperature=fitted))
+    return pd.concat(parts, ignore_index=True)
 
 
 def mean_over_steps(

@@ -111,6 +111,7 @@ def _of_predictions(
         scores |= {
             "ensembles": measure.ensembles(labels, probabilities),
             "rows_right": measure.rows_right(labels, probabilities),
+            "reliability": measure.reliabilities(labels, probabilities),
         }
         scored.append(scores)
     return {name: collect(runs, [parts[name] for parts in scored]) for name in OF_PREDICTIONS}

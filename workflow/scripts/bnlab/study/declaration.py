@@ -318,7 +318,7 @@ class Experiment(Section):
         return unique([*self.figures, *self.tables])
 
 
-OF_PREDICTIONS = ("classes", "roc", "confusion", "ensembles", "rows_right")
+OF_PREDICTIONS = ("classes", "roc", "confusion", "ensembles", "rows_right", "reliability")
 """Tidy sources that are computed from the predictions of test rows."""
 SOURCES = {"metrics": "history.parquet"} | dict.fromkeys(OF_PREDICTIONS, "predictions.npz")
 """Tidy sources that are no probe's own table, and the file of a run that each is read from."""
