@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.metrics import mean_over_steps
 from bnlab.analysis.quantities import (
     Bounded,
     Quantity,
     Results,
-    history,
     narrowed,
     rate_chosen,
     test_accuracy,
@@ -174,15 +172,9 @@ def best_rate_slope(results: Results, effect: Measure, method: str) -> pd.Series
     return pd.Series(slopes(np.log2(wide[batches].to_numpy(float)), batches), wide.index)
 
 
-def accuracy_over_training(results: Results, effect: Measure, method: str) -> pd.Series:
-    """Return training accuracy averaged over training, at the best rate."""
-    return mean_over_steps(history(results, effect, method, "train"))
-
-
 QUANTITIES = {
     "tuned_accuracy": test_accuracy,
     "tuned_loss": test_loss,
-    "accuracy_over_training": accuracy_over_training,
     "untuned_accuracy": untuned_accuracy,
     "rate_sensitivity": rate_sensitivity,
     "sensitivity_over_plain": sensitivity_over_plain,
