@@ -141,9 +141,14 @@ def own_best_rates(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def lowest_point(x: np.ndarray, y: np.ndarray) -> float:
-    """Return where the parabola through three points is lowest, of which the middle one is lowest."""
-    (a, b, _), middle = np.polyfit(x - x[1], y, 2), float(x[1])
-    return middle - b / (2 * a) if a > 0 else middle
+    """Return where the parabola through three points is lowest, of which the middle one is lowest.
+
+    Its slope between two points is that halfway between them, and it is a line.
+    """
+    slopes, halfway = np.diff(y) / np.diff(x), (x[1:] + x[:-1]) / 2
+    if slopes[0] == slopes[1]:
+        return float(x[1])
+    return float(halfway[0] - slopes[0] * np.diff(halfway)[0] / np.diff(slopes)[0])
 
 
 def fastest_rates(metrics: pd.DataFrame, level: float) -> pd.DataFrame:

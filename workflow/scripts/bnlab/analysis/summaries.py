@@ -179,7 +179,7 @@ def compare(
     rows: pd.DataFrame,
     keys: list[str],
     value: str,
-    reference: str,
+    reference: str | float,
     against: Callable[[Any, Any], Interval],
     prefix: str,
     column: str = "method",
@@ -202,7 +202,7 @@ def compare(
 
 
 def with_reference(
-    groups: Mapping[Any, T], keys: Sequence[str], reference: str, column: str = "method"
+    groups: Mapping[Any, T], keys: Sequence[str], reference: str | float, column: str = "method"
 ) -> Iterator[tuple[dict[str, Any], T, T | None]]:
     """Yield the keys of each group by name, what it has, and what the reference at the same other keys has.
 

@@ -24,8 +24,17 @@ from bnlab.analysis.rates import (
 )
 from bnlab.analysis.samples import as_bounded, beyond_the_rates_tried
 from bnlab.analysis.settings import at_each_rate, in_each
-from bnlab.analysis.statistics import slopes
-from bnlab.analysis.summaries import ACROSS_RATES, BASE, BN, add_interval, summarize
+from bnlab.analysis.statistics import paired_difference, slopes
+from bnlab.analysis.summaries import (
+    ACROSS_RATES,
+    BASE,
+    BN,
+    RUN,
+    add_interval,
+    compare,
+    final_accuracies,
+    summarize,
+)
 from bnlab.study.declaration import COMMON
 from bnlab.study.ledger import Effect, Measure
 
@@ -56,6 +65,18 @@ def tuned(metrics: pd.DataFrame) -> pd.DataFrame:
     return in_each(metrics, NETWORK, of_network)
 
 
+def warm_up(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Summarize tuned accuracy; ``difference`` is from that of the same network without a warm-up, paired."""
+
+    def at_best(rows: pd.DataFrame) -> pd.DataFrame:
+        return final_accuracies(rows).merge(chosen_rates(rows)[RUN], on=RUN)
+
+    rows, keys = in_each(metrics, NETWORK, at_best), [*ACROSS_RATES, *NETWORK]
+    table = summarize(rows, keys, "value", scale="logit")
+    gains = compare(rows, keys, "value", 0, paired_difference, "difference", "warm_up")
+    return table.merge(gains, on=keys)
+
+
 def by_rate(metrics: pd.DataFrame) -> pd.DataFrame:
     """Return ``settings.at_each_rate`` of each network."""
     return in_each(metrics, NETWORK, at_each_rate)
@@ -64,7 +85,7 @@ def by_rate(metrics: pd.DataFrame) -> pd.DataFrame:
 TABLES = {
     "quality": tuned,
     "by_batch": tuned,
-    "warm_up": tuned,
+    "warm_up": warm_up,
     "by_rate": by_rate,
     "tuned": tuned,
 }

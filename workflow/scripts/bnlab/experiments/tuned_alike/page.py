@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bnlab.page.forms import log_axis, split_by, with_mean
+from bnlab.page.forms import draw_dots, log_axis, with_mean
 from bnlab.page.grids import Grid, amount, percent, rows_of, signed
 from bnlab.page.panels import (
     batch_axis,
@@ -25,26 +25,45 @@ from bnlab.page.panels import (
 from bnlab.page.style import method_style, no_figure
 
 NETWORK = ["network", "form", "blocks", "activation", "optimizer", "warm_up", "trained"]
-WITHOUT_WARM_UP = [name for name in NETWORK if name != "warm_up"]
+WORDS: dict[str, Callable[[Any], str]] = {
+    "form": lambda form: str(form).replace("_", " "),
+    "blocks": lambda blocks: f"{blocks} blocks",
+    "activation": str,
+    "optimizer": str,
+    "warm_up": lambda length: f"warm-up of {length:g}" if length else "",
+    "trained": lambda names: "" if names == "all" else f"{' and '.join(names.split())} alone",
+}
+"""Texts of the settings of a network."""
 COLUMNS = 2
 REFERENCES = ("base", "bn", "ln")
 
 
-def name_of_network(row: Any) -> str:
-    """Return what a network is called: its kind, blocks and form, and what is not usual about it."""
-    parts = [str(row.network).replace("_", " ")]
-    parts += [f"{row.blocks:g} blocks"] if row.blocks else []
-    parts += [str(row.form).replace("_", " ")] if row.form != "plain" else []
-    parts += [str(row.activation), str(row.optimizer)]
-    parts += [f"warm-up {row.warm_up:g}"] if row.warm_up else []
-    parts += [f"only {row.trained}"] if row.trained != "all" else []
-    return ", ".join(parts)
+def names_of_networks(table: pd.DataFrame) -> pd.Series:
+    """Return the name of the network of each row: its kind, and the settings in which networks of this kind differ."""
+    shown = {
+        (kind, setting)
+        for kind, rows in table.groupby("network")
+        for setting in NETWORK[1:]
+        if rows[setting].nunique() > 1
+    }
+
+    def name(row: pd.Series) -> str:
+        kind = row["network"]
+        parts = [WORDS[s](row[s]) for s in NETWORK[1:] if (kind, s) in shown]
+        return ", ".join([str(kind).replace("_", " "), *filter(None, parts)])
+
+    return table.apply(name, axis=1)
 
 
-def _networks(table: pd.DataFrame, *more: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the name and the rows of each network, and of each value of further columns."""
-    for _, rows in table.groupby([*NETWORK, *more], sort=False):
-        yield name_of_network(next(rows_of(rows))), rows
+def _networks(table: pd.DataFrame, *more: str) -> list[tuple[str, pd.DataFrame]]:
+    """Return the name and the rows of each network, and of each value of further columns."""
+    named = table.assign(network_name=names_of_networks(table))
+    several = [column for column in more if table[column].nunique() > 1]
+    parts = []
+    for _, rows in named.groupby([*NETWORK, *more], sort=False):
+        name = rows["network_name"].iloc[0]
+        parts.append((", ".join([name, *(f"{c} {rows[c].iloc[0]}" for c in several)]), rows))
+    return parts
 
 
 def _panels(
@@ -82,16 +101,13 @@ def quality(table: pd.DataFrame) -> Figure:
             axis.plot(*at, ls="", color=style.color, label=name_of(part), **marks)
         axis.set(xlabel="sensitivity to the rate (loss)", ylabel="test accuracy (%)")
 
-    parts = [
-        (f"{name}{_of_batch(table, batch)}", rows)
-        for name, group in _networks(table)
-        for (batch,), rows in split_by(group)
-    ]
-    return _panels(table, parts, "accuracy at the best rate, and what other rates lose", draw)
+    title = "accuracy at the best rate, and what other rates lose"
+    return _panels(table, _compared(table), title, draw)
 
 
-def _of_batch(table: pd.DataFrame, batch: Any) -> str:
-    return f", batch {batch}" if table["batch"].nunique() > 1 else ""
+def _compared(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return the networks and batch sizes at which methods can be compared, of which there are several."""
+    return [part for part in _networks(table, "batch") if part[1]["method"].nunique() > 1]
 
 
 def by_batch(table: pd.DataFrame) -> Figure:
@@ -110,6 +126,7 @@ def by_batch(table: pd.DataFrame) -> Figure:
             batches,
             [middle * b / batches[0] for b in batches],
             color="#999999",
+            label="in proportion to the batch",
             lw=0.8,
             ls=(0, (4, 3)),
         )
@@ -121,24 +138,22 @@ def by_batch(table: pd.DataFrame) -> Figure:
 
 
 def warm_up(table: pd.DataFrame) -> Figure:
-    """Draw tuned accuracy without and with a warm-up, a line a method, a panel a network."""
-
-    def draw(axis: Axes, rows: pd.DataFrame) -> None:
-        for method, part in by_method(in_percent(rows)):
-            curve = part.sort_values("warm_up")
-            draw_curve(axis, method_style(method), curve["warm_up"], curve, name_of(curve))
-        lengths = sorted(rows["warm_up"].unique())
-        axis.set_xticks(lengths, [f"{length:g}" for length in lengths])
-        axis.set(xlabel="warm-up (share of all steps)", ylabel="test accuracy (%)")
-
-    parts = [
-        (name_of_network(next(rows_of(rows.assign(warm_up=0)))), rows)
-        for _, rows in table.groupby([*WITHOUT_WARM_UP, "batch"], sort=False)
-        if rows["warm_up"].nunique() > 1
-    ]
-    return _panels(
-        table, parts, "accuracy at the best rate, without and with a warm-up", draw, sharey=True
+    """Draw what a warm-up adds to tuned accuracy, a row a network, a dot a method."""
+    gains = table[table["pairs"] > 0]
+    if gains.empty:
+        return no_figure()
+    rows = in_percent(with_mean(gains, "difference"))
+    rows = rows.assign(network_name=names_of_networks(gains))
+    places = list(dict.fromkeys(rows["network_name"]))
+    figure = figure_of(
+        table, 0.9 + 0.45 * len(places), "what a warm-up adds to the accuracy at the best rate"
     )
+    axis = figure.subplots()
+    draw_dots(axis, rows, "network_name", places)
+    axis.axvline(0, color="#888888", lw=0.8)
+    axis.set_xlabel("test accuracy with a warm-up minus that without (points)")
+    legend_row(figure, axis)
+    return figure
 
 
 def by_rate(table: pd.DataFrame) -> Figure:
@@ -154,20 +169,14 @@ def by_rate(table: pd.DataFrame) -> Figure:
         axis.set_ylabel("test accuracy (%)")
         log_axis(axis, "learning rate (log axis)")
 
-    parts = [
-        (f"{name}{_of_batch(table, rows['batch'].iloc[0])}", rows)
-        for name, rows in _networks(table, "batch")
-    ]
-    return _panels(
-        table, parts, "test accuracy at the end (ringed: the best rate by validation)", draw
-    )
+    title = "test accuracy at the end (ringed: the best rate by validation)"
+    return _panels(table, _compared(table), title, draw)
 
 
 def tuned(table: pd.DataFrame) -> list[Grid]:
     """Lay out a grid for each network and batch size, a row for each method."""
     grids = []
     for name, part in _networks(table, "batch"):
-        batch = part["batch"].iloc[0]
         labels = dict(zip(part["method"], part["method_label"], strict=True))
         others = [each for each in REFERENCES if (part[f"{each}_pairs"] > 0).any()]
         columns = ["method", "chosen rate", "test accuracy"]
@@ -185,7 +194,7 @@ def tuned(table: pd.DataFrame) -> list[Grid]:
             ]
             for r in rows_of(part)
         ]
-        grids.append(Grid(f"{name}, batch {batch}", columns, lines))
+        grids.append(Grid(name, columns, lines))
     return grids
 
 
