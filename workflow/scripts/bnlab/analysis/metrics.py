@@ -137,7 +137,7 @@ def ensembles(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
 
 
 def reliability(labels: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
-    """How often predictions are right, by the confidence with which they are made.
+    """Accuracy of predictions by the confidence with which they are made.
 
     The confidence of a row is its largest probability. It counts in bin i of ``BINS`` if it is above (i − 1)/``BINS``
     and at most i/``BINS`` (Guo et al. 2017, arXiv 1706.04599).

@@ -1,4 +1,4 @@
-"""How far confidence is from accuracy, as predicted and after temperature scaling."""
+"""Distance of confidence from accuracy, as predicted and after temperature scaling."""
 
 from __future__ import annotations
 
