@@ -57,11 +57,11 @@ test-method: environment  ## tests of a normalizer, METHOD=file.py:Class OPTIONS
 same: environment  ## two implementations of a normalizer, A=ln B='keras.layers:LayerNormalization epsilon=1e-3'
 	@$(BNLAB) same $(A) $(B)
 
-score: environment  ## the card of a normalizer, METHOD=file.py:Class OPTIONS='p=1', in seconds
+score: environment  ## the card of a normalizer, METHOD=file.py:Class OPTIONS='p=1 --quick'
 	@$(BNLAB) score '$(METHOD)' $(OPTIONS)
 
-references: environment  ## the accuracies that a card stands beside, after an edit of bnlab/card/quick.yaml
-	PYTHONPATH=workflow/scripts $(BIN)/python -m bnlab.card.training
+references: environment  ## what a card stands beside, after an edit of bnlab/card/trainings.yaml
+	PYTHONPATH=workflow/scripts $(BIN)/python -m bnlab.card.references
 
 test-network: environment  ## tests of a network, NETWORK=residual OPTIONS='depth=3'
 	$(BIN)/python workflow/scripts/test_network.py '$(NETWORK)' $(OPTIONS)

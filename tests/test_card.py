@@ -8,100 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+from card_layers import MINE
 from jsonschema import Draft202012Validator
 
 from bnlab import same
-from bnlab.card import damage, divisor, formats, measure, page, properties, score, signal, training
+from bnlab.card import damage, divisor, formats, measure, page, properties, score, signal, tables
 from bnlab.card.subject import INPUTS, Subject, weights_like
-from bnlab.networks.block import Method
-from bnlab.study.card import Accuracy, Card, Property, Training
+from bnlab.study.card import Card, Property
 from bnlab.study.schema import SCHEMAS
-
-MINE = '''\
-import keras
-import tensorflow as tf
-
-from bnlab.networks.normalizer import Normalizer
-
-
-class Identity(Normalizer):
-    def normalize(self, u, training):
-        return tf.identity(u)
-
-
-class Square(Normalizer):
-    def normalize(self, u, training):
-        return tf.square(u)
-
-
-class Another(Normalizer):
-    def normalize(self, u, training):
-        return tf.reduce_mean(u, axis=-1, keepdims=True)
-
-
-class Cut(Normalizer):
-    def normalize(self, u, training):
-        return tf.stop_gradient(u)
-
-
-class Grows(keras.layers.Layer):
-    """Adds a state that doubles."""
-
-    def build(self, shape):
-        self.total = self.add_weight(shape=shape[-1:], initializer="ones", trainable=False, name="total")
-
-    def call(self, u, training=False):
-        if training:
-            self.total.assign(2 * self.total)
-        return u + 0 * self.total
-
-
-class Unbiased(keras.layers.Layer):
-    """Divides by the unbiased deviation of the batch."""
-
-    def call(self, u):
-        m = keras.ops.shape(u)[0]
-        square = keras.ops.sum(keras.ops.square(u - keras.ops.mean(u, axis=0)), axis=0)
-        return (u - keras.ops.mean(u, axis=0)) / keras.ops.sqrt(square / keras.ops.cast(m - 1, u.dtype) + 1e-3)
-
-
-class Refuses(Normalizer):
-    def normalize(self, u, training):
-        if len(u) == 1:
-            raise ValueError("more than one row is needed.")
-        return tf.identity(u)
-
-
-class Attribute(keras.layers.Layer):
-    """Keeps the mean of a step as an attribute."""
-
-    def call(self, u):
-        self.kept = keras.ops.mean(u)
-        return u - self.kept
-
-
-class Mean(keras.layers.Layer):
-    """Subtracts a moving average, of which a step replaces a share."""
-
-    def __init__(self, momentum=0.1):
-        super().__init__()
-        self.momentum = momentum
-
-    def build(self, shape):
-        self.average = self.add_weight(shape=shape[-1:], initializer="zeros", trainable=False, name="average")
-
-    def call(self, u, training=False):
-        mean = keras.ops.mean(u, axis=0)
-        if training:
-            self.average.assign((1 - self.momentum) * self.average + self.momentum * mean)
-        return u - (mean if training else self.average)
-
-
-class OfImages(keras.layers.Layer):
-    def call(self, u):
-        return u - keras.ops.mean(u, axis=[1, 2, 3], keepdims=True)
-'''
 
 
 @pytest.fixture(autouse=True)
@@ -118,9 +32,7 @@ def layer(text: str, kind: str = "rows") -> Subject:
 
 def whether(text: str, names: str, kind: str = "rows") -> list[bool]:
     """Return for each property whether a layer has it, up to ε."""
-    return [
-        getattr(properties, name)(layer(text, kind)) <= formats.NEARLY for name in names.split()
-    ]
+    return [getattr(properties, name)(layer(text, kind)) <= tables.NEARLY for name in names.split()]
 
 
 # Ba, Kiros & Hinton 2016, table 1, without weight normalization: what a layer's prediction does not change by.
@@ -291,54 +203,6 @@ def test_a_layer_that_cannot_be_used_is_one_sentence(name, part, capsys):
     assert text.startswith(f"mine.py:{name} cannot be used: ") and part in text and "\n" not in text
 
 
-PLAN = yaml.safe_load(training.PLAN.read_text("utf8"))
-REFERENCES = json.loads(training.REFERENCES.read_text("utf8"))
-
-
-def test_every_reference_of_the_plan_has_every_setting():
-    assert list(REFERENCES) == list(PLAN["references"])
-    assert {tuple(values) for values in REFERENCES.values()} == {tuple(PLAN["trainings"])}
-    for values in REFERENCES.values():
-        assert all(0 <= one["low"] <= one["value"] <= one["high"] <= 1 for one in values.values())
-        assert {one["rate"] for one in values.values()} <= set(PLAN["rates"])
-
-
-@pytest.mark.slow
-def test_a_layer_that_does_nothing_trains_as_the_reference_without_a_normalizer(
-    tmp_path, monkeypatch
-):
-    plan = PLAN | {"trainings": {"plain": PLAN["trainings"]["plain"]}}
-    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(plan))
-    monkeypatch.setattr(training, "PLAN", tmp_path / "plan.yaml")
-    (one,) = training.trainings(same.side(["mine.py:Identity"]), lambda share: None)
-    assert one.accuracy.value == pytest.approx(one.references["none"].value, abs=0.01)
-    assert one.accuracy.rate == one.references["none"].rate
-
-
-def test_the_rate_is_chosen_by_validation_and_judged_by_test(monkeypatch):
-    known = {
-        0.1: {"validation": [0.9, 0.9], "test": [0.7, 0.8]},
-        1.0: {"validation": [0.8, 0.9], "test": [1, 1]},
-    }
-    monkeypatch.setattr(training, "_runs", lambda *_: known)
-    chosen = training.accuracies(PLAN, Method(), lambda share: None)["plain"]
-    assert (chosen.rate, chosen.value, chosen.at_end) == (0.1, 0.75, True)
-    assert 0 <= chosen.low < 0.75 < chosen.high <= 1
-
-
-def test_a_replicate_that_diverges_has_the_accuracy_of_a_guess():
-    setting = {"network": {"perceptron": [8]}, "batch": 60, "steps": 5, "initializer": "normal_1"}
-    split = training._split(PLAN["data"])
-    (runs,) = training._runs(setting, [1e30], 2, Method(), split).values()
-    most = np.bincount(split.y_test).max() / len(split.y_test)
-    assert runs["test"].tolist() == pytest.approx([most, most])
-
-
-def test_the_text_below_the_trainings_says_what_the_plan_has():
-    assert f"{PLAN['replicates']} replicates on 1,797 digits" in training.scale()
-    assert f"best of {len(PLAN['rates'])} rates" in training.scale()
-
-
 def test_cards_of_one_class_with_other_options_have_folders_of_their_own(card):
     other = card.model_copy(update={"options": {"groups": 32}})
     assert score.folder(card) != score.folder(other)
@@ -354,7 +218,7 @@ def card(monkeypatch: pytest.MonkeyPatch) -> Card:
         if m.key in ("scale_of_inputs", "rows_in_training", "momentum")
     ]
     monkeypatch.setattr(measure, "MEASURES", few)
-    return measure.card(same.side(["mine.py:OfImages"]), lambda share: None)
+    return measure.card(same.side(["mine.py:OfImages"]), "properties", lambda *each: None)
 
 
 def test_a_card_keeps_to_its_schema_and_says_which_inputs_are_not_taken(card):
@@ -373,16 +237,7 @@ def test_a_card_is_a_table_a_page_and_a_badge(card):
     html = page.page(card)
     assert "http" not in re.sub(r"http-equiv", "", html).replace("http://www.w3.org", "")
     assert "default-src &#39;none&#39;" in html or "default-src 'none'" in html
-    assert "Accuracy" not in text
-    one = Accuracy(value=0.9, low=0.85, high=0.95, rate=0.1, at_end=False)
-    end = one.model_copy(update={"at_end": True})
-    known = Training(key="plain", title="3 layers", accuracy=one, references={"none": end})
-    trained = card.model_copy(update={"trainings": [known]})
-    assert (
-        "| 3 layers | 90.0 (85.0 to 95.0) | 90.0 (85.0 to 95.0), rate at an end |"
-        in formats.markdown(trained)
-    )
-    assert page.page(trained).count("90.0 (85.0 to 95.0)") == 2
+    assert "this layer" not in text
     assert formats.badge(card).count("no tried input breaks it") == 3
     assert "1 input breaks it" in formats.badge(card.model_copy(update={"breaks": ["It breaks."]}))
 
@@ -403,4 +258,4 @@ def test_a_card_is_a_table_a_page_and_a_badge(card):
 )
 def test_a_value_is_printed_in_words(unit, value, words):
     one = Property(key="k", under="u", title="t", formula="f", unit=unit, values={"rows": value})
-    assert formats.cell(one, value) == words
+    assert tables.words(one, value) == words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-USAGE = """usage: bnlab score my_norms.py:MyNorm p=1       properties of a normalizer; --quick trains it, too
+USAGE = """usage: bnlab score my_norms.py:MyNorm p=1       the card of a normalizer; --quick in a minute or two
        bnlab same ln 'torch.nn:LayerNorm'       two implementations, held against each other"""
 
 

@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from markupsafe import escape
 
-from bnlab.card.training import scale
-from bnlab.study.card import Accuracy, Card, Property, Value
+from bnlab.card import tables
+from bnlab.card.tables import BETTER, WORSE, Table
+from bnlab.study.card import Card
 
-EXACT, NEARLY = 1e-9, 0.01
-"""Largest change of what is invariant, and of what nearly is."""
 CHARACTER, EDGE = 6.6, 9
 """Width of a character of a badge at 11 pixels, and of an edge."""
-
-
-def cell(of: Property, value: Value) -> str:
-    """Return a value in words."""
-    if value is None:
-        return "–"
-    if isinstance(value, str):
-        return value
-    number = f"{value:.2g}"
-    if of.unit == "change":
-        return (
-            "yes" if value <= EXACT else f"nearly, {number}" if value <= NEARLY else f"no, {number}"
-        )
-    if of.unit == "influence":
-        return "no" if value <= EXACT else f"yes, {number}"
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def percent(accuracy: Accuracy) -> str:
-    """Return an accuracy in percent with its interval, and that its rate is at an end of those tried."""
-    value, low, high = (100 * each for each in (accuracy.value, accuracy.low, accuracy.high))
-    return f"{value:.1f} ({low:.1f} to {high:.1f}){', rate at an end' * accuracy.at_end}"
 
 
 def title(card: Card) -> str:
@@ -49,25 +24,42 @@ def verdict(card: Card) -> str:
 
 def markdown(card: Card) -> str:
     """Return the card as Markdown."""
-    kinds = list(card.inputs)
     lines = [f"## {title(card)}", "", verdict(card), ""]
-    for under, properties in groupby(card.properties, lambda each: each.under):
-        lines += [f"| {under} | {' | '.join(kinds)} |", f"| --- |{' --- |' * len(kinds)}"]
-        for each in properties:
-            cells = (cell(each, each.values[kind]) for kind in kinds)
-            lines.append(f"| {each.title} | {' | '.join(cells)} |")
-        lines.append("")
+    for table in tables.properties(card):
+        lines += [*table_lines(table), ""]
     if card.trainings:
-        names = list(card.trainings[0].references)
-        lines += [f"| Accuracy, % | this layer | {' | '.join(names)} |"]
-        lines += [f"| --- |{' --- |' * (len(names) + 1)}"]
-        for one in card.trainings:
-            accuracies = map(percent, [one.accuracy, *one.references.values()])
-            lines.append(f"| {one.title} | {' | '.join(accuracies)} |")
-        lines += ["", scale(), ""]
+        lines += [f"### {card.scale}", ""]
+        for table in tables.outcomes(card.trainings):
+            lines += [*table_lines(table), ""]
+        lines += [legend(card), ""]
     lines += [f"Not taken: {text}" for text in card.refused.values()]
+    return "\n".join([*lines, measured(card), ""])
+
+
+def legend(card: Card) -> str:
+    """Return the sentences on the numbers of trainings."""
+    replicates = max(len(each.replicates) for each in card.trainings[0].references.values())
+    return (
+        f"Means of {replicates} replicates with 95 % intervals, each method at its best of the rates tried. With * it "
+        "is the first or last of them, and a better one may lie beyond. A replicate that diverged counts as one that "
+        f"guesses. {BETTER} is better and {WORSE} worse than this layer: the interval of the difference, over pairs of "
+        "replicates that start from the same kernels, has no 0. Of many such marks some are chance."
+    )
+
+
+def measured(card: Card) -> str:
+    """Return the sentence on day and versions."""
     versions = ", ".join(f"{name} {number}" for name, number in card.versions.items())
-    return "\n".join([*lines, f"Measured on {card.date} with {versions}.", ""])
+    return f"Measured on {card.date} with {versions}."
+
+
+def table_lines(table: Table) -> list[str]:
+    """Return a table as lines of Markdown."""
+    return [
+        f"| {table.heading} | {' | '.join(table.columns)} |",
+        f"| --- |{' --- |' * len(table.columns)}",
+        *(f"| {name} | {' | '.join(map(str, cells))} |" for name, cells in table.rows),
+    ]
 
 
 def badge(card: Card) -> str:

@@ -3,36 +3,90 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
 from math import isfinite, isnan
+
+import numpy as np
 
 import bnlab
 from bnlab.card import damage
+from bnlab.card.plan import plan, scale, settings_of
 from bnlab.card.properties import MEASURES, Measure
 from bnlab.card.subject import INPUTS, Subject
-from bnlab.card.training import trainings
+from bnlab.card.training import outcomes, trained
 from bnlab.lazy import tf
+from bnlab.networks.block import Method
 from bnlab.same import Side
 from bnlab.study.card import Card, Property, Value
 from bnlab.study.messages import failure
 
-OF_PROPERTIES = 0.3
-"""Share of the time that properties take beside trainings."""
+PROPERTIES = "properties"
+OF_PROPERTIES = 12
+"""Seconds that properties take, on the scale of ``seconds`` in the plan."""
 PACKAGES = ("numpy", "keras", "torch")
 
 
-def card(side: Side, progress: Callable[[float], None], *, trains: bool = False) -> Card:
+def card(side: Side, size: str, progress: Callable[[float, str], None]) -> Card:
     """Return the card of a class.
 
     Args:
         side: the class with its options.
-        trains: adds quick trainings, of a layer that takes rows.
-        progress: called with the share that is done.
+        size: the trainings beside the properties, ``full`` or ``quick`` ones, or ``properties`` alone.
+        progress: called with the share of the time that is spent, and with what comes next.
 
     Raises:
         ValueError: it can be used on no kind of input; the text is a sentence for the user.
+    """
+    layers, refused = _layers(side)
+    keys = [] if size == PROPERTIES else _fitting(size, layers)
+    costs = [OF_PROPERTIES, *(plan()["settings"][key]["seconds"] for key in keys)]
+    ends = np.cumsum(costs) / sum(costs)
+    properties = []
+    for number, measure in enumerate(MEASURES):
+        progress(ends[0] * number / (len(MEASURES) + 1), "properties")
+        properties.append(_property(measure, layers))
+    progress(ends[0] * len(MEASURES) / (len(MEASURES) + 1), "inputs that may break it")
+    found = [text for kind, layer in layers.items() for text in damage.breaks(layer, kind)]
+    own, stopped = {}, []
+    for key, (start, end) in zip(keys, pairwise(ends), strict=True):
+        setting = plan()["settings"][key]
+        shares = iter(np.linspace(start, end, len(setting["rates"]) + 1))
+
+        def step(shares: Iterator[float] = shares, title: str = setting["title"]) -> None:
+            progress(float(next(shares)), title)
+
+        step()
+        try:
+            own[key] = trained(
+                setting, Method(normalizer=side.reference.load(), options=side.options), step
+            )
+        except Exception as error:
+            stopped.append(key)
+            text = failure(side.reference.path, side.reference.file, error)
+            found.append(f"stops in training ({setting['title']}): {text.rstrip('.')}")
+    return Card(
+        version=1,
+        layer=side.text.split()[0],
+        options=dict(side.options),
+        date=datetime.now(UTC).date().isoformat(),
+        versions=_versions(side),
+        inputs={kind: list(layer.shape) for kind, layer in layers.items()},
+        refused=refused,
+        properties=properties,
+        scale=scale() if keys else "",
+        trainings=outcomes(size, own, stopped) if keys else [],
+        breaks=[f"{side.text} {text}." for text in found],
+    )
+
+
+def _layers(side: Side) -> tuple[dict[str, Subject], dict[str, str]]:
+    """Return the layer on each kind of input that it takes, and the error on each other.
+
+    Raises:
+        ValueError: it takes none.
     """
     layers, refused = {}, {}
     for kind, shape in INPUTS.items():
@@ -44,33 +98,12 @@ def card(side: Side, progress: Callable[[float], None], *, trains: bool = False)
             refused[kind] = failure(side.reference.path, side.reference.file, error)
     if not layers:
         raise ValueError(next(iter(refused.values())))
-    trains = trains and "rows" in layers
-    part = OF_PROPERTIES if trains else 1.0
-    properties = []
-    for number, measure in enumerate(MEASURES):
-        progress(part * number / (len(MEASURES) + 1))
-        properties.append(_property(measure, layers))
-    progress(part * len(MEASURES) / (len(MEASURES) + 1))
-    found = [text for kind, layer in layers.items() for text in damage.breaks(layer, kind)]
-    trained = []
-    if trains:
-        try:
-            trained = trainings(side, lambda share: progress(part + (1 - part) * share))
-        except Exception as error:
-            text = failure(side.reference.path, side.reference.file, error)
-            found.append(f"stops in training: {text}")
-    return Card(
-        version=1,
-        layer=side.text.split()[0],
-        options=dict(side.options),
-        date=datetime.now(UTC).date().isoformat(),
-        versions=_versions(side),
-        inputs={kind: list(layer.shape) for kind, layer in layers.items()},
-        refused=refused,
-        properties=properties,
-        trainings=trained,
-        breaks=[f"{side.text} {text}." for text in found],
-    )
+    return layers, refused
+
+
+def _fitting(size: str, layers: Collection[str]) -> list[str]:
+    """Return the settings of a card whose inputs a layer takes."""
+    return [key for key in settings_of(size) if plan()["settings"][key]["inputs"] in layers]
 
 
 def _property(measure: Measure, layers: dict[str, Subject]) -> Property:

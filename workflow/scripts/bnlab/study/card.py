@@ -1,4 +1,4 @@
-"""Content of scorecard.json: measured properties of a normalizer."""
+"""Content of scorecard.json: measured properties of a normalizer, and outcomes of training."""
 
 from __future__ import annotations
 
@@ -27,32 +27,42 @@ class Property(Section):
     """Value on each kind of input: a number, `NaN`, `inf` or `error`, or null where there is none."""
 
 
-class Accuracy(Section):
-    """Test accuracy at the rate of the best validation accuracy, a mean over replicates with its 95 % interval."""
+class Outcome(Section):
+    """Outcome of training, a mean over replicates with its 95 % interval."""
 
-    value: float
-    """Mean share of test rows that are classified right."""
-    low: float
-    """Lower end of the interval."""
-    high: float
-    """Upper end of the interval."""
-    rate: float
-    """Learning rate."""
-    at_end: bool
-    """True where the rate is the lowest or highest one tried, so that a better one may lie beyond."""
+    value: float | None
+    """Mean; of a size, the one that means over replicates decide, null where none that was tried will do."""
+    low: float | None
+    """Lower end of the interval; of a size, the one that ends of intervals decide, null as above."""
+    high: float | None
+    """Upper end of the interval; of a size, as the lower one."""
+    replicates: list[float] = []
+    """Value of each replicate, which starts from the same kernels in all methods; of a size, none."""
+    by_rate: list[float] = []
+    """Mean accuracy at each of the rates tried, of an accuracy; else none."""
+    rate: float | None = None
+    """Learning rate of the best validation accuracy, at which an accuracy is taken; else none."""
+    at_end: bool = False
+    """True where that rate is the lowest or highest one tried, so that a better one may lie beyond."""
 
 
 class Training(Section):
-    """A setting in which the layer was trained, beside methods that ship."""
+    """A column of a table: a question that training answers, for the layer and for methods that ship."""
 
     key: str
     """Name in tables and code."""
+    under: str
+    """Heading of the table."""
     title: str
     """Setting in words."""
-    accuracy: Accuracy
-    """Accuracy of the layer."""
-    references: dict[str, Accuracy]
-    """Accuracies of methods that ship, by name."""
+    unit: Literal["accuracy", "loss", "size"]
+    """Unit: a share of test rows; a difference of cross-entropies; or a number of rows or layers."""
+    rates: list[float] = []
+    """Learning rates tried; of a size, none."""
+    layer: Outcome | None
+    """Outcome of the layer; null where it stops with an error."""
+    references: dict[str, Outcome]
+    """Outcomes of methods that ship, by name."""
 
 
 class Card(Section):
@@ -74,7 +84,9 @@ class Card(Section):
     """Kinds of input that the layer does not take, each with its error."""
     properties: list[Property]
     """Properties, in the order of the card."""
+    scale: str = ""
+    """Heading of the trainings, with their scale; default none."""
     trainings: list[Training] = []
-    """Accuracies after quick trainings; default none."""
+    """Outcomes of training, in the order of the card; default none."""
     breaks: list[str]
     """Sentences on inputs that break the layer."""
