@@ -184,7 +184,7 @@ def test_memory_and_numbers_of_variables_are_counted():
     ],
 )
 def test_an_input_that_breaks_a_layer_is_named(name, sentence):
-    found = list(damage.breaks(layer(f"mine.py:{name}"), "rows"))
+    found = damage.sentences({"rows": layer(f"mine.py:{name}")})
     assert found == ([sentence] if sentence else [])
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from bnlab.lazy import tf
 from bnlab.networks import trial
 from bnlab.study.messages import failure
 
+ORDINARY = "ordinary inputs"
 STEPS = 20
 SLOWING = 0.99999
 """Most of a move of an average that is left after half of ``STEPS``."""
@@ -32,7 +34,7 @@ def check(layer: Subject) -> None:
 def inputs(layer: Subject) -> dict[str, np.ndarray]:
     """Return inputs that a layer should map to finite numbers, by their name in a sentence."""
     return {
-        "ordinary inputs": layer.inputs(),
+        ORDINARY: layer.inputs(),
         "a batch of one row": layer.inputs(rows=1),
         "rows that are constant": constant_rows(layer),
         "features that are constant": constant_features(layer),
@@ -40,34 +42,75 @@ def inputs(layer: Subject) -> dict[str, np.ndarray]:
     }
 
 
-def breaks(layer: Subject, kind: str) -> Iterator[str]:
-    """Yield the end of a sentence for each input with an error, or without a finite output or gradient.
+class Break(NamedTuple):
+    """A case in which a layer breaks, such as ``on zeros``, and the reason."""
 
-    One for each state that grows follows.
+    case: str
+    reason: str
+
+
+def sentences(layers: Mapping[str, Subject]) -> list[str]:
+    """Return the end of a sentence for each way in which a layer breaks, with the kinds of inputs on which it does."""
+    kinds = dict[Break, list[str]]()
+    for kind, layer in layers.items():
+        for each in breaks(layer):
+            kinds.setdefault(each, []).append(kind)
+    return [f"breaks {case} ({', '.join(of)}): {reason}" for (case, reason), of in kinds.items()]
+
+
+def breaks(layer: Subject) -> Iterator[Break]:
+    """Yield each input with an error, or without a finite output or gradient, and each state that grows.
+
+    Inputs that break it as ordinary ones do are left out.
     """
+    every = ""
     for name, u in inputs(layer).items():
-        try:
-            response = layer.response(u)
-            values = {"N(u)": response.y, "its gradient": response.gradient}
-            values["N(u) at inference"] = layer.normal(u, False)
-        except Exception as error:
-            yield f"breaks on {name} ({kind}): {_error(layer, error)}"
+        reason = _reason(layer, u)
+        if name == ORDINARY:
+            every = reason or _flat(layer, u)
+            reason = every
+        elif reason == every:
             continue
-        if wrong := [what for what, value in values.items() if not np.isfinite(value).all()]:
-            yield f"breaks on {name} ({kind}): {wrong[0]} is not finite"
-    yield from _growing(layer, kind)
+        if reason:
+            yield Break(f"on {name}", reason)
+    yield from _growing(layer)
 
 
-def _growing(layer: Subject, kind: str) -> Iterator[str]:
+def _reason(layer: Subject, u: np.ndarray) -> str:
+    """Return why an input breaks a layer, an empty text where it does not."""
+    try:
+        response = layer.response(u)
+        values = {"N(u)": response.y, "its gradient": response.gradient}
+        values["N(u) at inference"] = layer.normal(u, False)
+    except Exception as error:
+        return _error(layer, error)
+    wrong = [what for what, value in values.items() if not np.isfinite(value).all()]
+    return f"{wrong[0]} is not finite" if wrong else ""
+
+
+def _flat(layer: Subject, u: np.ndarray) -> str:
+    """Return that the gradient is zero everywhere, an empty text where it is not."""
+    return (
+        ""
+        if layer.response(u).gradient.any()
+        else "its gradient is 0, so that no layer before it would train"
+    )
+
+
+def _growing(layer: Subject) -> Iterator[Break]:
     names = [v.name for v in layer.built().variables if not v.trainable]
-    for name, *values in zip(names, *layer.states(layer.inputs(), STEPS), strict=True):
+    try:
+        states = layer.states(layer.inputs(), STEPS)
+    except Exception:  # as on ordinary inputs
+        return
+    for name, *values in zip(names, *states, strict=True):
         half, last = values[STEPS // 2], values[-1]
         early, late = np.abs(half - values[0]).max(), np.abs(last - half).max()
         is_count = np.array_equal(last - values[-2], np.ones_like(last))
         if not np.isfinite(last).all() or (late > SLOWING * early and late > 0 and not is_count):
-            yield (
-                f"breaks after {STEPS} steps on one batch ({kind}): its state {name.removeprefix('layer_')} grows "
-                f"from {_size(values[0])} to {_size(last)}"
+            yield Break(
+                f"after {STEPS} steps on one batch",
+                f"its state {name.removeprefix('layer_')} grows from {_size(values[0])} to {_size(last)}",
             )
 
 

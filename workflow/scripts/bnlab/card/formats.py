@@ -25,13 +25,13 @@ def verdict(card: Card) -> str:
 def markdown(card: Card) -> str:
     """Return the card as Markdown."""
     lines = [f"## {title(card)}", "", verdict(card), ""]
-    for table in tables.properties(card):
-        lines += [*table_lines(table), ""]
     if card.trainings:
         lines += [f"### {card.scale}", ""]
         for table in tables.outcomes(card.trainings):
             lines += [*table_lines(table), ""]
-        lines += [legend(card), ""]
+        lines += [legend(card), "", "### Properties", ""]
+    for table in tables.properties(card):
+        lines += [*table_lines(table), ""]
     lines += [f"Not taken: {text}" for text in card.refused.values()]
     return "\n".join([*lines, measured(card), ""])
 
@@ -43,7 +43,8 @@ def legend(card: Card) -> str:
         f"Means of {replicates} replicates with 95 % intervals, each method at its best of the rates tried. With * it "
         "is the first or last of them, and a better one may lie beyond. A replicate that diverged counts as one that "
         f"guesses. {BETTER} is better and {WORSE} worse than this layer: the interval of the difference, over pairs of "
-        "replicates that start from the same kernels, has no 0. Of many such marks some are chance."
+        "replicates that start from the same kernels, has no 0. Of many such marks some are chance. A method that learns at "
+        "no rate has no sensitivity either."
     )
 
 

@@ -49,7 +49,7 @@ def card(side: Side, size: str, progress: Callable[[float, str], None]) -> Card:
         progress(ends[0] * number / (len(MEASURES) + 1), "properties")
         properties.append(_property(measure, layers))
     progress(ends[0] * len(MEASURES) / (len(MEASURES) + 1), "inputs that may break it")
-    found = [text for kind, layer in layers.items() for text in damage.breaks(layer, kind)]
+    found = damage.sentences(layers)
     own, stopped = {}, []
     for key, (start, end) in zip(keys, pairwise(ends), strict=True):
         setting = plan()["settings"][key]

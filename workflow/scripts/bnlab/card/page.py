@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from bnlab.card import formats, tables
+from bnlab.card.curves import curves
 from bnlab.card.tables import Table
 from bnlab.page.layout import document
 from bnlab.study.card import Card
@@ -21,6 +22,7 @@ def page(card: Card) -> str:
         verdict=formats.verdict(card),
         words=tables.words,
         tables=list(tables.outcomes(card.trainings)),
+        curves=list(curves(card.trainings)),
         legend=formats.legend(card) if card.trainings else "",
         measured=formats.measured(card),
         headings=[(under, list(own)) for under, own in groupby(card.properties, lambda p: p.under)],

@@ -65,9 +65,11 @@ def outcomes(trainings: Sequence[Training]) -> Iterator[Table]:
     """Yield a table for each heading: a row for the layer and each reference, a column for each question."""
     for under, group in groupby(trainings, lambda each: each.under):
         questions = list(group)
-        names = [THIS, *questions[0].references, "better and worse than it"]
+        names = [THIS, *questions[0].references]
         cells = zip(*map(_column, questions), strict=True)
         rows = [(name, list(own)) for name, own in zip(names, cells, strict=True)]
+        if any(each.unit != "size" for each in questions):
+            rows.append((f"{BETTER} and {WORSE}", list(map(_counts, questions))))
         yield Table(under, [each.title for each in questions], rows)
 
 
@@ -98,7 +100,8 @@ def cell(of: Training, outcome: Outcome | None, mark: str = "", strip: Strip | N
     if outcome is None:
         return Cell("error")
     value, low, high = (_number(of, each) for each in (outcome.value, outcome.low, outcome.high))
-    return Cell(value + "*" * outcome.at_end, f"{low} to {high}", mark, strip)
+    interval = f"{low} to {high}" if (low, high) != (value, value) else ""
+    return Cell(value + "*" * outcome.at_end, interval, mark, strip)
 
 
 def gap(of: Training, one: Outcome, other: Outcome) -> Cell:
@@ -111,15 +114,19 @@ def gap(of: Training, one: Outcome, other: Outcome) -> Cell:
 
 
 def _column(of: Training) -> list[Cell]:
-    """Return the cells of the layer, of each reference, and of how many are better and worse than the layer."""
-    marks = [_mark(of, each) for each in of.references.values()]
+    """Return the cells of the layer and of each reference."""
     every = [of.layer, *of.references.values()]
-    cells = [
+    marks = ["", *(_mark(of, each) for each in of.references.values())]
+    return [
         cell(of, outcome, mark, _strip(outcome, every))
-        for outcome, mark in zip(every, ["", *marks], strict=True)
+        for outcome, mark in zip(every, marks, strict=True)
     ]
-    counts = f"{marks.count(BETTER)} and {marks.count(WORSE)} of {len(marks)}"
-    return [*cells, Cell(counts if of.unit != "size" and of.layer else NOTHING)]
+
+
+def _counts(of: Training) -> Cell:
+    """Return how many references are better and worse than the layer."""
+    marks = [_mark(of, each) for each in of.references.values()]
+    return Cell(f"{marks.count(BETTER)} and {marks.count(WORSE)}" if of.layer else NOTHING)
 
 
 def _mark(of: Training, reference: Outcome) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from math import isfinite, prod
 from typing import Any
@@ -113,19 +113,29 @@ def _check_start(variable: Variable) -> None:
 
 
 def watch(normalizer: Normalizer) -> None:
-    """Let a normalizer raise ValueError where it changes the shape of its input."""
+    """Let a normalizer raise ValueError where it makes no tensor like u, has no gradient or keeps a value of a step."""
     for variable in normalizer.variables:
         if variable.is_average:
             variable.owner.momentum  # noqa: B018  (an AttributeError where there is none)
-    normalize = normalizer.normalize
+    normalize, own = normalizer.normalize, {variable.name for variable in normalizer.variables}
 
     def watched(u: tf.Tensor, training: bool) -> tf.Tensor:
+        before = dict(vars(normalizer))
         with tf.GradientTape() as tape:
             tape.watch(u)
             y = normalize(u, training)
+        if not tf.is_tensor(y):
+            raise ValueError(f"normalize returns {type(y).__name__} in the place of a tensor")
         if tuple(y.shape) != tuple(u.shape):
             raise ValueError(
                 f"normalize makes {tuple(y.shape)} of an input of shape {tuple(u.shape)}"
+            )
+        if y.dtype != u.dtype:
+            raise ValueError(f"normalize makes {y.dtype.name} of an input of {u.dtype.name}")
+        for name in _changed(before, vars(normalizer), own):
+            raise ValueError(
+                f"it keeps a value of a step as its attribute {name}; make that state by self.variable with "
+                "trainable=False"
             )
         if training and u.shape[0] > 1 and tape.gradient(y, u) is None:
             raise ValueError(
@@ -134,3 +144,16 @@ def watch(normalizer: Normalizer) -> None:
         return y
 
     normalizer.normalize = watched  # type: ignore[method-assign]
+
+
+def _changed(
+    before: Mapping[str, Any], after: Mapping[str, Any], variables: Collection[str]
+) -> Iterator[str]:
+    """Yield the attributes that a call changed, numbers but not flags, or set to a tensor, but those of variables."""
+    for name, value in after.items():
+        if name in variables or isinstance(value, bool):
+            continue
+        is_new = tf.is_tensor(value) and value is not before.get(name)
+        is_moved = isinstance(value, int | float) and value != before.get(name, value)
+        if is_new or is_moved:
+            yield name
