@@ -43,8 +43,8 @@ def legend(card: Card) -> str:
         f"Means of {replicates} replicates with 95 % intervals, each method at its best of the rates tried. With * it "
         "is the first or last of them, and a better one may lie beyond. A replicate that diverged counts as one that "
         f"guesses. {BETTER} is better and {WORSE} worse than this layer: the interval of the difference, over pairs of "
-        "replicates that start from the same kernels, has no 0. Of many such marks some are chance. A method that learns at "
-        "no rate has no sensitivity either."
+        "replicates that start from the same kernels, has no 0. Of many such marks some are chance. A method that "
+        "learns at no rate has no sensitivity either."
     )
 
 
