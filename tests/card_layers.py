@@ -83,4 +83,40 @@ class Mean(keras.layers.Layer):
 class OfImages(keras.layers.Layer):
     def call(self, u):
         return u - keras.ops.mean(u, axis=[1, 2, 3], keepdims=True)
+
+
+class Counts(Normalizer):
+    """Keeps the number of calls as an attribute."""
+
+    def build(self):
+        self.count = 0
+
+    def normalize(self, u, training):
+        self.count += 1
+        return u / self.count
+
+
+class Pair(Normalizer):
+    def normalize(self, u, training):
+        return u, u
+
+
+class Half(Normalizer):
+    def normalize(self, u, training):
+        return tf.cast(u, "float16")
+
+
+class Sign(keras.layers.Layer):
+    def call(self, u):
+        return keras.ops.sign(u)
+
+
+class Length(Normalizer):
+    def normalize(self, u, training):
+        return u / tf.norm(u, axis=-1, keepdims=True)
+
+
+class Log(keras.layers.Layer):
+    def call(self, u):
+        return keras.ops.log(u)
 '''

@@ -180,6 +180,11 @@ def test_memory_and_numbers_of_variables_are_counted():
             "Refuses",
             "breaks on a batch of one row (rows): ValueError in line 51: more than one row is needed",
         ),
+        (
+            "Sign",
+            "breaks on ordinary inputs (rows): its gradient is 0, so that no layer before it would train",
+        ),
+        ("Log", "breaks on ordinary inputs (rows): N(u) is not finite"),
         ("Identity", None),
     ],
 )
@@ -188,12 +193,20 @@ def test_an_input_that_breaks_a_layer_is_named(name, sentence):
     assert found == ([sentence] if sentence else [])
 
 
+def test_an_input_that_breaks_a_layer_on_several_kinds_is_named_once():
+    layers = {kind: layer("mine.py:Length", kind) for kind in ("rows", "tokens")}
+    assert damage.sentences(layers) == ["breaks on zeros (rows, tokens): N(u) is not finite"]
+
+
 @pytest.mark.parametrize(
     ("name", "part"),
     [
         ("Another", "normalize makes (32, 1) of an input of shape (32, 64)"),
         ("Cut", "no gradient flows from N(u) to u"),
         ("Attribute", "it keeps a value of a step as its attribute attribute.kept"),
+        ("Counts", "it keeps a value of a step as its attribute count; make that state by"),
+        ("Pair", "normalize returns tuple in the place of a tensor"),
+        ("Half", "normalize makes float16 of an input of float64"),
     ],
 )
 def test_a_layer_that_cannot_be_used_is_one_sentence(name, part, capsys):
