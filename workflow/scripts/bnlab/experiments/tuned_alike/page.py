@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bnlab.experiments.tuned_alike.analysis import NETWORK, REFERENCES
 from bnlab.page.forms import draw_dots, log_axis, with_mean
 from bnlab.page.grids import Grid, amount, percent, rows_of, signed
 from bnlab.page.panels import (
@@ -24,7 +25,6 @@ from bnlab.page.panels import (
 )
 from bnlab.page.style import method_style, no_figure
 
-NETWORK = ["network", "form", "blocks", "activation", "optimizer", "warm_up", "trained"]
 WORDS: dict[str, Callable[[Any], str]] = {
     "form": lambda form: str(form).replace("_", " "),
     "blocks": lambda blocks: f"{blocks} blocks",
@@ -35,7 +35,6 @@ WORDS: dict[str, Callable[[Any], str]] = {
 }
 """Texts of the settings of a network."""
 COLUMNS = 2
-REFERENCES = ("base", "bn", "ln")
 
 
 def names_of_networks(table: pd.DataFrame) -> pd.Series:
