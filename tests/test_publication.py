@@ -18,6 +18,7 @@ from bnlab.page.citation import citation
 from bnlab.page.front_picture import Panel
 from bnlab.page.hero import Line, Point, panel
 from bnlab.study.names import CONFIRMATION
+from bnlab.study.publications import own_folders
 
 ROOT = Path(__file__).parents[1]
 FIGURES = (
@@ -326,6 +327,83 @@ def test_fresh_seeds_lie_beside_the_published_study_and_stay_when_it_is_renewed(
     assert (fresh / "manifest.json").read_bytes() == kept
 
 
+OTHER = "other"
+THOUGHT = {"thought": "It grows.", "sentence": "By 22 % a layer."}
+
+
+def of_another_ledger(project: Path) -> Path:
+    """Return the report of a finished study that another ledger judges."""
+    report = project / "reports" / OTHER
+    shutil.copytree(project / "reports/toy", report)
+    record = read_json(report / "study.json")
+    config = record["config"] | {"claims": "other.yaml", "title": "Does it grow?"}
+    said = [THOUGHT, *({"thought": f"{n}.", "sentence": "So."} for n in (2, 3))]
+    save_json(report / "study.json", record | {"config": config, "front": said})
+    return report
+
+
+def test_a_study_of_another_ledger_lies_beside_the_published_one_and_replaces_nothing_else(
+    project: Path,
+) -> None:
+    published = publication.publish(project, "toy")
+    report, before = (
+        of_another_ledger(project),
+        {n: (published / n).read_bytes() for n in files(published)},
+    )
+    for _ in range(2):
+        target = publication.publish(project, OTHER)
+        assert target == published / OTHER
+        assert files(target) == {
+            *digests(target),
+            "SHA256SUMS",
+        } and "tables/a/b/final.csv" in digests(target)
+        assert files(published) == {*before, *(f"{OTHER}/{name}" for name in files(target))}
+        assert all((published / name).read_bytes() == content for name, content in before.items())
+        (report / "report.html").write_text("a later page", encoding="utf8")
+    assert (target / "report.html").read_text("utf8") == "a later page"
+    own = files(target)
+    publication.publish(project, "toy")
+    assert files(target) == own
+    assert {*before} | {f"{OTHER}/{name}" for name in own} == files(published)
+
+
+def test_readme_findings_and_gallery_point_to_a_study_of_another_ledger(project: Path) -> None:
+    published = publication.publish(project, "toy")
+    alone = {page: (project / page).read_text("utf8") for page in published_pages.PAGES}
+    of_another_ledger(project)
+    publication.publish(project, OTHER)
+    for page, text in published_pages.PAGES.items():
+        content = (project / page).read_text("utf8")
+        up = "../" * page.count("/")
+        address = f"{up}{publication.PUBLISHED}/{OTHER}/report.html"
+        assert text_in(content) == text(published) != text_in(alone[page])
+        assert f"[Does it grow?]({address})" in content
+        assert "**It grows.** By 22 % a layer. **2.** So." in content
+        assert ("**3.** So." in content) == (page == "docs/findings.md")
+    gallery = (project / "docs/gallery.md").read_text("utf8")
+    for name in FIGURES:
+        assert f"(../{publication.PUBLISHED}/{OTHER}/{name})" in gallery
+
+
+def test_a_study_beside_another_has_a_limit_of_its_own_and_an_error_changes_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = publication.publish(project, "toy")
+    report, before = of_another_ledger(project), files(published)
+    readme = (project / "README.md").read_bytes()
+    monkeypatch.setattr(publication, "LIMIT_BESIDE_MB", 1)
+    (report / "report.html").write_bytes(bytes(2_000_000))
+    with pytest.raises(
+        JobError, match=r"reports/other has 2\.0 MB to publish, and 1 MB is the most"
+    ):
+        publication.publish(project, OTHER)
+    (report / "effects.csv").unlink()
+    with pytest.raises(JobError, match=r"reports/other lacks effects\.csv"):
+        publication.publish(project, OTHER)
+    assert files(published) == before and (project / "README.md").read_bytes() == readme
+    assert publication.publish(project, "toy") == published
+
+
 @pytest.mark.parametrize("name", ["effects.csv", "study.json", "tables", next(iter(FIGURES))])
 def test_an_unfinished_study_is_refused_and_what_was_published_stays(
     project: Path, name: str
@@ -399,5 +477,16 @@ def test_the_picture_of_the_readme_is_that_of_the_published_study() -> None:
 @published
 def test_published_files_are_as_they_were_published() -> None:
     folder = ROOT / publication.PUBLISHED
-    own = {name for name in files(folder) if not name.startswith(f"{CONFIRMATION}/")}
-    assert own == {*digests(folder), "SHA256SUMS"}
+    rest = files(folder)
+    for beside in [*own_folders(folder), folder]:
+        of_it = {f"{(beside / name).relative_to(folder)}" for name in digests(beside)}
+        of_it.add(f"{(beside / 'SHA256SUMS').relative_to(folder)}")
+        assert of_it <= rest
+        rest -= of_it
+    assert not rest
+
+
+@published
+def test_all_that_is_published_stays_small() -> None:
+    folder = ROOT / publication.PUBLISHED
+    assert sum((folder / name).stat().st_size for name in files(folder)) < 26e6

@@ -39,6 +39,7 @@ from bnlab.study.names import ALL_RECIPES, CONFIRMATION, PUBLISHED
 from bnlab.study.overlays import all_overlays, given_problems
 from bnlab.study.group_validation import group_problems
 from bnlab.study.own_methods import own_method_problems
+from bnlab.study.publications import PAGE, ledger_of, of_other_ledgers
 from bnlab.study.published_validation import published_problems
 from bnlab.study.validation import load
 from bnlab.training import memory
@@ -63,7 +64,6 @@ configfile: CONFIG
 # A module that is given its config reads no config file.
 BASE = [] if workflow.modifier.skip_configfile else [CONFIG]
 FILES = [Path(file) for file in [*BASE, *workflow.overwrite_configfiles]]
-EARLIER = shipped(PUBLISHED)
 
 # The profile's limit of memory; without one that of this machine, unless a cluster's nodes run the jobs.
 LIMITS = workflow.global_resources
@@ -74,10 +74,17 @@ elif LIMITS["_nodes"].value is None:
 else:
     MOST_MB, LIMITED_BY = float("inf"), "a cluster"
 
+
+def earlier(study):
+    """Return the folder of earlier results of a study: its own in the published one, else that one."""
+    own = shipped(f"{PUBLISHED}/{study}")
+    return own if Path(own, PAGE).is_file() else shipped(PUBLISHED)
+
+
 CHECKS = (
     lambda study: given_problems(config, FILES) if BASE else (),
     lambda study: data_problems(study, Path()),
-    lambda study: published_problems(study, Path(EARLIER)),
+    lambda study: published_problems(study, Path(earlier(study.study))),
     own_method_problems,
     group_problems,
     lambda study: memory.problems(study, MOST_MB, LIMITED_BY),
@@ -108,6 +115,7 @@ RESULTS = f"results/{STUDY.study}"
 REPORTS = f"reports/{STUDY.study}"
 LOGS = f"logs/{STUDY.study}"
 
+EARLIER = earlier(STUDY.study)
 TAKEN = [name for name in STUDY.experiments if name not in STUDY.own()]
 
 JOBS = training.jobs(STUDY, families.of_recipes(config["recipes"]))
@@ -117,6 +125,13 @@ FRESH = [
     folder
     for folder in [f"{EARLIER}/{CONFIRMATION}"]
     if STUDY.study != CONFIRMATION and Path(folder).is_dir()
+]
+
+# Published studies of other ledgers, which the page of a study of the published ledger points to.
+BESIDE = [
+    folder.as_posix()
+    for folder in of_other_ledgers(Path(EARLIER))
+    if STUDY.study not in STUDY.notices and STUDY.claims == ledger_of(Path(EARLIER))
 ]
 
 FIGURES = STUDY.figures()

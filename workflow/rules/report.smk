@@ -37,6 +37,11 @@ rule write_report:
         sensitivity=f"{REPORTS}/sensitivity.csv" if STUDY.claims else [],
         confirmation=f"{REPORTS}/confirmation.csv" if STUDY.claims else [],
         fresh=[f"{folder}/manifest.json" for folder in FRESH if STUDY.claims],
+        beside=[
+            f"{folder}/{name}"
+            for folder in BESIDE
+            for name in ("study.json", "claims.csv")
+        ],
         citation=os.path.relpath(ROOT / "CITATION.cff"),
     output:
         report=report(
@@ -65,6 +70,7 @@ rule write_report:
         figures=[tuple(key) for key in FIGURES],
         tables=[tuple(key) for key in TABLES],
         datasets=STUDY.used_datasets(),
+        beside=BESIDE,
         about=(
             LEDGER.model_dump(
                 by_alias=True,

@@ -15,6 +15,7 @@ with without_collector():
     from bnlab.experiments import function
     from bnlab.files import job_log, read_csv, read_json, save_csv, save_json, save_text
     from bnlab.page import (
+        beside,
         confirmation,
         contents,
         facts,
@@ -26,7 +27,9 @@ with without_collector():
         style,
     )
     from bnlab.page.citation import citation
+    from bnlab.page.contents import relative
     from bnlab.page.findings import leading
+    from bnlab.page.layout import FRONT
     from bnlab.page.methods import formula
     from bnlab.study.config import Study
     from bnlab.study.experiments import experiments
@@ -82,9 +85,15 @@ with job_log(snakemake.log[0], "report"), style.told_apart(params.study["methods
         items,
         ledger.scorecard if ledger else pd.DataFrame(columns=COLUMNS),
         ledger.fresh if ledger else None,
+        ledger.effects if ledger else None,
     )
-    claims = [PaperClaim.model_validate(claim) for claim in about["papers"]]
     words = {study.label(method): study.in_words(method) for method in study.methods}
+    claims = []
+    if ledger and about["papers"]:
+        stated = [PaperClaim.model_validate(claim) for claim in about["papers"]]
+        claims = papers.judged(stated, ledger.effects, words)
+    elif ledger:
+        claims = papers.of_ledger(ledger.claims, ledger.effects, about["sources"], words)
     study_pages = site.pages(
         contents.Inputs(
             study=params.study,
@@ -101,10 +110,14 @@ with job_log(snakemake.log[0], "report"), style.told_apart(params.study["methods
             ),
             answers=answers,
             front=screen,
-            papers=papers.judged(claims, ledger.effects, words) if ledger else [],
+            papers=claims,
             earlier=publication.taken_text(taken, declarations),
             ledger=ledger,
             about=about,
+            beside=[
+                (relative(Path(other) / FRONT, folder / FRONT), beside.read(Path(other)))
+                for other in params.beside
+            ],
         )
     )
     for path, html in study_pages:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -21,6 +21,9 @@ from bnlab.page.papers import Judged
 from bnlab.study.declaration import EFFECTS, Experiment
 from bnlab.study.names import EFFECT_COLUMNS
 from bnlab.study.section import unique
+
+if TYPE_CHECKING:
+    from bnlab.page.beside import Beside
 
 Function = Callable[[str, str, str], Callable[..., Any]]
 """A function of an experiment by the name of the experiment, of a mapping such as ``GRIDS``, and its own."""
@@ -94,6 +97,7 @@ class Inputs:
         earlier: experiments from an earlier publication, from ``publication.taken_text``; empty without any.
         ledger: the judged ledger; None for a study without claims.
         about: sources, literature, names of data sets, scope and findings of the ledger's file.
+        beside: published studies of other ledgers, each after the address of its page.
     """
 
     study: Mapping[str, Any]
@@ -112,11 +116,19 @@ class Inputs:
     earlier: str
     ledger: Ledger | None
     about: Mapping[str, Any]
+    beside: Sequence[tuple[str, Beside]] = ()
 
     @property
     def items(self) -> list[Item]:
         """Every figure and table."""
         return [*self.figures, *self.tables]
+
+    @property
+    def asks(self) -> bool:
+        """True where the study answers a question of the scorecard, or the ledger asks any."""
+        return self.ledger is not None and bool(
+            len(self.ledger.scorecard) or self.about["scorecard"]
+        )
 
     @property
     def reading_order(self) -> list[str]:

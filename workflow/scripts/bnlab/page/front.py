@@ -17,6 +17,7 @@ from bnlab.page.findings import slots as slots_of_rows
 from bnlab.page.front_picture import panels
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import fold, listed, number, spanned
+from bnlab.page.predictions import predictions
 from bnlab.page.settings import trainer_in_words
 from bnlab.page.style import is_declared
 from bnlab.study.config import Study
@@ -58,17 +59,19 @@ def page(
     items: Sequence[Item],
     scorecard: pd.DataFrame,
     fresh: Confirmation | None,
+    effects: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """Return the variables of the template for the first screen; what a study has no numbers for is empty.
 
     Args:
         study: the study.
-        about: content of the ledger's file, of which this needs front, scorecard, names of data sets and ``same``, the
-            tests of each question's measure by its key.
+        about: content of the ledger's file, of which this needs front, scope, scorecard, names of data sets and
+            ``same``, the tests of each question's measure by its key.
         tables: rows of the published tables, by experiment and kind.
         items: published tables, in the order of the page.
         scorecard: scorecard.csv; empty without a ledger.
         fresh: verdicts on fresh seeds; None without any.
+        effects: effects.csv; None without a ledger.
     """
     front, called = Front.model_validate(about["front"]), about["datasets"]
     words = {method: study.in_words(method) for method in study.methods}
@@ -88,7 +91,9 @@ def page(
             words,
             lambda row: is_confirmed(fresh, about["same"].get(row.key, [])),
         ),
-        "trained": trained(study, first, of_picture.get(first, {}), called),
+        "predictions": None if effects is None else predictions(front.predictions, effects),
+        "trained": (front.picture is None and about.get("scope"))
+        or trained(study, first, of_picture.get(first, {}), called),
         "runs": spanned([str(count) for count in sorted(runs)]) if runs else "",
     }
 

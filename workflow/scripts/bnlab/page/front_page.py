@@ -10,6 +10,7 @@ from bnlab.page.contents import Inputs
 from bnlab.page.facts import raised
 from bnlab.page.findings import leading
 from bnlab.page.layout import FRONT, Page, experiment_path, render
+from bnlab.page.ledger import sentence
 from bnlab.page.style import css_colors
 
 
@@ -22,9 +23,16 @@ def front_page(inputs: Inputs) -> str:
         inputs,
         "report.html.j2",
         style=palette(inputs.study["methods"]),
-        front=inputs.front if any(map(inputs.front.get, ("said", "panels", "advice"))) else None,
+        front=inputs.front
+        if any(map(inputs.front.get, ("said", "panels", "advice", "predictions")))
+        else None,
         trained=inputs.front.get("trained"),
+        predictions=inputs.front.get("predictions"),
         papers=inputs.papers,
+        counted=""
+        if inputs.ledger is None or inputs.about["papers"]
+        else sentence(inputs.ledger.claims),
+        beside=inputs.beside,
         compare=compare(inputs),
         raised=raised(inputs.runs, inputs.method_labels),
         answers=[answer.findings[0] for answer in first],

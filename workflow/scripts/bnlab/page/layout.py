@@ -64,6 +64,7 @@ def render(page: Page, inputs: Inputs, template: str, style: str = "", **variabl
         "cited": inputs.citation,
         "bibtex": bibtex(inputs.citation),
         "ledger": inputs.ledger is not None,
+        "asks": inputs.asks,
     }
     content = _environment().get_template(template).render(**common | variables)
     words = {name: text for name, text in GLOSSARY.items() if f'"{word_id(name)}"' in content}
@@ -94,7 +95,9 @@ def _links(page: Page, inputs: Inputs) -> list[tuple[str, str, bool]]:
     """Return address and words of each link of the navigation, and whether it leads to the page itself."""
     links = [(FRONT, "Answers")]
     if inputs.ledger:
-        links += [(CLAIMS, "Claims"), (SCORECARD, "Scorecard")]
+        links += [(CLAIMS, "Claims")]
+    if inputs.asks:
+        links += [(SCORECARD, "Scorecard")]
     links += [(f"{FRONT}#experiments", "Experiments"), (ABOUT, "About")]
     current = f"{FRONT}#experiments" if page.path.startswith(f"{EXPERIMENTS}/") else page.path
     return [(f"{page.up}{path}", words, path == current) for path, words in links]

@@ -20,7 +20,7 @@ from bnlab.page.headlines import effect_plots
 from bnlab.page.links import Places
 from bnlab.page.phrases import amount, listed, minus, rule_text
 from bnlab.page.predictions import prediction_plot
-from bnlab.page.verdicts import VERDICTS, Verdict, verdict_of
+from bnlab.page.verdicts import UNTESTED, VERDICTS, Verdict, regions, verdict_of
 from bnlab.study.names import ALL_RECIPES
 from bnlab.study.origins import Fixed
 
@@ -35,7 +35,6 @@ class Part(NamedTuple):
 
 
 SETTLED_BY = ("algebra", "primary source")
-UNTESTED = "not tested here"
 FEW = 6
 """Replicates below which a test that assumes no normal distribution cannot reach p = 0.05."""
 
@@ -227,12 +226,6 @@ def in_order(number: str) -> tuple[int, str]:
     """Return the key by which claims are sorted: 5, 5a, 5b, 10."""
     digits = number.rstrip("abcdefghijklmnopqrstuvwxyz")
     return int(digits), number.removeprefix(digits)
-
-
-def regions(claim: Any) -> list[tuple[str, str]]:
-    """Return where a claim holds, where it fails and what is not known, each under its heading; no empty ones."""
-    texts = {"Holds": claim.holds, "Fails": claim.fails, "Not known": claim.not_known}
-    return [(heading, text) for heading, text in texts.items() if text]
 
 
 def measured(effects: pd.DataFrame) -> list[str]:

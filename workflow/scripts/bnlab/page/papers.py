@@ -1,4 +1,4 @@
-"""Claims by well-known papers: each with the word of its primary tests, a bar of all, and where it holds."""
+"""Claims by papers: each with the word of its primary tests, a bar of all, and where it holds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bnlab.analysis.claims import combine
 from bnlab.analysis.effects import OPEN
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import amount, listed
-from bnlab.page.verdicts import Verdict, verdict_of
+from bnlab.page.verdicts import UNTESTED, Verdict, regions, verdict_of
 from bnlab.study.front import PaperClaim
 from bnlab.study.messages import counted
 from bnlab.study.section import unique
@@ -53,14 +53,25 @@ class Named(NamedTuple):
     is_primary: bool
 
 
-class Judged(NamedTuple):
-    """A claim by a paper: the declaration, its word, where it holds, a bar of tests, and these."""
+class Stated(NamedTuple):
+    """A claim of the ledger: its source, the place and address of that, the claim, and how it was read."""
 
-    claim: PaperClaim
+    by: str
+    place: str
+    url: str | None
+    claim: str
+    reading: str
+
+
+class Judged(NamedTuple):
+    """A claim: the declaration, its word, where it holds, a bar of tests, these, and its topic in a ledger."""
+
+    claim: PaperClaim | Stated
     verdict: Verdict
     where: list[tuple[str, str]]
     bar: Markup
     tests: list[Test]
+    topic: str = ""
 
 
 def judged(
@@ -80,28 +91,68 @@ def judged(
     return [_judged(paper, known, words) for paper in papers if known.keys() & set(paper.tests)]
 
 
+def of_ledger(
+    claims: pd.DataFrame,
+    effects: pd.DataFrame,
+    sources: Mapping[str, Mapping[str, Any]],
+    words: Mapping[str, str],
+) -> list[Judged]:
+    """Return the claims of a ledger that names no papers, in its order, but for those that were not tested.
+
+    Args:
+        claims: claims.csv.
+        effects: effects.csv.
+        sources: documents of the ledger, by key.
+        words: name of each method in sentences, by its label.
+    """
+    claims = claims.astype(object).where(claims.notna(), "")
+    effects = effects.assign(scale=effects["scale"].astype(object).fillna(""))
+    judged = []
+    for row in rows_of(claims[claims["verdict"] != UNTESTED]):
+        own = effects[effects["id"] == row.id]
+        tests = [_test(f"{row.id}/{each.test}", each, words, False) for each in rows_of(own)]
+        text, _, reading = row.claim.removesuffix(")").partition(" (Read as ")
+        source = sources[row.source]
+        stated = Stated(
+            source["short"], row.place, source["url"], text, reading and f"Read as {reading}"
+        )
+        judged.append(
+            Judged(
+                stated, verdict_of(row.verdict), regions(row), bar(_counts(tests)), tests, row.topic
+            )
+        )
+    return judged
+
+
+def _test(number: str, row: Any, words: Mapping[str, str], opposite: bool) -> Test:
+    return Test(
+        number,
+        in_words(row.region, words),
+        in_words(row.effect, words),
+        amount(row),
+        int(row.n),
+        verdict_of(TURNED.get(row.verdict, row.verdict) if opposite else row.verdict),
+        bool(row.primary),
+        number.partition("/")[0],
+    )
+
+
+def _counts(tests: Sequence[Test]) -> dict[str, int]:
+    return {name: sum(test.verdict.name == name for test in tests) for name in SIGNS}
+
+
 def _judged(paper: PaperClaim, known: Mapping[str, Any], words: Mapping[str, str]) -> Judged:
     tests = [
-        Test(
-            number,
-            in_words(row.region, words),
-            in_words(row.effect, words),
-            amount(row),
-            int(row.n),
-            verdict_of(TURNED.get(row.verdict, row.verdict) if part.opposite else row.verdict),
-            bool(row.primary),
-            number.partition("/")[0],
-        )
+        _test(number, row, words, part.opposite)
         for part in paper.parts
         for number in part.tests
         if (row := known.get(number))
     ]
     by_number = {test.number: test for test in tests}
     own = [test.verdict.name for test in by_number.values() if test.is_primary]
-    counts = {name: sum(test.verdict.name == name for test in tests) for name in SIGNS}
     labels = {number: known[number].dataset_label for number in by_number}
     return Judged(
-        paper, verdict_of(combine(own)), where(paper, by_number, labels), bar(counts), tests
+        paper, verdict_of(combine(own)), where(paper, by_number, labels), bar(_counts(tests)), tests
     )
 
 

@@ -27,22 +27,25 @@ from bnlab.page.published_pages import PAGES, with_text
 from bnlab.study.config import Study
 from bnlab.study.declaration import Experiment
 from bnlab.study.names import CONFIRMATION, PUBLISHED
+from bnlab.study.publications import MANIFEST, RECORD, ledger_of, own_folders
 
-LIMIT_MB = 20
-MANIFEST = "manifest.json"
+LIMIT_MB, LIMIT_BESIDE_MB = 20, 5
+"""Most that the published study may have, and a study of another ledger beside it."""
 FILES = (
     *("report.html", "claims.html", "scorecard.html", "about.html"),
     *("claims.csv", "effects.csv", "replicates.csv", "scorecard.csv", "sensitivity.csv"),
-    *("runs.csv", "accuracies.csv", "confirmation.csv", "study.json"),
+    *("runs.csv", "accuracies.csv", "confirmation.csv", RECORD),
 )
-OF_FRESH_SEEDS = ("claims.csv", "effects.csv", "replicates.csv", "runs.csv", "study.json")
+OF_FRESH_SEEDS = ("claims.csv", "effects.csv", "replicates.csv", "runs.csv", RECORD)
 
 
 def publish(root: Path, study: str) -> Path:
     """Copy a finished study to ``reports/published`` and rewrite the findings of README and docs.
 
-    A complete new folder replaces the old one at the end, so an error leaves the earlier publication as it was. The
-    study of fresh seeds goes to ``reports/published/confirmation`` and changes nothing else.
+    A study that is judged by another ledger than the published one gets a folder of its own in there,
+    ``reports/published/<study>``, and replaces nothing else. A complete new folder replaces the old one at the end, so
+    an error leaves the earlier publication as it was. The study of fresh seeds goes to
+    ``reports/published/confirmation`` and changes nothing else.
 
     Args:
         root: the project's folder.
@@ -57,24 +60,36 @@ def publish(root: Path, study: str) -> Path:
     source = root / "reports" / study
     if study == CONFIRMATION:
         return _publish_fresh_seeds(root, source)
-    target = root / PUBLISHED
-    names = _files(source, f"reports/{study}")
-    with _replacing(target) as part:
-        _copy(source, part, names)
-        save_source(part / MANIFEST, as_json(manifest(root, study, part)))
-        record_all(part, [*names, MANIFEST])
+    published = root / PUBLISHED
+    is_beside = _is_of_another_ledger(source, published)
+    names = _files(source, f"reports/{study}", LIMIT_BESIDE_MB if is_beside else LIMIT_MB)
+    with _replacing(published) as part:
+        folder = part / study if is_beside else part
+        kept = [published] if is_beside else own_folders(published)
+        for old in kept:
+            shutil.copytree(old, part / old.relative_to(published), dirs_exist_ok=True)
+        if is_beside:
+            shutil.rmtree(folder, ignore_errors=True)
+        _copy(source, folder, names)
+        save_source(folder / MANIFEST, as_json(manifest(root, study, folder)))
+        record_all(folder, [*names, MANIFEST])
         pages = {
             root / page: with_text(page, (root / page).read_text("utf8"), text(part))
             for page, text in PAGES.items()
         }
-        drawn = read_json(part / "study.json").get("picture")
-        if (target / CONFIRMATION).is_dir():
-            shutil.copytree(target / CONFIRMATION, part / CONFIRMATION)
+        drawn = read_json(part / RECORD).get("picture")
     for page, content in pages.items():
         save_source(page, content)
     if drawn:
         save_source(root / PICTURE, drawn["svg"])
-    return target
+    return published / study if is_beside else published
+
+
+def _is_of_another_ledger(source: Path, published: Path) -> bool:
+    """Return true where both studies are there and each is judged by a ledger of its own."""
+    folders = [source, published]
+    there = all((folder / RECORD).is_file() for folder in folders)
+    return there and len(set(map(ledger_of, folders))) == 2
 
 
 def _publish_fresh_seeds(root: Path, source: Path) -> Path:
@@ -87,7 +102,7 @@ def _publish_fresh_seeds(root: Path, source: Path) -> Path:
         last = runs["seed"] + runs["replicates"] - 1
         about = manifest(root, CONFIRMATION, part)
         seeds = [int(runs["seed"].min()), int(last.max())]
-        record = read_json(part / "study.json")
+        record = read_json(part / RECORD)
         ledger, bound = record["ledger"], record["config"]["frozen_ledger"]
         if not (bound and ledger.startswith(bound)):
             raise JobError(
@@ -116,7 +131,7 @@ def manifest(root: Path, study: str, folder: Path) -> dict[str, Any]:
         study: name of the study.
         folder: folder of the files, with study.json.
     """
-    record = read_json(folder / "study.json")
+    record = read_json(folder / RECORD)
     changed = git(root, "status", "--porcelain", *UNWRITTEN)
     stamp = {
         "study": study,
@@ -165,19 +180,19 @@ def taken_text(stamps: Mapping[str, Any], experiments: Mapping[str, Experiment])
     return "; ".join(f"{', '.join(group)} ({origin})" for origin, group in titles.items())
 
 
-def _files(source: Path, folder: str) -> list[str]:
+def _files(source: Path, folder: str, limit_mb: float) -> list[str]:
     """Return the files to publish. Raises JobError where one is missing or all together are too large."""
     tables, pages = (
         sorted(path.relative_to(source).as_posix() for path in source.glob(pattern))
         for pattern in ("tables/**/*.csv", "experiments/*.html")
     )
-    record = source / "study.json"
+    record = source / RECORD
     figures = read_json(record)["in_summary"] if record.is_file() else []
     names = [*FILES, *(pages or ["experiments/"]), *figures, *(tables or ["tables/"])]
     _check_there(source, names, folder)
     size = sum((source / name).stat().st_size for name in names) / 1e6
-    if size > LIMIT_MB:
-        raise JobError(f"{folder} has {size:.1f} MB to publish, and {LIMIT_MB} MB is the most")
+    if size > limit_mb:
+        raise JobError(f"{folder} has {size:.1f} MB to publish, and {limit_mb} MB is the most")
     return names
 
 

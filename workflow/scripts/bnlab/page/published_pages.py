@@ -12,9 +12,12 @@ from typing import Any
 import pandas as pd
 
 from bnlab.files import JobError, read_csv, read_json
+from bnlab.page.beside import Beside, beside
 from bnlab.page.checkout import PICTURE, WRITTEN_PAGES
 from bnlab.page.grids import rows_of
-from bnlab.page.ledger import measured, regions, sentence
+from bnlab.page.layout import FRONT
+from bnlab.page.ledger import measured, sentence
+from bnlab.page.verdicts import regions
 from bnlab.study.experiments import experiments
 from bnlab.study.names import PUBLISHED
 
@@ -44,6 +47,7 @@ def summary(folder: Path) -> str:
             _listed(lines[:MOST_FINDINGS]),
             f"{sentence(read_csv(folder / 'claims.csv'))} There are tables of [every verdict]({place}/claims.csv) and "
             f"[every effect]({place}/effects.csv), and [the page]({place}/report.html) of the study.",
+            *(_of_another_ledger(each, place, each.first) for each in beside(folder)),
         ]
     )
 
@@ -69,6 +73,10 @@ def findings(folder: Path) -> str:
             f"[its report]({place}/report.html).",
             *_confirmed(record["confirmation"], place),
             "\n".join(_headlines(claims, effects)),
+            *(
+                f"## Another ledger\n\n{_of_another_ledger(each, place, each.said)}"
+                for each in beside(folder)
+            ),
             "## Cost\n\nEach row has what an experiment trained, and the minutes that this took on one core, starting "
             "Python not counted. A run that several experiments share is counted in the first of them.",
             "\n".join(_costs(record["costs"])),
@@ -77,7 +85,19 @@ def findings(folder: Path) -> str:
 
 
 def gallery(folder: Path) -> str:
-    """Return the published figures, each under its title and with its caption."""
+    """Return the published figures, each under its title and with its caption; last those of other ledgers."""
+    place = f"../{PUBLISHED}"
+    parts = _pictures(folder, place)
+    for each in beside(folder):
+        parts += [
+            _of_another_ledger(each, place, each.first),
+            *_pictures(folder / each.study, f"{place}/{each.study}"),
+        ]
+    return "\n\n".join(parts)
+
+
+def _pictures(folder: Path, place: str) -> list[str]:
+    """Return title, figure and caption of each figure of a study's summary, whose files are at a place."""
     record = read_json(folder / "study.json")
     parts = []
     for name in record["in_summary"]:
@@ -85,10 +105,10 @@ def gallery(folder: Path) -> str:
         numbers = name.replace("figures/", "tables/").replace(".svg", ".csv")
         parts += [
             f"## {alt}",
-            f"![{alt}](../{PUBLISHED}/{name})",
-            " ".join([*caption.split(), f"[Its numbers](../{PUBLISHED}/{numbers})."]),
+            f"![{alt}]({place}/{name})",
+            " ".join([*caption.split(), f"[Its numbers]({place}/{numbers})."]),
         ]
-    return "\n\n".join(parts)
+    return parts
 
 
 PAGES: Mapping[str, Callable[[Path], str]] = dict(
@@ -109,6 +129,15 @@ def with_text(page: str, content: str, text: str) -> str:
 def _statements(record: Mapping[str, Any]) -> list[str]:
     """Return the sentences of the first screen, each after its thought."""
     return [f"**{said['thought']}** {said['sentence']}" for said in record.get("front", [])]
+
+
+def _of_another_ledger(study: Beside, place: str, said: Iterable[tuple[str, str]]) -> str:
+    """Return a paragraph on a study of another ledger: question, scope, these statements, and a count of verdicts."""
+    page = f"[{study.title}]({place}/{study.study}/{FRONT})"
+    texts = [f"**{thought}** {sentence}" for thought, sentence in said]
+    took = f"Its runs took {study.minutes:.0f} minutes of one core."
+    own = "This study has a ledger of its own."
+    return " ".join([page, own, study.scope, *texts, study.verdicts, took])
 
 
 def _listed(sentences: Iterable[str]) -> str:

@@ -100,6 +100,15 @@ class Picture(Section):
     """Accuracy at each batch size; of several recipes the one with the best validation accuracy counts."""
 
 
+class Predicted(Section):
+    """A number that theory gives, and the test of the ledger that measures it."""
+
+    words: Text
+    """The number in words, with the network; `{on}` is the data."""
+    test: Annotated[str, StringConstraints(pattern=TEST)]
+    """Test of the ledger, as `1/1`, with this number under `claimed`."""
+
+
 class Front(Section):
     """First screen of the page."""
 
@@ -107,6 +116,8 @@ class Front(Section):
     """Statements that a person would make, the fair comparison first, each with its numbers; default none."""
     picture: Picture | None = None
     """Picture beside the statements; left out: none."""
+    predictions: list[Predicted] = []
+    """Numbers of theory beside what was measured, a line each; default none."""
 
     @property
     def experiments(self) -> set[str]:

@@ -201,24 +201,36 @@ def _table_problems(
 
 
 def _reference_problems(mapping: Any) -> Iterator[Problem]:
-    """Yield the tests that claims by papers refer to and the ledger lacks."""
+    """Yield the tests that predictions and claims by papers refer to and the ledger lacks."""
     tests = {
         str(value_at(claim, ("id",))): len(items(value_at(claim, ("tests",))))
         for claim in items(value_at(mapping, ("claims",)))
     }
+    named: list[list[tuple[Key, Any]]] = [
+        [
+            (("front", "predictions", rank, "test"), value_at(line, ("test",)))
+            for rank, line in enumerate(items(value_at(mapping, ("front", "predictions"))))
+        ]
+    ]
     for rank, paper in enumerate(items(value_at(mapping, ("papers",)))):
+        named.append(
+            [
+                (("papers", rank, "parts", number, "tests", index), test)
+                for number, part in enumerate(items(value_at(paper, ("parts",))))
+                for index, test in enumerate(items(value_at(part, ("tests",))))
+            ]
+        )
+    for each in named:
         seen: dict[str, Key] = {}
-        for number, part in enumerate(items(value_at(paper, ("parts",)))):
-            for index, test in enumerate(items(value_at(part, ("tests",)))):
-                if not (isinstance(test, str) and re.fullmatch(TEST, test)):
-                    continue  # a problem of the schema
-                key: Key = ("papers", rank, "parts", number, "tests", index)
-                claim, which = test.split("/")
-                if int(which) > tests.get(claim, 0):
-                    has = f"has {tests[claim]} tests" if claim in tests else "is not in the ledger"
-                    yield Problem(key, f"'{test}' is no test: claim {claim} {has}")
-                elif seen.setdefault(test, key) != key:
-                    yield Problem(key, f"'{test}' appears twice and would count twice")
+        for key, test in each:
+            if not (isinstance(test, str) and re.fullmatch(TEST, test)):
+                continue  # a problem of the schema
+            claim, which = test.split("/")
+            if int(which) > tests.get(claim, 0):
+                has = f"has {tests[claim]} tests" if claim in tests else "is not in the ledger"
+                yield Problem(key, f"'{test}' is no test: claim {claim} {has}")
+            elif seen.setdefault(test, key) != key:
+                yield Problem(key, f"'{test}' appears twice and would count twice")
 
 
 def _known(configs: list[Any]) -> dict[str, list[str]]:

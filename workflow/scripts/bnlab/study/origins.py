@@ -17,6 +17,8 @@ class Source(Section):
     """Title of the document, with authors and year."""
     short: Text
     """Name in a column of a table."""
+    url: Web | None = None
+    """Address, beginning with https://; left out: none."""
 
 
 class Paper(Section):

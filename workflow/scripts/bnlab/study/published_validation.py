@@ -8,7 +8,6 @@ from pathlib import Path
 from bnlab.files import Damaged, read_rows, sha256
 from bnlab.study.config import Run, Study
 from bnlab.study.locations import Problem
-from bnlab.study.names import PUBLISHED
 
 
 def published_problems(study: Study, published: Path) -> Iterator[Problem]:
@@ -26,14 +25,14 @@ def published_problems(study: Study, published: Path) -> Iterator[Problem]:
         if other:
             yield _problem(
                 name,
-                f"{len(other)} of its runs are not in {PUBLISHED}/runs.csv under these settings, first {other[0].path}",
+                f"{len(other)} of its runs are not in {published}/runs.csv under these settings, first {other[0].path}",
             )
             continue
         items = [item for item in (*study.figures(), *study.tables()) if item.experiment == name]
         tables = [f"tables/{item.path}.csv" for item in items]
         missing = [table for table in tables if not (published / table).is_file()]
         if missing:
-            yield _problem(name, f"{PUBLISHED}/{missing[0]} is not there")
+            yield _problem(name, f"{published}/{missing[0]} is not there")
             continue
         try:
             for table in tables:

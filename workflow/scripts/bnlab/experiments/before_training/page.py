@@ -18,7 +18,7 @@ from bnlab.page.panels import (
     panel_grid,
     per_batch,
 )
-from bnlab.page.style import method_style
+from bnlab.page.style import SOFT, method_style
 
 NETWORK = ["layers", "initializer"]
 
@@ -29,17 +29,20 @@ def placement(table: pd.DataFrame) -> Figure:
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
         activations = list(dict.fromkeys(rows["activation"]))
         columns = min(2, len(activations))
-        grid = panel_grid(part, len(activations), columns, sharex=True, sharey=True)
+        grid = panel_grid(part, len(activations), columns, sharex=True)
         for axis, activation in zip(grid.ravel(), activations, strict=False):
             for method, point in by_method(rows[rows["activation"] == activation]):
                 _draw(axis, method, point)
-            axis.axhline(1, color="0.6", lw=0.8, zorder=0)
+            axis.axhline(1, color=SOFT.light, lw=0.8, zorder=0)
+            axis.margins(0.08, 0.12)
+            _say(axis, "explode", "bottom")
+            _say(axis, "vanish", "top")
             column_title(axis, activation, columns)
             axis.set_yscale("log")
         for axis in grid[:, 0]:
             axis.set_ylabel("growth a layer (log axis)")
         for axis in grid[-1]:
-            axis.set_xlabel("mean cosine between inputs")
+            axis.set_xlabel("mean cosine between inputs (0: apart, 1: alike)")
         legend_row(part, *grid.ravel())
 
     shown = _one_network(table)
@@ -49,7 +52,14 @@ def placement(table: pd.DataFrame) -> Figure:
     )
 
 
+def _say(axis: Any, word: str, side: str) -> None:
+    """Say at the end of the line of no growth what gradients do on one side of it."""
+    place: Any = {"transform": axis.get_yaxis_transform(), "va": side}
+    axis.text(1.01, 1, word, fontsize=8, color=SOFT.light, **place)
+
+
 def _draw(axis: Any, method: str, point: pd.DataFrame) -> None:
+    """Draw one method, theory as a cross; open markers are large and empty, so that none hides another."""
     style, theory = method_style(method), point["likeness_in_theory"].notna()
     errors = [
         np.abs(point[[f"{name}low", f"{name}high"]].to_numpy().T - point[column].to_numpy())
@@ -57,10 +67,13 @@ def _draw(axis: Any, method: str, point: pd.DataFrame) -> None:
     ]
     form: Any = {"ls": "", "color": style.color, "lw": 1}
     axis.errorbar(point["likeness"], point["mean"], errors[1], errors[0], **form)
-    axis.plot(point["likeness"], point["mean"], label=name_of(point), **form | style.marks)
+    marks: Any = style.marks | {"ms": 4.5, "zorder": 3}
+    if style.open:
+        marks |= {"ms": 8.5, "markerfacecolor": "none"}
+    axis.plot(point["likeness"], point["mean"], label=name_of(point), **form | marks)
     expected = point[theory]
-    marks: Any = {"marker": "x", "ms": 8, "zorder": 3}
-    axis.plot(expected["likeness_in_theory"], expected["growth_in_theory"], **form | marks)
+    cross: Any = {"marker": "x", "ms": 7, "color": SOFT.light, "zorder": 1}
+    axis.plot(expected["likeness_in_theory"], expected["growth_in_theory"], **form | cross)
 
 
 def _one_network(table: pd.DataFrame) -> pd.DataFrame:
