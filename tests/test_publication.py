@@ -400,6 +400,9 @@ def test_a_study_beside_another_has_a_limit_of_its_own_and_an_error_changes_noth
     (report / "effects.csv").unlink()
     with pytest.raises(JobError, match=r"reports/other lacks effects\.csv"):
         publication.publish(project, OTHER)
+    report.rename(report.with_name("tables"))
+    with pytest.raises(JobError, match="reports/published/tables has another meaning"):
+        publication.publish(project, "tables")
     assert files(published) == before and (project / "README.md").read_bytes() == readme
     assert publication.publish(project, "toy") == published
 

@@ -36,6 +36,8 @@ FILES = (
     *("claims.csv", "effects.csv", "replicates.csv", "scorecard.csv", "sensitivity.csv"),
     *("runs.csv", "accuracies.csv", "confirmation.csv", RECORD),
 )
+OF_PUBLISHED = ("experiments", "figures", "tables")
+"""Folders of a published study, beside which others have theirs."""
 OF_FRESH_SEEDS = ("claims.csv", "effects.csv", "replicates.csv", "runs.csv", RECORD)
 
 
@@ -62,6 +64,10 @@ def publish(root: Path, study: str) -> Path:
         return _publish_fresh_seeds(root, source)
     published = root / PUBLISHED
     is_beside = _is_of_another_ledger(source, published)
+    if is_beside and study in OF_PUBLISHED:
+        raise JobError(
+            f"reports/published/{study} has another meaning; the study needs another name"
+        )
     names = _files(source, f"reports/{study}", LIMIT_BESIDE_MB if is_beside else LIMIT_MB)
     with _replacing(published) as part:
         folder = part / study if is_beside else part

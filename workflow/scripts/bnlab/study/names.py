@@ -9,13 +9,10 @@ CONFIRMATION = "confirmation"
 ALL_RECIPES = "all_recipes"
 """Name in the place of a recipe in figures and tables that compare recipes."""
 RESERVED = {
-    "study": (
-        *("published", "runs", "data", "earlier", "costs.json", "bench.csv", "bench_study.csv"),
-        *("experiments", "figures", "tables"),
-    ),
+    "study": ("published", "runs", "data", "earlier", "costs.json", "bench.csv", "bench_study.csv"),
     "recipe": (ALL_RECIPES,),
 }
-"""Names that no study and no recipe may have: what lies beside studies in results/, reports/, logs/ and there."""
+"""Names that no study and no recipe may have: what lies beside studies in results/, reports/ and logs/, and others."""
 NEAR_BEST = 0.01
 """Largest distance of accuracy from the best, one point, at which a learning rate is about as good."""
 FAILED = 0.02
