@@ -17,9 +17,9 @@ from bnlab.page.findings import slots as slots_of_rows
 from bnlab.page.front_picture import panels
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import fold, listed, number, spanned
-from bnlab.page.predictions import predictions
 from bnlab.page.settings import trainer_in_words
 from bnlab.page.style import is_declared
+from bnlab.page.theory import predictions
 from bnlab.study.config import Study
 from bnlab.study.experiments import experiments
 from bnlab.study.front import Front, Statement
