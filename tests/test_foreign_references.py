@@ -56,11 +56,17 @@ def test_a_layer_of_keras_is_found_under_its_own_text_and_is_a_normalizer(path, 
     assert loading.load(path) is reference.load()
 
 
-def test_an_unknown_package_or_layer_is_one_sentence(own):
+def test_an_unknown_package_or_layer_is_one_sentence(own, monkeypatch):
     with pytest.raises(
         UnknownName, match=r"the package mine is not installed .*is named as mine.py:Mine"
     ):
         registry.find("normalizer", "mine:Mine")
+    with monkeypatch.context() as patched:
+        patched.setattr(registry, "find_spec", lambda package: None)
+        for package, extra in (("haiku", "jax"), ("equinox", "jax"), ("torch", "torch")):
+            remedy = rf'the package {package} is not installed \(pip install "bnlab\[{extra}\]";'
+            with pytest.raises(UnknownName, match=remedy):
+                registry.find("normalizer", f"{package}:LayerNorm")
     with pytest.raises(UnknownName, match="did you mean 'RMSNormalization'"):
         registry.find("normalizer", "keras.layers:RMSNormalisation")
     with pytest.raises(UnknownName, match="unknown kernel 'RMSNormalization' in keras.layers"):

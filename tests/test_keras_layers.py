@@ -12,7 +12,7 @@ from test_training import PROBES, split  # noqa: F401  (a fixture)
 
 from bnlab.networks import trial
 from bnlab.networks.adapters import facts
-from bnlab.networks.adapters.keras_layer import adapted
+from bnlab.networks.adapters.keras_layer import KerasLayer
 from bnlab.networks.block import Method
 from bnlab.networks.network import initial_values
 from bnlab.networks.normalizers.bn import BN
@@ -120,7 +120,7 @@ def rng():
 
 
 def method_of(layer, **options):
-    return Method(normalizer=adapted(layer), options=options)
+    return Method(normalizer=KerasLayer.of(layer), options=options)
 
 
 def run_of(split, method, batch=20, seed=3, **changes):  # noqa: F811
@@ -219,7 +219,7 @@ def test_state_that_is_no_average_goes_on_from_batch_to_batch(rng):
 
 def test_what_state_does_is_measured_and_not_read_from_names():
     of = {
-        cls: facts.of(adapted(cls)())
+        cls: facts.of(KerasLayer.of(cls)())
         for cls in (Unbiased, Counting, Corrected, Nested, LAYERS.BatchNormalization)
     }
     averages = {cls: list(each.averages.values()) for cls, each in of.items()}
@@ -228,7 +228,7 @@ def test_what_state_does_is_measured_and_not_read_from_names():
     assert averages[Unbiased] == [facts.Average(0.9, False, False)] * 2
     assert averages[Counting] == averages[Corrected] == []
     assert find("normalizer", "keras.layers:BatchNormalization").load().keeps_averages()
-    assert not adapted(LAYERS.LayerNormalization).keeps_averages()
+    assert not KerasLayer.of(LAYERS.LayerNormalization).keeps_averages()
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def built(method, dtype="float32"):
 def test_training_reaches_a_layer_whose_call_does_not_take_it(layer, rng):
     method = method_of(layer)
     assert trial.run(Perceptron([12]), method, [7], 2) is None
-    normalizer = adapted(layer)().build_for(12, "", "float64")
+    normalizer = KerasLayer.of(layer)().build_for(12, "", "float64")
     u = rng.normal(3, 2, (20, 12))
     actual = normalizer.normalize(tf.constant(u), training=True)
     expected = u / np.sqrt((u**2).mean(axis=1, keepdims=True) + 1e-3)
@@ -266,7 +266,7 @@ def test_training_reaches_a_layer_whose_call_does_not_take_it(layer, rng):
 
 @pytest.mark.parametrize("shape", [(5, 12), (5, 3, 2, 12), (5, 3, 12)], ids=len)
 def test_one_layer_takes_rows_images_and_sequences_though_keras_fixes_their_rank(shape, rng):
-    normalizer = adapted(LAYERS.BatchNormalization)().build_for(12, "", "float64")
+    normalizer = KerasLayer.of(LAYERS.BatchNormalization)().build_for(12, "", "float64")
     normalizer.normalize(tf.constant(rng.normal(size=(4, 12))), training=True)
     u = rng.normal(1, 3, shape)
     actual = normalizer.normalize(tf.constant(u), training=True)
@@ -340,15 +340,17 @@ def test_two_random_layers_in_one_draw_different_numbers():
             draws = [keras.random.normal(keras.ops.shape(u), seed=seed) for seed in self.seeds]
             return u + draws[0] - draws[1]
 
-    normalizer = adapted(Twice)().build_for(12, "", "float32")
+    normalizer = KerasLayer.of(Twice)().build_for(12, "", "float32")
     assert np.abs(normalizer.normalize(tf.zeros((5, 12)), training=True)).min() > 0
 
 
 def test_any_argument_passes_where_a_layer_takes_any_and_names_are_checked_where_it_does_not():
     method = method_of(LAYERS.LayerNormalization, epsilon=1e-5, name="mine")
     assert trial.run(Perceptron([12]), method, [7], 2) is None
-    assert list(option_problems((), {"name": "mine"}, adapted(LAYERS.LayerNormalization))) == []
-    (problem,) = option_problems((), {"epsilo": 1}, adapted(RMSOnce))
+    assert (
+        list(option_problems((), {"name": "mine"}, KerasLayer.of(LAYERS.LayerNormalization))) == []
+    )
+    (problem,) = option_problems((), {"epsilo": 1}, KerasLayer.of(RMSOnce))
     assert "unknown option 'epsilo'; did you mean 'epsilon'?" in problem.sentence
     with pytest.raises(ValueError, match="epsilo"):
         trial.run(Perceptron([12]), method_of(LAYERS.LayerNormalization, epsilo=1), [7], 2)
@@ -391,5 +393,5 @@ def test_a_wrong_layer_is_one_sentence_before_training(kind):
 
 def test_settings_of_keras_stay_as_they_were():
     keras.config.set_floatx("float32")
-    adapted(LAYERS.LayerNormalization)().build_for(12, "", "float64")
+    KerasLayer.of(LAYERS.LayerNormalization)().build_for(12, "", "float64")
     assert (keras.config.floatx(), keras.config.dtype_policy().name) == ("float32", "float32")

@@ -24,13 +24,13 @@ from bnlab.training.trainer import Trainer, stored
 
 torch = pytest.importorskip("torch")
 
-from bnlab.networks.adapters.torch_module import adapted  # noqa: E402
+from bnlab.networks.adapters.torch_module import TorchModule  # noqa: E402
 
 nn = torch.nn
 
 
 def method_of(module, **options):
-    return Method(normalizer=adapted(module), options=options)
+    return Method(normalizer=TorchModule.of(module), options=options)
 
 
 class RMS(nn.Module):
@@ -72,9 +72,9 @@ def test_a_module_trains_as_the_same_layer_of_this_library(split, pair):  # noqa
 
 
 def test_the_average_of_torch_is_of_unbiased_variances_with_one_minus_our_momentum():
-    mean, variance = facts.of(adapted(nn.BatchNorm1d)(momentum=0.2)).averages.values()
+    mean, variance = facts.of(TorchModule.of(nn.BatchNorm1d)(momentum=0.2)).averages.values()
     assert mean == variance == facts.Average(0.8, False, False)
-    assert not facts.of(adapted(nn.BatchNorm1d)(momentum=None)).averages
+    assert not facts.of(TorchModule.of(nn.BatchNorm1d)(momentum=None)).averages
 
 
 def test_population_statistics_of_torch_are_not_corrected_twice():
@@ -110,7 +110,7 @@ def test_population_statistics_of_torch_are_not_corrected_twice():
 )
 def test_channels_are_where_the_module_has_them(module, options, shape, own):
     u = tf.constant(np.random.default_rng(2).normal(1, 3, shape))
-    theirs = adapted(module)(**options).build_for(12, "", "float64")
+    theirs = TorchModule.of(module)(**options).build_for(12, "", "float64")
     expected = own.build_for(12, "", "float64").normalize(u, training=True)
     np.testing.assert_allclose(theirs.normalize(u, training=True), expected, atol=1e-9)
 
@@ -216,7 +216,7 @@ def test_a_wrong_module_is_one_sentence_before_training(module):
 def test_a_module_is_found_by_the_name_of_its_package():
     reference = find("normalizer", "torch.nn:LayerNorm")
     assert reference.path == "torch.nn:LayerNorm"
-    assert reference.load() is adapted(nn.LayerNorm)
+    assert reference.load() is TorchModule.of(nn.LayerNorm)
     assert (reference.load()().shifts, find("normalizer", "torch.nn:RMSNorm").load()().shifts) == (
         True,
         False,
@@ -232,7 +232,10 @@ class Doubled(nn.Module):
 
 @pytest.mark.parametrize("is_graph", [False, True])
 def test_a_module_without_parameters_has_its_gradient(is_graph):
-    normalizer, u = adapted(Doubled)().build_for(3, "", "float64"), tf.ones((4, 3), tf.float64)
+    normalizer, u = (
+        TorchModule.of(Doubled)().build_for(3, "", "float64"),
+        tf.ones((4, 3), tf.float64),
+    )
 
     def gradient():
         with tf.GradientTape() as tape:

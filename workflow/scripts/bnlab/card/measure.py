@@ -26,7 +26,7 @@ from bnlab.study.messages import failure
 PROPERTIES = "properties"
 OF_PROPERTIES = 12
 """Seconds that properties take, on the scale of ``seconds`` in the plan."""
-PACKAGES = ("numpy", "keras", "torch")
+PACKAGES = ("numpy", "keras", "torch", "jax", "flax", "dm-haiku", "equinox")
 
 
 def card(side: Side, size: str, progress: Callable[[float, str], None]) -> Card:

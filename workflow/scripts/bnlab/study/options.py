@@ -29,8 +29,12 @@ WIDTHS = (
     "channels",
     "dim",
     "hidden_size",
+    "input_size",
+    "shape",
 )
 """Names of an argument without a default by which a layer of another library is told the number of features."""
+COUNTS = ("num_features", "num_channels", "channels")
+"""Those of ``WIDTHS`` that mean no axis, and are told also where their default is None."""
 
 EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 """Numbers that YAML 1.1 takes for text unless they have both a point and a sign."""
@@ -77,7 +81,7 @@ def options(cls: type) -> type[BaseModel]:
             is frozen; the text is a sentence for the user.
     """
     if adapts := getattr(cls, "adapts", None):
-        return _of_layer(adapts)
+        return _of_layer(adapts, cls.given)  # type: ignore[attr-defined]
     if is_dataclass(cls) and cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         raise ValueError(f"{cls.__name__} is frozen and cannot hold variables; drop frozen=True")
     types, fields = _types(cls), dict[str, Any]()
@@ -93,11 +97,14 @@ def options(cls: type) -> type[BaseModel]:
     return create_model("Options", __config__=config, **fields)
 
 
-def _of_layer(cls: type) -> type[BaseModel]:
-    """Return a model of the arguments of a layer of another library, whose types it checks itself."""
-    arguments = inspect.signature(cls).parameters.values()
+def _of_layer(cls: type, given: tuple[str, ...]) -> type[BaseModel]:
+    """Return a model of the arguments of a layer of another library, whose types it checks itself.
+
+    Those that are ``given`` by its adapter need no value.
+    """
+    arguments = of_layer(cls)
     fields: dict[str, Any] = {
-        each.name: (Any, _default(each))
+        each.name: (Any, None if each.name in given else _default(each))
         for each in arguments
         if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
     }
@@ -109,14 +116,29 @@ def _of_layer(cls: type) -> type[BaseModel]:
 
 def _default(argument: inspect.Parameter) -> Any:
     if argument.default is not argument.empty:
-        return argument.default
+        is_plain = isinstance(argument.default, int | float | str | list | tuple)
+        return (
+            argument.default if is_plain else None
+        )  # others are copied at each check, if they can be
     return None if argument.name in WIDTHS else ...
+
+
+def of_layer(cls: type) -> list[inspect.Parameter]:
+    """Return the arguments of a layer of another library, also of a class whose metaclass takes any."""
+    arguments = [*inspect.signature(cls).parameters.values()]
+    if all(each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in arguments):
+        return [*inspect.signature(cls.__init__).parameters.values()][1:]  # type: ignore[misc]
+    return arguments
 
 
 def with_width(cls: type, options: Mapping[str, Any], features: int) -> dict[str, Any]:
     """Return the options of a layer of another library, with the number of features where it has to have one."""
-    arguments = inspect.signature(cls).parameters.values()
-    needed = (n.name for n in arguments if n.default is n.empty and n.name in WIDTHS)
+    needed = (
+        each.name
+        for each in of_layer(cls)
+        if (each.default is each.empty and each.name in WIDTHS)
+        or (each.default is None and each.name in COUNTS)
+    )
     return {**dict.fromkeys(needed, features), **options}
 
 

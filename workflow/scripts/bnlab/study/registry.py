@@ -30,10 +30,16 @@ KINDS = {
 }
 """Folder of the classes of a kind, and the class that they inherit from."""
 ADAPTERS = {
-    ("keras", "Layer"): "networks/adapters/keras_layer.py",
-    ("torch", "Module"): "networks/adapters/torch_module.py",
+    ("equinox", "Module"): "networks/adapters/equinox_module.py:EquinoxModule",
+    ("flax.linen", "Module"): "networks/adapters/linen_module.py:LinenModule",
+    ("flax.nnx", "Module"): "networks/adapters/nnx_module.py:NNXModule",
+    ("haiku", "Module"): "networks/adapters/haiku_module.py:HaikuModule",
+    ("keras", "Layer"): "networks/adapters/keras_layer.py:KerasLayer",
+    ("torch", "Module"): "networks/adapters/torch_module.py:TorchModule",
 }
-"""File with the function ``adapted`` of a library's layers, by the package and name of the class they inherit from."""
+"""Class that adapts layers of a library, by the package and name of the class that they inherit from."""
+EXTRAS = {"equinox": "jax", "flax": "jax", "haiku": "jax", "jax": "jax", "torch": "torch"}
+"""Extra of this library, ``pip install "bnlab[extra]"``, that brings a package."""
 MODULE = re.compile(r"[A-Za-z_]\w*(\.(?!py$)[A-Za-z_]\w*)*")
 
 
@@ -57,7 +63,7 @@ class ClassReference(NamedTuple):
             spec = find_spec(package)
             if not spec or not spec.origin or Path(f"{package}.py").exists():
                 raise UnknownName(
-                    f"the package {package} is not installed (pip install {package}; a file of your own is named as "
+                    f"the package {package} is not installed ({remedy(package)}; a file of your own is named as "
                     f"{package}.py:{name})"
                 )
             return cls(Path(spec.origin).resolve(), name, file)
@@ -80,7 +86,7 @@ class ClassReference(NamedTuple):
         """Import the class; a layer of another library is imported as a normalizer."""
         cls = getattr(self._imported(), self.name)
         adapter = adapter_of(cls)
-        return _module(adapter).adapted(cls) if adapter else cls
+        return adapter.load().of(cls) if adapter else cls
 
     def make(self, settings: Any) -> Any:
         """Return an object of the class; settings that are no mapping are those of its first parameter."""
@@ -93,7 +99,7 @@ class ClassReference(NamedTuple):
         if self.is_shipped:
             return own
         adapter = adapter_of(getattr(self._imported(), self.name, None))
-        return [*own, adapter] if adapter else own
+        return [*own, adapter.file] if adapter else own
 
     def _imported(self) -> ModuleType:
         return _package(self.module) if self.module else _module(self.file)
@@ -132,12 +138,19 @@ def find(kind: str, reference: str) -> ClassReference:
     return own
 
 
-def adapter_of(cls: Any) -> Path | None:
-    """Return the file of the adapter of a class of layers of another library, None for any other."""
-    names = [
-        (each.__module__.partition(".")[0], each.__name__) for each in getattr(cls, "__mro__", ())
-    ]
-    return next((LIBRARY / ADAPTERS[name] for name in names if name in ADAPTERS), None)
+def remedy(package: str) -> str:
+    """Return the command that brings a package."""
+    extra = EXTRAS.get(package)
+    return f'pip install "bnlab[{extra}]"' if extra else f"pip install {package}"
+
+
+def adapter_of(cls: Any) -> ClassReference | None:
+    """Return the adapter of a class of layers of another library, None for any other class."""
+    for each in getattr(cls, "__mro__", ()):
+        for (package, name), adapter in ADAPTERS.items():
+            if each.__name__ == name and f"{each.__module__}.".startswith(f"{package}."):
+                return ClassReference.of(SHIPPED + adapter)
+    return None
 
 
 def _classes(kind: str, place: Path | str) -> list[str]:

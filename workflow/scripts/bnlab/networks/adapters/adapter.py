@@ -6,9 +6,9 @@ What a layer does with its state is measured, in ``bnlab.networks.adapters.facts
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
-from functools import partial
-from typing import Any, ClassVar, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -16,11 +16,14 @@ from bnlab.lazy import tf
 from bnlab.networks.adapters import facts
 from bnlab.networks.normalizer import Normalizer
 from bnlab.networks.variables import AVERAGE, Start, Variable
+from bnlab.study.options import with_width
 
 PLACES: tuple[tuple[int, ...], ...] = ((), (3, 2), (3,))
 """Positions of the inputs that a layer is first built for: none, those of a small image, those of a short sequence."""
 VARIANCE = f"{AVERAGE}variance"
 """Name of an average of biased variances, which Algorithm 2 corrects."""
+ROWS = 4
+"""Rows of the input that a layer is tried on while it is built."""
 
 
 class Weight(NamedTuple):
@@ -52,7 +55,7 @@ class Layer(Protocol):
 
 
 class Adapter(Normalizer):
-    """A layer of another library as a normalizer; a subclass builds and calls it.
+    """A layer of another library as a normalizer.
 
     Options are the arguments of the layer. Its variables train as others do, and start as the layer starts them, drawn
     anew for each replicate. State is kept per replicate. State that moves evenly towards a value of the batch is a
@@ -60,17 +63,32 @@ class Adapter(Normalizer):
 
     Attributes:
         adapts: class of the layer.
+        library: name of its library.
+        built: the layer for inputs (m, *shape), of the arguments ``adapts``, options, shape, dtype and seed. It raises
+            ValueError where the layer asks of training what is not done here.
+        given: names of arguments of the layer that ``built`` adds to the options.
     """
 
     adapts: ClassVar[type[Any]]
+    library: ClassVar[str]
+    built: ClassVar[Callable[..., Layer]]
+    given: ClassVar[tuple[str, ...]] = ()
     over = "row"  # the layer itself says where it averages over less
 
     def __init__(self, **options: Any):
         self.options = options
 
+    @classmethod
+    @cache
+    def of(cls, layer: type[Any]) -> type[Self]:
+        """Return the class of normalizers that a class of layers is."""
+        attributes = {"adapts": layer, "__doc__": described(layer, cls.library)}
+        return type(layer.__name__, (cls,), attributes)
+
     def layer(self, shape: tuple[int, ...], dtype: str, seed: int = 0) -> Layer:
         """Return the layer built for inputs (m, *shape), with first values drawn by a seed."""
-        raise NotImplementedError
+        options = with_width(self.adapts, self.options, shape[-1])
+        return self.built(self.adapts, options, shape, dtype, seed)
 
     @property
     def facts(self) -> facts.Facts:
@@ -208,6 +226,25 @@ class Seed(Slot):
         """Return the seed before the first draw, another one for each seed of a layer."""
         bits = tf.bitcast(tf.cast(self.key.value, tf.float32), tf.uint32)
         return tf.cast(bits + tf.constant([self.number, 0], tf.uint32), self.weight.value.dtype)
+
+
+def example(shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """Return an input (m, *positions, features) with so many features.
+
+    Each axis of positions is longer by one than the features, so that a layer cannot take it for theirs.
+    """
+    *positions, features = shape
+    u = np.random.default_rng(0).normal(size=(ROWS, *[features + 1 for _ in positions], features))
+    return u.astype(tf.as_dtype(dtype).as_numpy_dtype)
+
+
+def unique(names: Iterable[str]) -> list[str]:
+    """Return the names; a second one has a number behind it."""
+    made: list[str] = []
+    for name in names:
+        number = sum(each.rpartition("-")[0] == name or each == name for each in made)
+        made.append(f"{name}-{number + 1}" if number else name)
+    return made
 
 
 def _constant(value: np.ndarray) -> str | None:

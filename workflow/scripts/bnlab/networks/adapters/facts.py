@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from math import lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -89,15 +89,18 @@ class _Measure:
         ]
         self.y, self.after = self.call(self.values, self.u)
 
-    def call(self, values: list[np.ndarray], u: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    def call(
+        self, values: list[np.ndarray], u: np.ndarray, training: bool = True
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
         tensors = [tf.constant(value) for value in values]
-        y, after = self.layer.call(tensors, tf.constant(u.astype(self.dtype)), training=True)
+        y, after = self.layer.call(tensors, tf.constant(u.astype(self.dtype)), training)
         return np.asarray(y), [np.asarray(value) for value in after]
 
     def moved(self, i: int, values: list[np.ndarray]) -> list[np.ndarray]:
         """Return the values, with another one of one weight."""
         kind = values[i].dtype
-        return [v + self.difference[i].astype(kind) if i == j else v for j, v in enumerate(values)]
+        step = self.difference[i] if kind.kind == "f" else np.ceil(self.difference[i])
+        return [v + step.astype(kind) if i == j else v for j, v in enumerate(values)]
 
     def equal(self, one: Any, other: Any) -> bool:
         one, other = np.broadcast_arrays(one, other)
@@ -115,7 +118,18 @@ class _Measure:
             for i in averages
             for j, after in enumerate(self.call(self.moved(i, self.values), self.u)[1])
         )
-        return Facts(shifts, {} if derived else averages)
+        others = [i for i, w in weights if not w.is_trained and not w.is_seed and i not in averages]
+        return Facts(shifts, {} if derived or self.are_corrected(averages, others) else averages)
+
+    def are_corrected(self, averages: Iterable[int], others: Iterable[int]) -> bool:
+        """Return true where N(u) at inference depends on averages and on other state, such as a count."""
+
+        def is_read(i: int) -> bool:
+            y, _ = self.call(self.moved(i, self.after), self.u, training=False)
+            return not self.equal(y, here)
+
+        here, _ = self.call(self.after, self.u, training=False)
+        return any(map(is_read, averages)) and any(map(is_read, others))
 
     def is_added(self, i: int) -> bool:
         """Return true where N(u) is a term plus this weight."""

@@ -6,30 +6,14 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from bnlab.lazy import tf
-from bnlab.networks.adapters.adapter import Adapter, Weight, described, kept_attributes
-from bnlab.study.options import with_width
+from bnlab.networks.adapters.adapter import ROWS, Adapter, Weight, kept_attributes, unique
 
-ROWS = 4
 SEED = "seed_generator_state"
-
-
-class KerasLayer(Adapter):
-    """A layer of Keras as a normalizer."""
-
-    def layer(self, shape: tuple[int, ...], dtype: str, seed: int = 0) -> Built:
-        return Built(self.adapts, self.options, shape, dtype, seed)
-
-
-@cache
-def adapted(cls: type[Any]) -> type[KerasLayer]:
-    """Return the class of normalizers that a class of layers is."""
-    return type(cls.__name__, (KerasLayer,), {"adapts": cls, "__doc__": described(cls, "Keras")})
 
 
 class Built:
@@ -55,15 +39,15 @@ class Built:
             )
         self.keras, self.dtype = keras, dtype
         with _seeded(keras, seed), self._types(), _in_few_words():
-            self.layer = cls(**with_width(cls, options, shape[-1]))
+            self.layer = cls(**options)
             self.layer(keras.KerasTensor((ROWS, *shape), dtype))
         self.trained = self.layer.trainable_variables
         self.variables = [*self.trained, *self.layer.non_trainable_variables]
         self._check()
-        self.kept = self._attributes()
+        self.kept, names = self._attributes(), unique(v.name for v in self.variables)
         self.weights: Sequence[Weight] = [
             Weight(name, v.numpy(), i < len(self.trained), SEED in name)
-            for i, (name, v) in enumerate(zip(_names(self.variables), self.variables, strict=True))
+            for i, (name, v) in enumerate(zip(names, self.variables, strict=True))
         ]
 
     def call(
@@ -145,10 +129,7 @@ def _seeded(keras: Any, seed: int) -> Iterator[None]:
         np.random.set_state(states[1])  # noqa: NPY002
 
 
-def _names(variables: Sequence[Any]) -> list[str]:
-    """Return the name of each variable; a second one of a name has a number behind it."""
-    names: list[str] = []
-    for variable in variables:
-        number = sum(name.partition("-")[0] == variable.name for name in names)
-        names.append(f"{variable.name}-{number + 1}" if number else variable.name)
-    return names
+class KerasLayer(Adapter):
+    """A layer of Keras as a normalizer."""
+
+    library, built = "Keras", Built

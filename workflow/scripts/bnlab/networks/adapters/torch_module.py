@@ -4,36 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from itertools import count
 from typing import Any
 
 import numpy as np
 
 from bnlab.lazy import tf
-from bnlab.networks.adapters.adapter import Adapter, Weight, described, kept_attributes
-from bnlab.study.options import with_width
+from bnlab.networks.adapters.adapter import Adapter, Weight, example, kept_attributes
 
-ROWS = 4
 SEED = "seed"
-
-
-class TorchModule(Adapter):
-    """A module of PyTorch as a normalizer; its forward pass is computed once, and kept for the gradient.
-
-    Images are passed with channels first, and tokens with features last, where the module takes them so.
-    """
-
-    xla = False
-
-    def layer(self, shape: tuple[int, ...], dtype: str, seed: int = 0) -> Built:
-        return Built(self.adapts, self.options, shape, dtype, seed)
-
-
-@cache
-def adapted(cls: type[Any]) -> type[TorchModule]:
-    """Return the class of normalizers that a class of modules is."""
-    return type(cls.__name__, (TorchModule,), {"adapts": cls, "__doc__": described(cls, "PyTorch")})
 
 
 class Built:
@@ -56,7 +35,7 @@ class Built:
         torch.set_num_threads(1)
         self.torch, self.numbers = torch, count(1)
         with self._seeded(seed):
-            self.module = cls(**with_width(cls, options, shape[-1])).to(getattr(torch, dtype))
+            self.module = cls(**options).to(getattr(torch, dtype))
         trained = {n: p for n, p in self.module.named_parameters() if p.requires_grad}
         own = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
         self.trained, self.names = [*trained], [*trained, *(n for n in own if n not in trained)]
@@ -150,13 +129,7 @@ class Built:
 
     def _try(self, shape: tuple[int, ...], dtype: str) -> None:
         """Find the place of the channels and whether random numbers are drawn, and check a step."""
-        width = shape[-1]
-        # Other positions than features, so that an axis is not taken for another.
-        u = np.random.default_rng(0).normal(size=(ROWS, *[width + 1] * (len(shape) - 1), width))
-        u, values = (
-            u.astype(tf.as_dtype(dtype).as_numpy_dtype),
-            [weight.value for weight in self.weights],
-        )
+        u, values = example(shape, dtype), [weight.value for weight in self.weights]
         places = {1: (False,), 2: (False, True)}.get(len(shape), (True, False))
         errors = []
         for self.channels_first in places:
@@ -193,6 +166,16 @@ class Built:
         with self.torch.random.fork_rng(devices=[]):
             self.torch.manual_seed(seed)
             yield
+
+
+class TorchModule(Adapter):
+    """A module of PyTorch as a normalizer; its forward pass is computed once, and kept for the gradient.
+
+    Images are passed with channels first, and tokens with features last, where the module takes them so.
+    """
+
+    library, built = "PyTorch", Built
+    xla = False
 
 
 def _reaches(torch: Any, y: Any, u: Any) -> bool:
