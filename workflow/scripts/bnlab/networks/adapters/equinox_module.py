@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.networks.adapters.jax_module import Built, JaxModule, Module, flags
+from bnlab.networks.adapters.adapter import Adapter
+from bnlab.networks.adapters.jax_module import Built, Module, flags
 from bnlab.study.options import of_layer
 
 AXIS = "rows"
@@ -89,7 +90,7 @@ class Equinox(Built):
         return f"state.{text}" if text[0].isdigit() else text
 
 
-class EquinoxModule(JaxModule):
+class EquinoxModule(Adapter):
     """A module of Equinox as a normalizer."""
 
     library, built, given = "Equinox", Equinox, ("key", "axis_name")

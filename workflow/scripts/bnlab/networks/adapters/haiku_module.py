@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.networks.adapters.jax_module import Built, JaxModule, Module, flags
+from bnlab.networks.adapters.adapter import Adapter
+from bnlab.networks.adapters.jax_module import Built, Module, flags
 
 
 class Haiku(Built):
@@ -27,7 +28,8 @@ class Haiku(Built):
         def call(trained: Any, state: Any, u: Any, training: bool, key: Any) -> tuple[Any, Any]:
             return functions[training].apply(trained, state, key, u)
 
-        return Module(*self.jax.jit(functions[True].init)(key, u), call)
+        trained, state = self.jax.jit(functions[True].init)(key, u)
+        return Module(trained, state, call)
 
     def name(self, path: Any) -> str:
         _, *parts = (
@@ -36,7 +38,7 @@ class Haiku(Built):
         return ".".join(part for part in parts if part != "~")
 
 
-class HaikuModule(JaxModule):
+class HaikuModule(Adapter):
     """A module of Haiku as a normalizer."""
 
     library, built = "Haiku", Haiku

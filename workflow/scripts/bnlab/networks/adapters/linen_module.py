@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.networks.adapters.jax_module import Built, JaxModule, Module, flags
+from bnlab.networks.adapters.adapter import Adapter
+from bnlab.networks.adapters.jax_module import Built, Module, flags
 
 
 class Linen(Built):
@@ -35,7 +36,7 @@ class Linen(Built):
         return Module(trained, variables, call)
 
 
-class LinenModule(JaxModule):
+class LinenModule(Adapter):
     """A module of Flax' linen as a normalizer."""
 
     library, built = "Flax", Linen

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.networks.adapters.jax_module import Built, JaxModule, Module, flags
+from bnlab.networks.adapters.adapter import Adapter
+from bnlab.networks.adapters.jax_module import Built, Module, flags
 from bnlab.study.options import of_layer
 
 
@@ -61,7 +62,7 @@ class NNX(Built):
         }
 
 
-class NNXModule(JaxModule):
+class NNXModule(Adapter):
     """A module of Flax' nnx as a normalizer."""
 
     library, built, given = "Flax", NNX, ("rngs",)
