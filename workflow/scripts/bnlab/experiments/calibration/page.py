@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
+from bnlab.analysis.statistics import FEWEST
 from bnlab.page.forms import method_label, row_table
 from bnlab.page.grids import amount, less_base, lost
 from bnlab.page.panels import by_method, legend_row, name_and_failures, per_batch
@@ -49,17 +50,22 @@ def error(table: pd.DataFrame) -> Figure:
 
 
 def _draw(axis: Axes, rows: pd.DataFrame, x: str, scale: float = 100) -> None:
-    """Draw means over a column times ``scale``, with both intervals, joined by thin lines."""
+    """Draw means over a column times ``scale``, joined by thin lines, with both intervals.
+
+    Fewer replicates than ``FEWEST`` have no intervals.
+    """
     for method, curve in by_method(rows):
-        style, of_x = method_style(method), scale * curve[x]
-        sides = (
-            [np.abs(of_x - scale * curve[f"{x}_{side}"]) for side in ("low", "high")],
-            [100 * np.abs(curve["mean"] - curve[side]) for side in ("low", "high")],
-        )
+        style = method_style(method)
         form: Any = {"color": style.color, "lw": 1}
-        axis.errorbar(of_x, 100 * curve["mean"], sides[1], sides[0], ls="", **form)
+        sure = curve[curve["n"] >= FEWEST]
+        if len(sure):
+            across, up = scale * sure[x], 100 * sure["mean"]
+            wide = [np.abs(across - scale * sure[f"{x}_{side}"]) for side in ("low", "high")]
+            high = [np.abs(up - 100 * sure[side]) for side in ("low", "high")]
+            axis.errorbar(across, up, high, wide, ls="", **form)
         label = name_and_failures(curve)
-        axis.plot(of_x, 100 * curve["mean"], label=label, ls=style.line, **form | style.marks)
+        drawn = scale * curve[x], 100 * curve["mean"]
+        axis.plot(*drawn, label=label, ls=style.line, **form | style.marks)
 
 
 FIGURES = {"bins": bins, "error": error}

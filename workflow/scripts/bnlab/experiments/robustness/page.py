@@ -44,7 +44,7 @@ def sizes(table: pd.DataFrame) -> Figure:
                 axis, in_percent(rows[rows["corruption"] == name]), "size", name_and_failures
             )
             column_title(axis, words, 2)
-            axis.set_xlabel("size, in units of the features")
+            axis.set_xlabel("size")
         for axis in grid[:, 0]:
             axis.set_ylabel("test accuracy (%)")
         legend_row(part, *grid.ravel())
