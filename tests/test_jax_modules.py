@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from project import CHECKOUT
 from test_keras_layers import run_of
 from test_training import split  # noqa: F401  (a fixture)
 
@@ -313,6 +316,18 @@ def test_a_module_is_found_by_the_name_of_its_package():
     assert not find("normalizer", "haiku:RMSNorm").load()(axis=-1).shifts
 
 
-def test_flags_of_xla_that_are_tensorflows_are_kept_for_it():
-    built(linen.RMSNorm)
-    assert os.environ["XLA_FLAGS"]
+STARTED = """
+import os
+from bnlab import lazy
+from bnlab.networks.adapters.jax_module import started
+
+os.environ["XLA_FLAGS"] = lazy.XLA_FLAGS["another"] = "--xla_no_such_flag=true"
+started()
+print(os.environ["XLA_FLAGS"])
+"""
+
+
+def test_a_flag_of_xla_that_is_tensorflows_ends_no_process_and_stays():
+    env = os.environ | {"PYTHONPATH": str(CHECKOUT / "workflow/scripts")}
+    done = subprocess.run([sys.executable, "-c", STARTED], env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "--xla_no_such_flag=true"), done.stderr
