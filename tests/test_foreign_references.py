@@ -67,6 +67,11 @@ def test_an_unknown_package_or_layer_is_one_sentence(own, monkeypatch):
             remedy = rf'the package {package} is not installed \(pip install "bnlab\[{extra}\]";'
             with pytest.raises(UnknownName, match=remedy):
                 registry.find("normalizer", f"{package}:LayerNorm")
+    (own / "lacking.py").write_text(
+        "raise ModuleNotFoundError('No module named flax', name='flax.nnx')"
+    )
+    with pytest.raises(UnknownName, match=r'No module named flax \(pip install "bnlab\[jax\]"\)$'):
+        registry.find("normalizer", "lacking.py:Mine")
     with pytest.raises(UnknownName, match="did you mean 'RMSNormalization'"):
         registry.find("normalizer", "keras.layers:RMSNormalisation")
     with pytest.raises(UnknownName, match="unknown kernel 'RMSNormalization' in keras.layers"):

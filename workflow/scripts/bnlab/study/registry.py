@@ -132,7 +132,9 @@ def find(kind: str, reference: str) -> ClassReference:
     try:
         names = _classes(kind, own.module or own.file)
     except (Exception, SystemExit) as error:
-        raise UnknownName(failure(reference, own.file, error)) from None
+        package = (isinstance(error, ModuleNotFoundError) and error.name or "").partition(".")[0]
+        cure = f" ({remedy(package)})" if package in EXTRAS else ""
+        raise UnknownName(failure(reference, own.file, error) + cure) from None
     if name not in names:
         raise UnknownName(unknown(kind, name, names, f" in {path}"))
     return own
