@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 import pandas as pd
@@ -24,8 +25,11 @@ from bnlab.page.panels import (
 )
 from bnlab.page.phrases import written_out
 from bnlab.page.style import method_style
+from bnlab.study.styles import Dash
 
 FROZEN = "averages frozen"
+DASHES: tuple[Dash, ...] = ("dotted", "dashed", "solid")
+"""Lines of learning rates, from the lowest up."""
 
 
 def spectrum(table: pd.DataFrame) -> Figure:
@@ -68,10 +72,9 @@ def edge(table: pd.DataFrame) -> Figure:
         columns = min(3, len(groups))
         grid = panel_grid(part, len(groups), columns, sharex=True, sharey=True)
         for axis, ((activation, layers, method), group) in zip(grid.ravel(), groups, strict=False):
-            for (rate, curve), dash in zip(
-                group.groupby("learning_rate"), ("dotted", "dashed", "solid") * 4, strict=False
-            ):
-                style: Any = method_style(str(method))._replace(dash=dash)
+            by_rate: Any = group.groupby("learning_rate")
+            for (rate, curve), dash in zip(by_rate, cycle(DASHES), strict=False):
+                style = method_style(str(method))._replace(dash=dash)
                 draw_curve(axis, style, curve["step"], curve, f"rate {written_out(rate)}")
             axis.axhline(1, color="0.6", lw=0.8, zorder=0)
             column_title(axis, f"{name_of(group)}, {layers} {activation} layers", columns)

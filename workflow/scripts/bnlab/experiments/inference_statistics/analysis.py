@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -104,7 +106,7 @@ def lag(averages: pd.DataFrame) -> pd.DataFrame:
             "excess_swing": swing[MOVING] - swing[POPULATION],
             "rows_needed": rows_needed(run),
         }
-        names = dict(zip(RUN, key, strict=True))
+        names: dict[str, Any] = dict(zip(RUN, key, strict=True))
         rows += [
             pd.DataFrame({"value": each}).reset_index().assign(**names, measure=name)
             for name, each in values.items()
