@@ -44,7 +44,7 @@ def sensitivity(losses: np.ndarray, first: np.ndarray) -> np.ndarray:
     Reference: Wortsman et al. 2024, arXiv 2309.14322 (there of the loss of language models).
     """
     kept = np.fmin(losses, first)
-    return kept.mean(axis=0) - kept.min(axis=0)
+    return (kept - kept.min(axis=0)).mean(axis=0)
 
 
 def accuracy(trained: Trained) -> Outcome:

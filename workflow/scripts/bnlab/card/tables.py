@@ -20,6 +20,10 @@ BETTER, WORSE = "▲", "▼"
 FACTORS: dict[str, float] = {"accuracy": 100, "loss": 1, "size": 1}
 DECIMALS = {"accuracy": 1, "loss": 2, "size": 0}
 """Factor and decimals of print, by unit."""
+MANY = 100
+"""Number from which no decimals are printed."""
+OUTLYING = 3
+"""Times the median of a column beyond which nothing is drawn."""
 
 
 class Strip(NamedTuple):
@@ -139,14 +143,14 @@ def _mark(of: Training, reference: Outcome) -> str:
 
 
 def _strip(outcome: Outcome | None, every: Sequence[Outcome | None]) -> Strip | None:
-    """Return an outcome as drawn between the lowest and the highest end of all intervals of its column."""
+    """Return an outcome as drawn from the lowest to the highest end of intervals of its column, outlying ones cut off."""
     intervals = [_known(each) for each in every if each and each.replicates]
     if outcome is None or not outcome.replicates or not intervals:
         return None
     lowest, highest = min(low for _, low, _ in intervals), max(high for *_, high in intervals)
-    width = (highest - lowest) or 1.0
-    value, low, high = (round(100 * (end - lowest) / width, 1) for end in _known(outcome))
-    return Strip(value, low, high)
+    highest = min(highest, OUTLYING * float(np.median([mean for mean, *_ in intervals])))
+    places = np.interp(_known(outcome), [lowest, highest], [0, 100]).round(1).tolist()
+    return Strip(*places)
 
 
 def _known(outcome: Outcome) -> tuple[float, float, float]:
@@ -160,4 +164,6 @@ def _number(of: Training, value: float | None) -> str:
     """Return a number of an outcome in its unit of print."""
     if value is None:
         return "none"
-    return f"{FACTORS[of.unit] * value:.{DECIMALS[of.unit]}f}"
+    number = FACTORS[of.unit] * value
+    decimals = 0 if of.unit == "loss" and number >= MANY else DECIMALS[of.unit]
+    return f"{number:.{decimals}f}"
