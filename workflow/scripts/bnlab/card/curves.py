@@ -31,7 +31,7 @@ def curves(trainings: Sequence[Training]) -> Iterator[Curves]:
             yield Curves(
                 one.title,
                 (f"{one.rates[0]:g}", f"{one.rates[-1]:g}"),
-                one.layer and _points(one.rates, one.layer),
+                _points(one.rates, one.layer) if one.layer else None,
                 {name: _points(one.rates, each) for name, each in one.references.items()},
             )
 

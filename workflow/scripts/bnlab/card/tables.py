@@ -143,7 +143,7 @@ def _mark(of: Training, reference: Outcome) -> str:
 
 
 def _strip(outcome: Outcome | None, every: Sequence[Outcome | None]) -> Strip | None:
-    """Return an outcome as drawn from the lowest to the highest end of intervals of its column, outlying ones cut off."""
+    """Return an outcome as drawn from the lowest to the highest end of intervals in its column, outliers cut off."""
     intervals = [_known(each) for each in every if each and each.replicates]
     if outcome is None or not outcome.replicates or not intervals:
         return None
