@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bnlab.networks.adapters.adapter import Adapter
-from bnlab.networks.adapters.jax_module import Built, Module, flags
+from bnlab.networks.adapters.jax_module import Built, Module, flags, shared
 from bnlab.study.options import of_layer
 
 AXIS = "rows"
@@ -93,4 +93,4 @@ class Equinox(Built):
 class EquinoxModule(Adapter):
     """A module of Equinox as a normalizer."""
 
-    library, built, given = "Equinox", Equinox, ("key", "axis_name")
+    library, built, given = "Equinox", staticmethod(shared(Equinox)), ("key", "axis_name")

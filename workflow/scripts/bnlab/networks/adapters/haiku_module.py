@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bnlab.networks.adapters.adapter import Adapter
-from bnlab.networks.adapters.jax_module import Built, Module, flags
+from bnlab.networks.adapters.jax_module import Built, Module, flags, shared
 
 
 class Haiku(Built):
@@ -41,4 +41,4 @@ class Haiku(Built):
 class HaikuModule(Adapter):
     """A module of Haiku as a normalizer."""
 
-    library, built = "Haiku", Haiku
+    library, built = "Haiku", staticmethod(shared(Haiku))

@@ -32,6 +32,8 @@ FLAGS = {
     "use_running_average": False,
 }
 """Arguments of a call that say whether it is one in training, and their values there."""
+MOST = 100
+"""Largest number of layers that are kept."""
 
 
 class Module(NamedTuple):
@@ -190,6 +192,20 @@ class Built:
         """Let JAX know float64 where the network computes in it, and there alone."""
         with self.jax.enable_x64(self.dtype == "float64"):
             yield
+
+
+def shared(built: type[Built]) -> Callable[..., Built]:
+    """Return a maker of layers, which gives the ``MOST`` newest again for equal arguments, with all that JAX traced."""
+    made: dict[tuple[Any, ...], Built] = {}
+
+    def make(cls: type[Any], options: Mapping[str, Any], *rest: Any) -> Built:
+        key = cls, repr(sorted(options.items())), *rest
+        made[key] = made.pop(key) if key in made else built(cls, options, *rest)
+        if len(made) > MOST:
+            del made[next(iter(made))]
+        return made[key]
+
+    return make
 
 
 def _own(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bnlab.networks.adapters.adapter import Adapter
-from bnlab.networks.adapters.jax_module import Built, Module, flags
+from bnlab.networks.adapters.jax_module import Built, Module, flags, shared
 
 
 class Linen(Built):
@@ -39,4 +39,4 @@ class Linen(Built):
 class LinenModule(Adapter):
     """A module of Flax' linen as a normalizer."""
 
-    library, built = "Flax", Linen
+    library, built = "Flax", staticmethod(shared(Linen))

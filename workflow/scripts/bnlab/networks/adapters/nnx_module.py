@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bnlab.networks.adapters.adapter import Adapter
-from bnlab.networks.adapters.jax_module import Built, Module, flags
+from bnlab.networks.adapters.jax_module import Built, Module, flags, shared
 from bnlab.study.options import of_layer
 
 
@@ -65,4 +65,4 @@ class NNX(Built):
 class NNXModule(Adapter):
     """A module of Flax' nnx as a normalizer."""
 
-    library, built, given = "Flax", NNX, ("rngs",)
+    library, built, given = "Flax", staticmethod(shared(NNX)), ("rngs",)
