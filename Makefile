@@ -5,6 +5,7 @@ UV_VERSION := 0.13.9
 PIP_AUDIT_VERSION := 2.10.1
 LOCK ?= requirements.lock#   requirements-gpu.lock on a machine with a CUDA GPU
 STUDY ?= full#               the study that `make publish` publishes
+SHELF ?= build/shelf#        environment of `make cards`, with PyTorch, JAX, Flax, Haiku and Equinox
 CONFIG ?=#                   overlays of config.yaml, for `make plan` and `make scorecard`
 BIN := .venv/bin
 BNLAB := PYTHONPATH=workflow/scripts $(BIN)/python -m bnlab
@@ -25,7 +26,7 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo plan study unlock publish test faults test-method same score references test-network new-experiment test-experiment judge \
+.PHONY: help demo plan study unlock publish test faults test-method same score references cards check-cards test-network new-experiment test-experiment judge \
   scorecard lint docstrings bench interval-coverage schema docs lock \
   upgrade audit environment
 
@@ -62,6 +63,19 @@ score: environment  ## the card of a normalizer, METHOD=file.py:Class OPTIONS='p
 
 references: environment  ## what a card stands beside, after an edit of bnlab/card/trainings.yaml
 	PYTHONPATH=workflow/scripts $(BIN)/python -m bnlab.card.references
+
+cards: $(SHELF)/made  ## cards/ and its index by cards/shelf.yaml: those that are missing, or CARDS=keras/rmsnormalization
+	PYTHONPATH=workflow/scripts $(SHELF)/bin/python -m shelf make $(CARDS)
+
+check-cards: $(SHELF)/made  ## a few cards measured again, by the week, or CARDS=keras/rmsnormalization
+	PYTHONPATH=workflow/scripts $(SHELF)/bin/python -m shelf check $(CARDS)
+
+$(SHELF)/made: cards/shelf.yaml requirements.lock | environment
+	$(UV) venv --quiet --allow-existing --python $(BIN)/python $(SHELF)
+	$(UV) pip install --quiet --python $(SHELF)/bin/python -r requirements.lock
+	$(UV) pip install --quiet --python $(SHELF)/bin/python --torch-backend cpu \
+	  $$(PYTHONPATH=workflow/scripts $(BIN)/python -m shelf packages)
+	touch $@
 
 test-network: environment  ## tests of a network, NETWORK=residual OPTIONS='depth=3'
 	$(BIN)/python workflow/scripts/test_network.py '$(NETWORK)' $(OPTIONS)

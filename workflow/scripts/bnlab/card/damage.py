@@ -25,7 +25,7 @@ def check(layer: Subject) -> None:
     Raises:
         ValueError: it changes the shape of u, or has no gradient. A layer may raise other errors of its own.
     """
-    normalizer = layer.built()
+    normalizer = layer.side.built(features=layer.shape[-1])  # of its own, as it is watched
     trial.watch(normalizer)
     for training in (True, False):
         normalizer.normalize(tf.constant(layer.inputs()), training)

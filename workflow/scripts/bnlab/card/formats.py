@@ -51,7 +51,8 @@ def legend(card: Card) -> str:
 def measured(card: Card) -> str:
     """Return the sentence on day and versions."""
     versions = ", ".join(f"{name} {number}" for name, number in card.versions.items())
-    return f"Measured on {card.date} with {versions}."
+    on = f" on {card.processor}" if card.processor else ""
+    return f"Measured on {card.date} with {versions}{on}."
 
 
 def table_lines(table: Table) -> list[str]:

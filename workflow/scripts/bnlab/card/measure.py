@@ -19,6 +19,7 @@ from bnlab.card.subject import INPUTS, Subject
 from bnlab.card.training import outcomes, trained
 from bnlab.lazy import tf
 from bnlab.networks.block import Method
+from bnlab.provenance import hardware
 from bnlab.same import Side
 from bnlab.study.card import Card, Property, Value
 from bnlab.study.messages import failure
@@ -73,6 +74,7 @@ def card(side: Side, size: str, progress: Callable[[float, str], None]) -> Card:
         options=dict(side.options),
         date=datetime.now(UTC).date().isoformat(),
         versions=_versions(side),
+        processor=hardware()["processor"],
         inputs={kind: list(layer.shape) for kind, layer in layers.items()},
         refused=refused,
         properties=properties,

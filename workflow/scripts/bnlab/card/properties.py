@@ -355,6 +355,6 @@ MEASURES = (
     Measure(COST, "trained numbers for each feature", "number", cost.parameters),
     Measure(COST, "numbers of state for each feature", "number", cost.state),
     Measure(COST, "memory kept for the gradient, inputs", "number", cost.kept),
-    Measure(COST, "time of a step, in µs", "number", cost.microseconds),
+    Measure(COST, "processor time of a step, in µs", "number", cost.microseconds),
 )
 """Properties, in the order of the card."""

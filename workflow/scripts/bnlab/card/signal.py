@@ -52,16 +52,12 @@ def _passages(layer: Subject) -> list[Passage]:
 def _passage(layer: Subject, seed: int) -> Passage:
     rng = np.random.default_rng(seed)
     h, inputs = tf.constant(rng.normal(size=(ROWS, WIDTH))), []
-    normalizer = layer.built(features=WIDTH)  # once, as some libraries take a tenth of a second
-    start = [(v, v.value) for v in normalizer.variables]
     with tf.GradientTape() as tape:
         tape.watch(h)
         for _ in range(LAYERS):
             u = h @ tf.constant(rng.normal(0, np.sqrt(2 / WIDTH), (WIDTH, WIDTH)))
             inputs.append(u)
-            for variable, value in start:
-                variable.bind(value)
-            normal = normalizer.normalize(u, True)
+            normal = layer.built(features=WIDTH).normalize(u, True)
             h = tf.nn.relu(normal)
         loss = tf.reduce_sum(rng.normal(size=h.shape) * h)
     lengths = [float(tf.norm(g)) for g in tape.gradient(loss, inputs)]

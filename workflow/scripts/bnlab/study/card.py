@@ -78,6 +78,8 @@ class Card(Section):
     """Day of the measurement."""
     versions: dict[str, str]
     """Versions of Python and of the packages that computed."""
+    processor: str = ""
+    """Processor that computed, which times are of."""
     inputs: dict[str, list[int]]
     """Shape of each kind of input that the layer takes."""
     refused: dict[str, str]
