@@ -12,7 +12,7 @@ from project import CHECKOUT
 
 from bnlab.card.properties import MEASURES
 from bnlab.networks.initializers import TRUNCATED_DEVIATION
-from bnlab.study.card import Accuracy, Card, Property, Training
+from bnlab.study.card import Card, Outcome, Property, Training
 from bnlab.study.schema import SCHEMAS
 from shelf import check, declaration, index, measure
 from shelf.wrappers import draws, masks, spectral
@@ -159,14 +159,13 @@ def test_an_input_that_newly_breaks_a_layer_is_named_and_other_words_of_its_erro
 
 def test_an_accuracy_moved_where_its_interval_is_apart_from_the_old_one():
     def trained(low: float, high: float) -> Card:
-        middle = (low + high) / 2
-        accuracy = Accuracy(value=middle, low=low, high=high, rate=0.1, at_end=False)
-        one = Training(key="plain", title="3 layers", accuracy=accuracy, references={})
-        return card(trainings=[one])
+        outcome = Outcome(value=(low + high) / 2, low=low, high=high)
+        about = {"key": "plain", "under": "u", "title": "3 layers", "unit": "accuracy"}
+        return card(trainings=[Training(**about, layer=outcome, references={})])
 
     assert list(check.moved("c", trained(0.90, 0.94), trained(0.93, 0.96))) == []
     (text,) = check.moved("c", trained(0.90, 0.94), trained(0.95, 0.97))
-    assert text == "c: the accuracy of '3 layers' was 0.920 and is 0.960."
+    assert text == "c: the accuracy of '3 layers' has another interval than it had."
 
 
 # --- tables that are no cards -----------------------------------------------------------------

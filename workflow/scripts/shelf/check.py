@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from math import log
 from typing import TypeVar
 
-from bnlab.card.formats import cell
 from bnlab.card.properties import COST, PRECISION
-from bnlab.study.card import Accuracy, Card, Property, Value
+from bnlab.card.tables import words
+from bnlab.study.card import Card, Outcome, Property, Value
 from shelf import measure
 from shelf.declaration import Entry, Shelf, installed
 from shelf.measure import Record
@@ -72,19 +72,16 @@ def moved(name: str, old: Card, new: Card) -> Iterator[str]:
         for kind, value in each.values.items():
             if not _same(each, value, other := now[each.key].values.get(kind)):
                 yield (
-                    f"{name}: '{each.title}' on {kind} was {cell(each, value)} ({_versions(old, new)}) and is "
-                    f"{cell(each, other)} ({_versions(new, old)})."
+                    f"{name}: '{each.title}' on {kind} was {words(each, value)} ({_versions(old, new)}) and is "
+                    f"{words(each, other)} ({_versions(new, old)})."
                 )
     for gone, there in ((old, new), (new, old)):
         for text in sorted(_inputs(gone) - _inputs(there)):
             yield f"{name}: it {text} {'no longer' if gone is old else 'now'} ({_versions(new, old)})."
-    later = {each.key: each.accuracy for each in new.trainings}
+    later = {each.key: each.layer for each in new.trainings}
     for one in old.trainings:
-        if one.key in later and not _overlap(one.accuracy, later[one.key]):
-            yield (
-                f"{name}: the accuracy of '{one.title}' was {one.accuracy.value:.3f} and is "
-                f"{later[one.key].value:.3f}."
-            )
+        if one.key in later and _apart(one.layer, later[one.key]):
+            yield f"{name}: the {one.unit} of '{one.title}' has another interval than it had."
 
 
 def _moved_record(shelf: Shelf, table: str, framework: str) -> Iterator[str]:
@@ -93,11 +90,11 @@ def _moved_record(shelf: Shelf, table: str, framework: str) -> Iterator[str]:
         yield f"{table} of {framework} is not measured; make cards measures it."
         return
     new: Record = measure.record(table, framework, installed(shelf.frameworks[framework]))
-    for key, words in measure.TABLES[table].lines.items():
+    for key, line in measure.TABLES[table].lines.items():
         was, value = old.values.get(key), new.values[key]
         if not _near(was, value, SHARE):
             yield (
-                f"{table} of {framework}: '{words}' was {was} (version {old.version}) and is {value} "
+                f"{table} of {framework}: '{line}' was {was} (version {old.version}) and is {value} "
                 f"(version {new.version})."
             )
 
@@ -118,8 +115,13 @@ def _near(one: Value, other: Value, share: float) -> bool:
     return one == other
 
 
-def _overlap(one: Accuracy, other: Accuracy) -> bool:
-    return one.low <= other.high and other.low <= one.high
+def _apart(one: Outcome | None, other: Outcome | None) -> bool:
+    """Return true where intervals do not meet; what has none is apart from what has one."""
+    ends = [(each.low, each.high) if each else (None, None) for each in (one, other)]
+    (low, high), (other_low, other_high) = ends
+    if low is None or high is None or other_low is None or other_high is None:
+        return ends[0] != ends[1]
+    return low > other_high or other_low > high
 
 
 def _inputs(card: Card) -> set[str]:

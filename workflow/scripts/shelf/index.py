@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from bnlab.card import formats
-from bnlab.study.card import Card, Property, Value
+from bnlab.card.tables import words
+from bnlab.study.card import Card, Outcome, Property, Value
 from shelf.declaration import Entry, Family, Shelf
 from shelf.measure import TABLES, Record, Records
 
@@ -52,7 +52,7 @@ def _family(shelf: Shelf, family: Family, columns: Sequence[tuple[Entry, Card]])
         ]
         first = next((each for each in properties if each), None)
         if first and any(value is not None for value in values):
-            yield _line([first.title, *(formats.cell(first, value) for value in values)])
+            yield _line([first.title, *(words(first, value) for value in values)])
     yield from _trained([card for _, card in columns])
     yield _line(["tried inputs that break it", *(str(len(card.breaks)) for _, card in columns)])
     versions = [_version(shelf, entry, card) for entry, card in columns]
@@ -65,8 +65,8 @@ def _table(name: str, columns: Mapping[str, Record]) -> Iterator[str]:
     table = TABLES[name]
     yield f"## {table.title}\n\n{table.text}\n"
     yield from _head(["", *columns])
-    for key, words in table.lines.items():
-        yield _line([words, *(_number(each.values.get(key)) for each in columns.values())])
+    for key, line in table.lines.items():
+        yield _line([line, *(_number(each.values.get(key)) for each in columns.values())])
     yield _line(["version", *(each.version for each in columns.values())])
     yield _line(["date", *(each.date for each in columns.values())])
     yield ""
@@ -74,13 +74,17 @@ def _table(name: str, columns: Mapping[str, Record]) -> Iterator[str]:
 
 def _trained(cards: Sequence[Card]) -> Iterator[str]:
     """Yield a line for each setting in which one of the layers was trained."""
-    titles = dict.fromkeys(each.title for card in cards for each in card.trainings)
-    for title in titles:
-        accuracies = [
-            next((formats.percent(t.accuracy) for t in card.trainings if t.title == title), NONE)
-            for card in cards
-        ]
-        yield _line([f"accuracy, %: {title}", *accuracies])
+    of = [{each.title: each for each in card.trainings} for card in cards]
+    titles = {each.title for own in of for each in own.values() if each.unit == "accuracy"}
+    for title in sorted(titles):
+        outcomes = [own[title].layer if title in own else None for own in of]
+        yield _line([f"accuracy, %: {title}", *map(_percent, outcomes)])
+
+
+def _percent(outcome: Outcome | None) -> str:
+    if outcome is None or outcome.value is None:
+        return NONE
+    return f"{100 * outcome.value:.1f}"
 
 
 def _foot(cards: Collection[Card]) -> str:
@@ -88,16 +92,15 @@ def _foot(cards: Collection[Card]) -> str:
     for card in cards:
         for package, version in card.versions.items():
             versions.setdefault(package, set()).add(version)
-    words = (f"{package} {', '.join(sorted(each))}" for package, each in sorted(versions.items()))
+    named = (f"{package} {', '.join(sorted(each))}" for package, each in sorted(versions.items()))
     processors = sorted({card.processor for card in cards} - {""})
-    return f"Measured with {'; '.join(words)}, on {', '.join(processors)}.\n"
+    return f"Measured with {'; '.join(named)}, on {', '.join(processors)}.\n"
 
 
 def _label(entry: Entry, columns: Sequence[tuple[Entry, Card]]) -> str:
     """Return the framework, with the class where it has two columns."""
     alike = [each for each, _ in columns if each.framework == entry.framework]
-    words = entry.text.rpartition(":")[2]
-    return entry.framework if len(alike) == 1 else f"{entry.framework} {words}"
+    return entry.framework if len(alike) == 1 else entry.text.rpartition(":")[2]
 
 
 def _kind(kind: str, card: Card) -> str:

@@ -55,7 +55,8 @@ def records() -> Records:
 
 def card(entry: Entry) -> Card:
     """Measure a card. Raises ValueError where it cannot be measured, with a sentence."""
-    return measure.card(entry.side(), lambda share: None, trains=entry.quick)
+    size = "quick" if entry.quick else measure.PROPERTIES
+    return measure.card(entry.side(), size, lambda share, title: None)
 
 
 def record(table: str, framework: str, version: str) -> Record:

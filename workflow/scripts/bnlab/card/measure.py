@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from itertools import pairwise
 from math import isfinite, isnan
 
@@ -131,7 +131,7 @@ def _value(measure: Measure, layer: Subject) -> Value:
 
 
 def _versions(side: Side) -> dict[str, str]:
-    own = [side.reference.module.partition(".")[0]] if side.reference.module else []
+    own = packages_distributions().get(side.reference.module.partition(".")[0], [])
     versions = {"bnlab": bnlab.__version__, "python": platform.python_version()}
     versions["tensorflow"] = tf.__version__
     for package in dict.fromkeys([*PACKAGES, *own]):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bnlab.card import cost, divisor, signal
-from bnlab.card.subject import Subject, weights_like
+from bnlab.card.subject import Subject, state, weights_like
 from bnlab.same import OFFSET, difference, rounded
 from bnlab.study.card import Unit, Value
 from bnlab.study.options import options
@@ -140,7 +140,10 @@ def inference_when_settled(layer: Subject) -> Value:
 
 
 def momentum(layer: Subject) -> Value:
-    """Share of an average that a step keeps, ρ = (s₂ − s₁)/(s₁ − s₀), from its values after 0 to 2 steps on a batch."""
+    """Share of an average that a step keeps, ρ = (s₂ − s₁)/(s₁ − s₀), from its values after 0 to 2 steps on a batch.
+
+    What the first step makes the value of the batch, such as an average with a corrected start, counts only alone.
+    """
     shares = []
     for zero, one, two in zip(*layer.states(layer.inputs(), 2), strict=True):
         moves = np.abs(one - zero) > TOLERANCE
@@ -148,7 +151,8 @@ def momentum(layer: Subject) -> Value:
             shares += [*((two - one)[moves] / (one - zero)[moves])]
     if not shares:
         return None
-    return float(np.mean(shares)) if np.ptp(shares) < TOLERANCE else "varies"
+    slow = [share for share in shares if abs(share) > TOLERANCE] or shares
+    return float(np.mean(slow)) if np.ptp(slow) < TOLERANCE else "varies"
 
 
 def share_by_option(layer: Subject) -> Value:
@@ -162,13 +166,16 @@ def share_by_option(layer: Subject) -> Value:
 
 
 def average_of_variance(layer: Subject) -> Value:
-    """Average of variances of two values, 0 and 2, over their biased variance: 1, or 2 where it is unbiased."""
+    """Average of variances of two values, 0 and 4, over their biased variance: 1, or 2 where it is unbiased."""
+    if not state(layer.built()):
+        return None
     u = np.zeros((2, *[1] * (len(layer.shape) - 2), layer.shape[-1]))
-    u[1] = 2.0
-    for zero, one, two in zip(*layer.states(u, 2), strict=True):
-        settled = _settled(zero, one, two)
-        if (np.abs(zero - 1) < TOLERANCE).all() and zero.size == layer.shape[-1]:
-            return float(np.mean(settled))
+    u[1] = 4.0
+    for values in zip(*layer.states(u, 2), strict=True):
+        share = _settled(*values) / 4  # of a mean 1/2
+        for expected in (1.0, 2.0):
+            if share.size == layer.shape[-1] and np.allclose(share, expected):
+                return expected
     return None
 
 

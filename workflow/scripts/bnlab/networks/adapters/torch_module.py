@@ -108,7 +108,10 @@ class Built:
         for (place, name), tensor in zip(self.places, tensors, strict=True):
             place[name] = tensor
         self.module.train(training)
-        x = torch.movedim(inputs[0], -1, 1) if self.channels_first else inputs[0]
+        x = inputs[0]
+        if self.channels_first:
+            # In the usual order of memory, as some modules compute with less precision in another.
+            x = torch.movedim(x, -1, 1).contiguous()
         seed = values[len(self.names)] if len(values) > len(self.names) else None
         with self._seeded(None if seed is None else int(seed[0]) * 2**31 + int(seed[1])):
             y = self.module(x)
