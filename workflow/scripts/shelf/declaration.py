@@ -30,7 +30,7 @@ class Entry(Section):
     options: dict[str, Any] = {}
     """Options of the class; default none."""
     quick: bool = False
-    """Whether it is trained too, as by `bnlab score --quick`."""
+    """True where it is trained too, as by `bnlab score --quick`."""
 
     @property
     def name(self) -> str:

@@ -140,19 +140,19 @@ def inference_when_settled(layer: Subject) -> Value:
 
 
 def momentum(layer: Subject) -> Value:
-    """Share of an average that a step keeps, ρ = (s₂ − s₁)/(s₁ − s₀), from its values after 0 to 2 steps on a batch.
+    """Share of an average that a step keeps: ρ = ∂s₂/∂s₁, s₁ after a step and s₂ after another one, on other rows.
 
-    What the first step makes the value of the batch, such as an average with a corrected start, counts only alone.
+    What a layer computes from other state, such as an average with a corrected start, has 0 and does not count.
     """
-    shares = []
-    for zero, one, two in zip(*layer.states(layer.inputs(), 2), strict=True):
-        moves = np.abs(one - zero) > TOLERANCE
-        if moves.any() and not np.allclose(one - zero, 1):  # a count
-            shares += [*((two - one)[moves] / (one - zero)[moves])]
-    if not shares:
+    first, other = layer.states(layer.inputs(), 1)[1], layer.inputs(seed=4)
+    plain, shares = layer.after(other, first), []
+    for number, value in enumerate(first):
+        moved = [value + (i == number) for i, value in enumerate(first)]
+        shares += [*np.ravel(layer.after(other, moved)[number] - plain[number])]
+    kept = [share for share in shares if TOLERANCE < abs(share) < 1 - TOLERANCE]  # 1 is a count
+    if not kept:
         return None
-    slow = [share for share in shares if abs(share) > TOLERANCE] or shares
-    return float(np.mean(slow)) if np.ptp(slow) < TOLERANCE else "varies"
+    return float(np.mean(kept)) if np.ptp(kept) < TOLERANCE else "varies"
 
 
 def share_by_option(layer: Subject) -> Value:

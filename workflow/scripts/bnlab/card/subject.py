@@ -80,11 +80,20 @@ class Subject(NamedTuple):
 
     def inference(self, u: np.ndarray, values: Sequence[np.ndarray]) -> np.ndarray:
         """Return N(u) at inference with these values of the state."""
+        return array(self._with(values).normalize(tf.constant(u, "float64"), False))
+
+    def after(self, u: np.ndarray, values: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Return the values of the state after a step from these values."""
+        normalizer = self._with(values)
+        normalizer.normalize(tf.constant(u, "float64"), True)
+        return state(normalizer)
+
+    def _with(self, values: Sequence[np.ndarray]) -> Normalizer:
         normalizer = self.built()
         kept = [v for v in normalizer.variables if not v.trainable]
         for variable, value in zip(kept, values, strict=True):
             variable.bind(tf.constant(value, variable.dtype))
-        return array(normalizer.normalize(tf.constant(u, "float64"), False))
+        return normalizer
 
 
 def weights_like(u: np.ndarray) -> np.ndarray:
