@@ -38,9 +38,8 @@ def placement(table: pd.DataFrame) -> Figure:
             _say(axis, "explode", "bottom")
             _say(axis, "vanish", "top")
             column_title(axis, activation, columns)
-            axis.set_yscale("log")
         for axis in grid[:, 0]:
-            axis.set_ylabel("growth a layer (log axis)")
+            axis.set_ylabel("growth a layer")
         for axis in grid[-1]:
             axis.set_xlabel("mean cosine between inputs (0: apart, 1: alike)")
         legend_row(part, *grid.ravel())
