@@ -2,12 +2,14 @@
 
 import math
 import re
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import synthetic
 import yaml
 from project import CHECKOUT
 from pydantic import ValidationError
@@ -15,9 +17,11 @@ from synthetic import write_report
 
 from bnlab.files import read_csv
 from bnlab.page import front, front_picture
+from bnlab.page.beside import Beside
 from bnlab.page.confirmation import Confirmation
 from bnlab.page.contents import Item
 from bnlab.page.contents import published as read_tables
+from bnlab.page.front_page import front_page
 from bnlab.study import validation
 from bnlab.study.finding import excess
 from bnlab.study.front import Front, Statement
@@ -418,6 +422,26 @@ def test_the_page_shows_what_there_is_and_nothing_else(tmp_path):
         part for part in ("<figure", "<table", "How sure") if part in answer
     }
     assert 'id="papers"' not in text
+
+
+def test_the_page_points_to_a_study_of_another_ledger_and_repeats_its_first_statements():
+    said = [(f"Thought {n}.", f"Sentence {n}.") for n in (1, 2, 3)]
+    other = Beside(
+        "other", "Does it grow?", "Networks are small.", said, "Of 2 claims 2 hold.", 3.0
+    )
+    screen = {"said": [front.Said("It helps.", "By 3.", "a/b")], "panels": [], "advice": []}
+    screen |= {"trained": None, "runs": ""}
+    inputs = replace(
+        synthetic.of_published_tables(),
+        tables=[],
+        front=screen,
+        beside=[("../published/other/report.html", other)],
+    )
+    text = front_page(inputs)
+    assert '<a href="../published/other/report.html">Does it grow?</a>' in text
+    assert "<b>Thought 2.</b> Sentence 2. Of 2 claims 2 hold." in text
+    assert "Thought 3." not in text
+    assert "Another ledger" not in front_page(replace(inputs, beside=[]))
 
 
 def tuned(**less):
