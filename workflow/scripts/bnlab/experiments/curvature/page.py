@@ -75,6 +75,7 @@ def edge(table: pd.DataFrame) -> Figure:
             by_rate: Any = group.groupby("learning_rate")
             for (rate, curve), dash in zip(by_rate, cycle(DASHES), strict=False):
                 style = method_style(str(method))._replace(dash=dash)
+                curve = curve.sort_values("step")
                 draw_curve(axis, style, curve["step"], curve, f"rate {written_out(rate)}")
             axis.axhline(1, color="0.6", lw=0.8, zorder=0)
             column_title(axis, f"{name_of(group)}, {layers} {activation} layers", columns)
