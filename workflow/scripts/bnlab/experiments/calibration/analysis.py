@@ -21,6 +21,8 @@ from bnlab.analysis.summaries import (
 from bnlab.study.ledger import Effect, Measure
 
 ONE = [*RUN, "replicate"]
+FEW = 0.01
+"""Share of the rows below which a bin says little."""
 
 
 def errors(reliability: pd.DataFrame) -> pd.DataFrame:
@@ -56,10 +58,11 @@ def error(reliability: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def bins(reliability: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
-    """Return accuracy by bin of confidence at each method's chosen rate, as predicted; means over all replicates."""
+    """Return accuracy by bin of confidence at each method's chosen rate, as predicted, but for bins of ``FEW`` rows."""
     rows = at_chosen_rates(metrics, reliability)
-    rows = rows[~rows["scaled"].astype(bool) & (rows["count"] > 0)]
-    keys = [*RUN, "bin"]
+    rows = rows[~rows["scaled"].astype(bool)]
+    rows = rows[~(rows["count"] < FEW * rows.groupby(ONE)["count"].transform("sum"))]
+    rows, keys = rows.sort_values("bin"), [*RUN, "bin"]
     table = summarize(rows, keys, "right")
     return add_interval(table, summarize(rows, keys, "confidence", "confidence"))
 

@@ -39,7 +39,7 @@ def error(table: pd.DataFrame) -> Figure:
     def panels(part: FigureBase, rows: pd.DataFrame) -> None:
         axes = part.subplots(1, len(KINDS), sharex=True, sharey=True)
         for axis, (scaled, words) in zip(axes, KINDS.items(), strict=True):
-            _draw(axis, rows[rows["scaled"] == scaled].sort_values("loss"), "loss", 1)
+            _draw(axis, rows[rows["scaled"] == scaled], "loss", 1)
             axis.set(title=words, xlabel="training loss (log axis)", xscale="log")
         axes[0].set_ylabel("calibration error (points)")
         legend_row(part, *axes)
@@ -50,7 +50,7 @@ def error(table: pd.DataFrame) -> Figure:
 
 
 def _draw(axis: Axes, rows: pd.DataFrame, x: str, scale: float = 100) -> None:
-    """Draw means over a column times ``scale``, joined by thin lines, with both intervals.
+    """Draw means over a column times ``scale`` as points with both intervals.
 
     Fewer replicates than ``FEWEST`` have no intervals.
     """
@@ -65,7 +65,7 @@ def _draw(axis: Axes, rows: pd.DataFrame, x: str, scale: float = 100) -> None:
             axis.errorbar(across, up, high, wide, ls="", **form)
         label = name_and_failures(curve)
         drawn = scale * curve[x], 100 * curve["mean"]
-        axis.plot(*drawn, label=label, ls=style.line, **form | style.marks)
+        axis.plot(*drawn, label=label, ls="", **form | style.marks)
 
 
 FIGURES = {"bins": bins, "error": error}

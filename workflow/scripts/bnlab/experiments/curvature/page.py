@@ -28,8 +28,8 @@ from bnlab.page.style import method_style
 from bnlab.study.styles import Dash
 
 FROZEN = "averages frozen"
-DASHES: tuple[Dash, ...] = ("dotted", "dashed", "solid")
-"""Lines of learning rates, from the lowest up."""
+FORMS: tuple[tuple[str, Dash], ...] = (("o", "dotted"), ("s", "dashed"), ("^", "solid"))
+"""Marker and line of each learning rate, from the lowest up."""
 
 
 def spectrum(table: pd.DataFrame) -> Figure:
@@ -73,18 +73,19 @@ def edge(table: pd.DataFrame) -> Figure:
         grid = panel_grid(part, len(groups), columns, sharex=True, sharey=True)
         for axis, ((activation, layers, method), group) in zip(grid.ravel(), groups, strict=False):
             by_rate: Any = group.groupby("learning_rate")
-            for (rate, curve), dash in zip(by_rate, cycle(DASHES), strict=False):
-                style = method_style(str(method))._replace(dash=dash)
+            for (rate, curve), (marker, dash) in zip(by_rate, cycle(FORMS), strict=False):
+                style = method_style(str(method))._replace(marker=marker, dash=dash)
+                label = f"{name_of(curve)}, rate {written_out(rate)}"
                 curve = curve.sort_values("step")
-                draw_curve(axis, style, curve["step"], curve, f"rate {written_out(rate)}")
+                draw_curve(axis, style, curve["step"], curve, label)
             axis.axhline(1, color="0.6", lw=0.8, zorder=0)
             column_title(axis, f"{name_of(group)}, {layers} {activation} layers", columns)
             thousands(axis)
-            axis.legend()
         for axis in grid[:, 0]:
             log_values(axis, "λ₁·η/2")
         for axis in grid[-1]:
             axis.set_xlabel("training step")
+        legend_row(part, *grid.ravel()[: len(groups)])
 
     return per_batch(seen, 3.2, "sharpness times half the learning rate", panels)
 
