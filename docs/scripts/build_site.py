@@ -40,7 +40,8 @@ def build(folder: Path) -> None:
         path = folder / "pages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, path)
-    shutil.copytree(ROOT / PUBLISHED, folder / "pages" / PUBLISHED, dirs_exist_ok=True)
+    for whole in (PUBLISHED, "cards"):
+        shutil.copytree(ROOT / whole, folder / "pages" / whole, dirs_exist_ok=True)
     config = shutil.copy(ROOT / "docs" / "zensical.toml", folder)
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--config-file", config]
     subprocess.run(command, check=True)

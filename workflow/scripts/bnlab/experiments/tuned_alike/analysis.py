@@ -74,7 +74,8 @@ def warm_up(metrics: pd.DataFrame) -> pd.DataFrame:
     rows, keys = in_each(metrics, NETWORK, at_best), [*ACROSS_RATES, *NETWORK]
     table = summarize(rows, keys, "value", scale="logit")
     gains = compare(rows, keys, "value", 0, paired_difference, "difference", "warm_up")
-    return table.merge(gains, on=keys)
+    table = table.merge(gains, on=keys)
+    return table[[*table.columns.difference(NETWORK, sort=False), *NETWORK]]
 
 
 def by_rate(metrics: pd.DataFrame) -> pd.DataFrame:
