@@ -30,7 +30,7 @@ def front_page(inputs: Inputs) -> str:
         predictions=inputs.front.get("predictions"),
         papers=inputs.papers,
         counted=""
-        if inputs.ledger is None or inputs.about["papers"]
+        if inputs.ledger is None or inputs.about.get("papers")
         else sentence(inputs.ledger.claims),
         beside=inputs.beside,
         compare=compare(inputs),
