@@ -39,7 +39,7 @@ from bnlab.study.names import ALL_RECIPES, CONFIRMATION, PUBLISHED
 from bnlab.study.overlays import all_overlays, given_problems
 from bnlab.study.group_validation import group_problems
 from bnlab.study.own_methods import own_method_problems
-from bnlab.study.publications import PAGE, ledger_of, of_other_ledgers
+from bnlab.study.publications import earlier, ledger_of, of_other_ledgers
 from bnlab.study.published_validation import published_problems
 from bnlab.study.validation import load
 from bnlab.training import memory
@@ -74,17 +74,12 @@ elif LIMITS["_nodes"].value is None:
 else:
     MOST_MB, LIMITED_BY = float("inf"), "a cluster"
 
-
-def earlier(study):
-    """Return the folder of earlier results of a study: its own in the published one, else that one."""
-    own = shipped(f"{PUBLISHED}/{study}")
-    return own if Path(own, PAGE).is_file() else shipped(PUBLISHED)
-
-
 CHECKS = (
     lambda study: given_problems(config, FILES) if BASE else (),
     lambda study: data_problems(study, Path()),
-    lambda study: published_problems(study, Path(earlier(study.study))),
+    lambda study: published_problems(
+        study, earlier(Path(shipped(PUBLISHED)), study.study)
+    ),
     own_method_problems,
     group_problems,
     lambda study: memory.problems(study, MOST_MB, LIMITED_BY),
@@ -115,7 +110,7 @@ RESULTS = f"results/{STUDY.study}"
 REPORTS = f"reports/{STUDY.study}"
 LOGS = f"logs/{STUDY.study}"
 
-EARLIER = earlier(STUDY.study)
+EARLIER = earlier(Path(shipped(PUBLISHED)), STUDY.study).as_posix()
 TAKEN = [name for name in STUDY.experiments if name not in STUDY.own()]
 
 JOBS = training.jobs(STUDY, families.of_recipes(config["recipes"]))

@@ -19,6 +19,12 @@ def of_other_ledgers(published: Path) -> list[Path]:
     return [folder for folder in own_folders(published) if (folder / PAGE).is_file()]
 
 
+def earlier(published: Path, study: str) -> Path:
+    """Return the folder of earlier results of a study: its own in the published one, else that one."""
+    own = published / study
+    return own if (own / PAGE).is_file() else published
+
+
 def ledger_of(folder: Path) -> str | None:
     """Return the file of the ledger of the study in a folder; None where there is no study, or it has none."""
     record = folder / RECORD
