@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from project import CHECKOUT
-from test_keras_layers import run_of
+from test_keras_layers import population_of, run_of
 from test_training import split  # noqa: F401  (a fixture)
 
 from bnlab.networks import trial
@@ -24,7 +24,7 @@ from bnlab.networks.perceptron import Perceptron
 from bnlab.study.registry import adapter_of, find
 from bnlab.training import run as running
 from bnlab.training.optimizers import SGD
-from bnlab.training.trainer import Trainer, stored
+from bnlab.training.trainer import Trainer
 
 jax = pytest.importorskip("jax")
 linen = pytest.importorskip("flax.linen")
@@ -110,19 +110,7 @@ def test_averages_that_a_count_corrects_have_no_population_statistics():
 
 def test_population_statistics_of_flax_are_those_of_algorithm_2():
     rows = np.random.default_rng(1).normal(3, 2, (9, 5, 12))
-    network = Perceptron([12]).build_for(
-        method_of(linen.BatchNorm), [12], 2, "linear", "glorot_uniform", "float64"
-    )
-    x = rows.reshape(-1, 12)
-    trainer = Trainer(network, x, np.zeros(len(x), np.int32), SGD())
-    values = [
-        tf.eye(12, dtype="float64") if v.path == "hidden1/kernel" else tf.ones(v.shape, "float64")
-        for v in network.trainable
-    ]
-    state = [tf.ones(v.shape, "float64") for v in network.state]
-    order = tf.constant(np.arange(len(x)).reshape(9, 5))
-    after = trainer.population_state(stored(values), state, order)
-    found = {v.path: value.numpy() for v, value in zip(network.state, after, strict=True)}
+    found = population_of(method_of(linen.BatchNorm), rows)
     variance = rows.var(axis=1, ddof=1).mean(axis=0)
     np.testing.assert_allclose(found["hidden1/batch_stats.mean"], rows.mean(axis=(0, 1)))
     np.testing.assert_allclose(found["hidden1/batch_stats.var"], variance)

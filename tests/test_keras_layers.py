@@ -123,6 +123,21 @@ def method_of(layer, **options):
     return Method(normalizer=KerasLayer.of(layer), options=options)
 
 
+def population_of(method: Method, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the state of a normalizer of 12 features by Algorithm 2, over batches of rows (batches, m, 12)."""
+    network = Perceptron([12]).build_for(method, [12], 2, "linear", "glorot_uniform", "float64")
+    x = rows.reshape(-1, 12)
+    trainer = Trainer(network, x, np.zeros(len(x), np.int32), SGD())
+    values = [
+        tf.eye(12, dtype="float64") if v.path == "hidden1/kernel" else tf.ones(v.shape, "float64")
+        for v in network.trainable
+    ]
+    state = [tf.ones(v.shape, "float64") for v in network.state]
+    order = tf.constant(np.arange(len(x)).reshape(rows.shape[:2]))
+    after = trainer.population_state(stored(values), state, order)
+    return {v.path: value.numpy() for v, value in zip(network.state, after, strict=True)}
+
+
 def run_of(split, method, batch=20, seed=3, **changes):  # noqa: F811
     chosen = {
         "activation": "sigmoid",

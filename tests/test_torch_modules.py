@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_keras_layers import run_of
+from test_keras_layers import population_of, run_of
 from test_training import split  # noqa: F401  (a fixture)
 
 from bnlab.networks import trial
@@ -79,19 +79,7 @@ def test_the_average_of_torch_is_of_unbiased_variances_with_one_minus_our_moment
 
 def test_population_statistics_of_torch_are_not_corrected_twice():
     rows = np.random.default_rng(1).normal(3, 2, (9, 5, 12))
-    network = Perceptron([12]).build_for(
-        method_of(nn.BatchNorm1d), [12], 2, "linear", "glorot_uniform", "float64"
-    )
-    x = rows.reshape(-1, 12)
-    trainer = Trainer(network, x, np.zeros(len(x), np.int32), SGD())
-    values = [
-        tf.eye(12, dtype="float64") if v.path == "hidden1/kernel" else tf.ones(v.shape, "float64")
-        for v in network.trainable
-    ]
-    state = [tf.ones(v.shape, "float64") for v in network.state]
-    order = tf.constant(np.arange(len(x)).reshape(9, 5))
-    after = trainer.population_state(stored(values), state, order)
-    found = {v.path: value.numpy() for v, value in zip(network.state, after, strict=True)}
+    found = population_of(method_of(nn.BatchNorm1d), rows)
     variance = rows.var(axis=1, ddof=1).mean(axis=0)
     np.testing.assert_allclose(found["hidden1/running_mean"], rows.mean(axis=(0, 1)), rtol=1e-9)
     np.testing.assert_allclose(found["hidden1/running_var"], variance, rtol=1e-9)
