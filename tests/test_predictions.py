@@ -52,3 +52,10 @@ def test_other_effects_and_a_few_predictions_alone_are_not_set_out(other):
     few = [EXACT] * (FEWEST_LINES - 1)
     assert prediction_plot(pd.DataFrame([*few, other])) is None
     assert len(prediction_plot(pd.DataFrame([*few, EXACT, other])).lines) == FEWEST_LINES
+
+
+def test_effects_without_any_prediction_or_rule_of_two_ends_are_not_set_out():
+    bounds = dict.fromkeys(("threshold_low", "claimed", "threshold_high"))
+    effects = pd.DataFrame([EXACT | bounds] * FEWEST_LINES)
+    assert effects["claimed"].dtype == object
+    assert prediction_plot(effects) is None

@@ -25,8 +25,10 @@ def prediction_plot(effects: pd.DataFrame) -> EffectPlot | None:
     Args:
         effects: effects.csv.
     """
-    low, high = effects["threshold_low"], effects["threshold_high"]
-    about = (low < effects["claimed"]) & (effects["claimed"] < high)
+    bounds = ("threshold_low", "claimed", "threshold_high")
+    # A column without any number is read as one of objects.
+    low, claimed, high = (effects[name].astype(float) for name in bounds)
+    about = (low < claimed) & (claimed < high)
     alone = ~effects["compare"].str.contains(" ")
     rows = effects[about & alone & effects["estimate"].notna() & np.isfinite(high - low)]
     if len(rows) < FEWEST_LINES:
