@@ -80,26 +80,40 @@ EVERY_NETWORK = {
 }
 
 
+WITHOUT_BRANCHES = ["perceptron", "recurrent", "deep_linear", "convolutional", "inception"]
+REFUSED = {
+    **{
+        (network, "stream"): "needs a network with residual branches"
+        for network in WITHOUT_BRANCHES
+    },
+    ("language_model", "corrupted"): "changes features, and symbols have none",
+}
+
+
 def test_every_network_is_probed_below():
     assert EVERY_NETWORK.keys() == registry.shipped("network").keys()
 
 
-@pytest.mark.parametrize("method", ["base", "bn"])
-@pytest.mark.parametrize("network", EVERY_NETWORK)
-def test_every_probe_measures_every_network(network, method):
+def run_of(network, method, probes):
     shape, settings = EVERY_NETWORK[network]
     data = split(np.random.default_rng(2).normal(size=(ROWS, *shape)))
     built = registry.shipped("network")[network].load()(**settings)
-    probes = {name: found.load() for name, found in registry.shipped("probe").items()}
-    training = Run(
-        data,
-        built,
-        METHODS[method],
-        Settings("sigmoid", "glorot_uniform", 0.1, 4, 0, 1),
-        20,
-        1,
-        probes,
-    )
+    classes = {name: registry.shipped("probe")[name].load() for name in probes}
+    settings = Settings("sigmoid", "glorot_uniform", 0.1, 4, 0, 1)
+    return Run(data, built, METHODS[method], settings, 20, 1, classes)
+
+
+@pytest.mark.parametrize(("network", "probe"), REFUSED)
+def test_a_probe_that_does_not_fit_a_network_says_so_before_training(network, probe):
+    with pytest.raises(ValueError, match=REFUSED[network, probe]):
+        run_of(network, "bn", [probe])
+
+
+@pytest.mark.parametrize("method", ["base", "bn"])
+@pytest.mark.parametrize("network", EVERY_NETWORK)
+def test_every_probe_measures_every_network_that_it_fits(network, method):
+    fitting = [name for name in registry.shipped("probe") if (network, name) not in REFUSED]
+    training = run_of(network, method, fitting)
     parameters, state, _, _ = training.start(0)
     for name, probe in training.step_probes.items():
         actual = probe.measure(parameters, state)

@@ -8,7 +8,6 @@ from methods import METHODS
 
 from bnlab.experiments import quantity
 from bnlab.networks.network import initial_values
-from bnlab.networks.perceptron import Perceptron
 from bnlab.networks.residual_perceptron import ResidualPerceptron
 from bnlab.networks.transformer import Transformer
 from bnlab.probes.stream import Stream
@@ -49,11 +48,6 @@ def test_stream_branch_and_gradient_are_those_of_numpy():
         np.testing.assert_allclose(measured[column], means, rtol=1e-5)
     gradient = np.linalg.norm(active.T @ by_stream)
     assert measured["gradient"].iloc[-1] == pytest.approx(gradient, rel=1e-5)
-
-
-def test_a_network_without_residual_branches_is_refused():
-    with pytest.raises(ValueError, match="needs a network with residual branches"):
-        Stream(run_of(Perceptron([5])))
 
 
 def power_of_depth(form):

@@ -47,6 +47,9 @@ class Corrupted(StepProbe):
     that keeps no averages has the first kind alone. ``accuracy`` is the share of rows that are right. Noise and batches
     are the same for every network.
 
+    Raises:
+        ValueError: the network reads symbols.
+
     References: Goodfellow, Shlens & Szegedy 2015, arXiv 1412.6572 (fast gradient sign); Schneider et al. 2020, arXiv
     2006.16971 (statistics of the corrupted rows).
     """
@@ -55,6 +58,8 @@ class Corrupted(StepProbe):
 
     def __init__(self, run: Run):
         super().__init__(run)
+        if run.network.takes == "symbols":
+            raise ValueError("The probe corrupted changes features, and symbols have none.")
         rows = min(ROWS, run.examples.sizes["test"])
         test = slice(len(run.examples.labels) - run.examples.sizes["test"], None)
         self.x, self.y = run.examples.evaluated[test][:rows], run.examples.labels[test][:rows]
