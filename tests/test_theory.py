@@ -39,6 +39,8 @@ def test_a_line_has_theory_measurement_and_data_and_none_without_a_positive_numb
     )
     assert predictions(DECLARED, measured((0.0, 0.1, 0.0, 0.2))) is None
     assert predictions([], measured((1.0, 1.0, 0.9, 1.1))) is None
+    empty = measured((1.0, 1.0, 0.9, 1.1)).assign(claimed=None)
+    assert empty["claimed"].dtype == object and predictions(DECLARED, empty) is None
 
 
 def test_all_lines_share_one_axis_that_ends_beyond_the_farthest_interval() -> None:

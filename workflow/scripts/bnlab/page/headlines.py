@@ -11,7 +11,6 @@ import pandas as pd
 from bnlab.page.forest import MARGIN, Label
 from bnlab.page.grids import rows_of
 from bnlab.page.phrases import amount, four_digits
-from bnlab.page.verdicts import Verdict, verdict_of
 
 PLOT_WIDTH = 400
 
@@ -26,7 +25,6 @@ class Line(NamedTuple):
     estimate: float
     interval: tuple[float, float]
     mark: float | None
-    verdict: Verdict
     link: str
 
 
@@ -96,7 +94,6 @@ def _effect_plot(
             across(row.estimate),
             (across(row.low), across(row.high)),
             across(row.claimed) if np.isfinite(row.claimed) else None,
-            verdict_of(row.verdict),
             f"claim-{row.id}",
         )
         for row in rows_of(rows)

@@ -19,7 +19,6 @@ from bnlab.page.grids import rows_of
 from bnlab.page.headlines import effect_plots
 from bnlab.page.links import Places
 from bnlab.page.phrases import amount, listed, minus, rule_text
-from bnlab.page.predictions import prediction_plot
 from bnlab.page.verdicts import UNTESTED, VERDICTS, Verdict, regions, verdict_of
 from bnlab.study.names import ALL_RECIPES
 from bnlab.study.origins import Fixed
@@ -83,7 +82,6 @@ def page(
         "untested": [entry for entry in entries if entry["row"].verdict == UNTESTED],
         "fresh": sentences(fresh),
         "effect_plots": effect_plots(effects, labels),
-        "predictions": prediction_plot(effects),
     }
 
 

@@ -47,7 +47,9 @@ def predictions(declared: Sequence[Predicted], effects: pd.DataFrame) -> Predict
         declared: as the ledger declares them.
         effects: effects.csv.
     """
-    texts = effects.assign(scale=effects["scale"].astype(object).fillna(""))
+    # A column without any number is read as one of objects.
+    claimed = effects["claimed"].astype(float)
+    texts = effects.assign(scale=effects["scale"].astype(object).fillna(""), claimed=claimed)
     known = {
         f"{row.id}/{row.test}": row
         for row in rows_of(texts)
