@@ -18,7 +18,7 @@ from bnlab.page.citation import citation
 from bnlab.page.front_picture import Panel
 from bnlab.page.hero import Line, Point, panel
 from bnlab.study.names import CONFIRMATION
-from bnlab.study.publications import own_folders
+from bnlab.study.publications import earlier, own_folders
 
 ROOT = Path(__file__).parents[1]
 FIGURES = (
@@ -311,12 +311,17 @@ def test_fresh_seeds_lie_beside_the_published_study_and_stay_when_it_is_renewed(
     save_json(record, study | {"config": study["config"] | {"frozen_ledger": "0123456789ab"}})
     fresh = publication.publish(project, CONFIRMATION)
     assert fresh == target / CONFIRMATION
-    assert {*digests(fresh)} == {*publication.OF_FRESH_SEEDS, "manifest.json"}
+    tables = {name for name in before if name.startswith("tables/")}
+    assert tables
+    assert {*digests(fresh)} == {*publication.OF_FRESH_SEEDS, *tables, "manifest.json"}
     assert files(fresh) == {*digests(fresh), "SHA256SUMS"}
     manifest = read_json(fresh / "manifest.json")
     assert (manifest["seeds"], manifest["ledger"]) == ([1001, 1020], "0123456789abcdef")
     assert (project / "README.md").read_bytes() == readme
     assert files(target) - {f"{CONFIRMATION}/{name}" for name in files(fresh)} == before
+
+    assert earlier(target, CONFIRMATION) == fresh
+    assert earlier(target, "toy") == target
 
     kept = (fresh / "manifest.json").read_bytes()
     publication.publish(project, "toy")

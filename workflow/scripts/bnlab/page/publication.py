@@ -38,7 +38,10 @@ FILES = (
 )
 OF_PUBLISHED = ("experiments", "figures", "tables")
 """Folders of a published study, beside which others have theirs."""
-OF_FRESH_SEEDS = ("claims.csv", "effects.csv", "replicates.csv", "runs.csv", RECORD)
+OF_FRESH_SEEDS = (
+    *("claims.csv", "effects.csv", "replicates.csv", "scorecard.csv"),
+    *("runs.csv", "accuracies.csv", RECORD),
+)
 
 
 def publish(root: Path, study: str) -> Path:
@@ -99,11 +102,12 @@ def _is_of_another_ledger(source: Path, published: Path) -> bool:
 
 
 def _publish_fresh_seeds(root: Path, source: Path) -> Path:
-    """Copy verdicts, effects, replicates and runs of the finished study of fresh seeds."""
+    """Copy verdicts, effects, replicates, tables and runs of the finished study of fresh seeds."""
     target = root / PUBLISHED / CONFIRMATION
-    _check_there(source, OF_FRESH_SEEDS, f"reports/{CONFIRMATION}")
+    names = [*OF_FRESH_SEEDS, *_tables(source)]
+    _check_there(source, names, f"reports/{CONFIRMATION}")
     with _replacing(target) as part:
-        _copy(source, part, OF_FRESH_SEEDS)
+        _copy(source, part, names)
         runs = read_csv(part / "runs.csv")
         last = runs["seed"] + runs["replicates"] - 1
         about = manifest(root, CONFIRMATION, part)
@@ -116,7 +120,7 @@ def _publish_fresh_seeds(root: Path, source: Path) -> Path:
             )
         content = about | {"seeds": seeds, "ledger": ledger}
         save_source(part / MANIFEST, as_json(content))
-        record_all(part, [*OF_FRESH_SEEDS, MANIFEST])
+        record_all(part, [*names, MANIFEST])
     return target
 
 
@@ -188,18 +192,23 @@ def taken_text(stamps: Mapping[str, Any], experiments: Mapping[str, Experiment])
 
 def _files(source: Path, folder: str, limit_mb: float) -> list[str]:
     """Return the files to publish. Raises JobError where one is missing or all together are too large."""
-    tables, pages = (
-        sorted(path.relative_to(source).as_posix() for path in source.glob(pattern))
-        for pattern in ("tables/**/*.csv", "experiments/*.html")
+    pages = sorted(
+        path.relative_to(source).as_posix() for path in source.glob("experiments/*.html")
     )
     record = source / RECORD
     figures = read_json(record)["in_summary"] if record.is_file() else []
-    names = [*FILES, *(pages or ["experiments/"]), *figures, *(tables or ["tables/"])]
+    names = [*FILES, *(pages or ["experiments/"]), *figures, *_tables(source)]
     _check_there(source, names, folder)
     size = sum((source / name).stat().st_size for name in names) / 1e6
     if size > limit_mb:
         raise JobError(f"{folder} has {size:.1f} MB to publish, and {limit_mb} MB is the most")
     return names
+
+
+def _tables(source: Path) -> list[str]:
+    """Return the tables of a study, or their folder where it has none."""
+    tables = source.glob("tables/**/*.csv")
+    return sorted(path.relative_to(source).as_posix() for path in tables) or ["tables/"]
 
 
 def _check_there(source: Path, names: Iterable[str], folder: str) -> None:

@@ -22,7 +22,7 @@ def of_other_ledgers(published: Path) -> list[Path]:
 def earlier(published: Path, study: str) -> Path:
     """Return the folder of earlier results of a study: its own in the published one, else that one."""
     own = published / study
-    return own if (own / PAGE).is_file() else published
+    return own if (own / MANIFEST).is_file() else published
 
 
 def ledger_of(folder: Path) -> str | None:
