@@ -24,6 +24,7 @@ MEASURED = {
     "norms": ["norm"],
     "gradient_noise": ["variance", "length"],
     "signal": ["gradient", "cosine", "rank", "variance"],
+    "input_gradients": ["cosine"],
     "stream": ["stream", "added", "gradient"],
     "rotation": ["norm", "angle", "growth", "squares"],
     "curvature": ["eigenvalue", "share", "trace", "trace_error", "weights"],

@@ -611,6 +611,53 @@ def residual_depth() -> dict[str, pd.DataFrame]:
     return {"stream": pd.concat(parts, ignore_index=True)}
 
 
+def shattering() -> dict[str, pd.DataFrame]:
+    """Plain networks whose cosine is halved by each layer in bn, and falls as 1/L in base; residual ones as 1/√L."""
+    parts = []
+    for network, depths in (("perceptron", (2, 4, 8)), ("residual_perceptron", (4, 16))):
+        for depth in depths:
+            runs, tables = [], []
+            for method in ("base", "bn"):
+                power = 1 / depth if method == "base" else 0.5**depth
+                cosine = power if network == "perceptron" else depth**-0.5
+                table = pd.DataFrame({"replicate": range(4), "cosine": cosine})
+                runs.append(run(method, recipe=f"{network}_{depth}"))
+                tables.append(pd.concat([table.assign(step=0), table.assign(step=1, cosine=1.0)]))
+            is_plain = network == "perceptron"
+            about = {"network": network, "form": "plain" if is_plain else "pre", "units": 100}
+            about |= {"layers": depth if is_plain else 1, "blocks": 0 if is_plain else depth}
+            parts.append(tidy.collect(runs, tables).assign(**about))
+    return {"input_gradients": pd.concat(parts, ignore_index=True)}
+
+
+def group_size() -> dict[str, pd.DataFrame]:
+    """Three sizes of groups of 8 channels: the larger, the more alike inputs are and the smaller the first gradient.
+
+    Training is that of ``history``, at two rates, and faster with more groups.
+    """
+    about = {"network": "residual_convolutional", "units": 8}
+    methods = {"groups_1": 1, "groups_2": 2, "groups_8": 8}
+    layers = np.array([1, 2, 3])
+    tables = []
+    for groups in methods.values():
+        table = pd.DataFrame({"layer": layers, "cosine": 0.9 ** (layers * groups)})
+        table = table.assign(gradient=groups * 10.0**-layers, rank=2.0, variance=1.0)
+        tables.append(
+            pd.concat(table.assign(step=step, replicate=i) for i, step in product(range(4), (0, 1)))
+        )
+    signal = tidy.collect([run(name) for name in methods], tables).assign(**about)
+    metrics = []
+    for rate in (0.1, 0.3):
+        runs = [run(name, recipe=f"lr{rate}") | {"learning_rate": rate} for name in methods]
+        histories = []
+        for groups in methods.values():
+            rows = history("base")
+            rows["accuracy"] = (rows["accuracy"] + 0.01 * np.log2(groups) - 0.1 * rate).clip(0.1, 1)
+            histories.append(rows)
+        metrics.append(tidy.collect(runs, histories).assign(**about))
+    return {"signal": signal, "metrics": pd.concat(metrics, ignore_index=True)}
+
+
 def scale_invariance() -> dict[str, pd.DataFrame]:
     """Three kernels and logits, which turn by 0.01, 0.02, 0.03 and 1 a step, ever more until the last third begins.
 
@@ -775,6 +822,8 @@ def sources() -> dict[str, dict[str, pd.DataFrame]]:
         "before_training": before_training(),
         "tuned_alike": tuned_alike(),
         "residual_depth": residual_depth(),
+        "shattering": shattering(),
+        "group_size": group_size(),
         "scale_invariance": scale_invariance(),
         "curvature": curvature(),
         "inference_statistics": inference_statistics(),

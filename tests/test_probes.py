@@ -87,6 +87,7 @@ REFUSED = {
         for network in WITHOUT_BRANCHES
     },
     ("language_model", "corrupted"): "changes features, and symbols have none",
+    ("language_model", "input_gradients"): "derives by features, and symbols have none",
 }
 
 
