@@ -697,6 +697,44 @@ def _turns(base: bool, replicate: int, step: int) -> pd.DataFrame:
     return table.assign(replicate=replicate, step=step)
 
 
+def kernel_rates() -> dict[str, pd.DataFrame]:
+    """Base is good where kernels have its own rate of 0.1, and bn from there on, up to a hundred times that.
+
+    Elsewhere accuracy is 0.05 less, and a replicate of base diverges at the highest rate.
+    """
+    parts = []
+    for units, method, factor in product((100, 400), ("base", "bn"), (0.1, 1.0, 10.0, 100.0)):
+        is_good = factor == 1.0 or (method == "bn" and factor > 1)
+        gone = (500,) if (method, factor) == ("base", 100.0) else ()
+        metrics = history(method, diverged_at=gone)
+        metrics["accuracy"] -= 0.0 if is_good else 0.05
+        r = run(method, recipe=f"kernels_{factor:g}_{units}", diverged_at=gone)
+        parts.append(tidy.collect([r], [metrics]).assign(kernel_factor=factor, units=units))
+    return {"metrics": pd.concat(parts, ignore_index=True)}
+
+
+def task_stream() -> dict[str, pd.DataFrame]:
+    """Three tasks, each of four evaluations, whose training accuracy is 0.2 but in the last.
+
+    There it is 0.8 in the first task, and after that 0.8 in base, and in ln 0.6 and 0.4, but with fixed norms 0.8.
+    """
+    parts = []
+    for units, method, fixed in product((100, 400), ("base", "ln"), ("none", "hidden*/kernel")):
+        falls = method == "ln" and fixed == "none"
+        ends = (0.8, 0.6, 0.4) if falls else (0.8, 0.8, 0.8)
+        train = [value for end in ends for value in (0.2, 0.2, 0.2, end)]
+        keys = product(range(4), range(1, 13), ("train", "test"))
+        metrics = pd.DataFrame(keys, columns=["replicate", "step", "split"])
+        accuracy = [train[step - 1] for step in metrics["step"]]
+        metrics["accuracy"] = np.where(metrics["split"] == "train", accuracy, 0.1)
+        metrics["accuracy"] *= 1 - 0.001 * metrics["replicate"]
+        metrics = metrics.assign(epoch=metrics["step"] / 12, statistics="moving", loss=2.3)
+        metrics = tidy.with_outcomes(metrics, {"class_counts": {"test": [100] * 10}})
+        r = run(method, recipe=f"stream_{fixed}_{units}")
+        parts.append(tidy.collect([r], [metrics]).assign(fixed_norms=fixed, units=units))
+    return {"metrics": pd.concat(parts, ignore_index=True)}
+
+
 def curvature() -> dict[str, pd.DataFrame]:
     """Eigenvalues λ/i, the gradient equally in all ten, weights of length 2, a measurement at steps 100, 200 and 300.
 
@@ -825,6 +863,8 @@ def sources() -> dict[str, dict[str, pd.DataFrame]]:
         "shattering": shattering(),
         "group_size": group_size(),
         "scale_invariance": scale_invariance(),
+        "kernel_rates": kernel_rates(),
+        "task_stream": task_stream(),
         "curvature": curvature(),
         "inference_statistics": inference_statistics(),
         "robustness": robustness(),

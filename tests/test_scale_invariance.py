@@ -105,13 +105,31 @@ def test_there_is_no_theory_without_decay_with_two_or_at_a_changing_rate(
         ("rotation_imbalance", "bn", 3, {}),
         ("growth_by_steps", "bn", 1, {}),
         ("growth_by_steps", "base", 0.5, {}),
-        ("less_growing_rate", "bn", 0, {"where": {"weight_decay": 0.02, "units": 100}}),
     ],
 )
 def test_quantities_find_the_law_of_made_up_kernels(name, method, value, given):
-    sources = synthetic.scale_invariance()
-    if "where" not in given:
-        sources = {source: rows[rows["recipe"] == "decayed"] for source, rows in sources.items()}
+    sources = {
+        source: rows[rows["recipe"] == "decayed"]
+        for source, rows in synthetic.scale_invariance().items()
+    }
+    assert of_kernels(sources, name, method, **given) == pytest.approx([value] * 4)
+
+
+def of_kernels(sources, name, method, **given):
+    """Return a quantity of a method, a number a replicate."""
     effect = Measure.model_construct(rate=None, batch=60, epoch=None, statistics="moving", **given)
-    values = quantity("scale_invariance", name)(sources, effect, method)
-    assert values.tolist() == pytest.approx([value] * 4)
+    return quantity("scale_invariance", name)(sources, effect, method).tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("less_growing_rate", 0.03), ("less_no_decay", 0.04), ("rotation_by_decay", 3)],
+)
+def test_decay_is_compared_with_a_growing_rate_and_with_neither(name, value):
+    sources = synthetic.scale_invariance()
+    metrics, angles = sources["metrics"], sources["rotation"]
+    more = {"plain": -0.05, "growing": -0.04, "decayed": -0.01, "heavy": 0.0}
+    metrics["accuracy"] += metrics["recipe"].map(more)
+    angles["angle"] *= angles["recipe"].map({"decayed": 3, "heavy": 7}).fillna(1)
+    where = {"weight_decay": 0.02, "units": 100}
+    assert of_kernels(sources, name, "bn", where=where) == pytest.approx([value] * 4)

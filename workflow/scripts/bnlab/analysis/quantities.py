@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bnlab.analysis.metrics import mean_over_steps
-from bnlab.analysis.rates import chosen_rates, fastest_rates, is_at_end
+from bnlab.analysis.rates import chosen_rates, fastest_rates, is_at_end, rate_ranges
 from bnlab.analysis.statistics import restricted
 from bnlab.analysis.thresholds import crossings
 from bnlab.study.ledger import Measure
@@ -70,6 +70,17 @@ def rate_chosen(results: Results, effect: Measure, method: str) -> Rate | None:
         best = chosen_rates(tried)
     rate = best["learning_rate"].item()
     return Rate(rate, best["recipe"].item(), is_at_end(tried, rate))
+
+
+def width_of_rates(metrics: pd.DataFrame) -> Bounded:
+    """Return the width of a method's range of rates near the best, in decades (``rates.rate_ranges``).
+
+    A range that reaches an end of the rates tried may go on beyond it.
+    """
+    ranges = rate_ranges(metrics).set_index("replicate")
+    width, is_open = ranges["decades"], ranges["reaches_lowest"] | ranges["reaches_highest"]
+    why = "ranges of rates end where the rates tried do"
+    return Bounded(width, width, width.where(~is_open, np.inf), why)
 
 
 def learns(results: Results, effect: Measure, method: str) -> bool:

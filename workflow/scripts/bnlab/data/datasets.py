@@ -367,6 +367,8 @@ def describe(dataset: Mapping[str, Any], server: str | None = None) -> str:
         return f"a random linear map, seed {dataset['seed']}"
     if source == "language":
         return f"sequences of a random language, seed {dataset['seed']}"
+    if source == "stream":
+        return f"a stream of {dataset['tasks']} tasks of random classes, seed {dataset['seed']}"
     if source == "disc":
         return f"points about a circle, seed {dataset['seed']}"
     return f"redraw of {dataset['of']} to {dataset['shape']['rows']:,} rows, seed {dataset['seed']}"

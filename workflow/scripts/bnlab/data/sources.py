@@ -22,7 +22,7 @@ from bnlab.data.datasets import (
 )
 from bnlab.data.from_openml import read_openml
 from bnlab.data.pieces import canonical
-from bnlab.data.synthetic import disc, language, linear_map
+from bnlab.data.synthetic import disc, language, linear_map, stream
 from bnlab.data.tables import read_file
 from bnlab.study.datasets import REFUSE
 
@@ -69,7 +69,7 @@ def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) ->
     Args:
         dataset: ``source`` and that source's fields: openml {id, target?, drop?}; file {path, target?, columns?, drop?,
             classes?}, both {categories?}; bundled {name}; linear_map {shape, seed}; disc {shape, split, moves, seed};
-            language {shape, order, seed}.
+            language {shape, order, seed}; stream {shape, tasks, task_rows, seed}.
         openml: {server?, cache?} of the config.
 
     Raises:
@@ -93,12 +93,16 @@ def read(dataset: Mapping[str, Any], openml: Mapping[str, Any] | None = None) ->
         of = dataset["shape"]
         sizes = (of["rows"], of["features"], of["classes"])
         return language(*sizes, dataset["order"], dataset["seed"])
+    if source == "stream":
+        of = dataset["shape"]
+        sizes = (of["rows"], of["features"], of["classes"])
+        return stream(*sizes, dataset["tasks"], dataset["task_rows"], dataset["seed"])
     if source == "disc":
         rows = dataset["shape"]["rows"]
         shifted = count(dataset["split"]["test"], rows)
         return disc(rows, shifted, dataset["moves"], dataset["seed"])
     raise DataError(
-        f"source '{source}' cannot be read; allowed are openml, file, bundled, linear_map, disc and language."
+        f"source '{source}' cannot be read; allowed are openml, file, bundled, linear_map, disc, language and stream."
     )
 
 

@@ -1,4 +1,4 @@
-"""Synthetic data: a random linear map, points inside and outside a circle, and a language of known entropy."""
+"""Synthetic data: a linear map, points inside and outside a circle, a language of known entropy, a stream of tasks."""
 
 from __future__ import annotations
 
@@ -104,3 +104,28 @@ def language(rows: int, length: int, symbols: int, order: int, seed: int) -> Tab
     names = tuple(f"symbol{i}" for i in range(1, length + 1))
     y = x[:, length].astype(np.uint8 if symbols <= 256 else np.int64)
     return Table(x[:, :length], y, names, tuple(map(str, range(symbols))))
+
+
+def stream(
+    rows: int, features: int, classes: int, tasks: int, task_rows: int, seed: int
+) -> Table:
+    """Return a stream of tasks, one after another: the same normal vectors, with other random classes in each task.
+
+    Each task has an equal number of the rows. They go through its ``task_rows`` vectors again and again, each time in a
+    random order. The classes of a task depend on the seed, the task and the vector alone.
+
+    Returns:
+        A table of (rows, features), in the order of the stream.
+    """
+    x = np.random.default_rng([seed, 0]).normal(size=(task_rows, features))
+    ends = np.linspace(0, rows, tasks + 1).round().astype(int)
+    vectors, labels = [], []
+    for task, length in enumerate(np.diff(ends), 1):
+        rng = np.random.default_rng([seed, task])
+        of_task = rng.integers(classes, size=task_rows)
+        passes = [rng.permutation(task_rows) for _ in range(-(-length // task_rows))]
+        vectors.append(np.concatenate(passes)[:length])
+        labels.append(of_task[vectors[-1]])
+    names = tuple(f"x{i}" for i in range(1, features + 1))
+    y = np.concatenate(labels).astype(np.uint8 if classes <= 256 else np.int64)
+    return Table(x[np.concatenate(vectors)], y, names, tuple(map(str, range(classes))))

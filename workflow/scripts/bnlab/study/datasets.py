@@ -286,6 +286,28 @@ class LanguageDataset(_Dataset):
         return self
 
 
+class StreamDataset(_Dataset):
+    """A stream of tasks, each of which gives the same `task_rows` normal vectors new random classes."""
+
+    source: Literal["stream"]
+    """Draw normal vectors and, in each task, their classes; `shuffle: false` trains on one task after another."""
+    seed: Seed
+    """Seed of the vectors, and of classes and orders in each task."""
+    tasks: Annotated[int, Field(ge=2)]
+    """Number of tasks, which have equally many of the rows."""
+    task_rows: Annotated[int, Field(ge=2)]
+    """Number of different vectors; the rows of a task go through them again and again."""
+
+    @model_validator(mode="after")
+    def _the_stream_keeps_its_order(self) -> StreamDataset:
+        if self.split.test_rows != "last" or self.shape.rows < self.tasks * self.task_rows:
+            raise PydanticCustomError(
+                "stream",
+                "a stream has test_rows: last, and at least tasks times task_rows rows",
+            )
+        return self
+
+
 AnyDataset = (
     OpenMLDataset
     | FileDataset
@@ -294,9 +316,10 @@ AnyDataset = (
     | LinearMapDataset
     | DiscDataset
     | LanguageDataset
+    | StreamDataset
 )
 Dataset = Annotated[AnyDataset, Field(discriminator="source")]
-SOURCES = ["openml", "file", "bundled", "redraw", "linear_map", "disc", "language"]
+SOURCES = ["openml", "file", "bundled", "redraw", "linear_map", "disc", "language", "stream"]
 ADAPTER: TypeAdapter[AnyDataset] = TypeAdapter(Dataset)
 NOT_CONTENT = {
     *("label", "class_labels", "stands_for", "shape", "split", "scaling", "sha256"),
@@ -320,7 +343,7 @@ def origin(name: str, datasets: dict[str, Any]) -> dict[str, Any]:
         settings |= {"categories": dataset.encoding["categories"]}
     if isinstance(dataset, RedrawDataset):
         settings |= {"of": origin(dataset.of, datasets)}
-    if isinstance(dataset, RedrawDataset | LinearMapDataset | DiscDataset):
+    if isinstance(dataset, RedrawDataset | LinearMapDataset | DiscDataset | StreamDataset):
         settings |= {"rows": dataset.shape.rows}
     if isinstance(dataset, DiscDataset):
         settings |= {"shifted": dataset.sizes.test}

@@ -316,7 +316,8 @@ class Recipe(Section):
         ``share`` is that of a batch's rows which come from few ``classes``, 0 where batches are random; ``shuffle`` is
         "random", "none" or "by_class"; ``weight_decay`` is that of kernels; ``schedule`` is "constant" or the shape
         after the warm-up, and ``warm_up`` its length as the recipe writes it; ``trained`` are the entries of ``train``,
-        "all" without any.
+        "all" without any; ``kernel_factor`` is the factor on the rate of kernels, and ``fixed_norms`` are its entries,
+        "none" without any.
         """
         shuffles = {True: "random", False: "none", "by_class": "by_class"}
         schedule = self.schedule or Schedule.model_construct()
@@ -334,6 +335,8 @@ class Recipe(Section):
             "schedule": schedule.shape or "constant",
             "warm_up": schedule.warm_up or 0,
             "trained": " ".join(self.train or ["all"]),
+            "kernel_factor": (self.rates or {}).get("kernel", 1.0),
+            "fixed_norms": " ".join(self.fixed_norms or ["none"]),
         }
 
     def steps(self, train_rows: int, batch: int) -> int:

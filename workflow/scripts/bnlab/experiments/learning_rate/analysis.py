@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.quantities import Bounded, Results, method_runs
+from bnlab.analysis.quantities import Bounded, Results, method_runs, width_of_rates
 from bnlab.analysis.rates import best_rates as at_best_rates
 from bnlab.analysis.rates import chosen_rates, rate_ranges, rates_tried, validation_scores
 from bnlab.analysis.settings import against_base, at_each_rate
@@ -64,14 +64,8 @@ TABLES = {"heat_map": rates, "rates": rates, "rate_range": rate_range, "best_rat
 
 
 def decades(results: Results, effect: Measure, method: str) -> Bounded:
-    """Return the width of the range of rates near the best, in decades (``metrics.rate_range``).
-
-    A range that reaches an end of the rates tried may go on beyond it.
-    """
-    ranges = rate_ranges(method_runs(results, "metrics", effect, method)).set_index("replicate")
-    width, is_open = ranges["decades"], ranges["reaches_lowest"] | ranges["reaches_highest"]
-    why = "ranges of rates end where the rates tried do"
-    return Bounded(width, width, width.where(~is_open, np.inf), why)
+    """Return ``quantities.width_of_rates``."""
+    return width_of_rates(method_runs(results, "metrics", effect, method))
 
 
 def highest_good_rate(results: Results, effect: Measure, method: str) -> Bounded:

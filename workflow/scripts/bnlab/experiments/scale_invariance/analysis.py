@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bnlab.analysis.quantities import Results, method_runs, narrowed, test_accuracy
+from bnlab.analysis.quantities import Quantity, Results, method_runs, narrowed, test_accuracy
 from bnlab.analysis.settings import in_each
 from bnlab.analysis.summaries import RUN, add_interval, final_accuracies, summarize
 from bnlab.study.ledger import Measure
@@ -122,22 +122,43 @@ def growth_by_steps(results: Results, effect: Measure, method: str) -> pd.Series
     return growths(rows, ["replicate"]).set_index("replicate")["ratio"]
 
 
-def less_growing_rate(results: Results, effect: Measure, method: str) -> pd.Series:
-    """Return test accuracy at a constant rate with the effect's decay minus that at a growing rate without any."""
-    plain = narrowed(
-        results["metrics"], {"momentum": 0.0, "l2": 0.0, "units": effect.where["units"]}
-    )
+def _at(results: Results, effect: Measure, source: str, decay: float, schedule: str) -> Results:
+    """Return the rows at the effect's width with a decay and a schedule, without momentum and penalty."""
+    settings = {"momentum": 0.0, "l2": 0.0, "units": effect.where["units"]}
+    settings |= {"weight_decay": decay, "schedule": schedule}
+    return {source: narrowed(results[source], settings)}
 
-    def accuracy(decay: float, schedule: str) -> pd.Series:
-        rows = narrowed(plain, {"weight_decay": decay, "schedule": schedule})
-        return test_accuracy({"metrics": rows}, effect, method)
 
-    return accuracy(float(effect.where["weight_decay"]), "constant") - accuracy(0.0, "exponential")
+def less_without_decay(schedule: str) -> Quantity:
+    """Return the quantity that is test accuracy with the effect's decay minus that without any under a schedule."""
+
+    def quantity(results: Results, effect: Measure, method: str) -> pd.Series:
+        decay = float(effect.where["weight_decay"])
+        first, second = (
+            test_accuracy(_at(results, effect, "metrics", *setting), effect, method)
+            for setting in ((decay, "constant"), (0.0, schedule))
+        )
+        return first - second
+
+    return quantity
+
+
+def rotation_by_decay(results: Results, effect: Measure, method: str) -> pd.Series:
+    """Return the mean angle of a step of hidden layers late in training, with the effect's decay over that without."""
+
+    def angle(decay: float) -> pd.Series:
+        rows = _at(results, effect, "rotation", decay, "constant")
+        late = late_angles(hidden(method_runs(rows, "rotation", effect, method)))
+        return late.groupby("replicate")["angle"].mean()
+
+    return angle(float(effect.where["weight_decay"])) / angle(0.0)
 
 
 QUANTITIES = {
     "rotation": of_layer,
     "rotation_imbalance": rotation_imbalance,
     "growth_by_steps": growth_by_steps,
-    "less_growing_rate": less_growing_rate,
+    "rotation_by_decay": rotation_by_decay,
+    "less_growing_rate": less_without_decay("exponential"),
+    "less_no_decay": less_without_decay("constant"),
 }
