@@ -652,7 +652,7 @@ def group_size() -> dict[str, pd.DataFrame]:
         histories = []
         for groups in methods.values():
             rows = history("base")
-            rows["accuracy"] = (rows["accuracy"] + 0.01 * np.log2(groups) - 0.1 * rate).clip(0.1, 1)
+            rows["accuracy"] = (rows["accuracy"] + 0.15 * np.log2(groups) - 0.1 * rate).clip(0.1, 1)
             histories.append(rows)
         metrics.append(tidy.collect(runs, histories).assign(**about))
     return {"signal": signal, "metrics": pd.concat(metrics, ignore_index=True)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 
@@ -33,7 +35,8 @@ def start(table: pd.DataFrame) -> Figure:
     return per_batch(table, 0.6 + 2.6 * len(networks), title, panels)
 
 
-def _draw(axis, rows: pd.DataFrame) -> None:
+def _draw(axis: Any, rows: pd.DataFrame) -> None:
+    """Draw each method at the size of its groups, with its interval."""
     for method, point in by_method(rows):
         style = method_style(method)
         errors = [point["mean"] - point["low"], point["high"] - point["mean"]]
