@@ -28,9 +28,9 @@ def falls(rows: pd.DataFrame) -> pd.DataFrame:
         that of its logarithm over the one of depth. Both are NaN with one depth alone, or a cosine of 0 or below.
     """
     wide = rows.pivot(index="replicate", columns="depth", values="cosine").astype(float)
-    depths, logs = wide.columns.to_numpy(float), np.log2(wide.where(wide > 0))
-    falls = {"slope": slopes(logs, np.exp2(depths)), "power": slopes(logs, depths)}
-    return pd.DataFrame(falls, index=wide.index)
+    depths, logs = wide.columns.to_numpy(float), np.log2(wide.where(wide > 0).to_numpy())
+    measured = {"slope": slopes(logs, np.exp2(depths)), "power": slopes(logs, depths)}
+    return pd.DataFrame(measured, index=wide.index)
 
 
 def likeness(gradients: pd.DataFrame) -> pd.DataFrame:
