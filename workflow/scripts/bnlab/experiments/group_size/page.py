@@ -40,15 +40,10 @@ def _draw(axis: Any, rows: pd.DataFrame) -> None:
     for method, point in by_method(rows):
         style = method_style(method)
         errors = [point["mean"] - point["low"], point["high"] - point["mean"]]
+        axis.errorbar(point["size"], point["mean"], errors, ls="", color=style.color)
         label = str(point["method_label"].iloc[0])
-        axis.errorbar(
-            point["size"],
-            point["mean"],
-            errors,
-            ls="",
-            color=style.color,
-            label=label,
-            **style.marks,
+        axis.plot(
+            point["size"], point["mean"], ls="", color=style.color, label=label, **style.marks
         )
 
 
