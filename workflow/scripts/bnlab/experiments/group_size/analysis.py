@@ -63,7 +63,7 @@ def correlations(values: pd.DataFrame) -> pd.Series:
         values: (replicates, methods).
     """
     ranks = values.rank(axis="columns").where(values.notna().all(axis="columns"))
-    sizes = pd.Series({name: -GROUPS[name] for name in values}).rank()
+    sizes = pd.Series([-GROUPS[str(name)] for name in values], values.columns).rank()
     return ranks.corrwith(sizes, axis="columns")
 
 

@@ -46,9 +46,9 @@ def last_task(metrics: pd.DataFrame) -> pd.DataFrame:
     def of_setting(rows: pd.DataFrame) -> pd.DataFrame:
         ends = first_and_last(rows)
         table = summarize(ends, RUN, "last", scale="logit")
-        for column, scale in (("first", "logit"), ("ratio", "log")):
-            table = add_interval(table, summarize(ends, RUN, column, prefix=column, scale=scale))
-        return table
+        first = summarize(ends, RUN, "first", prefix="first", scale="logit")
+        ratio = summarize(ends, RUN, "ratio", prefix="ratio", scale="log")
+        return add_interval(add_interval(table, first), ratio)
 
     return in_each(metrics, BY, of_setting)
 
