@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 params, experiment = snakemake.params, snakemake.wildcards.experiment
 with job_log(snakemake.log[0], "tables"):
+    folder = Path(snakemake.output.tables)
+    folder.mkdir(parents=True, exist_ok=True)  # empty where a study times its methods alone
     sources = {name: read_parquets(map(Path, paths)) for name, paths in params.sources.items()}
     for dataset, recipe, kind in params.tables:
         table = published(
@@ -22,4 +24,4 @@ with job_log(snakemake.log[0], "tables"):
             dataset_label(params.dataset_labels[dataset], dataset in params.redraws),
             params.method_labels,
         )
-        save_csv(Path(snakemake.output.tables) / dataset / recipe / f"{kind}.csv", table)
+        save_csv(folder / dataset / recipe / f"{kind}.csv", table)
