@@ -26,9 +26,9 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo plan study unlock publish test faults test-method same score references cards check-cards test-network new-experiment test-experiment judge \
-  scorecard lint docstrings bench interval-coverage schema docs lock \
-  upgrade audit environment
+.PHONY: help demo plan study unlock publish test faults test-method same score references cards check-cards \
+  test-layers test-network new-experiment test-experiment judge scorecard lint docstrings bench interval-coverage \
+  schema docs lock upgrade audit environment
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ $(SHELF)/made: cards/shelf.yaml requirements.lock | environment
 	$(UV) pip install --quiet --python $(SHELF)/bin/python --torch-backend cpu \
 	  $$(PYTHONPATH=workflow/scripts $(BIN)/python -m shelf packages)
 	touch $@
+
+test-layers: $(SHELF)/made  ## tests of layers of PyTorch, Flax, Haiku and Equinox, in the environment of `make cards`
+	$(SHELF)/bin/pytest tests/test_torch_modules.py tests/test_jax_modules.py
 
 test-network: environment  ## tests of a network, NETWORK=residual OPTIONS='depth=3'
 	$(BIN)/python workflow/scripts/test_network.py '$(NETWORK)' $(OPTIONS)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 
 import numpy as np
 import pytest
 from card_layers import MINE
 from jsonschema import Draft202012Validator
+from markdown_it import MarkdownIt
 
 from bnlab import same
 from bnlab.card import damage, divisor, formats, measure, page, properties, score, signal, tables
@@ -253,6 +255,15 @@ def test_a_card_is_a_table_a_page_and_a_badge(card):
     assert "this layer" not in text
     assert formats.badge(card).count("no tried input breaks it") == 3
     assert "1 input breaks it" in formats.badge(card.model_copy(update={"breaks": ["It breaks."]}))
+
+
+def test_an_error_in_markdown_reads_as_it_was_raised(card):
+    error = (
+        "mine.py:A breaks on zeros (rows): A.__init__() takes no *args, <b>, `my_norm` or a | b."
+    )
+    broken = card.model_copy(update={"breaks": [error], "refused": {"tokens": error}})
+    html = unescape(MarkdownIt().enable("table").render(formats.markdown(broken)))
+    assert f"<p>{error}</p>" in html and f"<li>tokens: {error}</li>" in html
 
 
 @pytest.mark.parametrize(

@@ -216,6 +216,18 @@ def test_a_layer_that_stops_in_training_has_a_sentence_and_the_other_outcomes(ti
     assert "| this layer |" in formats.markdown(found) and "error" in formats.markdown(found)
 
 
+def test_an_error_that_stops_several_trainings_is_one_sentence(tiny, monkeypatch):
+    def stop(*_: object) -> None:
+        raise RuntimeError("no step.")
+
+    monkeypatch.setattr(measure, "trained", stop)
+    found = measure.card(same.side(["mine.py:Identity"]), "full", lambda *each: None)
+    (sentence,) = found.breaks
+    settings = "rows; batches of 1; images"
+    assert sentence == f"mine.py:Identity stops in training ({settings}): RuntimeError: no step."
+    assert all(each.layer is None for each in found.trainings)
+
+
 def test_a_card_of_properties_alone_trains_nothing(tiny):
     assert (
         measure.card(same.side(["mine.py:OfImages"]), "properties", lambda *each: None).trainings
@@ -381,3 +393,13 @@ def test_time_left_is_told_line_by_line_where_there_is_no_terminal(capsys, monke
         " 25% done, 90 s left: rows",
         " 50% done, 5 min left: tokens",
     ]
+
+
+def test_a_terminal_has_one_line_of_the_time_left_which_goes_at_the_end(capsys, monkeypatch):
+    monkeypatch.setattr(score.sys.stderr, "isatty", lambda: True, raising=False)
+    with score.Progress() as progress:
+        progress.show(0.0, "properties")
+        progress.show(0.5, "rows")
+    text = capsys.readouterr().err
+    assert text.count("\n") == 0 and "50% done" in text
+    assert text.rpartition("\r")[2] == "\x1b[K"

@@ -187,7 +187,7 @@ def test_variables_that_a_layer_of_keras_keeps_are_refused_since_no_step_would_t
     method |= {"normalizer": "mine.py:Kept"}
     script = before.replace("OfKeras", "Kept")
     sentence = run(f"{script}print(trial.failure({method}, network, [3], 2))\n", own)
-    assert "gamma:0' would not be trained, since a layer of Keras keeps it" in sentence
+    assert "gamma:0' would not be trained, since TensorFlow keeps it" in sentence
 
 
 def test_a_file_that_ends_the_process_is_one_sentence(own):

@@ -15,6 +15,7 @@ from bnlab.networks.initializers import TRUNCATED_DEVIATION
 from bnlab.study.card import Card, Outcome, Property, Training
 from bnlab.study.schema import SCHEMAS
 from shelf import check, declaration, index, measure
+from shelf.__main__ import main
 from shelf.wrappers import draws, masks, spectral
 
 
@@ -121,6 +122,32 @@ def test_every_card_is_due_once_in_a_round():
     assert sorted(check.due([1, 2], 5)) == [1, 2]
 
 
+def test_a_name_that_the_list_does_not_have_is_one_sentence(monkeypatch):
+    for command in ("make", "check"):
+        monkeypatch.setattr(
+            "sys.argv", ["shelf", command, "cards/keras/rmsnormalisation/README.md"]
+        )
+        with pytest.raises(SystemExit, match="did you mean 'keras/rmsnormalization'") as ended:
+            main()
+        assert "\n" not in str(ended.value)
+
+
+def test_a_card_of_an_earlier_formula_is_measured_anew(shelf):
+    entry = next(shelf.entries())
+    current = measure.cards(shelf)[entry.name]
+    assert measure._is_current(current, entry, shelf)
+    first, *rest = current.properties
+    earlier = [first.model_copy(update={"formula": "Another one."}), *rest]
+    assert not measure._is_current(current.model_copy(update={"properties": earlier}), entry, shelf)
+
+
+def test_columns_of_one_framework_are_told_apart_by_their_classes(shelf):
+    named = {family.title: [(each, card()) for each in family.cards] for family in shelf.families}
+    labels = {title: [index._label(each, own) for each, _ in own] for title, own in named.items()}
+    assert labels["Layer normalization"][1:3] == ["Keras", "PyTorch"]
+    assert labels["Forms for other inputs"][-1] == "UnitNormalization"
+
+
 # --- what moved -------------------------------------------------------------------------------
 
 
@@ -147,6 +174,15 @@ def test_a_value_that_moved_is_named_with_both_versions(key, under, old, new, mo
     for text in sentences:
         assert text.startswith(f"cards/keras/x: '{key}' on rows was ")
         assert "(2026-11-29, keras 3.15.1) and is " in text and "(2027-01-01, keras 4.0)." in text
+
+
+def test_a_card_that_can_no_longer_be_measured_is_named(shelf, monkeypatch):
+    def refuse(entry: declaration.Entry) -> Card:
+        raise ValueError(f"{entry.layer} cannot be used: it is gone")
+
+    monkeypatch.setattr(measure, "card", refuse)
+    wrong = [text for text, is_wrong in check.check(shelf, ["bnlab/bn"], 1) if is_wrong]
+    assert wrong == ["cards/bnlab/bn cannot be measured any more: bn cannot be used: it is gone"]
 
 
 def test_an_input_that_newly_breaks_a_layer_is_named_and_other_words_of_its_error_are_not():
@@ -208,4 +244,5 @@ def test_a_power_iteration_ends_at_one_and_its_values_are_those_of_the_kernel():
 def test_the_workflow_checks_the_cards_of_a_pull_request():
     workflow = yaml.safe_load((CHECKOUT / ".github/workflows/cards.yml").read_text("utf8"))
     (job,) = workflow["jobs"].values()
-    assert "make check-cards" in job["steps"][-1]["run"]
+    commands = " ".join(step.get("run", "") for step in job["steps"])
+    assert "make check-cards" in commands and "make test-layers" in commands

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from bnlab import lazy
 from bnlab.files import save_source
+from bnlab.study.messages import unknown
 from shelf import declaration
 
 
@@ -30,7 +31,10 @@ def main() -> None:
     lazy.load("3")  # it says of float16 that some processors have none
     from shelf import check, index, measure
 
-    names = [_name(each) for each in names]
+    names, known = [_name(each) for each in names], [*shelf.names(), *measure.TABLES]
+    for name in names:
+        if name not in known:
+            sys.exit(unknown("card", name, known))
     if command == "make":
         measure.make(shelf, names)
         save_source(

@@ -52,10 +52,7 @@ def check(shelf: Shelf, names: Sequence[str], week: int) -> Iterator[tuple[str, 
             if item.name not in known:
                 yield f"cards/{item.name} has no card; make cards measures it.", True
             else:
-                old = known[item.name]
-                yield from (
-                    (text, True) for text in moved(f"cards/{item.name}", old, measure.card(item))
-                )
+                yield from ((text, True) for text in _moved_card(item, known[item.name]))
                 yield f"cards/{item.name} was measured.", False
         else:
             yield from ((text, True) for text in _moved_record(shelf, *item))
@@ -82,6 +79,15 @@ def moved(name: str, old: Card, new: Card) -> Iterator[str]:
     for one in old.trainings:
         if one.key in later and _apart(one.layer, later[one.key]):
             yield f"{name}: the {one.unit} of '{one.title}' has another interval than it had."
+
+
+def _moved_card(entry: Entry, old: Card) -> Iterator[str]:
+    try:
+        new = measure.card(entry)
+    except ValueError as error:
+        yield f"cards/{entry.name} cannot be measured any more: {error}"
+        return
+    yield from moved(f"cards/{entry.name}", old, new)
 
 
 def _moved_record(shelf: Shelf, table: str, framework: str) -> Iterator[str]:

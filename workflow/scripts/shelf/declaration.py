@@ -82,7 +82,7 @@ class Shelf(Section):
         for entry in self.entries():
             if entry.framework not in self.frameworks:
                 raise ValueError(f"{entry.layer}: unknown framework '{entry.framework}'")
-        names = [entry.name for entry in self.entries()]
+        names = self.names()
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two cards have the folder cards/{twice[0]}")
         return self
@@ -91,6 +91,10 @@ class Shelf(Section):
         """Yield all layers."""
         for family in self.families:
             yield from family.cards
+
+    def names(self) -> list[str]:
+        """Return the folders of all cards below ``cards``."""
+        return [entry.name for entry in self.entries()]
 
 
 def read(file: Path = LIST) -> Shelf:

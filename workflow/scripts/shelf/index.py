@@ -98,9 +98,10 @@ def _foot(cards: Collection[Card]) -> str:
 
 
 def _label(entry: Entry, columns: Sequence[tuple[Entry, Card]]) -> str:
-    """Return the framework, with the class where it has two columns."""
-    alike = [each for each, _ in columns if each.framework == entry.framework]
-    return entry.framework if len(alike) == 1 else entry.text.rpartition(":")[2]
+    """Return the framework, or the class with its options where a framework has two columns."""
+    frameworks = [each.framework for each, _ in columns]
+    alike = len({*frameworks}) == len(frameworks)
+    return entry.framework if alike else entry.text.rpartition(":")[2]
 
 
 def _kind(kind: str, card: Card) -> str:

@@ -134,7 +134,8 @@ def _make_records(shelf: Shelf, names: list[str]) -> None:
 
 
 def _is_current(known: Card | None, entry: Entry, shelf: Shelf) -> bool:
-    if known is None or [p.key for p in known.properties] != [m.key for m in MEASURES]:
+    properties = [(p.key, p.formula) for p in known.properties] if known else []
+    if known is None or properties != [(m.key, m.formula) for m in MEASURES]:
         return False
     package = shelf.frameworks[entry.framework]
     there = known.versions.get(package)

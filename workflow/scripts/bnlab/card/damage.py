@@ -11,6 +11,7 @@ from bnlab.card.properties import constant_features, constant_rows
 from bnlab.card.subject import Subject
 from bnlab.lazy import tf
 from bnlab.networks import trial
+from bnlab.same import Side
 from bnlab.study.messages import failure
 
 ORDINARY = "ordinary inputs"
@@ -23,12 +24,9 @@ def check(layer: Subject) -> None:
     """Run one batch in training and at inference.
 
     Raises:
-        ValueError: it changes the shape of u, or has no gradient. A layer may raise other errors of its own.
+        ValueError: as ``trial.alone``. A layer may raise other errors of its own.
     """
-    normalizer = layer.side.built(features=layer.shape[-1])  # of its own, as it is watched
-    trial.watch(normalizer)
-    for training in (True, False):
-        normalizer.normalize(tf.constant(layer.inputs()), training)
+    trial.alone(layer.side.built(features=layer.shape[-1]), tf.constant(layer.inputs()))
 
 
 def inputs(layer: Subject) -> dict[str, np.ndarray]:
@@ -83,7 +81,7 @@ def _reason(layer: Subject, u: np.ndarray) -> str:
         values = {"N(u)": response.y, "its gradient": response.gradient}
         values["N(u) at inference"] = layer.normal(u, False)
     except Exception as error:
-        return _error(layer, error)
+        return error_of(layer.side, error)
     wrong = [what for what, value in values.items() if not np.isfinite(value).all()]
     return f"{wrong[0]} is not finite" if wrong else ""
 
@@ -114,8 +112,9 @@ def _growing(layer: Subject) -> Iterator[Break]:
             )
 
 
-def _error(layer: Subject, error: Exception) -> str:
-    reference = layer.side.reference
+def error_of(side: Side, error: Exception) -> str:
+    """Return the error of a class as the end of a sentence."""
+    reference = side.reference
     text = failure(reference.path, reference.file, error)
     return text.removeprefix(f"{reference.path} cannot be used: ").rstrip(".")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from markupsafe import escape
 
 from bnlab.card import tables
@@ -10,6 +12,8 @@ from bnlab.study.card import Card
 
 CHARACTER, EDGE = 6.6, 9
 """Width of a character of a badge at 11 pixels, and of an edge."""
+MARKS = re.compile(r"[\\`*<|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+"""Characters that mean something to Markdown; an underscore within a word does not."""
 
 
 def title(card: Card) -> str:
@@ -24,7 +28,7 @@ def verdict(card: Card) -> str:
 
 def markdown(card: Card) -> str:
     """Return the card as Markdown."""
-    lines = [f"## {title(card)}", "", verdict(card), ""]
+    lines = [f"## {_plain(title(card))}", "", _plain(verdict(card)), ""]
     if card.trainings:
         lines += [f"### {card.scale}", ""]
         for table in tables.outcomes(card.trainings):
@@ -32,7 +36,9 @@ def markdown(card: Card) -> str:
         lines += [legend(card), "", "### Properties", ""]
     for table in tables.properties(card):
         lines += [*table_lines(table), ""]
-    lines += [f"Not taken: {text}" for text in card.refused.values()]
+    if card.refused:
+        lines += ["Inputs that it does not take:", ""]
+        lines += [f"- {kind}: {_plain(text)}" for kind, text in card.refused.items()] + [""]
     return "\n".join([*lines, measured(card), ""])
 
 
@@ -62,6 +68,11 @@ def table_lines(table: Table) -> list[str]:
         f"| --- |{' --- |' * len(table.columns)}",
         *(f"| {name} | {' | '.join(map(str, cells))} |" for name, cells in table.rows),
     ]
+
+
+def _plain(text: str) -> str:
+    """Return Markdown that is printed as a text, such as an error of a layer."""
+    return MARKS.sub(r"\\\g<0>", text)
 
 
 def badge(card: Card) -> str:

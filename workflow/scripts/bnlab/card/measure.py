@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from itertools import pairwise
@@ -13,6 +13,7 @@ import numpy as np
 
 import bnlab
 from bnlab.card import damage
+from bnlab.card.outcomes import Trained
 from bnlab.card.plan import plan, scale, settings_of
 from bnlab.card.properties import MEASURES, Measure
 from bnlab.card.subject import INPUTS, Subject
@@ -44,30 +45,15 @@ def card(side: Side, size: str, progress: Callable[[float, str], None]) -> Card:
     layers, refused = _layers(side)
     keys = [] if size == PROPERTIES else _fitting(size, layers)
     costs = [OF_PROPERTIES, *(plan()["settings"][key]["seconds"] for key in keys)]
-    ends = np.cumsum(costs) / sum(costs)
+    ends = (np.cumsum(costs) / sum(costs)).tolist()
     properties = []
     for number, measure in enumerate(MEASURES):
         progress(ends[0] * number / (len(MEASURES) + 1), "properties")
         properties.append(_property(measure, layers))
     progress(ends[0] * len(MEASURES) / (len(MEASURES) + 1), "inputs that may break it")
     found = damage.sentences(layers)
-    own, stopped = {}, []
-    for key, (start, end) in zip(keys, pairwise(ends), strict=True):
-        setting = plan()["settings"][key]
-        shares = iter(np.linspace(start, end, len(setting["rates"]) + 1))
-
-        def step(shares: Iterator[float] = shares, title: str = setting["title"]) -> None:
-            progress(float(next(shares)), title)
-
-        step()
-        try:
-            own[key] = trained(
-                setting, Method(normalizer=side.reference.load(), options=side.options), step
-            )
-        except Exception as error:
-            stopped.append(key)
-            text = failure(side.reference.path, side.reference.file, error)
-            found.append(f"stops in training ({setting['title']}): {text.rstrip('.')}")
+    own, stops = _trainings(side, keys, ends, progress)
+    found += _stops(stops)
     return Card(
         version=1,
         layer=side.text.split()[0],
@@ -79,9 +65,41 @@ def card(side: Side, size: str, progress: Callable[[float, str], None]) -> Card:
         refused=refused,
         properties=properties,
         scale=scale() if keys else "",
-        trainings=outcomes(size, own, stopped) if keys else [],
+        trainings=outcomes(size, own, stops) if keys else [],
         breaks=[f"{side.text} {text}." for text in found],
     )
+
+
+def _trainings(
+    side: Side, keys: Sequence[str], ends: Sequence[float], progress: Callable[[float, str], None]
+) -> tuple[dict[str, Trained], dict[str, str]]:
+    """Train in these settings, between such shares of the time.
+
+    Returns:
+        The outcome in each setting, and the error in each in which the layer stops.
+    """
+    own, stops = dict[str, Trained](), dict[str, str]()
+    method = Method(normalizer=side.reference.load(), options=side.options)
+    for key, (start, end) in zip(keys, pairwise(ends), strict=True):
+        setting = plan()["settings"][key]
+        shares = iter(np.linspace(start, end, len(setting["rates"]) + 1))
+
+        def step(shares: Iterator[float] = shares, title: str = setting["title"]) -> None:
+            progress(float(next(shares)), title)
+
+        step()
+        try:
+            own[key] = trained(setting, method, step)
+        except Exception as error:
+            stops[key] = damage.error_of(side, error)
+    return own, stops
+
+
+def _stops(errors: Mapping[str, str]) -> Iterator[str]:
+    """Yield the end of a sentence for each error that stops trainings, with the settings in which it does."""
+    for error in dict.fromkeys(errors.values()):
+        titles = [plan()["settings"][key]["title"] for key in errors if errors[key] == error]
+        yield f"stops in training ({'; '.join(titles)}): {error}"
 
 
 def _layers(side: Side) -> tuple[dict[str, Subject], dict[str, str]]:

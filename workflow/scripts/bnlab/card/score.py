@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, Self
 
 from pydantic import ValidationError
 
@@ -102,7 +102,8 @@ def _measured(asked: Command) -> Card:
     except ValueError as error:
         _end(f"{error}")
     try:
-        return measure.card(layer, asked.size, Progress().show)
+        with Progress() as progress:
+            return measure.card(layer, asked.size, progress.show)
     except ValueError as error:
         sys.exit(f"{error}")
 
@@ -130,6 +131,14 @@ class Progress:
 
     def __init__(self) -> None:
         self.started, self.part = time.monotonic(), ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Clear the line of a terminal, where the card is printed next."""
+        if sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
     def show(self, share: float, part: str) -> None:
         """Print the share that is done and what comes next."""

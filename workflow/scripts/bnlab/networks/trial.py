@@ -70,8 +70,8 @@ def run(network: Network, method: Method, shape: list[int], classes: int, rows: 
         ValueError: a class lacks a method, a variable has no known start, a normalizer changes the shape of its input
             or of a variable, it has no gradient, or it reads a variable of its own that no step would train.
     """
-    if method.normalizer and method.normalizer.normalize is Normalizer.normalize:
-        raise ValueError("it has no normalize(self, u, training), which returns N(u)")
+    if method.normalizer:
+        _check_class(method.normalizer)
     examples = [prod(shape)] if network.takes != "images" else shape
     network.build_for(method, examples, classes, "sigmoid", "glorot_uniform")
     for variable in [*network.trainable, *network.state]:
@@ -84,17 +84,51 @@ def run(network: Network, method: Method, shape: list[int], classes: int, rows: 
     for training in (True, False):
         with tf.GradientTape() as tape:
             _, updated = network(values, state, x, training)
-        if foreign := [variable.name for variable in tape.watched_variables()]:
-            raise ValueError(
-                f"'{foreign[0]}' would not be trained, since a layer of Keras keeps it; make it by "
-                "self.vector, and pass it to the layer's stateless_call"
-            )
+        _check_owner(tape)
         for variable, value in zip(network.state, updated, strict=True):
-            if tuple(value.shape) != variable.shape:
-                raise ValueError(
-                    f"the shape of '{variable.name}' changes from {variable.shape} to {tuple(value.shape)}; "
-                    "positions(u) of bnlab.networks.normalizer are all axes of u but the last"
-                )
+            _check_shape(variable, value)
+
+
+def alone(normalizer: Normalizer, u: tf.Tensor) -> None:
+    """Run a normalizer that is used for nothing else on u, in training and at inference, and check it as ``run`` does.
+
+    Raises:
+        ValueError: as ``run``. A normalizer may raise other errors of its own.
+    """
+    _check_class(type(normalizer))
+    for variable in normalizer.variables:
+        _check_start(variable)
+    watch(normalizer)
+    for training in (True, False):
+        with tf.GradientTape() as tape:
+            normalizer.normalize(u, training)
+        _check_owner(tape)
+        for variable in normalizer.variables:
+            _check_shape(variable, variable.value)
+
+
+def _check_class(cls: type[Normalizer]) -> None:
+    """Raise ValueError where a class has no formula."""
+    if cls.normalize is Normalizer.normalize:
+        raise ValueError("it has no normalize(self, u, training), which returns N(u)")
+
+
+def _check_owner(tape: tf.GradientTape) -> None:
+    """Raise ValueError where a step read a variable of TensorFlow, which a layer of Keras may have made."""
+    if foreign := [variable.name for variable in tape.watched_variables()]:
+        raise ValueError(
+            f"'{foreign[0]}' would not be trained, since TensorFlow keeps it; make it by self.vector, and pass it to "
+            "the stateless_call of a layer of Keras"
+        )
+
+
+def _check_shape(variable: Variable, value: tf.Tensor) -> None:
+    """Raise ValueError where a step changes the shape of a variable."""
+    if tuple(value.shape) != variable.shape:
+        raise ValueError(
+            f"the shape of '{variable.name}' changes from {variable.shape} to {tuple(value.shape)}; positions(u) of "
+            "bnlab.networks.normalizer are all axes of u but the last"
+        )
 
 
 def _check_start(variable: Variable) -> None:

@@ -265,7 +265,7 @@ def kept_attributes(parts: Iterable[tuple[str, Any]]) -> dict[str, str]:
         f"{path}.{name}" if path else name: repr(value)
         for path, part in parts
         for name, value in vars(part).items()
-        if not name.startswith("_") and name != "training"
+        if name != "training"
         if isinstance(value, int | float)
         or (hasattr(value, "dtype") and not hasattr(value, "assign"))
     }
