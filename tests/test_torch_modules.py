@@ -233,3 +233,24 @@ def test_a_module_without_parameters_has_its_gradient(is_graph):
 
     found = tf.function(gradient)() if is_graph else gradient()
     np.testing.assert_array_equal(found, np.full((4, 3), 2.0))
+
+
+class Written(nn.Module):
+    """A module that writes to its input."""
+
+    def forward(self, u):
+        u -= u.mean(dim=1, keepdim=True)
+        return u
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (4, 2, 6), (4, 3, 2, 6)])
+def test_a_module_may_write_to_its_input(shape):
+    u = tf.constant(np.random.default_rng(1).normal(size=shape))
+    before = u.numpy()
+    with tf.GradientTape() as tape:
+        tape.watch(u)
+        y = TorchModule.of(Written)().build_for(6, "", "float64").normalize(u, True)
+    axis = -1 if len(shape) != 3 else 1  # of an image channels come first, of a token last
+    np.testing.assert_allclose(y, before - before.mean(axis=axis, keepdims=True), atol=1e-12)
+    np.testing.assert_array_equal(u, before)
+    np.testing.assert_allclose(tape.gradient(y, u), np.zeros(shape), atol=1e-12)

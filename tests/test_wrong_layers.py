@@ -229,6 +229,27 @@ class Doubles(torch.nn.Module):
 class Raises(torch.nn.Module):
     def forward(self, u):
         raise RuntimeError("no such\\nlayer.")
+
+
+class Resizes(torch.nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.register_buffer("total", torch.ones(dim))
+
+    def forward(self, u):
+        self.total = u.detach().mean(dim=-1)
+        return 2 * u
+
+
+class Moves(torch.nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.gamma = torch.nn.Parameter(torch.ones(dim))
+
+    def forward(self, u):
+        with torch.no_grad():
+            self.gamma.mul_(1.01)
+        return self.gamma * u
 """
 FILES = {"own": OWN, "keras": KERAS, "torch": TORCH}
 
@@ -244,7 +265,8 @@ FAULTS = {
     "Raises": r"cannot be used: RuntimeError in line \d+: no such layer\.$",
     "Empty": r"cannot be used: it has no normalize\(self, u, training\)",
     "Start": r"cannot be used: 'gamma' starts as 'one' \(allowed: a number, zeros, ones, ",
-    "Resizes": r"cannot be used: the shape of 'total' changes from \(64,\) to \(32,\)",
+    "Resizes": r"cannot be used: the shape of (its )?'total' changes from \(64,\) to \(\d+,\)",
+    "Moves": r"cannot be used: a step of its own moves its parameter gamma; make that state by register_buffer$",
     "Variable": r"cannot be used: 'Variable:0' would not be trained, since TensorFlow keeps it",
 }
 """The end of the sentence on each fault, which begins with the layer."""

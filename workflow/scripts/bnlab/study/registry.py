@@ -38,8 +38,14 @@ ADAPTERS = {
     ("torch", "Module"): "networks/adapters/torch_module.py:TorchModule",
 }
 """Class that adapts layers of a library, by the package and name of the class that they inherit from."""
-EXTRAS = {"equinox": "jax", "flax": "jax", "haiku": "jax", "jax": "jax", "torch": "torch"}
-"""Extra of this library, ``pip install "bnlab[extra]"``, that brings a package."""
+BROUGHT_BY = {
+    "equinox": "equinox",
+    "flax": "flax",
+    "haiku": "dm-haiku jax",
+    "jax": "jax",
+    "torch": "torch",
+}
+"""Distributions that bring the package of a library of layers, as pip takes them."""
 MODULE = re.compile(r"[A-Za-z_]\w*(\.(?!py$)[A-Za-z_]\w*)*")
 
 
@@ -133,7 +139,7 @@ def find(kind: str, reference: str) -> ClassReference:
         names = _classes(kind, own.module or own.file)
     except (Exception, SystemExit) as error:
         package = (isinstance(error, ModuleNotFoundError) and error.name or "").partition(".")[0]
-        cure = f" ({remedy(package)})" if package in EXTRAS else ""
+        cure = f" ({remedy(package)})" if package in BROUGHT_BY else ""
         raise UnknownName(failure(reference, own.file, error) + cure) from None
     if name not in names:
         raise UnknownName(unknown(kind, name, names, f" in {path}"))
@@ -142,8 +148,7 @@ def find(kind: str, reference: str) -> ClassReference:
 
 def remedy(package: str) -> str:
     """Return the command that brings a package."""
-    extra = EXTRAS.get(package)
-    return f'pip install "bnlab[{extra}]"' if extra else f"pip install {package}"
+    return f"pip install {BROUGHT_BY.get(package, package)}"
 
 
 def adapter_of(cls: Any) -> ClassReference | None:

@@ -108,10 +108,9 @@ class Built:
         for (place, name), tensor in zip(self.places, tensors, strict=True):
             place[name] = tensor
         self.module.train(training)
-        x = inputs[0]
-        if self.channels_first:
-            # In the usual order of memory, as some modules compute with less precision in another.
-            x = torch.movedim(x, -1, 1).contiguous()
+        x = torch.movedim(inputs[0], -1, 1) if self.channels_first else inputs[0]
+        # A copy may be written to. It has the usual order of memory: some modules lose precision in another.
+        x = x.clone(memory_format=torch.contiguous_format)
         seed = values[len(self.names)] if len(values) > len(self.names) else None
         with self._seeded(None if seed is None else int(seed[0]) * 2**31 + int(seed[1])):
             y = self.module(x)
@@ -147,6 +146,7 @@ class Built:
             raise errors[0]
         if not y.requires_grad or not _reaches(self.torch, y, inputs[0]):
             raise ValueError("no gradient flows from its output to its input")
+        self._check_state(values)
         before, random = kept_attributes(self._parts()), self.torch.random.get_rng_state()
         self._forward(-u, values, True)
         is_random = not self.torch.equal(random, self.torch.random.get_rng_state())
@@ -156,6 +156,19 @@ class Built:
             )
         if is_random:
             self.weights = [*self.weights, Weight(SEED, np.zeros(2, np.int64), False, True)]
+
+    def _check_state(self, values: Sequence[np.ndarray]) -> None:
+        """Raise ValueError where a step from these values moved a parameter, or has given a buffer another shape."""
+        for name, (place, own), before in zip(self.names, self.places, values, strict=True):
+            after = _array(place[own])
+            if after.shape != before.shape:
+                raise ValueError(
+                    f"the shape of its '{name}' changes from {before.shape} to {after.shape}"
+                )
+            if name in self.trained and not np.array_equal(after, before):
+                raise ValueError(
+                    f"a step of its own moves its parameter {name}; make that state by register_buffer"
+                )
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
         return iter(self.module.named_modules())
