@@ -32,6 +32,7 @@ from sklearn.datasets import load_breast_cancer
 
 import build_site
 import reference
+from bnlab.card import score
 from bnlab.study import ledger_validation, validation
 from bnlab.study.registry import shipped
 from bnlab.study.schema import SCHEMAS
@@ -216,9 +217,16 @@ PLAIN = {"source", "cd", "git", "pip"}
 COMMANDS = [block for block in all_blocks("bash") if not block.reason]
 
 
-def test_commands_are_make_snakemake_python_or_plain() -> None:
+def test_commands_are_make_snakemake_python_bnlab_or_plain() -> None:
     first = {words[0] for block in COMMANDS for words in commands(block)}
-    assert first <= {*PLAIN, "make", "snakemake", "python"}
+    assert first <= {*PLAIN, "bnlab", "make", "snakemake", "python"}
+
+
+def test_cards_are_asked_for_as_the_command_understands() -> None:
+    asked = [rest for block in COMMANDS for name, *rest in commands(block) if name == "bnlab"]
+    assert len(asked) >= 2
+    for command, *arguments in asked:
+        assert command == "score" and score.command(arguments), arguments
 
 
 def test_every_target_and_script_that_is_named_exists() -> None:
