@@ -65,7 +65,7 @@ def test_a_mark_is_as_far_from_the_middle_as_its_number_from_theory_and_an_arrow
     assert "<circle" not in beyond and f"M{WIDTH - EDGE}" in beyond
 
 
-def test_a_ledger_without_papers_lists_its_own_tested_claims_with_source_reading_and_regions() -> (
+def test_a_ledger_without_papers_lists_its_own_tested_claims_by_topic_with_source_reading_and_regions() -> (
     None
 ):
     rows = [
@@ -74,6 +74,7 @@ def test_a_ledger_without_papers_lists_its_own_tested_claims_with_source_reading
         ),
         verdicts.claim(2, "blog", "speed", "It is slow.", "not tested here", ""),
         verdicts.claim(3, "blog", "size", "It (BN) is big.", "supported", ""),
+        verdicts.claim(4, "blog", "speed", "It stays slow.", "refuted", ""),
     ]
     effects = pd.DataFrame(
         [verdicts.effect(1, n, 3, 2, 4, said) for n, said in ((1, "supported"), (2, "refuted"))]
@@ -82,7 +83,9 @@ def test_a_ledger_without_papers_lists_its_own_tested_claims_with_source_reading
         "report": {"short": "Somebody 2015", "url": "https://example.org"},
         "blog": {"short": "a blog", "url": None},
     }
-    first, last = papers.of_ledger(pd.DataFrame(rows), effects, sources, {"BN": "batch norm"})
+    listed = papers.of_ledger(pd.DataFrame(rows), effects, sources, {"BN": "batch norm"})
+    assert [each.topic for each in listed] == ["speed", "speed", "size"]
+    first, _, last = listed
     assert first.claim == (
         "Somebody 2015",
         "results",

@@ -97,7 +97,9 @@ def of_ledger(
     sources: Mapping[str, Mapping[str, Any]],
     words: Mapping[str, str],
 ) -> list[Judged]:
-    """Return the claims of a ledger that names no papers, in its order, but for those that were not tested.
+    """Return the claims of a ledger that names no papers, topic by topic, but for those that were not tested.
+
+    Topics come in the order of their first claims.
 
     Args:
         claims: claims.csv.
@@ -107,8 +109,10 @@ def of_ledger(
     """
     claims = claims.astype(object).where(claims.notna(), "")
     effects = effects.assign(scale=effects["scale"].astype(object).fillna(""))
+    tested = claims[claims["verdict"] != UNTESTED]
+    first = {topic: place for place, topic in enumerate(tested["topic"].unique())}
     judged = []
-    for row in rows_of(claims[claims["verdict"] != UNTESTED]):
+    for row in rows_of(tested.sort_values("topic", key=lambda t: t.map(first), kind="stable")):
         own = effects[effects["id"] == row.id]
         tests = [_test(f"{row.id}/{each.test}", each, words, False) for each in rows_of(own)]
         text, _, reading = row.claim.removesuffix(")").partition(" (Read as ")
