@@ -26,7 +26,7 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo plan study unlock publish test faults test-method same score references cards check-cards \
+.PHONY: help demo plan study unlock publish test test-weekly faults test-method same score references cards check-cards \
   test-layers test-network new-experiment test-experiment judge scorecard lint docstrings bench interval-coverage \
   schema docs lock upgrade audit environment
 
@@ -49,8 +49,11 @@ unlock: environment  ## after a power cut or kill -9, before the same command ag
 publish: environment  ## a finished study, STUDY=name, to reports/published and the README
 	$(BIN)/python workflow/scripts/publish.py $(STUDY)
 
-test: environment  ## all tests
+test: environment  ## all tests but those of test-weekly
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+
+test-weekly: environment  ## tests that run several whole workflows each, minutes
+	$(BIN)/pytest -n auto --maxprocesses 4 -m weekly
 
 test-method: environment  ## tests of a normalizer, METHOD=file.py:Class OPTIONS='p=1'
 	$(BIN)/python workflow/scripts/test_method.py '$(METHOD)' $(OPTIONS)

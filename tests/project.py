@@ -24,7 +24,7 @@ from bnlab.study.validation import overlaid, read
 CHECKOUT = Path(__file__).parents[1]
 SOURCES = ("Snakefile", "CITATION.cff", "config.yaml", "workflow", "profiles")
 SMOKE = "workflow/studies/smoke.yaml"
-SECONDS = 600
+SECONDS = 1200
 """Time limit of a call of Snakemake. The longest call takes half of it beside other tests."""
 
 

@@ -50,6 +50,11 @@ LABELS |= {
     "ln_after": "LN after φ",
     "rms": "RMS",
     "dyt": "DyT",
+    "groups_1": "GN, one group",
+    "groups_2": "GN, 2 groups",
+    "groups_4": "GN, 4 groups",
+    "groups_8": "GN, 8 groups",
+    "groups_32": "GN, 32 groups",
 }
 STEPS = (0, 10, 50, 100, 200, 500, 1000)
 

@@ -164,6 +164,7 @@ def test_all_mistakes_of_a_declaration_are_reported_at_once_before_any_job(with_
 # --- additions of a user ----------------------------------------------------------------------
 
 
+@pytest.mark.weekly
 @pytest.mark.slow
 def test_toys_are_added_without_touching_another_file_and_run_to_the_end(with_toys):
     outcome = with_toys.snakemake()
@@ -191,6 +192,7 @@ def test_toys_are_added_without_touching_another_file_and_run_to_the_end(with_to
     assert kinds.to_dict() == {m: {"moving", "batch", "population"} for m in ("bn", "centred")}
 
 
+@pytest.mark.weekly
 @pytest.mark.slow
 def test_a_new_method_comes_after_base_and_bn(with_toys):
     runs = (

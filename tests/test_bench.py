@@ -16,6 +16,7 @@ from bnlab.study.validation import read
 CONFIG = CHECKOUT / "config.yaml"
 
 
+@pytest.mark.weekly
 @pytest.mark.slow
 def test_growth_is_measured_at_every_size_by_lowest_median_and_highest(monkeypatch):
     few = {name: sizes[:1] for name, sizes in growth.SIZES.items()}
@@ -97,6 +98,7 @@ def test_activities_grow_by_replicates_compiling_by_programs_and_starts_by_jobs(
     assert minutes.loc["b", ["train", "rest"]].tolist() == pytest.approx([8, 0.2])
 
 
+@pytest.mark.weekly
 @pytest.mark.slow
 def test_a_measured_run_has_seconds_of_every_activity(fresh: Project):
     (fresh.folder / ".venv").symlink_to(Path(sys.prefix))

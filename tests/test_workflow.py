@@ -218,6 +218,7 @@ def test_a_second_run_does_nothing_but_say_where_the_report_is(finished):
     assert "The report: " not in finished.snakemake("learning_curves").text
 
 
+@pytest.mark.weekly
 def test_a_study_repeated_in_another_folder_has_the_same_bits(finished_study, fresh):
     outcome = fresh.snakemake("learning_curves")
     assert outcome.code == 0, outcome.text
@@ -368,6 +369,7 @@ def test_a_run_whose_folder_is_deleted_is_trained_again_and_no_other(finished):
     assert {run for run, time in after.items() if time != before[run]} == {BN_4}
 
 
+@pytest.mark.weekly
 def test_tables_are_not_made_of_runs_that_another_study_has_trained_with_other_code(finished):
     path = finished.folder / "workflow/scripts/bnlab/networks/normalizers/bn.py"
     code = path.read_text()
@@ -403,6 +405,7 @@ def test_results_of_another_code_are_accepted_by_one_command(finished):
     assert times_of_training(finished) == before
 
 
+@pytest.mark.weekly
 def test_accepted_results_of_an_earlier_version_fill_a_report(finished):
     for run in finished.study.all_runs():
         path = finished.folder / run_file(finished, run, "run.json")
@@ -434,6 +437,7 @@ def test_an_edit_of_a_normalizer_trains_only_the_runs_with_it(finished):
     assert finished.plan().trained == {BN_4, BN_16, BN_16_LR1, FAULT_16}
 
 
+@pytest.mark.weekly
 def test_results_of_an_earlier_training_can_be_brought_back(finished):
     path = finished.folder / "workflow/scripts/bnlab/networks/normalizers/bn.py"
     code, run = path.read_text(), finished.study.folder(BN_4)
@@ -498,6 +502,7 @@ def test_a_study_with_other_settings_under_the_same_names_writes_over_nothing(fi
     assert finished.plan().trained == set()
 
 
+@pytest.mark.weekly
 def test_the_method_that_the_readme_adds_trains_its_own_runs_and_no_others(finished):
     code = documentation.code_of("README.md", "RMS")
     (finished.folder / "my_norms.py").write_text(code)

@@ -342,10 +342,12 @@ class Study(Section):
         return groups
 
     def _can_fill(self, table: Table, runs: list[Run]) -> bool:
-        methods = frozenset(run.method for run in runs)
-        batches = frozenset(run.batch for run in runs)
-        recorded = all(self.records(run.recipe, table.reads) for run in runs)
-        return recorded and table.when.holds(RunSet(methods, batches, methods & self.averaging))
+        recording = [run for run in runs if self.records(run.recipe, table.reads)]
+        if not recording or (len(recording) < len(runs) and not table.when.some_recipes):
+            return False
+        methods = frozenset(run.method for run in recording)
+        batches = frozenset(run.batch for run in recording)
+        return table.when.holds(RunSet(methods, batches, methods & self.averaging))
 
     def records(self, recipe: str, reads: list[str]) -> bool:
         """Return true where the runs of a recipe leave the files that these tidy sources are read from."""

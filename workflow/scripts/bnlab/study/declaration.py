@@ -45,6 +45,8 @@ class Condition(Section):
     """Least number of batch sizes that are run."""
     keeps_averages: bool = False
     """True where some method must keep averages for inference."""
+    some_recipes: bool = False
+    """True where it is made of the recipes that record what it reads, though others of the experiment do not."""
 
     def holds(self, runs: RunSet) -> bool:
         """Return true where these runs meet the condition."""
