@@ -106,9 +106,7 @@ def language(rows: int, length: int, symbols: int, order: int, seed: int) -> Tab
     return Table(x[:, :length], y, names, tuple(map(str, range(symbols))))
 
 
-def stream(
-    rows: int, features: int, classes: int, tasks: int, task_rows: int, seed: int
-) -> Table:
+def stream(rows: int, features: int, classes: int, tasks: int, task_rows: int, seed: int) -> Table:
     """Return a stream of tasks, one after another: the same normal vectors, with other random classes in each task.
 
     Each task has an equal number of the rows. They go through its ``task_rows`` vectors again and again, each time in a
