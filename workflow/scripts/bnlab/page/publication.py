@@ -38,6 +38,7 @@ FILES = (
 )
 OF_PUBLISHED = ("experiments", "figures", "tables")
 """Folders of a published study, beside which others have theirs."""
+TABLES = "tables/**/*.csv"
 OF_FRESH_SEEDS = (
     *("claims.csv", "effects.csv", "replicates.csv", "scorecard.csv"),
     *("runs.csv", "accuracies.csv", RECORD),
@@ -104,7 +105,7 @@ def _is_of_another_ledger(source: Path, published: Path) -> bool:
 def _publish_fresh_seeds(root: Path, source: Path) -> Path:
     """Copy verdicts, effects, replicates, tables and runs of the finished study of fresh seeds."""
     target = root / PUBLISHED / CONFIRMATION
-    names = [*OF_FRESH_SEEDS, *_tables(source)]
+    names = [*OF_FRESH_SEEDS, *_found(source, TABLES)]
     _check_there(source, names, f"reports/{CONFIRMATION}")
     with _replacing(target) as part:
         _copy(source, part, names)
@@ -192,12 +193,10 @@ def taken_text(stamps: Mapping[str, Any], experiments: Mapping[str, Experiment])
 
 def _files(source: Path, folder: str, limit_mb: float) -> list[str]:
     """Return the files to publish. Raises JobError where one is missing or all together are too large."""
-    pages = sorted(
-        path.relative_to(source).as_posix() for path in source.glob("experiments/*.html")
-    )
     record = source / RECORD
     figures = read_json(record)["in_summary"] if record.is_file() else []
-    names = [*FILES, *(pages or ["experiments/"]), *figures, *_tables(source)]
+    pages = _found(source, "experiments/*.html")
+    names = [*FILES, *pages, *figures, *_found(source, TABLES)]
     _check_there(source, names, folder)
     size = sum((source / name).stat().st_size for name in names) / 1e6
     if size > limit_mb:
@@ -205,10 +204,10 @@ def _files(source: Path, folder: str, limit_mb: float) -> list[str]:
     return names
 
 
-def _tables(source: Path) -> list[str]:
-    """Return the tables of a study, or their folder where it has none."""
-    tables = source.glob("tables/**/*.csv")
-    return sorted(path.relative_to(source).as_posix() for path in tables) or ["tables/"]
+def _found(source: Path, pattern: str) -> list[str]:
+    """Return the files of a study that fit a pattern, or its first folder where none does."""
+    files = sorted(path.relative_to(source).as_posix() for path in source.glob(pattern))
+    return files or [f"{pattern.partition('/')[0]}/"]
 
 
 def _check_there(source: Path, names: Iterable[str], folder: str) -> None:
