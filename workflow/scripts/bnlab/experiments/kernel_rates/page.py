@@ -8,19 +8,16 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 
-from bnlab.page.forms import log_axis, method_label, row_table
+from bnlab.page.forms import draw_lines, log_axis, method_label, row_table
 from bnlab.page.grids import amount
 from bnlab.page.panels import (
-    by_method,
     column_title,
-    draw_curve,
     in_percent,
     legend_row,
     name_and_failures,
     panel_grid,
     per_batch,
 )
-from bnlab.page.style import method_style
 
 COLUMNS = 2
 
@@ -33,10 +30,8 @@ def by_kernel_rate(table: pd.DataFrame) -> Figure:
         grid = panel_grid(part, len(widths), min(COLUMNS, len(widths)), sharey=True)
         axes = list(grid.ravel()[: len(widths)])
         for axis, units in zip(axes, widths, strict=True):
-            for method, of_method in by_method(in_percent(rows[rows["units"] == units])):
-                curve, style = of_method.sort_values("learning_rate"), method_style(method)
-                label = name_and_failures(curve)
-                draw_curve(axis, style, curve["learning_rate"], curve, label)
+            shown = in_percent(rows[rows["units"] == units])
+            draw_lines(axis, shown, "learning_rate", name_and_failures)
             log_axis(axis, "rate of the kernels (log axis)")
             column_title(axis, f"{units} units", len(widths))
         for axis in grid[:, 0]:
