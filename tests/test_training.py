@@ -13,8 +13,12 @@ from methods import METHODS
 from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss
 
+from bnlab.networks.adapters.keras_layer import KerasLayer
 from bnlab.networks.block import Method
+from bnlab.networks.convolutional import Convolutional
 from bnlab.networks.network import initial_values
+from bnlab.networks.normalizers.bn import BN
+from bnlab.networks.normalizers.ghost_bn import GhostBN
 from bnlab.networks.normalizers.renorm import BatchRenorm
 from bnlab.networks.normalizers.whitening import Whitening
 from bnlab.networks.perceptron import Perceptron
@@ -584,6 +588,45 @@ def test_population_statistics_are_those_of_algorithm_2_in_a_numpy_loop(split):
     assert names == ["moving_mean", "moving_variance"] * 2
     for a, b in zip(actual, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("normalizer", "options", "ghosts"),
+    [
+        (BN, {}, [7]),
+        (GhostBN, {"size": 3}, [3, 4]),
+        (KerasLayer.of(keras.layers.BatchNormalization), {}, [7]),
+    ],
+)
+def test_population_variances_of_images_count_positions(split, normalizer, options, ghosts):
+    """Var[x] is the mean of the variances that NumPy makes unbiased over rows and positions."""
+    network = Convolutional([[4]], head=[]).build_for(
+        Method(normalizer=normalizer, options=options),
+        [8, 8, 1],
+        10,
+        "linear",
+        "glorot_uniform",
+        "float64",
+    )
+    x = split.x_train.astype(np.float64).reshape(-1, 8, 8, 1)
+    rng = np.random.default_rng(5)
+    values = [tf.constant(rng.uniform(0.5, 1.5, v.shape)) for v in network.trainable]
+    trainer = Trainer(network, x, split.y_train, SGD())
+    order = row_order(np.random.SeedSequence(6), 1000, 7, 20)
+    state = [tf.ones(v.shape, v.dtype) for v in network.state]
+    after = trainer.population_state(stored(values), state, tf.constant(order))
+
+    for variable, value in zip(network.trainable, values, strict=True):
+        variable.bind(value)
+    parts = [
+        np.split(network.blocks[0].linear(tf.constant(x[rows])).numpy(), np.cumsum(ghosts)[:-1])
+        for rows in order
+    ]
+    # Ghosts of unequal size count alike, and their mean is made unbiased by one factor.
+    biased = np.mean([[part.var(axis=(0, 1, 2)) for part in batch] for batch in parts], axis=(0, 1))
+    expected = biased / np.mean([1 - 1 / (64 * rows) for rows in ghosts])
+    actual = dict(zip([v.name for v in network.state], after, strict=True))
+    np.testing.assert_allclose(actual["moving_variance"], expected, rtol=1e-9)
 
 
 # ---------------------------------------------------------------- whole runs

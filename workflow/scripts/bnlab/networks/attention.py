@@ -81,7 +81,7 @@ class Attention:
         heads, size = self.shape.heads, self.shape.units // self.shape.heads
         tokens = u.shape[1]
         if normalizer is not None:
-            u = normalizer.normalize(tf.reshape(u, [-1, tokens * heads, size]), training)
+            u = normalizer(tf.reshape(u, [-1, tokens * heads, size]), training)
         return tf.transpose(tf.reshape(u, [-1, tokens, heads, size]), [0, 2, 1, 3])
 
 

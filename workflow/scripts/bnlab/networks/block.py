@@ -132,7 +132,7 @@ class Block(Part):
     def _normalized(self, u: tf.Tensor, training: bool, place: str) -> tf.Tensor:
         if self.normalizer is None or self.place != place:
             return u
-        return self.normalizer.normalize(u, training)
+        return self.normalizer(u, training)
 
 
 class Dense(Block):

@@ -65,7 +65,7 @@ class Sum(Part):
 
 def normalized(normalizer: Normalizer | None, u: tf.Tensor, training: bool) -> tf.Tensor:
     """Return N(u), or u without a normalizer."""
-    return u if normalizer is None else normalizer.normalize(u, training)
+    return u if normalizer is None else normalizer(u, training)
 
 
 def without_normalizer(method: Method) -> Method:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import lcm
+from math import lcm, prod
 from typing import Any, Self
 
 from bnlab.lazy import tf
@@ -28,6 +28,7 @@ class Normalizer(Part):
         shifts: whether N adds an offset of its own, so that the layer before it needs no bias.
         reads_averages: whether N(u) of a batch in training depends on its averages.
         features: the size of u's last axis, known in ``build``.
+        positions: values of a row and feature, height · width or tokens, known after the first call.
         momentum: of the averages that ``move`` keeps, if there are any.
         over: values of a row that N averages at inference, those of the whole "row" or those of each "position"; None
             for each token in a transformer and the whole row elsewhere (``own_axes``).
@@ -39,6 +40,7 @@ class Normalizer(Part):
     reads_averages = False
     over: Over | None = None
     features: int
+    positions: int = 1
     momentum: float
 
     def build(self) -> None:
@@ -71,6 +73,11 @@ class Normalizer(Part):
             built = variables(valued=True)
         return any(variable.is_average for variable in built)
 
+    def __call__(self, u: tf.Tensor, training: bool) -> tf.Tensor:
+        """Return N(u) in a network, whose rows have as many positions in every batch."""
+        self.positions = prod(u.shape[1:-1])
+        return self.normalize(u, training)
+
     def normalize(self, u: tf.Tensor, training: bool) -> tf.Tensor:
         """Return N(u), of the shape of u."""
         raise NotImplementedError
@@ -101,8 +108,12 @@ class Normalizer(Part):
         self.beta = self.vector("beta", "zeros", trainable=affine == "both")
 
     def unbiased(self, m: int) -> float:
-        """Return the factor that makes the variance of a batch of m rows in training unbiased, m/(m − 1)."""
-        return m / (m - 1)
+        """Return n/(n − 1), which makes a variance over the n values of m rows unbiased: n is m times the positions.
+
+        Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2, with the effective batch of §3.2.
+        """
+        n = m * self.positions
+        return n / (n - 1)
 
     def move(self, name: str, value: tf.Tensor) -> None:
         """Update the average ``name``: moving ← momentum·moving + (1 − momentum)·value, a constant to the gradient.

@@ -170,6 +170,7 @@ class Slot:
     def __init__(self, adapter: Adapter, number: int, weight: Weight):
         self.name, self.dtype, self.weight = adapter.name, adapter.dtype, weight
         average = adapter.facts.averages.get(number)
+        self.unbiased = adapter.unbiased
         self.momentum = average.momentum if average else 1.0
         self.reads_averages = bool(average and average.is_read)
         name = f"layer_{weight.name}"  # a name such as kernel means something to the trainer
@@ -180,10 +181,6 @@ class Slot:
         self.variable = self._make(name, path, weight.value.shape, start)
         self.variable.bind(tf.cast(tf.constant(weight.value), self.dtype))
         self.variables = [self.variable]
-
-    def unbiased(self, m: int) -> float:
-        """Return the factor that makes the variance of a batch of m rows unbiased, as ``Normalizer.unbiased``."""
-        return m / (m - 1)
 
     def given(self) -> tf.Tensor:
         """Return the value that the layer is called with, in its own type."""

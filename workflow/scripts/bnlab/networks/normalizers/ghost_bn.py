@@ -34,7 +34,7 @@ class GhostBN(BN):
         return [self.size] * (ghosts - 1) + [m - (ghosts - 1) * self.size]
 
     def unbiased(self, m: int) -> float:
-        sizes = self.sizes(m)
+        sizes = [size * self.positions for size in self.sizes(m)]
         return len(sizes) / sum((size - 1) / size for size in sizes)
 
     def statistics(self, u: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
