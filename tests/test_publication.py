@@ -383,7 +383,7 @@ def test_readme_findings_and_gallery_point_to_a_study_of_another_ledger(project:
         address = f"{up}{publication.PUBLISHED}/{OTHER}/report.html"
         assert text_in(content) == text(published) != text_in(alone[page])
         assert f"[Does it grow?]({address})" in content
-        assert "**It grows.** By 22 % a layer. **2.** So." in content
+        assert "- **It grows.** By 22 % a layer.\n- **2.** So." in content
         assert ("**3.** So." in content) == (page == "docs/findings.md")
     gallery = (project / "docs/gallery.md").read_text("utf8")
     for name in FIGURES:

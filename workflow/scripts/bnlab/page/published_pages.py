@@ -74,7 +74,7 @@ def findings(folder: Path) -> str:
             *_confirmed(record["confirmation"], place),
             "\n".join(_headlines(claims, effects)),
             *(
-                f"## Another ledger\n\n{_of_another_ledger(each, place, each.said)}"
+                f"## Another ledger\n\n{_of_another_ledger(each, place, each.said)}\n\n{each.scope}"
                 for each in beside(folder)
             ),
             "## Cost\n\nEach row has what an experiment trained, and the minutes that this took on one core, starting "
@@ -128,16 +128,18 @@ def with_text(page: str, content: str, text: str) -> str:
 
 def _statements(record: Mapping[str, Any]) -> list[str]:
     """Return the sentences of the first screen, each after its thought."""
-    return [f"**{said['thought']}** {said['sentence']}" for said in record.get("front", [])]
+    return [_stated(said["thought"], said["sentence"]) for said in record.get("front", [])]
+
+
+def _stated(thought: str, sentence: str) -> str:
+    return f"**{thought}** {sentence}"
 
 
 def _of_another_ledger(study: Beside, place: str, said: Iterable[tuple[str, str]]) -> str:
-    """Return a paragraph on a study of another ledger: question, scope, these statements, and a count of verdicts."""
-    page = f"[{study.title}]({place}/{study.study}/{FRONT})"
-    texts = [f"**{thought}** {sentence}" for thought, sentence in said]
+    """Return paragraphs on a study of another ledger: its question with a count of verdicts, and these statements."""
     took = f"Its runs took {study.minutes:.0f} minutes of one core."
-    own = "This study has a ledger of its own."
-    return " ".join([page, own, study.scope, *texts, study.verdicts, took])
+    question = f"**[{study.title}]({place}/{study.study}/{FRONT})** {study.verdicts} {took}"
+    return f"{question}\n\n{_listed(_stated(*each) for each in said)}"
 
 
 def _listed(sentences: Iterable[str]) -> str:

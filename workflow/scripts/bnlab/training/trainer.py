@@ -292,9 +292,10 @@ class Trainer:
         """Return the state with the statistics of Algorithm 2 in the place of moving averages.
 
         Weights frozen, each of the batches in ``order`` (batches, m) passes through the network in training mode;
-        E[x] ← mean of the batch means, Var[x] ← n/(n − 1) · mean of the biased batch variances, each over n values. A layer's update of
-        its averages is linear, so an update from zero gives the statistics (from the value in ``state`` where the
-        layer's output depends on it). Values of ``state`` that are no averages pass from batch to batch. Needs m > 1.
+        E[x] ← mean of the batch means, Var[x] ← n/(n − 1) · mean of the biased variances of n values each. A layer's
+        update of its averages is linear, so an update from zero gives the statistics (from the value in ``state`` where
+        the layer's output depends on it). Values of ``state`` that are no averages pass from batch to batch. Needs
+        m > 1.
 
         Reference: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2, steps 8 to 11.
         """
