@@ -113,7 +113,8 @@ class Project:
         """Return the plan of a dry run with these targets and options."""
         outcome = self.snakemake("--dry-run", *arguments)
         assert outcome.code == 0, outcome.text
-        return Plan.of(outcome.text, self.untrained())
+        plan = Plan.of(outcome.text, {})
+        return Plan.of(outcome.text, self.untrained()) if plan.jobs["train"] else plan
 
     def untrained(self) -> dict[Run, Job]:
         """Return the runs that the store of this folder lacks, or has from other code, with their jobs."""
@@ -124,15 +125,16 @@ class Project:
         assert done.returncode == 0, done.stderr
         return {Run(*run): Job(*job) for job, run in json.loads(done.stdout)}
 
-    def job(self, run: Run) -> Job:
-        """Return the job that trains a run."""
+    @cached_property
+    def jobs(self) -> dict[Run, Job]:
+        """The job that trains each run."""
         names = [self.folder / name for name in ("config.yaml", *self.overlays)]
         jobs = training.jobs(self.study, families.of_recipes(overlaid(names)["recipes"]))
-        return next(job for job, runs in jobs.items() if run in runs)
+        return {run: job for job, runs in jobs.items() for run in runs}
 
     def record(self, run: Run) -> str:
         """Return the target whose job trains a run."""
-        return f"results/{self.study.study}/trained/{'/'.join(self.job(run))}.json"
+        return f"results/{self.study.study}/trained/{'/'.join(self.jobs[run])}.json"
 
     def files(self, pattern: str) -> set[str]:
         """Return the files that match a pattern, without digests, relative to the folder."""

@@ -75,16 +75,40 @@ use rule * from bnlab
 """
 
 
+def save_files(folder: Path) -> None:
+    """Write an overlay, a method and a ledger of a user's to a folder outside the project."""
+    (folder / "my_norms.py").write_text(NORMALIZER)
+    (folder / "away.yaml").write_text(OVERLAY)
+    (folder / "my_claims.yaml").write_text(CLAIMS)
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory, snakemake: Callable[..., str]) -> Path:
+    """A user's folder with a copy of the config, in which the study has run to its end."""
+    folder = tmp_path_factory.mktemp("copied")
+    save_files(folder)
+    text = (CHECKOUT / "config.yaml").read_text(encoding="utf8")
+    assert text.count("\nstudy: full") == 1
+    (folder / "config.yaml").write_text(text.replace("\nstudy: full", "\nstudy: copied"))
+    snakemake(folder, "-s", f"{CHECKOUT}/Snakefile", "--configfile", *OVERLAYS)
+    return folder
+
+
 @pytest.fixture
 def away(tmp_path: Path) -> Path:
-    """A folder outside the project with an overlay, a method and a ledger of the user's."""
-    (tmp_path / "my_norms.py").write_text(NORMALIZER)
-    (tmp_path / "away.yaml").write_text(OVERLAY)
-    (tmp_path / "my_claims.yaml").write_text(CLAIMS)
+    """A user's folder."""
+    save_files(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
+def trained(away: Path, copied: Path) -> Path:
+    """A user's folder in which all runs are trained, and nothing else is done."""
+    shutil.copytree(copied / "results" / "runs", away / "results" / "runs")
+    return away
+
+
+@pytest.fixture(scope="module")
 def snakemake(warm_python: str) -> Callable[..., str]:
     """`output_of` in a process that starts warm."""
     return partial(output_of, warm_python)
@@ -114,6 +138,11 @@ def assert_reported(folder: Path) -> None:
     assert "supported" in (folder / "reports/away/claims.csv").read_text(encoding="utf8")
 
 
+def times_of_training(folder: Path) -> dict[str, float]:
+    records = (folder / "results" / "runs").rglob("run.json")
+    return {record.relative_to(folder).as_posix(): record.stat().st_mtime for record in records}
+
+
 OVERLAYS = [f"{CHECKOUT}/workflow/studies/smoke.yaml", "away.yaml"]
 
 
@@ -132,28 +161,26 @@ def test_with_another_working_directory_beside_an_installed_library(away):
     assert not list(home.iterdir())
 
 
-def test_with_a_config_copied_to_another_folder(away, snakemake):
-    text = (CHECKOUT / "config.yaml").read_text(encoding="utf8")
-    assert text.count("\nstudy: full") == 1
-    (away / "config.yaml").write_text(text.replace("\nstudy: full", "\nstudy: copied"))
-    full = snakemake(away, "-n", "-s", f"{CHECKOUT}/Snakefile")
+def test_with_a_config_copied_to_another_folder(copied, snakemake):
+    full = snakemake(copied, "-n", "-s", f"{CHECKOUT}/Snakefile")
     assert "reports/copied/report.html" in full
-    snakemake(away, "-s", f"{CHECKOUT}/Snakefile", "--configfile", *OVERLAYS)
-    assert_reported(away)
+    assert_reported(copied)
 
 
-def test_as_a_module_whose_rules_are_renamed(away, snakemake):
-    (away / "Snakefile").write_text(RENAMED.format(root=CHECKOUT))
-    snakemake(away, "--configfile", *OVERLAYS)
-    assert_reported(away)
+def test_as_a_module_whose_rules_are_renamed(copied, trained, snakemake):
+    (trained / "Snakefile").write_text(RENAMED.format(root=CHECKOUT))
+    snakemake(trained, "--configfile", *OVERLAYS)
+    assert_reported(trained)
+    assert times_of_training(trained) == times_of_training(copied)
 
 
-def test_as_a_module_that_is_given_its_config(away, snakemake):
-    files = [CHECKOUT / "config.yaml", Path(OVERLAYS[0]), away / "away.yaml"]
-    (away / "settings.yaml").write_text(yaml.safe_dump(overlaid(files), sort_keys=False))
-    (away / "Snakefile").write_text(CONFIGURED.format(root=CHECKOUT))
-    snakemake(away, "all")
-    assert_reported(away)
+def test_as_a_module_that_is_given_its_config(copied, trained, snakemake):
+    files = [CHECKOUT / "config.yaml", Path(OVERLAYS[0]), trained / "away.yaml"]
+    (trained / "settings.yaml").write_text(yaml.safe_dump(overlaid(files), sort_keys=False))
+    (trained / "Snakefile").write_text(CONFIGURED.format(root=CHECKOUT))
+    snakemake(trained, "all")
+    assert_reported(trained)
+    assert times_of_training(trained) == times_of_training(copied)
 
 
 def test_a_thin_way_in_plans_as_many_jobs(tmp_path, snakemake):

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -224,28 +223,35 @@ SAID = {
     "import": "ModuleNotFoundError in line 2: No module named 'no_such_module'",
     "build": "TypeError in line 14: ",
     "normalize": "AttributeError in line 18: ",
-    "shape": "toy_norms.py:Centred cannot be used: normalize makes (4,) of an input of shape (4, ",
+    "shape": "shape.py:Centred cannot be used: normalize makes (4,) of an input of shape (4, ",
     "momentum": "AttributeError: 'Centred' object has no attribute 'momentum'",
-    "syntax": "toy_norms.py:Centred cannot be used: SyntaxError in line 13: ",
-    "name": "unknown normalizer 'Centred' in toy_norms.py; did you mean 'Centered'?",
+    "syntax": "syntax.py:Centred cannot be used: SyntaxError in line 13: ",
+    "name": "unknown normalizer 'Centred' in broken_name.py; did you mean 'Centered'?",
     "option": "unknown option 'momentum' (allowed: slowness)",
 }
+IN_A_TRIAL = ["build", "normalize", "shape", "momentum"]
+IN_THE_FILE = [name for name in BREAKING if name not in IN_A_TRIAL]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", BREAKING)
-def test_a_normalizer_of_ones_own_that_cannot_be_used_is_one_sentence_before_any_job(
-    with_toys, what
-):
-    file: Path = with_toys.folder / "toy_norms.py"
-    text, (old, new) = file.read_text(), BREAKING[what]
-    assert old in text
-    file.write_text(text.replace(old, new))
-    outcome = with_toys.snakemake()
+@pytest.mark.parametrize("names", [IN_THE_FILE, IN_A_TRIAL], ids=["in the file", "in a trial"])
+def test_a_normalizer_of_ones_own_that_cannot_be_used_is_one_sentence_before_any_job(fresh, names):
+    lines = ["study: broken", "only: [batch_size]", "methods:"]
+    for name in names:
+        old, new = BREAKING[name]
+        assert old in toys.NORMALIZER
+        (fresh.folder / f"broken_{name}.py").write_text(toys.NORMALIZER.replace(old, new))
+        lines.append(
+            f'  {name}: {{normalizer: "broken_{name}.py:Centred", options: {{momentum: 0.5}}, label: {name}}}'
+        )
+    runs = f"{{datasets: [iris], methods: [{', '.join(names)}], batches: [4], recipes: [smoke]}}"
+    lines.append(f"experiments: {{batch_size: {{runs: [{runs}]}}}}")
+    outcome = fresh.overlaid("\n".join(lines)).snakemake()
     assert outcome.code != 0 and "Traceback" not in outcome.text, outcome.text
-    matches = re.findall(
-        r"^toys\.yaml:4: (methods\.centred\S*): (.+)$", outcome.stderr, re.MULTILINE
+    told = re.findall(
+        r"^overlay\.yaml:(\d+): methods\.(\w+)\S*: (.+)$", outcome.stderr, re.MULTILINE
     )
-    assert len(matches) == 1, outcome.stderr
-    assert SAID[what] in matches[0][1]
-    assert with_toys.files("results/**/*") == set()
+    assert [(int(line), name) for line, name, _ in told] == [*enumerate(names, 4)], outcome.stderr
+    for _, name, sentence in told:
+        assert SAID[name] in sentence
+    assert fresh.files("results/**/*") == set()

@@ -7,8 +7,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -180,14 +180,13 @@ def test_a_normalizer_passes_the_tests_that_make_runs(block: Block, tmp_path: Pa
     assert done.returncode == 0 and " passed" in done.stdout, done.stdout + done.stderr
 
 
-def with_library(project: Project, page: str) -> Project:
+def with_library(folder: Path, page: str) -> None:
     """Add the files of the library that a page shows, and none other."""
     for block in blocks_of(page, "python"):
         if block.file and block.file.startswith(LIBRARY):
-            path = project.folder / block.file
+            path = folder / block.file
             assert not path.exists()
             path.write_text(block.text, encoding="utf8")
-    return project
 
 
 @pytest.mark.slow
@@ -195,12 +194,12 @@ def with_library(project: Project, page: str) -> Project:
     "page", ["docs/how-to/network.md", "docs/how-to/probe.md"], ids=lambda page: Path(page).stem
 )
 def test_a_class_for_the_library_is_trained_as_the_page_says(page: str, fresh: Project) -> None:
-    with_library(fresh, page)
+    with_library(fresh.folder, page)
     (name,) = saved(fresh.folder, page)
     overlay = fresh.folder / name
     overlay.write_text(f"{overlay.read_text('utf8')}replicates: 2\n", encoding="utf8")
     project = replace(fresh, overlays=("workflow/studies/demo.yaml", name))
-    outcome = project.snakemake("learning_curves")
+    outcome = project.snakemake("learning_curves", "--until", "gather")
     assert outcome.code == 0, outcome.text
     (group,) = yaml.safe_load(overlay.read_text("utf8"))["experiments"]["learning_curves"]["runs"]
     (added,) = [Path(block.file).stem for block in blocks_of(page, "python") if block.file]
@@ -247,25 +246,36 @@ def test_files_of_the_project_that_are_named_exist() -> None:
         assert (ROOT / path).exists(), path
 
 
-def dry_runs() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each call of Snakemake, with its page, as a dry run."""
+def dry_runs() -> dict[tuple[str, ...], set[str]]:
+    """Return the targets of calls of Snakemake by their options, after the page if they name a file of its own."""
+    targets: dict[tuple[str, ...], set[str]] = {}
     for block in COMMANDS:
-        for program, *arguments in commands(block):
-            if program == "snakemake" and arguments not in (["--lint"], ["--rulegraph"]):
-                if "--report" in arguments:  # a dry run takes no report of what is not there
-                    at = arguments.index("--report")
-                    arguments = arguments[:at] + arguments[at + 2 :]
-                yield block.page, tuple(word for word in arguments if word not in ("-n",))
+        own = {other.file for other in blocks_of(block.page)}
+        for program, *words in commands(block):
+            if program == "snakemake" and words not in (["--lint"], ["--rulegraph"]):
+                if "--report" in words:  # a dry run takes no report of what is not there
+                    at = words.index("--report")
+                    words = words[:at] + words[at + 2 :]
+                asked = [*takewhile(lambda word: not word.startswith("-"), words)]
+                options = [word for word in words[len(asked) :] if word != "-n"]
+                page = block.page if own & {*options} else ""
+                targets.setdefault((page, *options), set()).update(asked or ["all"])
+    return targets
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("page", "arguments"), [*dict.fromkeys(dry_runs())])
-def test_snakemake_plans_what_a_page_types(
-    page: str, arguments: tuple[str, ...], tmp_path: Path, warm_python: str
+@pytest.mark.parametrize(
+    ("options", "targets"), [*dry_runs().items()], ids=lambda words: " ".join(sorted(words))
+)
+def test_snakemake_plans_what_pages_type(
+    options: tuple[str, ...], targets: set[str], tmp_path: Path, warm_python: str
 ) -> None:
-    project = with_library(fresh_project(tmp_path / "project"), page)
-    folder = project.folder
-    saved(folder, page)
+    page, *typed = options
+    asked = [] if targets == {"all"} else sorted(targets)
+    folder = fresh_project(tmp_path / "project").folder
+    if page:
+        with_library(folder, page)
+        saved(folder, page)
     (folder / "my_study").mkdir()
     studies = folder / "workflow" / "studies"
     shutil.copy(studies / "local.example.yaml", studies / "local.yaml")
@@ -276,7 +286,7 @@ def test_snakemake_plans_what_a_page_types(
         read.parent.mkdir(parents=True, exist_ok=True)
         read.touch()
     done = subprocess.run(
-        [warm_python, "-m", "snakemake", *arguments, "-n"],
+        [warm_python, "-m", "snakemake", *asked, *typed, "-n"],
         cwd=folder,
         capture_output=True,
         text=True,

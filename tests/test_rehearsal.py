@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,23 @@ from bnlab import rehearsal
 from bnlab.study.experiments import experiments
 from bnlab.study.validation import read
 
+Script = Callable[..., subprocess.CompletedProcess[str]]
 DEMO = "workflow/studies/demo.yaml"
 
 
 @pytest.fixture(scope="module")
-def scaffold(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def script(warm_python: str) -> Script:
+    """Run a script of the project in a folder, in a process that starts warm."""
+
+    def run(folder: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [warm_python, f"workflow/scripts/{name}", *arguments]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def scaffold(tmp_path_factory: pytest.TempPathFactory, script: Script) -> Path:
     """A project with a new experiment, as it is written."""
     folder = tmp_path_factory.mktemp("scaffold") / "project"
     fresh_project(folder)
@@ -29,13 +42,12 @@ def scaffold(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def script(folder: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, f"workflow/scripts/{name}", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-
-
-def rehearsed(folder: Path) -> subprocess.CompletedProcess[str]:
-    return script(folder, "test_experiment.py", "weight_decay", DEMO, "weight_decay.yaml")
+@pytest.fixture
+def rehearsed(scaffold: Path, script: Script) -> Callable[[], subprocess.CompletedProcess[str]]:
+    """Rehearse the new experiment."""
+    return partial(
+        script, scaffold, "test_experiment.py", "weight_decay", DEMO, "weight_decay.yaml"
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,15 +60,15 @@ def rehearsed(folder: Path) -> subprocess.CompletedProcess[str]:
         ("batch_size", "There is an experiment batch_size."),
     ],
 )
-def test_a_name_that_cannot_be_is_one_sentence(tmp_path, name, sentence):
+def test_a_name_that_cannot_be_is_one_sentence(script, name, sentence):
     done = script(CHECKOUT, "new_experiment.py", name)
     assert done.returncode == 1
     assert sentence in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.slow
-def test_the_new_experiment_works_as_it_is(scaffold):
-    done = rehearsed(scaffold)
+def test_the_new_experiment_works_as_it_is(rehearsed):
+    done = rehearsed()
     assert done.returncode == 0, done.stdout + done.stderr
     assert "On made-up rows it says: On digits, the gap between training and test" in done.stdout
     assert (
@@ -76,62 +88,68 @@ def test_the_files_of_a_new_experiment_are_for_editing_and_have_no_digest(scaffo
 
 
 MISTAKES = {
-    "a column that an aggregation dropped": (
-        "analysis.py",
-        'return summarize(_gaps(metrics), KEYS, "gap")',
-        'return summarize(_gaps(metrics), [*KEYS, "l2"], "gap")',
-        ": the table of figure gap: KeyError: 'l2' (the columns that it has: dataset, ",
-    ),
-    "a column that a figure wants": (
-        "page.py",
-        'rows["epoch"], in_percent(rows)',
-        'rows["epochs"], in_percent(rows)',
-        ": figure gap: KeyError: 'epochs' (the columns that it has: dataset, ",
-    ),
-    "an attribute that rows of a grid lack": (
-        "page.py",
-        'GRIDS = {"final_gap": as_it_is}',
-        'GRIDS = {"final_gap": lambda table: [row.pears for row in table.itertuples()]}',
-        "result table final_gap: AttributeError: 'Pandas' object has no attribute 'pears' (the columns",
-    ),
-    "a table without its function": (
-        "analysis.py",
-        'TABLES = {"gap": gap, "final_gap": final_gap}',
-        'TABLES = {"gap": gap}',
-        "analysis.py: unknown TABLES 'final_gap'",
-    ),
-    "a quantity that computes something else": (
-        "analysis.py",
-        'return rows.groupby("replicate")["gap"].max()',
-        'return rows.groupby("replicate")["gapp"].max()',
-        "quantity largest_gap: KeyError: 'Column not found: gapp'",
-    ),
-    "a finding of a column that the table lacks": (
-        "experiment.yaml",
-        "column: difference, factor: 100}",
-        "column: differences, factor: 100}",
-        "the table final_gap lacks differences, differences_high and differences_low for a finding",
-    ),
+    "of a figure's table, a grid, a quantity and a finding": [
+        (
+            "analysis.py",
+            'return summarize(_gaps(metrics), KEYS, "gap")',
+            'return summarize(_gaps(metrics), [*KEYS, "l2"], "gap")',
+            ": the table of figure gap: KeyError: 'l2' (the columns that it has: dataset, ",
+        ),
+        (
+            "page.py",
+            'GRIDS = {"final_gap": as_it_is}',
+            'GRIDS = {"final_gap": lambda table: [row.pears for row in table.itertuples()]}',
+            "result table final_gap: AttributeError: 'Pandas' object has no attribute 'pears' (the columns",
+        ),
+        (
+            "analysis.py",
+            'return rows.groupby("replicate")["gap"].max()',
+            'return rows.groupby("replicate")["gapp"].max()',
+            "quantity largest_gap: KeyError: 'Column not found: gapp'",
+        ),
+        (
+            "experiment.yaml",
+            "column: difference, factor: 100}",
+            "column: differences, factor: 100}",
+            "the table final_gap lacks differences, differences_high and differences_low for a finding",
+        ),
+    ],
+    "of a figure and a missing function": [
+        (
+            "page.py",
+            'rows["epoch"], in_percent(rows)',
+            'rows["epochs"], in_percent(rows)',
+            ": figure gap: KeyError: 'epochs' (the columns that it has: dataset, ",
+        ),
+        (
+            "analysis.py",
+            'TABLES = {"gap": gap, "final_gap": final_gap}',
+            'TABLES = {"gap": gap}',
+            "analysis.py: unknown TABLES 'final_gap'",
+        ),
+    ],
 }  # fmt: skip
+"""Mistakes that hide none of their group: file, its text, what stands there by mistake, and what is said of it."""
 
 
 @pytest.mark.slow
-def test_every_mistake_is_told_at_once_with_its_line_and_the_columns_that_there_are(scaffold):
+@pytest.mark.parametrize("mistakes", MISTAKES.values(), ids=MISTAKES)
+def test_every_mistake_is_told_at_once_with_its_line_and_the_columns_that_there_are(
+    scaffold, rehearsed, mistakes
+):
     folder = scaffold / "workflow/scripts/bnlab/experiments/weight_decay"
-    before = {
-        file: (folder / file).read_text() for file in ("analysis.py", "page.py", "experiment.yaml")
-    }
-    told = {}
-    for name, (file, old, new, _) in MISTAKES.items():
-        assert before[file].count(old) == 1, name
-        (folder / file).write_text(before[file].replace(old, new))
-        done = rehearsed(scaffold)
-        (folder / file).write_text(before[file])
-        assert done.returncode == 1, (name, done.stdout)
-        told[name] = done.stderr
-    for name, (*_, sentence) in MISTAKES.items():
-        assert sentence in told[name], (name, told[name])
-        assert "Traceback" not in told[name]
+    before = {folder / file: (folder / file).read_text() for file, *_ in mistakes}
+    for file, old, new, _ in mistakes:
+        assert before[folder / file].count(old) == 1, old
+        text = (folder / file).read_text()
+        (folder / file).write_text(text.replace(old, new))
+    done = rehearsed()
+    for file, text in before.items():
+        file.write_text(text)
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr
+    for *_, sentence in mistakes:
+        assert sentence in done.stderr
 
 
 @pytest.mark.slow

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -151,27 +153,45 @@ def test_infinities_of_different_signs_and_nan_are_different(one, other, gap):
     assert same.difference(np.array(one), np.array(other)) == gap
 
 
-def test_the_command_ends_with_one_where_they_differ_and_with_a_sentence_on_a_mistake(own):
-    def typed(*words: str) -> tuple[int, str]:
-        command = [sys.executable, "-m", "bnlab", "same", *words]
-        scripts = {**os.environ, "PYTHONPATH": str(CHECKOUT / "workflow/scripts")}
-        done = subprocess.run(
-            command, cwd=own, env=scripts, capture_output=True, text=True, check=False
-        )
-        return done.returncode, done.stdout + done.stderr
-
-    code, text = typed("bn", "keras.layers:BatchNormalization")
-    assert (code, text.splitlines()[-1]) == (
-        0,
-        "They are the same on rows, images, tokens, one row, to 1e-09 of the largest value in float64.",
+def test_the_command_ends_with_zero_where_they_are_the_same(own):
+    command = [sys.executable, "-m", "bnlab", "same", "bn", "keras.layers:BatchNormalization"]
+    scripts = {**os.environ, "PYTHONPATH": str(CHECKOUT / "workflow/scripts")}
+    done = subprocess.run(
+        command, cwd=own, env=scripts, capture_output=True, text=True, check=False
     )
-    code, text = typed("bn", "keras.layers:BatchNormalization", "momentum=0.9")
-    assert code == 1
-    assert "They differ: " in text.splitlines()[-1]
-    assert typed("bn") == (1, f"{same.USAGE}\n")
-    code, text = typed("bn", "ln", "epsilo=1")
-    assert (code, text.count("\n")) == (1, 1)
-    assert "unknown option 'epsilo'; did you mean 'epsilon'?" in text
-    code, text = typed("bn", "keras.layers:Dense")
-    assert (code, text.count("\n")) == (1, 1)
-    assert "units" in text
+    assert done.returncode == 0
+    assert (done.stdout + done.stderr).splitlines()[-1] == (
+        "They are the same on rows, images, tokens, one row, to 1e-09 of the largest value in float64."
+    )
+
+
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Run the command in this process, and return its exit code or the sentence that it ends with."""
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")  # as the command does
+
+    def ended(*words: str) -> Any:
+        with pytest.raises(SystemExit) as stopped:
+            same.main(words)
+        return stopped.value.code
+
+    return ended
+
+
+def test_the_command_ends_with_one_where_they_differ(ended, capsys):
+    assert ended("bn", "keras.layers:BatchNormalization", "momentum=0.9") == 1
+    assert "They differ: " in capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["bn"], same.USAGE),
+        (["bn", "ln", "epsilo=1"], "unknown option 'epsilo'; did you mean 'epsilon'?"),
+        (["bn", "keras.layers:Dense"], "units"),
+    ],
+)
+def test_the_command_ends_with_a_sentence_on_a_mistake(ended, capsys, words, sentence):
+    told = ended(*words)
+    assert sentence in told and "\n" not in told
+    assert capsys.readouterr().out == ""

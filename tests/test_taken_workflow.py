@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from project import Project
@@ -35,21 +36,36 @@ claims:
 TAKEN, OWN = "learning_curves", "batch_size"
 
 
-@pytest.fixture
-def published(finished: Project) -> Project:
-    """Publish the smoke study in a project, and remove its results."""
-    (finished.folder / "ledger.yaml").write_text(LEDGER)
-    judged = finished.overlaid({"claims": "ledger.yaml"})
+@pytest.fixture(scope="module")
+def publication_of_smoke(
+    finished_study: Project, tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    """A project that has published its finished smoke study; tests have copies of it (`published`)."""
+    project = finished_study.copy(tmp_path_factory.mktemp("published") / "project")
+    (project.folder / "ledger.yaml").write_text(LEDGER)
+    judged = project.overlaid({"claims": "ledger.yaml"})
     outcome = judged.snakemake()
     assert outcome.code == 0, outcome.text
-    (finished.folder / "docs").mkdir()
+    (project.folder / "docs").mkdir()
     for page in published_pages.PAGES:
         markers = f"{published_pages.BEGIN}\n{published_pages.END}\n"
-        (finished.folder / page).write_text(markers)
-    publication.publish(finished.folder, "smoke")
-    for folder in ("results", "reports/smoke", "logs"):
-        shutil.rmtree(finished.folder / folder)
+        (project.folder / page).write_text(markers)
+    publication.publish(project.folder, "smoke")
     return judged
+
+
+@pytest.fixture
+def published(publication_of_smoke: Project, tmp_path: Path) -> Project:
+    """The published study in a folder of this test's own, with its results."""
+    return publication_of_smoke.copy(tmp_path / "project")
+
+
+@pytest.fixture
+def without_results(published: Project) -> Project:
+    """The published study in a folder of this test's own, as a clone of the project has it."""
+    for folder in ("results", "reports/smoke", "logs"):
+        shutil.rmtree(published.folder / folder)
+    return published
 
 
 def taking(project: Project, **recipe: float) -> Project:
@@ -60,7 +76,8 @@ def taking(project: Project, **recipe: float) -> Project:
     )
 
 
-def test_they_are_shown_as_published_and_only_the_other_experiments_are_trained(published):
+def test_they_are_shown_as_published_and_only_the_other_experiments_are_trained(without_results):
+    published = without_results
     again = taking(published)
     own = set(again.study.runs(OWN))
     assert again.plan().trained == own
@@ -88,13 +105,13 @@ def test_they_are_shown_as_published_and_only_the_other_experiments_are_trained(
     assert "taken as published" in page and "(study smoke, " in page
 
 
-def test_what_was_trained_under_other_settings_is_refused_with_its_place(published):
-    outcome = taking(published, learning_rate=0.2).snakemake()
+def test_what_was_trained_under_other_settings_is_refused_with_its_place(without_results):
+    outcome = taking(without_results, learning_rate=0.2).snakemake()
     assert outcome.code != 0
     assert "experiments.learning_curves.published: " in outcome.stderr
     assert "are not in reports/published/runs.csv under these settings" in outcome.stderr
     assert "taking.yaml:" in outcome.stderr
-    assert published.files("results/**/*") == set()
+    assert without_results.files("results/**/*") == set()
 
 
 def test_fresh_seeds_lie_beside_what_is_published_and_the_next_report_says_what_they_make_of_it(

@@ -58,7 +58,7 @@ def files_of_run(project: Project, run: Run) -> set[str]:
 
 def log_of(project: Project, run: Run, suffix: str = "log") -> Path:
     """Return the log of the job that trains a run."""
-    name = "/".join(project.job(run))
+    name = "/".join(project.jobs[run])
     return project.folder / f"logs/{project.study.study}/train/{name}.{suffix}"
 
 
@@ -110,7 +110,7 @@ def expected_jobs(project: Project, experiments: list[str], report: bool) -> dic
     return {
         "download": len({run.dataset for run in runs}),
         "preprocess": len({run.dataset for run in runs}),
-        "train": len({project.job(run) for run in runs}),
+        "train": len({project.jobs[run] for run in runs}),
         "time_methods": min(5, study.replicates) * len(timed),
         "gather": len(experiments),
         "write_tables": len(experiments),
@@ -257,7 +257,7 @@ def append(project: Project, file: str, text: str) -> None:
 
 def test_force_running_a_rule_runs_all_its_jobs_and_what_follows_but_nothing_before(finished):
     plan = finished.plan("--forcerun", "train")
-    assert plan.jobs["train"] == len({finished.job(run) for run in finished.study.all_runs()})
+    assert plan.jobs["train"] == len(set(finished.jobs.values()))
     assert counted(plan, ["download", "preprocess", "time_methods"]) == dict.fromkeys(
         ["download", "preprocess", "time_methods"], 0
     )

@@ -49,7 +49,7 @@ def test_a_damaged_file_is_named_with_the_command_that_repairs_the_study(
     damaged = flipped(content, random.Random(name).randrange(8 * len(content)))
     path.write_bytes(damaged)
 
-    told = finished.snakemake("--forcerun", rule)
+    told = finished.snakemake("--forcerun", rule, "--until", rule)
     assert told.code != 0
     assert "Traceback" not in told.text
     stopped = [line for line in told.text.splitlines() if line.startswith("Stopped: ")]
@@ -63,7 +63,7 @@ def test_a_damaged_file_is_named_with_the_command_that_repairs_the_study(
     ((option, target),) = {
         match for line in stopped for match in re.findall(r"`(--forcerun) (\S+)`", line)
     }
-    done = finished.snakemake(option, target)
+    done = finished.snakemake(option, target, "--until", rule)
     assert done.code == 0, done.text
     if "timing" not in name and path.name != "run.json":
         assert path.read_bytes() == content
