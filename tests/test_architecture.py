@@ -224,7 +224,7 @@ SAID = {
     "build": "TypeError in line 14: ",
     "normalize": "AttributeError in line 18: ",
     "shape": "shape.py:Centred cannot be used: normalize makes (4,) of an input of shape (4, ",
-    "momentum": "AttributeError: 'Centred' object has no attribute 'momentum'",
+    "momentum": "it has no attribute momentum, by which its average moving_mean moves",
     "syntax": "syntax.py:Centred cannot be used: SyntaxError in line 13: ",
     "name": "unknown normalizer 'Centred' in broken_name.py; did you mean 'Centered'?",
     "option": "unknown option 'momentum' (allowed: slowness)",

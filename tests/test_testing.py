@@ -165,7 +165,7 @@ NORMALIZERS = {
     StartsAsHalf: r"'a' starts as 'half' \(allowed: a number, zeros, ones, ",
     StartsAtInfinity: r"'a' starts as inf \(allowed: a number, zeros, ones, ",
     DrawsAVector: r"'a' has the shape \(12,\), and 'glorot_uniform' draws matrices",
-    WithoutMomentum: "WithoutMomentum cannot be used: AttributeError",
+    WithoutMomentum: "it has no attribute momentum, by which its average moving_mean moves",
     OtherShape: r"normalize makes \(4,\) of an input of shape \(4, 12\)",
 }
 

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bnlab.card import measure, score
+from bnlab.card import damage, measure, score
 
 OWN = """\
+import time
+from abc import ABC, abstractmethod
+
+import numpy as np
 import tensorflow as tf
 
 from bnlab.networks.normalizer import Normalizer
@@ -100,10 +104,88 @@ class Variable(Normalizer):
 
     def normalize(self, u, training):
         return u * self.gamma
+
+
+class Lists(Normalizer):
+    def build(self):
+        self.seen = {"means": []}
+
+    def normalize(self, u, training):
+        self.seen["means"].append(tf.reduce_mean(u))
+        return 2 * u
+
+
+class Global(Normalizer):
+    calls = []
+
+    def normalize(self, u, training):
+        Global.calls.append(0)
+        return u / len(Global.calls)
+
+
+class Draws(Normalizer):
+    def normalize(self, u, training):
+        return u + np.random.default_rng().normal(size=u.shape).astype(u.dtype.name)
+
+
+class Moves(Normalizer):
+    def build(self):
+        self.gamma = self.vector("gamma", "ones")
+
+    def normalize(self, u, training):
+        self.gamma = 1.01 * self.gamma
+        return self.gamma * u
+
+
+class Exits(Normalizer):
+    def build(self):
+        raise SystemExit("bye")
+
+    def normalize(self, u, training):
+        return 2 * u
+
+
+class Average(Normalizer):
+    def build(self):
+        self.moving_mean = self.vector("moving_mean", "zeros", trainable=False)
+
+    def normalize(self, u, training):
+        return u - self.moving_mean
+
+
+class Sleeps(Normalizer):
+    def normalize(self, u, training):
+        time.sleep(9)
+        return u
+
+
+class Hidden(Normalizer, ABC):
+    @abstractmethod
+    def size(self):
+        pass
+
+    def normalize(self, u, training):
+        return u
 """
 
 KERAS = """\
 import keras
+import numpy as np
+
+
+class Lists(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.seen = [0]
+
+    def call(self, u):
+        self.seen[0] += 1
+        return 2 * u
+
+
+class Draws(keras.layers.Layer):
+    def call(self, u):
+        return u + keras.ops.cast(np.random.default_rng().normal(), u.dtype)
 
 
 class Shape(keras.layers.Layer):
@@ -167,7 +249,23 @@ class Raises(keras.layers.Layer):
 """
 
 TORCH = """\
+import numpy as np
 import torch
+
+
+class Lists(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def forward(self, u):
+        self.seen.append(u.detach().mean())
+        return 2 * u
+
+
+class Draws(torch.nn.Module):
+    def forward(self, u):
+        return u + np.random.default_rng().normal()
 
 
 class Shape(torch.nn.Module):
@@ -266,7 +364,14 @@ FAULTS = {
     "Empty": r"cannot be used: it has no normalize\(self, u, training\)",
     "Start": r"cannot be used: 'gamma' starts as 'one' \(allowed: a number, zeros, ones, ",
     "Resizes": r"cannot be used: the shape of (its )?'total' changes from \(64,\) to \(\d+,\)",
-    "Moves": r"cannot be used: a step of its own moves its parameter gamma; make that state by register_buffer$",
+    "Moves": r"cannot be used: a step of its own moves its (parameter|trained variable) gamma; make that state by ",
+    "Lists": r"cannot be used: it keeps a value of a step as its attribute .*seen; make that state by ",
+    "Global": r"cannot be used: it makes another N\(u\) of the same input and the same variables in another call; ",
+    "Draws": r"cannot be used: it makes another N\(u\) of the same input and the same variables in another call; ",
+    "Exits": r"cannot be used: SystemExit in line \d+: bye$",
+    "Average": r"cannot be used: it has no attribute momentum, by which its average moving_mean moves; set it in ",
+    "Sleeps": r"cannot be used: TimeoutError in line \d+: its first calls take over 2 s, and a card makes thousands$",
+    "Hidden": r"cannot be used: TypeError: Can't instantiate abstract class",
     "Variable": r"cannot be used: 'Variable:0' would not be trained, since TensorFlow keeps it",
 }
 """The end of the sentence on each fault, which begins with the layer."""
@@ -283,9 +388,13 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("library", "fault"), CASES)
-def test_a_wrong_layer_ends_the_command_in_one_sentence(library, fault, tmp_path, capsys):
+def test_a_wrong_layer_ends_the_command_in_one_sentence(
+    library, fault, tmp_path, monkeypatch, capsys
+):
     if library == "torch":
         pytest.importorskip("torch")
+    if fault == "Sleeps":
+        monkeypatch.setattr(damage, "PATIENCE", 2)
     (tmp_path / f"{library}_layers.py").write_text(FILES[library])
     with pytest.raises(SystemExit) as ended:
         score.main([f"{library}_layers.py:{fault}", "--properties"])
@@ -293,3 +402,5 @@ def test_a_wrong_layer_ends_the_command_in_one_sentence(library, fault, tmp_path
     assert re.match(f"{library}_layers.py:{fault} {FAULTS[fault]}", sentence), sentence
     assert "\n" not in sentence
     assert "Traceback" not in capsys.readouterr().err
+    written = {each.name for each in tmp_path.iterdir() if "breaks" not in sentence}
+    assert written <= {f"{library}_layers.py"}

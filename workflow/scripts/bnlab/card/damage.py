@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -10,23 +12,49 @@ import numpy as np
 from bnlab.card.properties import constant_features, constant_rows
 from bnlab.card.subject import Subject
 from bnlab.lazy import tf
-from bnlab.networks import trial
+from bnlab.networks import kept, trial
+from bnlab.networks.normalizer import Normalizer
 from bnlab.same import Side
 from bnlab.study.messages import failure
 
 ORDINARY = "ordinary inputs"
+PATIENCE = 180
+"""Seconds after which first calls are given up; those of a library on JAX take ten, on a busy machine more."""
 STEPS = 20
 SLOWING = 0.99999
 """Most of a move of an average that is left after half of ``STEPS``."""
 
 
 def check(layer: Subject) -> None:
-    """Run one batch in training and at inference.
+    """Run a layer in training and at inference.
 
     Raises:
-        ValueError: as ``trial.alone``. A layer may raise other errors of its own.
+        ValueError: as ``trial.alone`` and ``kept.check``. A layer may raise other errors of its own.
+        TimeoutError: this takes too long.
     """
-    trial.alone(layer.side.built(features=layer.shape[-1]), tf.constant(layer.inputs()))
+
+    def built() -> Normalizer:
+        return layer.side.built(features=layer.shape[-1])
+
+    with _in_time():
+        trial.alone(built(), tf.constant(layer.inputs()))
+        kept.check(built, layer.inputs(), layer.inputs(seed=4))
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """Raise TimeoutError where the body takes longer than ``PATIENCE``."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"its first calls take over {PATIENCE} s, and a card makes thousands")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(PATIENCE)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def inputs(layer: Subject) -> dict[str, np.ndarray]:
@@ -80,7 +108,7 @@ def _reason(layer: Subject, u: np.ndarray) -> str:
         response = layer.response(u)
         values = {"N(u)": response.y, "its gradient": response.gradient}
         values["N(u) at inference"] = layer.normal(u, False)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return error_of(layer.side, error)
     wrong = [what for what, value in values.items() if not np.isfinite(value).all()]
     return f"{wrong[0]} is not finite" if wrong else ""
@@ -99,7 +127,7 @@ def _growing(layer: Subject) -> Iterator[Break]:
     names = [v.name for v in layer.built().variables if not v.trainable]
     try:
         states = layer.states(layer.inputs(), STEPS)
-    except Exception:  # as on ordinary inputs
+    except (Exception, SystemExit):  # as on ordinary inputs
         return
     for name, *values in zip(names, *states, strict=True):
         half, last = values[STEPS // 2], values[-1]
@@ -112,7 +140,7 @@ def _growing(layer: Subject) -> Iterator[Break]:
             )
 
 
-def error_of(side: Side, error: Exception) -> str:
+def error_of(side: Side, error: BaseException) -> str:
     """Return the error of a class as the end of a sentence."""
     reference = side.reference
     text = failure(reference.path, reference.file, error)

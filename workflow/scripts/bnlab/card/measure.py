@@ -90,7 +90,7 @@ def _trainings(
         step()
         try:
             own[key] = trained(setting, method, step)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             stops[key] = damage.error_of(side, error)
     return own, stops
 
@@ -114,8 +114,10 @@ def _layers(side: Side) -> tuple[dict[str, Subject], dict[str, str]]:
         try:
             damage.check(layer)
             layers[kind] = layer
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             refused[kind] = failure(side.reference.path, side.reference.file, error)
+            if isinstance(error, TimeoutError):  # other inputs would take as long
+                break
     if not layers:
         raise ValueError(next(iter(refused.values())))
     return layers, refused
@@ -141,7 +143,7 @@ def _value(measure: Measure, layer: Subject) -> Value:
     """Return the value of a property; a layer may raise an error on inputs such as one row."""
     try:
         value = measure.function(layer)
-    except Exception:
+    except (Exception, SystemExit):
         return "error"
     if isinstance(value, float) and not isfinite(value):
         return "NaN" if isnan(value) else "inf"

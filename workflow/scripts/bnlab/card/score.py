@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple, NoReturn, Self
 
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str]) -> None:
     asked = command(arguments)
     if asked is None:
         _end(USAGE)
-    other = _read(asked.other) if asked.other else None
+    other, here = _read(asked.other) if asked.other else None, Path.cwd()
     if asked.words[0].endswith(".json"):
         card, place = _read(asked.words[0]), Path(asked.words[0]).parent
         texts = {}
@@ -72,7 +73,7 @@ def main(arguments: Sequence[str]) -> None:
         texts |= comparison.files(card, other)
         print(texts["comparison.md"])
     for name, text in texts.items():
-        save_source(place / name, text)
+        save_source(here / place / name, text)  # a layer may have left the folder
     if texts:
         print(f"Written to {place}: {', '.join(texts)}.")
     sys.exit("\n".join(card.breaks) or None)
@@ -96,16 +97,20 @@ def files(card: Card) -> dict[str, str]:
 
 def _measured(asked: Command) -> Card:
     """Return the card of a class, or end the process with a sentence."""
-    lazy.load("3")  # it says of float16 that some processors have none
-    try:
-        layer = side(asked.words)
-    except ValueError as error:
-        _end(f"{error}")
-    try:
-        with Progress() as progress:
+    with (
+        Progress() as progress,
+        redirect_stdout(sys.stderr),
+    ):  # a layer may print, and the card is printed next
+        progress.show(0, "imports")
+        lazy.load("3")  # it says of float16 that some processors have none
+        try:
+            layer = side(asked.words)
+        except ValueError as error:
+            _end(f"{error}")
+        try:
             return measure.card(layer, asked.size, progress.show)
-    except ValueError as error:
-        sys.exit(f"{error}")
+        except ValueError as error:
+            sys.exit(f"{error}")
 
 
 def _read(path: str) -> Card:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from math import isfinite, prod
 from typing import Any
 
 from bnlab.lazy import tf
-from bnlab.networks import loading
+from bnlab.networks import kept, loading
 from bnlab.networks.block import Method
 from bnlab.networks.initializers import DEVIATIONS, SCALES
 from bnlab.networks.network import Network
@@ -149,12 +149,16 @@ def _check_start(variable: Variable) -> None:
 def watch(normalizer: Normalizer) -> None:
     """Let a normalizer raise ValueError where it makes no tensor like u, has no gradient or keeps a value of a step."""
     for variable in normalizer.variables:
-        if variable.is_average:
-            variable.owner.momentum  # noqa: B018  (an AttributeError where there is none)
+        if variable.is_average and not hasattr(variable.owner, "momentum"):
+            raise ValueError(
+                f"it has no attribute momentum, by which its average {variable.name} moves; set it in __init__"
+            )
     normalize, own = normalizer.normalize, {variable.name for variable in normalizer.variables}
+    trained = [variable for variable in normalizer.variables if variable.trainable]
 
     def watched(u: tf.Tensor, training: bool) -> tf.Tensor:
-        before = dict(vars(normalizer))
+        before = kept.attributes([("", normalizer)], own)
+        values = [variable.value for variable in trained]
         with tf.GradientTape() as tape:
             tape.watch(u)
             y = normalize(u, training)
@@ -166,7 +170,13 @@ def watch(normalizer: Normalizer) -> None:
             )
         if y.dtype != u.dtype:
             raise ValueError(f"normalize makes {y.dtype.name} of an input of {u.dtype.name}")
-        for name in _changed(before, vars(normalizer), own):
+        for variable, value in zip(trained, values, strict=True):
+            if variable.value is not value:
+                raise ValueError(
+                    f"a step of its own moves its trained variable {variable.name}; make that state by self.variable "
+                    "with trainable=False"
+                )
+        for name in kept.changed(before, kept.attributes([("", normalizer)], own)):
             raise ValueError(
                 f"it keeps a value of a step as its attribute {name}; make that state by self.variable with "
                 "trainable=False"
@@ -178,16 +188,3 @@ def watch(normalizer: Normalizer) -> None:
         return y
 
     normalizer.normalize = watched  # type: ignore[method-assign]
-
-
-def _changed(
-    before: Mapping[str, Any], after: Mapping[str, Any], variables: Collection[str]
-) -> Iterator[str]:
-    """Yield the attributes that a call changed, numbers but not flags, or set to a tensor, but those of variables."""
-    for name, value in after.items():
-        if name in variables or isinstance(value, bool):
-            continue
-        is_new = tf.is_tensor(value) and value is not before.get(name)
-        is_moved = isinstance(value, int | float) and value != before.get(name, value)
-        if is_new or is_moved:
-            yield name

@@ -11,6 +11,8 @@ from typing import Any
 
 MOST = 300
 """Largest number of characters of an error that are printed."""
+NOISE = re.compile(r"\{\{.*?\}\}|\[Op:\w+\]( name:)?|\x1b\[[\d;]*m|[\x00-\x08\x0e-\x1f]")
+"""Names of nodes and operations of TensorFlow, colours and control characters in the text of an error."""
 MOST_NAMES, NEAREST = 60, 5
 """Largest number of allowed names that are all printed, and how many of more are."""
 
@@ -55,7 +57,8 @@ def failure(path: str, file: Path, error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename == str(file):
         lines, text = [error.lineno], error.msg
     where = f" in line {lines[-1]}" if lines else ""
-    text = " ".join(re.sub(r"\{\{.*?\}\}", "", text).split())[:MOST]
+    text = " ".join(NOISE.sub("", text).split())[:MOST]
     kind = f"{type(error).__name__}{where}: " if lines or type(error) is not ValueError else ""
+    kind = kind if text else kind.removesuffix(": ")
     unmade = isinstance(error, AttributeError) and frames and frames[-1].name == "build"
     return f"{path} cannot be used: {kind}{text}{MADE_IN_BUILD if unmade else ''}"

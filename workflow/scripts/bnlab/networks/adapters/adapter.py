@@ -254,15 +254,3 @@ def described(cls: type[Any], library: str) -> str:
     text = inspect.cleandoc(cls.__doc__ or cls.__name__)
     is_shipped = cls.__module__.partition(".")[0] in library.lower()
     return f"{cls.__name__} of {library}: {text}" if is_shipped else text
-
-
-def kept_attributes(parts: Iterable[tuple[str, Any]]) -> dict[str, str]:
-    """Return the numbers and arrays among the attributes of a layer and of its parts, in text, by name."""
-    return {
-        f"{path}.{name}" if path else name: repr(value)
-        for path, part in parts
-        for name, value in vars(part).items()
-        if name != "training"
-        if isinstance(value, int | float)
-        or (hasattr(value, "dtype") and not hasattr(value, "assign"))
-    }

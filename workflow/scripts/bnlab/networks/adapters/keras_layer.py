@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 
 from bnlab.lazy import tf
-from bnlab.networks.adapters.adapter import ROWS, Adapter, Weight, kept_attributes, unique
+from bnlab.networks import kept
+from bnlab.networks.adapters.adapter import ROWS, Adapter, Weight, unique
 
 SEED = "seed_generator_state"
+LOSSES = ("_losses", "_loss_ids")
+"""Attributes that a loss is added to, of which there is a sentence of its own."""
 
 
 class Built:
@@ -80,13 +83,13 @@ class Built:
             if names:
                 raise ValueError(f"{names[0]} has a {what}, which is not applied here; drop it")
 
-    def _attributes(self) -> dict[str, str]:
-        return kept_attributes((each.name, each) for each in self.layer._flatten_layers())
+    def _attributes(self) -> dict[str, list[Any]]:
+        return kept.attributes(((each.name, each) for each in self.layer._flatten_layers()), LOSSES)
 
     def _check_attributes(self) -> None:
         """Compare the attributes of the layer and of its parts with those after the call before."""
         before, self.kept = self.kept, self._attributes()
-        if changed := [name for name, value in self.kept.items() if value != before.get(name)]:
+        if changed := kept.changed(before, self.kept):
             raise ValueError(
                 f"it keeps a value of a step as its attribute {changed[0]}; make that state by self.add_weight"
             )

@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from bnlab.lazy import tf
-from bnlab.networks.adapters.adapter import Adapter, Weight, example, kept_attributes
+from bnlab.networks import kept
+from bnlab.networks.adapters.adapter import Adapter, Weight, example
 
 SEED = "seed"
+SET = ("training", "_parameters", "_buffers")
+"""Attributes that this library sets before a call."""
 
 
 class Built:
@@ -50,22 +53,22 @@ class Built:
     def call(
         self, values: Sequence[tf.Tensor], u: tf.Tensor, training: bool
     ) -> tuple[Any, list[tf.Tensor]]:
-        kept: dict[int, tuple[Any, ...]] = {}
+        passes: dict[int, tuple[Any, ...]] = {}
         trained = len(self.trained)
 
         def forward(u: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, ...]:
             y, inputs, after = self._forward(u, values, training)
             number = next(self.numbers)
-            kept.clear()
+            passes.clear()
             if training:
-                kept[number] = y, inputs
+                passes[number] = y, inputs
             state = [np.asarray(value) for value in after]
             return _array(y), np.array(number), *state
 
         def backward(
             number: np.ndarray, dy: np.ndarray, u: np.ndarray, *values: np.ndarray
         ) -> list[np.ndarray]:
-            found = kept.pop(int(number), None)
+            found = passes.pop(int(number), None)
             y, inputs = found or self._forward(u, values, training)[:2]
             gradients = self.torch.autograd.grad(
                 y, inputs, _tensor(self.torch, dy), allow_unused=True
@@ -147,10 +150,10 @@ class Built:
         if not y.requires_grad or not _reaches(self.torch, y, inputs[0]):
             raise ValueError("no gradient flows from its output to its input")
         self._check_state(values)
-        before, random = kept_attributes(self._parts()), self.torch.random.get_rng_state()
+        before, random = self._attributes(), self.torch.random.get_rng_state()
         self._forward(-u, values, True)
         is_random = not self.torch.equal(random, self.torch.random.get_rng_state())
-        if changed := [n for n, v in kept_attributes(self._parts()).items() if v != before.get(n)]:
+        if changed := kept.changed(before, self._attributes()):
             raise ValueError(
                 f"it keeps a value of a step as its attribute {changed[0]}; make that state by register_buffer"
             )
@@ -170,8 +173,8 @@ class Built:
                     f"a step of its own moves its parameter {name}; make that state by register_buffer"
                 )
 
-    def _parts(self) -> Iterator[tuple[str, Any]]:
-        return iter(self.module.named_modules())
+    def _attributes(self) -> dict[str, list[Any]]:
+        return kept.attributes(self.module.named_modules(), SET)
 
     @contextmanager
     def _seeded(self, seed: int | None) -> Iterator[None]:

@@ -1,0 +1,91 @@
+"""Values of a step that a layer keeps outside of its variables, where no replicate has one of its own."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from bnlab.lazy import tf
+from bnlab.networks.normalizer import Normalizer
+
+CONTAINERS = (list, tuple, set, frozenset, deque)
+TOLERANCE = 1e-6
+"""Largest difference of two outputs of one input, as a share of the largest."""
+
+
+def attributes(parts: Iterable[tuple[str, Any]], but: Iterable[str] = ()) -> dict[str, list[Any]]:
+    """Return the numbers, tensors and arrays that a layer and its parts have as attributes, by name.
+
+    Those within lists, tuples, sets and mappings count too, and objects with a method ``assign``, variables, do not.
+
+    Args:
+        parts: objects with their names.
+        but: names of attributes that the library itself sets.
+    """
+    every = {
+        f"{path}.{name}" if path else name: [*filter(_is_value, _leaves(value))]
+        for path, part in parts
+        for name, value in vars(part).items()
+        if name not in but
+    }
+    return {name: values for name, values in every.items() if values}
+
+
+def changed(before: Mapping[str, list[Any]], after: Mapping[str, list[Any]]) -> list[str]:
+    """Return the names of attributes whose numbers or tensors are others, but no new ones without a tensor."""
+    return [
+        name
+        for name, values in after.items()
+        if any(map(tf.is_tensor, values)) or name in before
+        if not _same(before.get(name, []), values)
+    ]
+
+
+def check(make: Callable[[], Normalizer], u: np.ndarray, other: np.ndarray) -> None:
+    """Compare N(u) of a new layer with that of one that has seen another input, from the same variables.
+
+    Raises:
+        ValueError: they differ, since a call leaves something behind or draws random numbers of its own.
+    """
+    first, second = make(), make()
+    starts = [variable.value for variable in first.variables]
+    expected = first.normalize(tf.constant(u, first.dtype), True)
+    second.normalize(tf.constant(other, second.dtype), True)
+    for variable, start in zip(second.variables, starts, strict=True):
+        variable.bind(start)
+    y = second.normalize(tf.constant(u, second.dtype), True)
+    if not np.allclose(
+        y, expected, rtol=0, atol=TOLERANCE * np.abs(expected).max(), equal_nan=True
+    ):
+        raise ValueError(
+            "it makes another N(u) of the same input and the same variables in another call; make what a call keeps a "
+            "variable, and draw random numbers by a seed that is one"
+        )
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, CONTAINERS):
+        for each in value:
+            yield from _leaves(each)
+    else:
+        yield value
+
+
+def _is_value(leaf: Any) -> bool:
+    is_array = hasattr(leaf, "dtype") and hasattr(leaf, "shape") and not hasattr(leaf, "assign")
+    return is_array or isinstance(leaf, int | float)
+
+
+def _same(before: list[Any], after: list[Any]) -> bool:
+    if len(before) != len(after):
+        return False
+    return all(_is_same(*pair) for pair in zip(before, after, strict=True))
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return one is other or (not tf.is_tensor(other) and repr(one) == repr(other))
