@@ -29,7 +29,7 @@ def lines(*rows: tuple[float, float, float, float]) -> Predictions:
     return found
 
 
-def test_a_line_has_theory_measurement_and_data_and_none_without_a_positive_number() -> None:
+def test_a_line_has_theory_measurement_and_data_and_none_without_a_number_other_than_0() -> None:
     found = lines((1.222, 1.221, 1.219, 1.223), (math.nan, 1.0, 0.9, 1.1), (0.0, 0.1, 0.0, 0.2))
     (line,) = found.lines
     assert (line.words, line.theory, line.measured) == (
@@ -63,6 +63,16 @@ def test_a_mark_is_as_far_from_the_middle_as_its_number_from_theory_and_an_arrow
     assert abs(place(1 / 1.05) + place(1.05) - WIDTH) < 0.11
     beyond = drawing(next(measured((3.0, 6.0, 5.0, 7.0)).itertuples()), 0.1)
     assert "<circle" not in beyond and f"M{WIDTH - EDGE}" in beyond
+
+
+def test_a_negative_number_of_theory_is_drawn_by_its_ratio_and_the_other_sign_by_an_arrow() -> None:
+    found = lines((-0.91, -0.95, -0.96, -0.94))
+    assert (found.lines[0].theory, found.above) == ("−0.91", "+10\N{NO-BREAK SPACE}%")
+    positive = lines((0.91, 0.95, 0.94, 0.96))
+    circle = re.compile(r'<circle cx="([\d.]+)"')
+    assert circle.findall(found.lines[0].drawing) == circle.findall(positive.lines[0].drawing)
+    wrong = lines((-0.91, 0.2, 0.1, 0.3))
+    assert "<circle" not in wrong.lines[0].drawing and f"M{EDGE:.1f}" in wrong.lines[0].drawing
 
 
 def test_a_ledger_without_papers_lists_its_own_tested_claims_by_topic_with_source_reading_and_regions() -> (

@@ -41,7 +41,7 @@ class Predictions(NamedTuple):
 
 
 def predictions(declared: Sequence[Predicted], effects: pd.DataFrame) -> Predictions | None:
-    """Return the lines whose tests were measured and have a positive number of theory; None without any.
+    """Return the lines whose tests were measured and have a number of theory other than 0; None without any.
 
     Args:
         declared: as the ledger declares them.
@@ -53,7 +53,7 @@ def predictions(declared: Sequence[Predicted], effects: pd.DataFrame) -> Predict
     known = {
         f"{row.id}/{row.test}": row
         for row in rows_of(texts)
-        if row.claimed > 0 and math.isfinite(row.estimate)
+        if row.claimed and math.isfinite(row.claimed) and math.isfinite(row.estimate)
     }
     found = [(each.words, known[each.test]) for each in declared if each.test in known]
     if not found:
@@ -78,8 +78,8 @@ def predictions(declared: Sequence[Predicted], effects: pd.DataFrame) -> Predict
 
 def _distance(row: Any) -> float:
     """Return the largest distance of an interval from theory, on a logarithmic scale."""
-    ends = [row.estimate, row.low, row.high]
-    return max(abs(math.log(end / row.claimed)) for end in ends if math.isfinite(end) and end > 0)
+    ratios = [end / row.claimed for end in (row.estimate, row.low, row.high) if math.isfinite(end)]
+    return max((abs(math.log(ratio)) for ratio in ratios if ratio > 0), default=math.inf)
 
 
 def drawing(row: Any, reach: float) -> Markup:
@@ -91,11 +91,12 @@ def drawing(row: Any, reach: float) -> Markup:
     """
 
     def across(value: float) -> float:
-        share = math.log(value / row.claimed) / math.log1p(reach) if value > 0 else -math.inf
+        ratio = value / row.claimed
+        share = math.log(ratio) / math.log1p(reach) if ratio > 0 else -math.inf
         return WIDTH / 2 + (WIDTH / 2 - EDGE) * min(max(share, -1.0), 1.0)
 
     x, middle = across(row.estimate), HEIGHT / 2
-    is_beyond = x in (across(0), across(math.inf))
+    is_beyond = x in (EDGE, WIDTH - EDGE)
     mark = f'<circle cx="{x:.1f}" cy="{middle}" r="3.5"/>'
     if is_beyond:
         tip = x + math.copysign(EDGE - 2, x - WIDTH / 2)
