@@ -386,13 +386,13 @@ def test_failed_replicates_are_counted_beside_those_that_diverged():
 
 
 def test_the_fastest_rate_is_the_one_with_the_fewest_steps_on_validation_rows():
-    def rows(rate: float, steps: list[float]) -> list[dict]:
+    def rows(rate: float, steps: list[float], evaluated=(10, 20, 30, 40)) -> list[dict]:
         return [
             {"method": "bn", "batch": 60, "recipe": f"lr{rate:g}", "learning_rate": rate}
             | {"replicate": replicate, "step": step, "split": split, "statistics": "moving"}
             | {"accuracy": 0.95 if step >= reached and split == "validation" else 0.5}
             for replicate, reached in enumerate(steps)
-            for step in (10, 20, 30, 40)
+            for step in evaluated
             for split in ("validation", "test")
         ]
 
@@ -401,6 +401,9 @@ def test_the_fastest_rate_is_the_one_with_the_fewest_steps_on_validation_rows():
     )  # means 30, 25 and (10 + 40) / 2, the last with one that never gets there
     assert actual["learning_rate"].tolist() == [1.0]
     assert actual["recipe"].tolist() == ["lr1"]
+    of_one_step = rows(0.01, [1000, 1000], evaluated=(1,))  # measured before training alone
+    table = pd.DataFrame([*rows(0.1, [30, 30]), *of_one_step])
+    assert rates.fastest_rates(table, 0.9)["recipe"].tolist() == ["lr0.1"]
 
 
 def test_an_interval_over_seeds_and_test_rows_has_the_variance_of_both():

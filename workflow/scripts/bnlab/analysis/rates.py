@@ -154,16 +154,17 @@ def lowest_point(x: np.ndarray, y: np.ndarray) -> float:
 def fastest_rates(metrics: pd.DataFrame, level: float) -> pd.DataFrame:
     """Choose the rate at which validation accuracy reaches the level in the fewest steps, for each method and batch.
 
-    Steps are means over replicates; one that never gets there counts with all of its own. Of equals the lowest.
+    Steps are means over replicates; one that never gets there counts with those of the longest run. Of equals the lowest.
 
     Returns:
         As ``chosen_rates``.
     """
     rows = followed(metrics)
     rows = rows[rows["split"] == "validation"]
+    rows = rows.assign(longest=rows.groupby(ACROSS_RATES)["step"].transform("max"))
     means = []
     for key, group in rows.groupby([*RUN, "recipe"]):
-        steps = restricted(crossings(group, level)["first"], group["step"].max())
+        steps = restricted(crossings(group, level)["first"], group["longest"].max())
         means.append((*key, float(steps.mean())))
     scores = pd.DataFrame(means, columns=[*RUN, "recipe", "steps"])
     best = scores.loc[scores.groupby(ACROSS_RATES)["steps"].idxmin()]
