@@ -248,7 +248,7 @@ def test_a_card_is_a_table_a_page_and_a_badge(card):
     text = formats.markdown(card)
     assert "| scale of all inputs | no, 0.9 |" in text
     assert "| rows on one another, in training | no |" in text
-    assert "| share of an average that a step keeps | – |" in text
+    assert "| momentum: share of an average that a step keeps | – |" in text
     html = page.page(card)
     assert "http" not in re.sub(r"http-equiv", "", html).replace("http://www.w3.org", "")
     assert "default-src &#39;none&#39;" in html or "default-src 'none'" in html

@@ -286,7 +286,7 @@ def test_references_are_marked_whose_paired_difference_from_the_layer_has_no_0_i
     assert rows["this layer"].startswith("92.0* (") and "▲" not in rows["this layer"]
     assert rows["better"].endswith("▲") and rows["worse"].endswith("▼")
     assert not {"▲", "▼"} & set(rows["same"])
-    assert rows["▲ and ▼"] == "1 and 1"
+    assert rows["number of ▲ and of ▼"] == "1 and 1"
 
 
 def test_strips_reach_from_the_lowest_to_the_highest_end_of_a_column():
@@ -326,7 +326,7 @@ def test_a_trained_card_keeps_to_its_schema_and_its_page_needs_no_other_file():
     assert html.count('<svg class="interval"') == 2
     text = formats.markdown(card)
     assert "### Small networks on 9 rows" in text and "<" not in text
-    assert "Means of 5 replicates" in text
+    assert "Means of 5 trainings" in text
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ the layer itself by `make cards`, at the defaults of its framework and the optio
 [How to add one](../docs/how-to/score.md).
 
 “Yes” is a change below 10⁻⁹, “nearly” one below 1 %. A dash is a property that the layer does not have. “error” means
-that the layer raises one. Each card has the formulas' results on rows, images and tokens. All layers run in float64
-unless a line says otherwise, through the adapter of bnlab. Times are processor times with bnlab around the layer,
-and no benchmark of a framework.
+that the layer raises one. Each card has the values on rows, images and tokens, and says what its words mean. All layers
+run in float64 unless a line says otherwise, through the adapter of bnlab. Times are processor times with bnlab around
+the layer, and no benchmark of a framework.
 """
 
 
@@ -52,7 +52,7 @@ def _family(shelf: Shelf, family: Family, columns: Sequence[tuple[Entry, Card]])
         ]
         first = next((each for each in properties if each), None)
         if first and any(value is not None for value in values):
-            yield _line([first.title, *(words(first, value) for value in values)])
+            yield _line([_title(first), *(words(first, value) for value in values)])
     yield from _trained([card for _, card in columns])
     yield _line(["tried inputs that break it", *(str(len(card.breaks)) for _, card in columns)])
     versions = [_version(shelf, entry, card) for entry, card in columns]
@@ -115,6 +115,11 @@ def _version(shelf: Shelf, entry: Entry, card: Card) -> str:
 
 def _property(card: Card, key: str) -> Property | None:
     return next((each for each in card.properties if each.key == key), None)
+
+
+def _title(of: Property) -> str:
+    """Return the property in words that need no heading."""
+    return f"influence of {of.title}" if of.unit == "influence" else of.title
 
 
 def _number(value: Value) -> str:

@@ -36,6 +36,8 @@ def markdown(card: Card) -> str:
         lines += [legend(card), "", "### Properties", ""]
     for table in tables.properties(card):
         lines += [*table_lines(table), ""]
+    if card.properties:
+        lines += [terms(card), ""]
     if card.refused:
         lines += ["Inputs that it does not take:", ""]
         lines += [f"- {kind}: {_plain(text)}" for kind, text in card.refused.items()] + [""]
@@ -46,11 +48,26 @@ def legend(card: Card) -> str:
     """Return the sentences on the numbers of trainings."""
     replicates = max(len(each.replicates) for each in card.trainings[0].references.values())
     return (
-        f"Means of {replicates} replicates with 95 % intervals, each method at its best of the rates tried. With * it "
-        "is the first or last of them, and a better one may lie beyond. A replicate that diverged counts as one that "
-        f"guesses. {BETTER} is better and {WORSE} worse than this layer: the interval of the difference, over pairs of "
-        "replicates that start from the same kernels, has no 0. Of many such marks some are chance. A method that "
-        "learns at no rate has no sensitivity either."
+        f"Means of {replicates} trainings with 95 % intervals, each method at the best of the learning rates tried. "
+        "With * it is the lowest or highest of them, and a better one may lie beyond. A training that diverged counts "
+        f"as one that guesses. {BETTER} is better and {WORSE} worse than this layer: the interval of the difference, "
+        "over pairs of trainings from the same initial weights, has no 0. Of many such marks some are chance. A method "
+        "that learns at no rate has no sensitivity either. None is a network without normalization, and DyT dynamic "
+        "tanh."
+    )
+
+
+def terms(card: Card) -> str:
+    """Return the sentences on the words of properties."""
+    shapes = (f"{kind} {' × '.join(map(str, shape))}" for kind, shape in card.inputs.items())
+    return (
+        f"N(u) is what the layer makes of u: {', '.join(shapes)}, of which the last number counts features. Yes: N(u) stays as it "
+        "is. Nearly: it changes by less than 1 % of its largest value, by ε or by rounding. No: it changes more. "
+        "The number is the change; of an influence, that elsewhere over that at the place itself. A gradient is "
+        "that of a sum of outputs with random weights, over the length of the weights. An error is a share of the "
+        "largest output, against float64. A biased variance divides by the number of values, not by one less. A "
+        "dash is a property that the layer does not have, and “error” one that it stops at. Formulas are in "
+        "scorecard.json."
     )
 
 

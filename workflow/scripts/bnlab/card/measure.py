@@ -26,8 +26,9 @@ from bnlab.study.card import Card, Property, Value
 from bnlab.study.messages import failure
 
 PROPERTIES = "properties"
-OF_PROPERTIES = 12
-"""Seconds that properties take, on the scale of ``seconds`` in the plan."""
+OF_PROPERTIES, OUTSIDE_XLA = 4, 7
+"""Seconds that properties take, on the scale of ``seconds`` in the plan, and how many times longer trainings take with
+a layer that XLA does not compile."""
 PACKAGES = ("numpy", "keras", "torch", "jax", "flax", "dm-haiku", "equinox")
 
 
@@ -44,7 +45,8 @@ def card(side: Side, size: str, progress: Callable[[float, str], None]) -> Card:
     """
     layers, refused = _layers(side)
     keys = [] if size == PROPERTIES else _fitting(size, layers)
-    costs = [OF_PROPERTIES, *(plan()["settings"][key]["seconds"] for key in keys)]
+    longer = 1 if side.reference.load().xla else OUTSIDE_XLA
+    costs = [OF_PROPERTIES, *(longer * plan()["settings"][key]["seconds"] for key in keys)]
     ends = (np.cumsum(costs) / sum(costs)).tolist()
     properties = []
     for number, measure in enumerate(MEASURES):
@@ -64,7 +66,7 @@ def card(side: Side, size: str, progress: Callable[[float, str], None]) -> Card:
         inputs={kind: list(layer.shape) for kind, layer in layers.items()},
         refused=refused,
         properties=properties,
-        scale=scale() if keys else "",
+        scale=scale(keys) if keys else "",
         trainings=outcomes(size, own, stops) if keys else [],
         breaks=[f"{side.text} {text}." for text in found],
     )

@@ -24,6 +24,7 @@ def page(card: Card) -> str:
         tables=list(tables.outcomes(card.trainings)),
         curves=list(curves(card.trainings)),
         legend=formats.legend(card) if card.trainings else "",
+        terms=formats.terms(card),
         measured=formats.measured(card),
         headings=[(under, list(own)) for under, own in groupby(card.properties, lambda p: p.under)],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,10 @@ def split() -> Split:
     return Split(**{name: aligned(array) for name, array in arrays.items()})
 
 
-def scale() -> str:
-    """Return the heading of the trainings, with their scale."""
-    data, steps = plan()["data"], [each["steps"] for each in plan()["settings"].values()]
+def scale(keys: Sequence[str]) -> str:
+    """Return the heading of trainings in these settings, with their scale."""
+    data, steps = plan()["data"], [plan()["settings"][key]["steps"] for key in keys]
     return (
-        f"Small networks, {min(steps)} to {max(steps)} steps on {data['shape']['rows']:,} {data['label']}: the order "
-        "may flip elsewhere"
+        f"Small networks, {min(steps)} to {max(steps)} steps on {data['shape']['rows']:,} images of "
+        f"{data['label']}: elsewhere the order may be another"
     )

@@ -318,7 +318,7 @@ def _error(layer: Subject, dtype: str, u: np.ndarray) -> float:
     return difference(layer.normal(u, dtype=dtype), layer.normal(u))
 
 
-INVARIANCE, INFLUENCE = "Invariance", "Influence"
+INVARIANCE, INFLUENCE = "Invariance to", "Influence of"
 STATE, DEGENERATE = "Training and inference", "Degenerate inputs"
 PRECISION, DEPTH, COST = "Precision", "Depth", "Cost"
 MEASURES = (
@@ -335,14 +335,16 @@ MEASURES = (
     Measure(INFLUENCE, "rows on one another, at inference", "influence", rows_at_inference),
     Measure(INFLUENCE, "positions of a row on one another", "influence", positions),
     Measure(INFLUENCE, "features on one another", "influence", features),
-    Measure(STATE, "inference as training, at the start", "change", inference_at_start),
-    Measure(STATE, "inference as training, after one step", "change", inference_after_one_step),
-    Measure(STATE, "inference as training, settled", "change", inference_when_settled),
-    Measure(STATE, "share of an average that a step keeps", "number", momentum),
-    Measure(STATE, "share kept, with the option at 0.75", "number", share_by_option),
-    Measure(STATE, "average of variances over the biased one", "number", average_of_variance),
+    Measure(STATE, "inference as in training, at the start", "change", inference_at_start),
+    Measure(STATE, "inference as in training, after one step", "change", inference_after_one_step),
+    Measure(STATE, "inference as in training, averages settled", "change", inference_when_settled),
+    Measure(STATE, "momentum: share of an average that a step keeps", "number", momentum),
+    Measure(STATE, "this share, with the option momentum at 0.75", "number", share_by_option),
+    Measure(STATE, "average of variances, over the biased variance", "number", average_of_variance),
     Measure(DEGENERATE, "ε", "number", divisor.epsilon),
-    Measure(DEGENERATE, "variance of a batch over the biased one", "number", divisor.variance),
+    Measure(
+        DEGENERATE, "variance of a batch, over the biased variance", "number", divisor.variance
+    ),
     Measure(DEGENERATE, "one row: largest output", "number", output_of_one_row),
     Measure(DEGENERATE, "one row: gradient", "number", gradient_of_one_row),
     Measure(DEGENERATE, "constant rows: largest output", "number", output_of_constant_rows),
@@ -353,15 +355,15 @@ MEASURES = (
     Measure(DEGENERATE, "zeros: gradient", "number", gradient_of_zeros),
     Measure(DEGENERATE, "inputs of 10⁻⁴: size of outputs", "number", size_of_small_inputs),
     Measure(PRECISION, "error in float32", "number", error_in_float32),
-    Measure(PRECISION, "error in float32, mean 10,000", "number", error_at_large_offset),
-    Measure(PRECISION, "mean 10,000: size of outputs", "number", size_at_large_offset),
+    Measure(PRECISION, "error in float32, inputs of mean 10,000", "number", error_at_large_offset),
+    Measure(PRECISION, "size of outputs, inputs of mean 10,000", "number", size_at_large_offset),
     Measure(PRECISION, "error in float16", "number", error_in_float16),
     Measure(PRECISION, "error in bfloat16", "number", error_in_bfloat16),
-    Measure(DEPTH, "growth of gradients a layer", "number", signal.growth),
+    Measure(DEPTH, "growth of gradients from layer to layer", "number", signal.growth),
     Measure(DEPTH, "cosine of two rows after 20 layers", "number", signal.cosine),
     Measure(COST, "trained numbers for each feature", "number", cost.parameters),
     Measure(COST, "numbers of state for each feature", "number", cost.state),
-    Measure(COST, "memory kept for the gradient, inputs", "number", cost.kept),
+    Measure(COST, "memory kept for the gradient, over that of u", "number", cost.kept),
     Measure(COST, "processor time of a step, in µs", "number", cost.microseconds),
 )
 """Properties, in the order of the card."""

@@ -73,7 +73,7 @@ def outcomes(trainings: Sequence[Training]) -> Iterator[Table]:
         cells = zip(*map(_column, questions), strict=True)
         rows = [(name, list(own)) for name, own in zip(names, cells, strict=True)]
         if any(each.unit != "size" for each in questions):
-            rows.append((f"{BETTER} and {WORSE}", list(map(_counts, questions))))
+            rows.append((f"number of {BETTER} and of {WORSE}", list(map(_counts, questions))))
         yield Table(under, [each.title for each in questions], rows)
 
 

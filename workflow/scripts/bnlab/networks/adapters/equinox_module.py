@@ -49,6 +49,8 @@ class Equinox(Built):
         added = {n: v for n, v in (("key", key), ("axis_name", AXIS)) if n in named}
         module, state = eqx.nn.make_with_state(cls)(**{**added, **options})
         trained, rest = eqx.partition(module, eqx.is_inexact_array)
+        # Before the first call, since batch norm takes no half precision beside averages in another.
+        trained, state = (self.jax.tree.map(self._cast, each) for each in (trained, state))
         taken = inspect.signature(cls.__call__).parameters
 
         def call(
