@@ -154,7 +154,8 @@ def lowest_point(x: np.ndarray, y: np.ndarray) -> float:
 def fastest_rates(metrics: pd.DataFrame, level: float) -> pd.DataFrame:
     """Choose the rate at which validation accuracy reaches the level in the fewest steps, for each method and batch.
 
-    Steps are means over replicates; one that never gets there counts with those of the longest run. Of equals the lowest.
+    Steps are means over replicates; one that never gets there counts with those of the longest run. Of equals it is the
+    lowest.
 
     Returns:
         As ``chosen_rates``.

@@ -14,7 +14,6 @@ from bnlab.page.panels import (
     column_title,
     in_percent,
     legend_row,
-    name_and_failures,
     panel_grid,
     per_batch,
 )
@@ -31,7 +30,7 @@ def by_kernel_rate(table: pd.DataFrame) -> Figure:
         axes = list(grid.ravel()[: len(widths)])
         for axis, units in zip(axes, widths, strict=True):
             shown = in_percent(rows[rows["units"] == units])
-            draw_lines(axis, shown, "learning_rate", name_and_failures)
+            draw_lines(axis, shown, "learning_rate")
             log_axis(axis, "rate of the kernels (log axis)")
             column_title(axis, f"{units} units", len(widths))
         for axis in grid[:, 0]:

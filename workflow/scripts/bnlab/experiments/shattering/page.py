@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
-from bnlab.page.forms import draw_lines, method_label, row_table
+from bnlab.page.forms import draw_lines, log_axis_at, method_label, row_table
 from bnlab.page.grids import Grid, amount
 from bnlab.page.panels import column_title, legend_row, panel_grid, per_batch
 
@@ -23,15 +25,25 @@ def likeness(table: pd.DataFrame) -> Figure:
         columns = min(COLUMNS, len(forms))
         grid = panel_grid(part, len(forms), columns)
         for axis, form in zip(grid.ravel(), forms, strict=False):
-            draw_lines(axis, rows[(rows[NETWORK] == list(form)).all(axis=1)], "depth")
-            unit = "layers" if form[0] == "perceptron" else "blocks"
-            axis.set(xscale="log", yscale="log", xlabel=f"{unit} (log axis)")
-            axis.set_ylabel("mean cosine (log axis)")
+            of_form = rows[(rows[NETWORK] == list(form)).all(axis=1)]
+            draw_lines(axis, of_form, "depth")
+            _depth_axis(axis, form[0], sorted(of_form["depth"].unique()))
+            axis.set(yscale="log", ylabel="mean cosine (log axis)")
             column_title(axis, _name(*form), columns)
         legend_row(part, *grid.flat)
 
     height = 0.6 + 2.6 * -(-len(forms) // COLUMNS)
     return per_batch(table, height, "likeness of gradients by inputs before training", panels)
+
+
+def _depth_axis(axis: Axes, network: str, depths: Sequence[int]) -> None:
+    """Make the axis of depths one on which theory has a line: an exponential of layers, or a power of blocks."""
+    if network == "perceptron":
+        axis.set_xticks(depths)
+        axis.set_xlabel("layers")
+    else:
+        log_axis_at(axis, depths)
+        axis.set_xlabel("blocks (log axis)")
 
 
 def _name(network: str, form: str, units: int) -> str:
