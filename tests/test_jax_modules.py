@@ -108,6 +108,16 @@ def test_averages_that_a_count_corrects_have_no_population_statistics():
         assert not facts.of(adapted(module)(**options)).averages
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_batch_norm_of_equinox_takes_half_precision_with_its_averages(dtype):
+    u = np.random.default_rng(0).normal(1, 2, (8, 3))
+    normalizer = adapted(eqx.nn.BatchNorm)().build_for(3, "", dtype)
+    y = normalizer.normalize(tf.constant(u, dtype), training=True)
+    expected = (u - u.mean(0)) / np.sqrt(u.var(0) + 1e-5)
+    assert y.dtype == dtype
+    np.testing.assert_allclose(tf.cast(y, "float64"), expected, atol=0.03)
+
+
 def test_population_statistics_of_flax_are_those_of_algorithm_2():
     rows = np.random.default_rng(1).normal(3, 2, (9, 5, 12))
     found = population_of(method_of(linen.BatchNorm), rows)
@@ -277,7 +287,26 @@ class PerExample(eqx.Module):
         return x.mean()
 
 
+class Lists(nnx.Module):
+    def __init__(self, num_features, rngs):
+        self.seen = []
+
+    def __call__(self, u):
+        self.seen.append(jnp.mean(u))
+        return 2 * u
+
+
+class Draws(hk.Module):
+    def __call__(self, u):
+        return u * np.random.default_rng().uniform(1, 2)
+
+
 WRONG = {
+    "list": (Lists, "it keeps a value of a step as its attribute seen; make that state an"),
+    "draws": (
+        Draws,
+        r"it makes another N\(u\) of the same input and the same variables in another",
+    ),
     "shape": (Wrong, r"it makes \(4, 1\) of an input of shape \(4, \d+\)"),
     "tuple": (Wrong, "it returns a tuple, and not one array"),
     "detached": (Wrong, "no gradient flows from its output to its input"),

@@ -14,12 +14,17 @@ from bnlab.networks.normalizer import Normalizer
 CONTAINERS = (list, tuple, set, frozenset, deque)
 TOLERANCE = 1e-6
 """Largest difference of two outputs of one input, as a share of the largest."""
+ANOTHER = (
+    "it makes another N(u) of the same input and the same variables in another call; make what a call keeps a "
+    "variable, and draw random numbers by a seed that is one"
+)
+"""Sentence on a layer whose calls leave something behind."""
 
 
 def attributes(parts: Iterable[tuple[str, Any]], but: Iterable[str] = ()) -> dict[str, list[Any]]:
     """Return the numbers, tensors and arrays that a layer and its parts have as attributes, by name.
 
-    Those within lists, tuples, sets and mappings count too, and objects with a method ``assign``, variables, do not.
+    Those within lists, tuples, sets and mappings count too, and variables, objects with a ``value``, do not.
 
     Args:
         parts: objects with their names.
@@ -60,10 +65,7 @@ def check(make: Callable[[], Normalizer], u: np.ndarray, other: np.ndarray) -> N
     if not np.allclose(
         y, expected, rtol=0, atol=TOLERANCE * np.abs(expected).max(), equal_nan=True
     ):
-        raise ValueError(
-            "it makes another N(u) of the same input and the same variables in another call; make what a call keeps a "
-            "variable, and draw random numbers by a seed that is one"
-        )
+        raise ValueError(ANOTHER)
 
 
 def _leaves(value: Any) -> Iterator[Any]:
@@ -77,7 +79,7 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 def _is_value(leaf: Any) -> bool:
-    is_array = hasattr(leaf, "dtype") and hasattr(leaf, "shape") and not hasattr(leaf, "assign")
+    is_array = hasattr(leaf, "dtype") and hasattr(leaf, "shape") and not hasattr(leaf, "value")
     return is_array or isinstance(leaf, int | float)
 
 

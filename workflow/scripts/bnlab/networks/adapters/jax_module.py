@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from bnlab.lazy import XLA_FLAGS, tf
+from bnlab.networks import kept
 from bnlab.networks.adapters.adapter import Weight, example, unique
 
 SEED = "seed"
@@ -177,7 +179,12 @@ class Built:
                 raise ValueError(f"it makes {y.shape} of an input of shape {u.shape}")
             return y, gradient(dy)[0]
 
-        traced = self.jax.make_jaxpr(step)(np.zeros(2, np.uint32), u, u).jaxpr
+        traced, again = (
+            self.jax.make_jaxpr(partial(step))(np.zeros(2, np.uint32), u, u) for _ in range(2)
+        )
+        if _text(traced) != _text(again):
+            raise ValueError(kept.ANOTHER)
+        traced = traced.jaxpr
         if not _depends(traced, traced.outvars[1], traced.invars[2]):
             raise ValueError("no gradient flows from its output to its input")
         return _depends(traced, traced.outvars[0], traced.invars[0])
@@ -213,6 +220,11 @@ def _own(shape: tuple[int, ...]) -> tuple[int, ...]:
     while len(shape) > 1 and shape[0] == 1:
         shape = shape[1:]
     return shape
+
+
+def _text(traced: Any) -> str:
+    """Return a traced program with its constants as text, without addresses of objects."""
+    return re.sub("0x[0-9a-f]+", "", f"{traced}{traced.consts}")
 
 
 def _depends(program: Any, output: Any, source: Any) -> bool:

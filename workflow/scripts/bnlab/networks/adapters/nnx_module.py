@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from bnlab.networks import kept
 from bnlab.networks.adapters.adapter import Adapter
 from bnlab.networks.adapters.jax_module import Built, Module, flags, shared
 from bnlab.study.options import of_layer
+
+SET = ("_pytree__nodes", "_pytree__state")
+"""Attributes in which this library notes what the others are."""
 
 
 class NNX(Built):
@@ -29,9 +33,7 @@ class NNX(Built):
             module.train() if training else module.eval()
             before = self._attributes(module)
             y = module(u, **flags(cls, options, training))
-            if changed := [
-                n for n, v in self._attributes(module).items() if v is not before.get(n)
-            ]:
+            if changed := [n for n, v in self._attributes(module).items() if v != before.get(n)]:
                 raise ValueError(
                     f"it keeps a value of a step as its attribute {changed[0]}; make that state an nnx.Variable"
                 )
@@ -49,17 +51,16 @@ class NNX(Built):
         ]
         return self.jax.tree.unflatten(tree, drawn)
 
-    def _attributes(self, module: Any) -> dict[str, Any]:
-        """Return the numbers and arrays of a module and its parts that are no variables, by name."""
+    def _attributes(self, module: Any) -> dict[str, list[int]]:
+        """Return which objects are the numbers and arrays of a module and its parts that are no variables, by name."""
         from flax import nnx
 
-        return {
-            ".".join(map(str, (*path, name))): value
+        parts = [
+            (".".join(map(str, path)), part)
             for path, part in nnx.iter_graph(module)
             if isinstance(part, nnx.Module)
-            for name, value in vars(part).items()
-            if isinstance(value, int | float | self.jax.Array)
-        }
+        ]
+        return {n: [*map(id, values)] for n, values in kept.attributes(parts, SET).items()}
 
 
 class NNXModule(Adapter):
