@@ -10,7 +10,8 @@ from bnlab.card.page import pair_page
 from bnlab.card.tables import NOTHING, Cell, Table, cell, gap, words
 from bnlab.study.card import Card, Outcome, Property, Training
 
-COLUMNS = ["first", "second", "first less second"]
+COLUMNS = ["first", "second"]
+NEARLY = "nearly"
 LEGEND = (
     "Properties are those in which the cards differ. Differences are means over pairs of replicates that start from "
     "the same kernels, with 95 % intervals: in points of accuracy, or of the loss."
@@ -38,14 +39,7 @@ def files(one: Card, other: Card) -> dict[str, str]:
 
 
 def tables(one: Card, other: Card) -> Iterator[Table]:
-    """Yield a table for each heading under which properties differ, and for each of trainings that both cards have."""
-    theirs = {each.key: each for each in other.properties}
-    for under, group in groupby(one.properties, lambda each: each.under):
-        rows = [
-            row for each in group if each.key in theirs for row in _rows(each, theirs[each.key])
-        ]
-        if rows:
-            yield Table(under, COLUMNS, rows)
+    """Yield a table for each heading of trainings that both cards have, and for each under which properties differ."""
     trained = {each.key: each for each in other.trainings}
     for under, questions in groupby(one.trainings, lambda each: each.under):
         rows = [
@@ -54,16 +48,27 @@ def tables(one: Card, other: Card) -> Iterator[Table]:
             if each.key in trained
         ]
         if rows:
+            yield Table(under, [*COLUMNS, "first less second"], rows)
+    theirs = {each.key: each for each in other.properties}
+    for under, group in groupby(one.properties, lambda each: each.under):
+        rows = [
+            row for each in group if each.key in theirs for row in _rows(each, theirs[each.key])
+        ]
+        if rows:
             yield Table(under, COLUMNS, rows)
 
 
 def _rows(one: Property, other: Property) -> Iterator[tuple[str, list[Cell]]]:
-    """Yield a row for each kind of input that both cards have, and on which they differ in print."""
+    """Yield a row for each kind of input that both cards have, and on which they differ in print.
+
+    Two changes that are nearly none are no difference.
+    """
     for kind, value in one.values.items():
         if kind in other.values:
             texts = words(one, value), words(other, other.values[kind])
-            if texts[0] != texts[1]:
-                yield f"{one.title}, {kind}", [*map(Cell, texts), Cell("")]
+            first, second = (text.partition(",")[0] for text in texts)
+            if texts[0] != texts[1] and not first == second == NEARLY:
+                yield f"{one.title}, {kind}", [*map(Cell, texts)]
 
 
 def _outcomes(of: Training, one: Outcome | None, other: Outcome | None) -> list[Cell]:
