@@ -6,6 +6,7 @@ PIP_AUDIT_VERSION := 2.10.1
 LOCK ?= requirements.lock#   requirements-gpu.lock on a machine with a CUDA GPU
 STUDY ?= full#               the study that `make publish` publishes
 SHELF ?= build/shelf#        environment of `make cards`, with PyTorch, JAX, Flax, Haiku and Equinox
+DATA ?= data#                folder of MNIST's files, for `make contradictions`
 CONFIG ?=#                   overlays of config.yaml, for `make plan` and `make scorecard`
 BIN := .venv/bin
 BNLAB := PYTHONPATH=workflow/scripts $(BIN)/python -m bnlab
@@ -26,7 +27,7 @@ OPENINGS = grep -rnE '^ *[rf]*"""(What|Whether|Which|How|Where)\b' --include='*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo plan study unlock publish test test-weekly faults test-method same score references cards check-cards \
+.PHONY: help demo plan study unlock publish test test-weekly contradictions faults test-method same score references cards check-cards \
   test-layers test-network new-experiment test-experiment judge scorecard lint docstrings bench interval-coverage \
   schema docs lock upgrade audit environment
 
@@ -98,6 +99,9 @@ judge: environment  ## verdicts on claims of your own by a finished study, CLAIM
 scorecard: environment  ## a normalizer beside base, BN and LN: METHOD=file.py:Class OPTIONS='p=1'
 	@overlay=$$($(BIN)/python workflow/scripts/scorecard.py '$(METHOD)' $(OPTIONS)) && { \
 	  $(call SNAKEMAKE,--configfile $(CONFIG) workflow/studies/scorecard.yaml $$overlay); }
+
+contradictions: $(SHELF)/made  ## refuted claims of primary papers computed a second time, DATA=folder of MNIST's files
+	$(SHELF)/bin/python tests/contradictions --data '$(DATA)'
 
 faults: environment  ## thousands of damaged files and of mistakes in configs, half an hour
 	$(BIN)/pytest -n auto --maxprocesses 4 --many tests/faults

@@ -261,6 +261,13 @@ def test_a_claim_says_where_it_holds_where_it_fails_and_what_is_not_known():
     assert claim["not_known"] == f"undecided{on}; recurrent networks"
 
 
+def test_a_second_computation_stands_beside_a_verdict_and_changes_none():
+    test = effect(primary=True, **OF_VERDICT["refuted"])
+    alone, beside = judged(test)[0], judged(test, second="PyTorch, five seeds: 3.1 ± 0.2.")[0]
+    assert (alone["second"], beside["second"]) == ("", "PyTorch, five seeds: 3.1 ± 0.2.")
+    assert beside.drop("second").equals(alone.drop("second"))
+
+
 VALUES = np.array([0.2, 0.5, 0.9])
 
 

@@ -41,6 +41,7 @@ TEXTS = {
         "claimed",
         "reason",
         "correction",
+        "second",
     ],
     "effects": ["region", "dataset_label", "recipe", "batch", "effect", "rule", "anchor"],
 }

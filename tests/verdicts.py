@@ -49,6 +49,7 @@ def claim(
         "not_known": NONE,
         "reason": reason,
         "correction": NONE,
+        "second": NONE,
         "tests": 0,
         **more,
     }

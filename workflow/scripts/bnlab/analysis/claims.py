@@ -286,6 +286,7 @@ def _claim_row(
         **_regions(effects, [*absent, *([claim.unjudged] if claim.unjudged else [])]),
         "reason": "",
         "correction": "",
+        "second": claim.second or "",
         "tests": len(effects),
     }
     if claim.settled is not None:
@@ -363,5 +364,6 @@ CLAIM_COLUMNS = [
     "not_known",
     "reason",
     "correction",
+    "second",
     "tests",
 ]

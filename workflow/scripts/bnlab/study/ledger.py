@@ -307,6 +307,8 @@ class Claim(Section):
     false."""
     unjudged: Text | None = None
     """Part of the claim that no test is about; left out: none."""
+    second: Text | None = None
+    """Sentence on a second computation by code that shares nothing with the laboratory; left out: none."""
     tests: list[Effect] = []
     """Effects that decide the claim; beside `settled` they are analogues in small and decide nothing."""
     settled: Settled | None = None
