@@ -119,3 +119,19 @@ def test_a_layer_of_keras_is_tested_on_the_command_line(own, layer, words):
     assert done.returncode == ("failed" in words[0])
     for word in words:
         assert word in done.stdout, done.stdout
+
+
+def test_a_misspelled_package_is_told_by_its_name_and_not_as_one_to_install():
+    with pytest.raises(UnknownName, match=r"kears is not installed \(did you mean keras; ") as told:
+        registry.find("normalizer", "kears.layers:RMSNormalization")
+    assert "pip" not in str(told.value)
+
+
+@pytest.mark.parametrize("name", ["Plain", "function", "NUMBER"])
+def test_what_is_no_layer_is_told_with_what_it_may_derive_from(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = "class Plain:\n    pass\n\n\ndef function(u):\n    return u\n\n\nNUMBER = 3\n"
+    (tmp_path / "mine.py").write_text(text)
+    sentence = rf"{name} in mine.py is no normalizer; derive it from bnlab.networks.normalizer.Normalizer, or"
+    with pytest.raises(UnknownName, match=sentence):
+        registry.find("normalizer", f"mine.py:{name}")

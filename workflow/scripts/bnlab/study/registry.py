@@ -10,6 +10,7 @@ import importlib
 import os
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -68,8 +69,10 @@ class ClassReference(NamedTuple):
             package = file.partition(".")[0]
             spec = find_spec(package)
             if not spec or not spec.origin or Path(f"{package}.py").exists():
+                near = get_close_matches(package, [*BROUGHT_BY, "keras"], n=1)
+                cure = f"did you mean {near[0]}" if near and near[0] != package else remedy(package)
                 raise UnknownName(
-                    f"the package {package} is not installed ({remedy(package)}; a file of your own is named as "
+                    f"the package {package} is not installed ({cure}; a file of your own is named as "
                     f"{package}.py:{name})"
                 )
             return cls(Path(spec.origin).resolve(), name, file)
@@ -93,6 +96,12 @@ class ClassReference(NamedTuple):
         cls = getattr(self._imported(), self.name)
         adapter = adapter_of(cls)
         return adapter.load().of(cls) if adapter else cls
+
+    def defines(self) -> bool:
+        """Return true where the file itself defines the name."""
+        module = self._imported()
+        own = getattr(module, self.name, None)
+        return own is not None and getattr(own, "__module__", module.__name__) == module.__name__
 
     def make(self, settings: Any) -> Any:
         """Return an object of the class; settings that are no mapping are those of its first parameter."""
@@ -141,6 +150,11 @@ def find(kind: str, reference: str) -> ClassReference:
         package = (isinstance(error, ModuleNotFoundError) and error.name or "").partition(".")[0]
         cure = f" ({remedy(package)})" if package in BROUGHT_BY else ""
         raise UnknownName(failure(reference, own.file, error) + cure) from None
+    if name not in names and own.defines():
+        base = KINDS[kind][1].replace("/", ".").replace(".py:", ".")
+        others = ", or from the layers of Keras, PyTorch, Flax, Haiku or Equinox"
+        others *= kind == "normalizer"
+        raise UnknownName(f"{name} in {path} is no {kind}; derive it from bnlab.{base}{others}")
     if name not in names:
         raise UnknownName(unknown(kind, name, names, f" in {path}"))
     return own
