@@ -383,12 +383,14 @@ def test_a_card_that_is_read_ends_as_the_one_that_was_measured_and_is_set_beside
 
 
 def test_time_left_is_told_line_by_line_where_there_is_no_terminal(capsys, monkeypatch):
-    clock = iter([0.0, 0.0, 30.0, 31.0, 300.0])
+    clock = iter([0.0, 0.0, 10.0, 40.0, 41.0, 310.0])
     monkeypatch.setattr(score.time, "monotonic", lambda: next(clock))
     progress = score.Progress()
+    progress.show(0.0, "imports")
     for share, part in ((0.0, "properties"), (0.25, "rows"), (0.26, "rows"), (0.5, "tokens")):
         progress.show(share, part)
     assert capsys.readouterr().err.splitlines() == [
+        "  0% done: imports",
         "  0% done: properties",
         " 25% done, 90 s left: rows",
         " 50% done, 5 min left: tokens",

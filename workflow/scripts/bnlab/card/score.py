@@ -147,9 +147,9 @@ class Progress:
 
     def show(self, share: float, part: str) -> None:
         """Print the share that is done and what comes next."""
-        if not share:  # imports, of which the share says nothing
-            self.started = time.monotonic()
-        spent = time.monotonic() - self.started
+        now = time.monotonic()
+        self.started = self.started if share else now  # imports say nothing of the rest
+        spent = now - self.started
         left = f", {_duration(spent * (1 - share) / share)} left" if share else ""
         line = f"{share:4.0%} done{left}: {part}"
         if sys.stderr.isatty():
