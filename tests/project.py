@@ -24,6 +24,8 @@ from bnlab.study.validation import overlaid, read
 CHECKOUT = Path(__file__).parents[1]
 SOURCES = ("Snakefile", "CITATION.cff", "config.yaml", "workflow", "profiles")
 SMOKE = "workflow/studies/smoke.yaml"
+XLA_FLAGS = "--xla_backend_optimization_level=1"
+"""Flags of XLA in jobs: programs of a few steps take longer to optimize further than they run."""
 SECONDS = 1200
 """Time limit of a call of Snakemake. The longest call takes half of it beside other tests."""
 
@@ -181,5 +183,6 @@ def fresh_project(folder: Path) -> Project:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of this process without the variables of bnlab."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("BNLAB_")}
+    """Return the environment of this process without the variables of bnlab, and with ``XLA_FLAGS``."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("BNLAB_")}
+    return own | {"XLA_FLAGS": XLA_FLAGS}

@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -159,7 +158,9 @@ def test_a_snippet_runs(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", NORMALIZERS, ids=str)
-def test_a_normalizer_passes_the_tests_that_make_runs(block: Block, tmp_path: Path) -> None:
+def test_a_normalizer_passes_the_tests_that_make_runs(
+    block: Block, tmp_path: Path, warm_python: str
+) -> None:
     assert block.file
     (tmp_path / block.file).write_text(block.text, encoding="utf8")
     (line,) = [
@@ -171,7 +172,7 @@ def test_a_normalizer_passes_the_tests_that_make_runs(block: Block, tmp_path: Pa
     options = dict(word.split("=", 1) for word in line[2:])
     arguments = [options["METHOD"], *options.get("OPTIONS", "").split()]
     done = subprocess.run(
-        [sys.executable, ROOT / "workflow/scripts/test_method.py", *arguments],
+        [warm_python, ROOT / "workflow/scripts/test_method.py", *arguments],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -113,8 +112,8 @@ def test_the_description_of_a_layer_is_its_docstring(own):
         ("mine.py:Short", ["1 failed", "normalize makes (4, 11) of an input of shape (4, 12)"]),
     ],
 )
-def test_a_layer_of_keras_is_tested_on_the_command_line(own, layer, words):
-    command = [sys.executable, str(CHECKOUT / "workflow/scripts/test_method.py"), layer]
+def test_a_layer_of_keras_is_tested_on_the_command_line(own, warm_python, layer, words):
+    command = [warm_python, str(CHECKOUT / "workflow/scripts/test_method.py"), layer]
     done = subprocess.run(command, cwd=own, capture_output=True, text=True, check=False)
     assert done.returncode == ("failed" in words[0])
     for word in words:

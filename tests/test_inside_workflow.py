@@ -8,12 +8,21 @@ from project import fresh_project
 
 from bnlab.study.experiments import experiments
 
+SMALLER = {
+    "replicates": 2,  # each replicate is a job where methods are timed
+    "recipes": {
+        "start_<activation>": {"network": {"perceptron": [20, 20, 20, 20]}},
+        "short_residual_8": {"network": {"residual_perceptron": {"blocks": 4, "units": 20}}},
+    },
+}
+"""Networks of fewer layers, since compilation takes most of the time."""
+
 
 @pytest.fixture(scope="module")
 def inside(tmp_path_factory, warm_python):
     project = fresh_project(tmp_path_factory.mktemp("inside") / "project")
     small = replace(project, overlays=("workflow/studies/inside.yaml",), python=warm_python)
-    inside = small.overlaid({"replicates": 2})  # each replicate is a job where methods are timed
+    inside = small.overlaid(SMALLER)
     outcome = inside.snakemake()
     assert outcome.code == 0, outcome.text
     return inside

@@ -1,7 +1,5 @@
 """Each probe on problems with known answers."""
 
-from functools import cache
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -157,16 +155,19 @@ def test_a_diverged_replicate_has_the_same_rows_without_values(probe, method):
 
 
 @pytest.mark.parametrize("probe", EVERY, ids=lambda probe: probe.__name__)
-def test_what_a_probe_measures_leaves_training_as_it_is(probe):
-    assert history(probe=probe).equals(history())
+def test_what_a_probe_measures_leaves_training_as_it_is(probe, without_probes):
+    plain, history = without_probes
+    settings = (METHODS["bn"], plain.settings, 20, 1, {"probe": probe})
+    probed = Run(split(), Perceptron([5, 4]), *settings, plain)
+    assert train(probed, 2).history.equals(history)
 
 
-@cache
-def history(**probes):
-    """Return the history of a training with probes."""
+@pytest.fixture(scope="module")
+def without_probes():
+    """A run without probes, whose programs those with probes use again, and its history."""
     settings = Settings("sigmoid", "glorot_uniform", 0.5, 6, 0, 2)
-    training = Run(split(), Perceptron([5, 4]), METHODS["bn"], settings, 20, 1, probes)
-    return train(training, 2).history
+    plain = Run(split(), Perceptron([5, 4]), METHODS["bn"], settings, 20, 1)
+    return plain, train(plain, 2).history
 
 
 def test_probes_measure_when_they_say():

@@ -140,12 +140,14 @@ def test_a_dry_run_of_the_full_study_plans_every_job_within_ten_seconds(full):
     assert plan.trained == set(full.study.all_runs())
 
 
-@pytest.mark.parametrize("experiment", ["learning_curves", "batch_size", "learning_rate", "faults"])
-def test_an_experiment_is_a_target(full, experiment):
-    plan = full.plan(experiment)
-    expected = expected_jobs(full, [experiment], report=False)
+@pytest.mark.parametrize(
+    "experiments", [["learning_curves"], ["batch_size", "learning_rate", "faults"]], ids=" ".join
+)
+def test_experiments_are_targets(full, experiments):
+    plan = full.plan(*experiments)
+    expected = expected_jobs(full, experiments, report=False)
     assert counted(plan, expected) == expected
-    assert plan.trained >= set(full.study.runs(experiment))
+    assert plan.trained >= {run for name in experiments for run in full.study.runs(name)}
 
 
 def test_an_experiment_that_a_study_leaves_out_is_no_target(full):
@@ -264,14 +266,13 @@ def test_force_running_a_rule_runs_all_its_jobs_and_what_follows_but_nothing_bef
     assert plan.jobs["draw"] == len(finished.study.experiments)
 
 
-@pytest.mark.parametrize("experiment", ["batch_size", "faults"])
-def test_an_edit_of_an_experiments_page_redraws_its_figures_and_writes_the_page_alone(
-    finished, experiment
-):
-    append(finished, f"experiments/{experiment}/page.py", "\nEDITED = True\n")
+def test_an_edit_of_pages_of_experiments_redraws_their_figures_and_writes_the_page_alone(finished):
+    for experiment in ("batch_size", "faults"):
+        append(finished, f"experiments/{experiment}/page.py", "\nEDITED = True\n")
     text = finished.snakemake("--dry-run").text
-    assert Plan.of(text, {}).jobs == {"draw": 1, "write_report": 1}
-    assert f"Drawing the figures of {experiment}" in text
+    assert Plan.of(text, {}).jobs == {"draw": 2, "write_report": 1}
+    drawn = re.findall(r"Drawing the figures of (\w+)", text)
+    assert sorted(set(drawn)) == ["batch_size", "faults"]
 
 
 def test_an_edit_of_what_figures_share_redraws_all_of_them(finished):
@@ -333,18 +334,6 @@ def test_an_edit_of_a_claim_judges_anew_and_trains_and_draws_nothing(finished):
     assert {rule: n for rule, n in plan.jobs.items() if n} == {"judge_claims": 1, "write_report": 1}
 
 
-def test_an_edit_of_the_trainer_trains_anew_but_keeps_the_data(finished):
-    append(finished, "training/trainer.py", "\nEDITED = True\n")
-    plan = finished.plan()
-    assert plan.trained == set(finished.study.all_runs())
-    assert plan.jobs["time_methods"] == finished.study.replicates
-    assert counted(plan, ["download", "redraw", "preprocess"]) == {
-        "download": 0,
-        "redraw": 0,
-        "preprocess": 0,
-    }
-
-
 def test_another_import_comment_or_docstring_trains_nothing(finished):
     library = finished.folder / "workflow" / "scripts" / "bnlab"
     for file in [*library.glob("training/*.py"), *library.glob("networks/**/*.py")]:
@@ -354,6 +343,7 @@ def test_another_import_comment_or_docstring_trains_nothing(finished):
         file.write_text(f"{text}\n# A comment.\n", encoding="utf8")
     normalizer = library / "networks" / "normalizers" / "bn.py"
     text = normalizer.read_text(encoding="utf8")
+    assert '    """Batch normalization: N(u)' in text
     normalizer.write_text(text.replace('    """Batch normalization: N(u)', '    """BN: N(u)'))
     plan = finished.plan()
     assert plan.trained == set()
@@ -394,9 +384,18 @@ def times_of_training(project: Project) -> dict[Run, float]:
     return {run: record.stat().st_mtime for run, record in records.items()}
 
 
-def test_results_of_another_code_are_accepted_by_one_command(finished):
+def test_an_edit_of_the_trainer_trains_anew_and_keeps_the_data_unless_results_are_accepted(
+    finished,
+):
     append(finished, "training/trainer.py", "\nEDITED = True\n")
-    assert finished.plan().trained == set(finished.study.all_runs())
+    plan = finished.plan()
+    assert plan.trained == set(finished.study.all_runs())
+    assert plan.jobs["time_methods"] == finished.study.replicates
+    assert counted(plan, ["download", "redraw", "preprocess"]) == {
+        "download": 0,
+        "redraw": 0,
+        "preprocess": 0,
+    }
     before = times_of_training(finished)
     outcome = finished.snakemake("accept_runs")
     assert outcome.code == 0, outcome.text
@@ -474,30 +473,18 @@ def test_an_edit_of_one_class_of_a_file_leaves_the_runs_of_the_others_alone(fini
     assert trained_after_an_edit_of("StopGradient") == {FAULT_16}
 
 
-def test_a_comment_or_docstring_in_a_normalizer_trains_and_times_nothing(finished):
-    append(finished, "networks/normalizers/bn.py", "\n# A remark.\n")
-    path = finished.folder / "workflow" / "scripts" / "bnlab" / "networks" / "normalizers" / "bn.py"
-    text = path.read_text()
-    assert "Batch normalization: N(u)" in text
-    path.write_text(text.replace("Batch normalization: N(u)", "In other words: N(u)", 1))
-    plan = finished.plan()
-    assert plan.trained == set()
-    assert plan.jobs["time_methods"] == 0
-
-
 def test_a_study_of_another_name_trains_nothing_that_is_trained(finished):
-    plan = finished.overlaid({"study": "again"}).plan()
-    assert plan.trained == set()
-    assert plan.jobs["gather"] == len(finished.study.experiments)
     fewer = {"study": "fewer", "experiments": {"learning_curves": None, "faults": None}}
-    assert finished.overlaid(fewer).plan().trained == set()
+    plan = finished.overlaid(fewer).plan()
+    assert plan.trained == set()
+    assert plan.jobs["gather"] == len(finished.study.experiments) - 2
 
 
 def test_a_study_with_other_settings_under_the_same_names_writes_over_nothing(finished):
     other = finished.overlaid({"study": "other", "replicates": 3})
     assert other.plan().trained == set(finished.study.all_runs())
     assert not set(every_run(other)) & set(every_run(finished))
-    outcome = other.snakemake(other.record(BN_4))
+    outcome = other.snakemake(other.record(BASE_16))
     assert outcome.code == 0, outcome.text
     assert finished.plan().trained == set()
 
@@ -528,9 +515,16 @@ def test_the_method_that_the_readme_adds_trains_its_own_runs_and_no_others(finis
 
 
 def test_an_edit_of_one_recipe_trains_only_its_runs(finished):
-    smoke = finished.study.recipes["smoke"].model_dump(exclude_none=True)
+    edited = finished.overlaid({"recipes": {"smoke": {"learning_rate": 0.2}}})
+    assert edited.plan().trained == {BASE_16, BN_4, BN_16, LN_4, LN_16, FAULT_16}
+
+
+def test_a_new_recipe_trains_only_its_runs_and_once_trained_an_edit_of_it_trains_them_again(
+    finished,
+):
+    own = {"datasets": ["iris_redraw"], "methods": ["base"], "batches": [16], "recipes": ["second"]}
     groups = [group.model_dump() for group in finished.study.experiments["batch_size"].runs]
-    own = {"datasets": ["iris_redraw"], "methods": ["ln"], "batches": [4], "recipes": ["second"]}
+    smoke = finished.study.recipes["smoke"].model_dump(exclude_none=True)
 
     def with_second(rate: float) -> Project:
         return finished.overlaid(
@@ -540,15 +534,12 @@ def test_an_edit_of_one_recipe_trains_only_its_runs(finished):
             }
         )
 
-    of_second = Run("iris_redraw", "ln", 4, "second")
+    of_second = Run("iris_redraw", "base", 16, "second")
     before = with_second(0.1)
-    assert before.plan().trained == {of_second}
     outcome = before.snakemake(before.record(of_second))
     assert outcome.code == 0, outcome.text
     assert before.plan().trained == set()
     assert with_second(0.2).plan().trained == {of_second}
-    of_first = finished.overlaid({"recipes": {"smoke": {"learning_rate": 0.2}}}, "first.yaml")
-    assert of_first.plan().trained == {BASE_16, BN_4, BN_16, LN_4, LN_16, FAULT_16}
 
 
 def test_a_setting_trains_only_the_runs_in_which_it_changes_a_number(finished):

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 from bnlab.lazy import pd, tf
 from bnlab.training.probe import StepProbe
@@ -105,6 +104,11 @@ def top(product: Product, size: int, number: int = TOP) -> tuple[np.ndarray, np.
     The vectors are columns (size, number). Both are NaN where a product is not finite, and eigenvalues 0 for the zero
     matrix, which Lanczos iterations cannot start from.
     """
+    from scipy.sparse.linalg import (
+        LinearOperator,
+        eigsh,
+    )  # a dry run imports every probe and measures nothing
+
     start = np.random.default_rng(0).normal(size=size)
     first = product(start)
     if not first.any() or not np.isfinite(first).all():
