@@ -10,7 +10,7 @@ from scipy.stats import wasserstein_distance
 from bnlab.networks.convolutional import Convolutional
 from bnlab.networks.deep_linear import DeepLinear
 from bnlab.networks.perceptron import Perceptron
-from bnlab.probes import activations
+from bnlab.probes import activations, loss_surface
 from bnlab.probes.covariate_shift import CovariateShift
 from bnlab.probes.distributions import Distributions
 from bnlab.probes.gradient_flow import GradientFlow, moved_by, spread_over_rows
@@ -45,12 +45,19 @@ def measured(training):
     return training.step_probes["probe"].measure(parameters, state)
 
 
+@pytest.fixture
+def plane_alone(monkeypatch):
+    """Leave out the lines of ``LossSurface``, which are a program of their own."""
+    monkeypatch.setattr(loss_surface, "LINES", 0)
+
+
 EVERY = [Distributions, GradientFlow, GradientNoise, Landscape, LossSurface, Norms, OutputShift]
 
 
 @pytest.mark.parametrize(
     "probe", [*EVERY, CovariateShift, Percentiles], ids=lambda probe: probe.__name__
 )
+@pytest.mark.usefixtures("plane_alone")
 def test_a_probe_of_the_run_before_measures_as_one_of_its_own(probe):
     before, alone = (
         run(probe, "bn", learning_rate=0.1, steps=4, batch=20),
@@ -111,6 +118,7 @@ def test_a_probe_that_does_not_fit_a_network_says_so_before_training(network, pr
 @pytest.mark.parametrize(
     ("network", "method"), [("perceptron", "base"), *((name, "bn") for name in EVERY_NETWORK)]
 )
+@pytest.mark.usefixtures("plane_alone")
 def test_every_probe_measures_every_network_that_it_fits(network, method):
     fitting = [name for name in registry.shipped("probe") if (network, name) not in REFUSED]
     training = run_of(network, method, fitting)
@@ -142,6 +150,7 @@ def test_runs_of_different_seeds_have_probes_of_their_own():
 
 @pytest.mark.parametrize("method", ["base", "bn"])
 @pytest.mark.parametrize("probe", EVERY, ids=lambda probe: probe.__name__)
+@pytest.mark.usefixtures("plane_alone")
 def test_a_diverged_replicate_has_the_same_rows_without_values(probe, method):
     training = run(probe, method).step_probes["probe"]
     actual, nothing = measured(training.run), training.nothing()
@@ -155,6 +164,7 @@ def test_a_diverged_replicate_has_the_same_rows_without_values(probe, method):
 
 
 @pytest.mark.parametrize("probe", EVERY, ids=lambda probe: probe.__name__)
+@pytest.mark.usefixtures("plane_alone")
 def test_what_a_probe_measures_leaves_training_as_it_is(probe, without_probes):
     plain, history = without_probes
     settings = (METHODS["bn"], plain.settings, 20, 1, {"probe": probe})
