@@ -16,8 +16,8 @@ from warm import Warm
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LONGEST = [
-    *("test_inside_workflow.py", "test_workflow.py", "test_documentation.py"),
-    *("test_anywhere.py", "test_figures.py"),
+    *("test_inside_workflow.py", "test_workflow.py", "test_probes.py", "test_documentation.py"),
+    *("test_anywhere.py", "test_taken_workflow.py", "test_figures.py"),
 ]
 
 
