@@ -87,3 +87,4 @@ def test_what_refutes_claims_on_networks_before_training_is_there_on_digits_too(
     assert mean(start.range_left) > 0.5
     assert mean(start.rank) < 10
     assert mean(start.likeness, "relu") > 0.5 and mean(start.likeness, "sigmoid") > 0.5
+    assert mean(start.shattering) > -0.8

@@ -104,9 +104,13 @@ def computations() -> list[Callable[[Path], Iterator[tuple[str, int, list[float]
 
     torch.set_num_threads(1)
     import perceptrons
+    import rates
     import streams
 
-    return [start.before_training, *perceptrons.COMPUTATIONS, *streams.COMPUTATIONS]
+    return [
+        start.before_training,
+        *(c for m in (perceptrons, rates, streams) for c in m.COMPUTATIONS),
+    ]
 
 
 def compute(data: Path) -> None:

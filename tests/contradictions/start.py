@@ -105,12 +105,37 @@ def likeness(rows: Rows, seed: int, activation: str) -> float:
     rng = np.random.default_rng(seed)
     ((x, y),) = _batches(rows, rng, 60, 1)
     inputs, *_ = passes(draw(rng, x.shape[1], 20), x, y, activation, 1)
-    unit = inputs[-1] / np.linalg.norm(inputs[-1], axis=1, keepdims=True)
-    return (unit @ unit.T)[np.triu_indices(60, 1)].mean()
+    return _mean_cosine(inputs[-1])
+
+
+def _mean_cosine(vectors: np.ndarray) -> float:
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (unit @ unit.T)[np.triu_indices(len(unit), 1)].mean()
+
+
+def shattering(rows, seed: int) -> float:
+    """Return how log₂ of the mean cosine between Jacobians at 120 rows changes a layer, of 2 to 8 plain ReLU layers."""
+    rng = np.random.default_rng(seed)
+    ((x, _),) = _batches(rows, rng, 120, 1)
+    depths, likeness_of = [2, 4, 6, 8], []
+    for depth in depths:
+        sizes = [x.shape[1], *[100] * depth, 10]
+        kernels = [
+            rng.normal(0, np.sqrt(2 / a), (a, b)) for a, b in zip(sizes, sizes[1:], strict=False)
+        ]
+        hidden, gates = x, []
+        for kernel in kernels[:-1]:
+            gates.append(hidden @ kernel > 0)
+            hidden = np.maximum(hidden @ kernel, 0)
+        jacobians = np.broadcast_to(kernels[-1].T, (len(x), 10, 100))
+        for kernel, gate in zip(kernels[-2::-1], gates[::-1], strict=True):
+            jacobians = (jacobians * gate[:, None]) @ kernel.T
+        likeness_of.append(np.log2(_mean_cosine(jacobians.reshape(len(x), -1))))
+    return np.polyfit(depths, likeness_of, 1)[0]
 
 
 def before_training(data: Path) -> Iterator[tuple[str, int, list[float]]]:
-    """2a, 4, 5b and 6b."""
+    """2a, 4, 5b, 6b and 7a."""
     rows = read(data / "fashion-mnist")
     yield "2a", 1, [growth(rows, seed, "tanh") for seed in SEEDS]
     yield "2a", 3, [growth(rows, seed, "sigmoid") for seed in SEEDS]
@@ -118,3 +143,4 @@ def before_training(data: Path) -> Iterator[tuple[str, int, list[float]]]:
     yield "5b", 1, [rank(rows, seed) for seed in SEEDS]
     yield "6b", 1, [likeness(rows, seed, "relu") for seed in SEEDS]
     yield "6b", 3, [likeness(rows, seed, "sigmoid") for seed in SEEDS]
+    yield "7a", 1, [shattering(rows, seed) for seed in SEEDS]
