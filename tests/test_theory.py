@@ -84,7 +84,7 @@ def test_a_ledger_without_papers_lists_its_own_tested_claims_by_topic_with_sourc
         ),
         verdicts.claim(2, "blog", "speed", "It is slow.", "not tested here", ""),
         verdicts.claim(3, "blog", "size", "It (BN) is big.", "supported", ""),
-        verdicts.claim(4, "blog", "speed", "It stays slow.", "refuted", ""),
+        verdicts.claim(4, "blog", "speed", "It stays slow.", "refuted", "", second="NumPy: 3 ± 1."),
     ]
     effects = pd.DataFrame(
         [verdicts.effect(1, n, 3, 2, 4, said) for n, said in ((1, "supported"), (2, "refuted"))]
@@ -95,6 +95,7 @@ def test_a_ledger_without_papers_lists_its_own_tested_claims_by_topic_with_sourc
     }
     listed = papers.of_ledger(pd.DataFrame(rows), effects, sources, {"BN": "batch norm"})
     assert [each.topic for each in listed] == ["speed", "speed", "size"]
+    assert [each.second for each in listed] == ["", "NumPy: 3 ± 1.", ""]
     first, _, last = listed
     assert first.claim == (
         "Somebody 2015",

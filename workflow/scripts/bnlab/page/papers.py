@@ -64,7 +64,7 @@ class Stated(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A claim: the declaration, its word, where it holds, a bar of tests, these, and its topic in a ledger."""
+    """A claim: declaration, word, where it holds, a bar of tests, these; of a ledger topic and second computation, too."""
 
     claim: PaperClaim | Stated
     verdict: Verdict
@@ -72,6 +72,7 @@ class Judged(NamedTuple):
     bar: Markup
     tests: list[Test]
     topic: str = ""
+    second: str = ""
 
 
 def judged(
@@ -120,11 +121,8 @@ def of_ledger(
         stated = Stated(
             source["short"], row.place, source["url"], text, reading and f"Read as {reading}"
         )
-        judged.append(
-            Judged(
-                stated, verdict_of(row.verdict), regions(row), bar(_counts(tests)), tests, row.topic
-            )
-        )
+        said = verdict_of(row.verdict), regions(row), bar(_counts(tests))
+        judged.append(Judged(stated, *said, tests, row.topic, row.second))
     return judged
 
 
