@@ -1,4 +1,4 @@
-"""What refutes a paper is found again by code that shares nothing with the laboratory (tests/contradictions)."""
+"""Contradictions of papers are found again by code that shares nothing with the laboratory (tests/contradictions)."""
 
 import ast
 import re
