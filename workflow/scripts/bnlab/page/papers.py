@@ -64,7 +64,7 @@ class Stated(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A claim: declaration, word, where it holds, a bar of tests, these; in a ledger its topic and second computation."""
+    """A claim: declaration, word, where it holds, a bar of tests, these; of a ledger, topic and second computation."""
 
     claim: PaperClaim | Stated
     verdict: Verdict
