@@ -91,6 +91,13 @@ def test_a_replicate_that_diverged_has_the_loss_of_a_guess_in_its_sensitivity():
     assert values[1] == pytest.approx(0)
 
 
+def test_a_replicate_that_learns_at_no_rate_has_no_sensitivity():
+    rows = losses_at(np.array([0.1, 1.0]), np.array([2.3, 2.3])).assign(failed=True, diverged=False)
+    assert rates.sensitivities(rows)["sensitivity"].isna().all()
+    learns = rows.assign(failed=rows["learning_rate"] > 0.5)
+    assert rates.sensitivities(learns)["sensitivity"].notna().all()
+
+
 @pytest.mark.parametrize("best", [0.02, 0.1, 0.3])
 def test_the_best_rate_is_that_of_the_parabola_through_the_three_lowest_losses(best):
     tried = np.array([0.001, 0.01, 0.1, 1.0, 10.0])

@@ -107,10 +107,14 @@ def sensitivities(metrics: pd.DataFrame) -> pd.DataFrame:
     Reference: Wortsman et al. 2024, arXiv 2309.14322, §2.2.
 
     Returns:
-        Columns method, batch, replicate, sensitivity.
+        Columns method, batch, replicate, sensitivity; NaN for a replicate that diverges or fails at every rate.
     """
     losses = validation_losses(metrics)
-    return (losses.mean(axis=1) - losses.min(axis=1)).rename("sensitivity").reset_index()
+    lost = (metrics["failed"] | metrics["diverged"]).groupby(
+        [metrics[name] for name in losses.index.names]
+    )
+    spread = (losses.mean(axis=1) - losses.min(axis=1)).mask(lost.all())
+    return spread.rename("sensitivity").reset_index()
 
 
 def own_best_rates(metrics: pd.DataFrame) -> pd.DataFrame:
