@@ -91,11 +91,11 @@ def test_a_replicate_that_diverged_has_the_loss_of_a_guess_in_its_sensitivity():
     assert values[1] == pytest.approx(0)
 
 
-def test_a_replicate_that_learns_at_no_rate_has_no_sensitivity():
-    rows = losses_at(np.array([0.1, 1.0]), np.array([2.3, 2.3])).assign(failed=True, diverged=False)
-    assert rates.sensitivities(rows)["sensitivity"].isna().all()
-    learns = rows.assign(failed=rows["learning_rate"] > 0.5)
-    assert rates.sensitivities(learns)["sensitivity"].notna().all()
+def test_a_replicate_that_is_no_better_than_a_guess_at_any_rate_has_no_sensitivity():
+    guesses = losses_at(np.array([0.1, 1.0]), np.array([2.3, 90.0]))
+    assert rates.sensitivities(guesses)["sensitivity"].isna().all()
+    learns = losses_at(np.array([0.1, 1.0]), np.array([2.1, 90.0]))
+    assert rates.sensitivities(learns)["sensitivity"].item() == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("best", [0.02, 0.1, 0.3])

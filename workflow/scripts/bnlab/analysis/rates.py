@@ -107,13 +107,11 @@ def sensitivities(metrics: pd.DataFrame) -> pd.DataFrame:
     Reference: Wortsman et al. 2024, arXiv 2309.14322, §2.2.
 
     Returns:
-        Columns method, batch, replicate, sensitivity; NaN for a replicate that diverges or fails at every rate.
+        Columns method, batch, replicate, sensitivity; NaN for a replicate that is no better than a guess at any rate.
     """
     losses = validation_losses(metrics)
-    lost = (metrics["failed"] | metrics["diverged"]).groupby(
-        [metrics[name] for name in losses.index.names]
-    )
-    spread = (losses.mean(axis=1) - losses.min(axis=1)).mask(lost.all())
+    least = losses.min(axis=1)
+    spread = (losses.mean(axis=1) - least).where(least < metrics["guess_loss"].max())
     return spread.rename("sensitivity").reset_index()
 
 
