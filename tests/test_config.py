@@ -780,7 +780,7 @@ METHOD_MISTAKES = [
     ),
     ("{normalizer: norms.py:Norm, options: {p: 0.5}}", "options.p", "not a whole number"),
     ("{normalizer: norms.py:Norm}", "options.p", "is missing"),
-    ("{normalizer: norms.py:Other}", "normalizer", "unknown normalizer 'Other' in norms.py"),
+    ("{normalizer: norms.py:Other}", "normalizer", "Other in norms.py is no normalizer"),
     ("{normalizer: norms.py:Unread}", "normalizer", "Unread.__init__ cannot be read: name 'tf'"),
     (
         "{normalizer: broken.py:Norm}",
