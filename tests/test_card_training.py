@@ -315,6 +315,12 @@ def test_cards_that_are_alike_differ_in_no_property_and_others_in_those_of_both(
     ]
 
 
+def test_two_changes_that_are_nearly_none_are_no_difference_of_cards():
+    small, smaller, none = (card_of(change=change) for change in (2e-4, 1e-4, 0.0))
+    assert not [*comparison.tables(small, smaller)]
+    assert [*comparison.tables(small, none)]
+
+
 def test_a_trained_card_keeps_to_its_schema_and_its_page_needs_no_other_file():
     one = question(of_replicates(*MIDDLE), none=of_replicates(*ABOVE))
     card = card_of(one, scale="Small networks on 9 rows")

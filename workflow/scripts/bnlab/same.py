@@ -17,7 +17,7 @@ import numpy as np
 from bnlab.lazy import tf
 from bnlab.networks.normalizer import Normalizer
 from bnlab.small_networks import FEATURES, SHAPES
-from bnlab.study.messages import failure
+from bnlab.study.messages import ERRORS, failure
 from bnlab.study.options import parse
 from bnlab.study.registry import ClassReference, find
 from bnlab.study.sentences import option_problems
@@ -152,7 +152,7 @@ class Comparison:
         def distance(order: list[int]) -> float:
             self.order = order
             for shape in CASES.values():
-                with suppress(Exception):
+                with suppress(*ERRORS):
                     steps = self._steps(shape)
                     return difference(*(each.outputs["N(u) in training"] for each in steps))
             return 0.0
@@ -173,7 +173,7 @@ class Comparison:
         for letter, each, values in zip("AB", self.sides, self.values(), strict=True):
             try:
                 steps.append(step(each.built(), values, u, weights))
-            except Exception as error:
+            except ERRORS as error:
                 self.lacking.append(f"{case}: {letter}, {_sentence(each, error)}")
         if len(steps) < 2:
             return False
@@ -214,7 +214,7 @@ class Comparison:
                     exact = step(each.built(), values, x, weights).outputs["N(u) in training"]
                     own = step(each.built(dtype), values, x, weights)
                     cells[letter] = difference(own.outputs["N(u) in training"], exact)
-                except Exception:
+                except ERRORS:
                     cells[letter] = "fails"
             self.rows.append(Row(f"N(u) in {name}", cells))
 
@@ -265,7 +265,7 @@ def main(arguments: Sequence[str]) -> None:
     for each in sides:
         try:
             each.built()
-        except Exception as error:
+        except ERRORS as error:
             sys.exit(_sentence(each, error))
     found = Comparison(*sides)
     print("\n".join(lines(found)))
@@ -314,7 +314,7 @@ def _place(name: str, case: str, one: np.ndarray, other: np.ndarray) -> str:
     return f"{name} on {case}{at} is {one[index]:.6g} in A and {other[index]:.6g} in B"
 
 
-def _sentence(each: Side, error: Exception) -> str:
+def _sentence(each: Side, error: BaseException) -> str:
     return failure(each.reference.path, each.reference.file, error)
 
 

@@ -22,7 +22,7 @@ from bnlab.networks.block import Method
 from bnlab.networks.network import Network, initial_values
 from bnlab.networks.normalizer import Normalizer
 from bnlab.small_networks import CLASSES, FEATURES, NETWORKS, ROWS, SHAPES
-from bnlab.study.messages import failure
+from bnlab.study.messages import ERRORS, failure
 from bnlab.study.options import parse
 from bnlab.study.registry import find
 from bnlab.study.sentences import option_problems
@@ -44,7 +44,7 @@ def problem(blamed: type, network: Network, shape: list[int], method: Method) ->
     """Return the error of a network that runs with a method, as one sentence on the blamed class; None without one."""
     try:
         trial.run(network, method, shape, CLASSES)
-    except (Exception, SystemExit) as error:
+    except ERRORS as error:
         return failure(blamed.__name__, _file(blamed), error)
     return None
 
@@ -154,7 +154,7 @@ class NormalizerTests:
                 tape.watch(u)
                 y = normalizer.normalize(u, training=True)
             inference = normalizer.normalize(u, training=False)
-        except Exception as error:
+        except ERRORS as error:
             said = failure(self.normalizer.__name__, _file(self.normalizer), error)
             pytest.fail(f"on a batch of one row {said}", pytrace=False)
         zero = tf.UnconnectedGradients.ZERO
@@ -235,7 +235,7 @@ class NetworkTests:
     def _problem_with(cls, method: Method) -> str | None:
         try:
             network = cls.network(**cls.options)
-        except Exception as error:
+        except ERRORS as error:
             return failure(cls.network.__name__, Path(inspect.getfile(cls.network)), error)
         return problem(cls.network, network, cls.shape(), method)
 

@@ -7,11 +7,10 @@ from itertools import groupby
 
 from bnlab.card import formats
 from bnlab.card.page import pair_page
-from bnlab.card.tables import NOTHING, Cell, Table, cell, gap, words
+from bnlab.card.tables import NOTHING, Cell, Table, cell, gap, is_nearly_none, words
 from bnlab.study.card import Card, Outcome, Property, Training
 
 COLUMNS = ["first", "second"]
-NEARLY = "nearly"
 LEGEND = (
     "Properties are those in which the cards differ. Differences are means over pairs of replicates that start from "
     "the same kernels, with 95 % intervals: in points of accuracy, or of the loss."
@@ -65,10 +64,10 @@ def _rows(one: Property, other: Property) -> Iterator[tuple[str, list[Cell]]]:
     """
     for kind, value in one.values.items():
         if kind in other.values:
-            texts = words(one, value), words(other, other.values[kind])
-            first, second = (text.partition(",")[0] for text in texts)
-            if texts[0] != texts[1] and not first == second == NEARLY:
-                yield f"{one.title}, {kind}", [*map(Cell, texts)]
+            pair = (one, value), (other, other.values[kind])
+            first, second = (words(*each) for each in pair)
+            if first != second and not all(is_nearly_none(*each) for each in pair):
+                yield f"{one.title}, {kind}", [Cell(first), Cell(second)]
 
 
 def _outcomes(of: Training, one: Outcome | None, other: Outcome | None) -> list[Cell]:

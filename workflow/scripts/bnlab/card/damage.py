@@ -12,10 +12,10 @@ import numpy as np
 from bnlab.card.properties import constant_features, constant_rows
 from bnlab.card.subject import Subject
 from bnlab.lazy import tf
-from bnlab.networks import kept, trial
+from bnlab.networks import side_effects, trial
 from bnlab.networks.normalizer import Normalizer
 from bnlab.same import Side
-from bnlab.study.messages import failure
+from bnlab.study.messages import ERRORS, failure
 
 ORDINARY = "ordinary inputs"
 PATIENCE = 180
@@ -29,8 +29,8 @@ def check(layer: Subject) -> None:
     """Run a layer in training and at inference.
 
     Raises:
-        ValueError: as ``trial.alone`` and ``kept.check``. A layer may raise other errors of its own.
-        TimeoutError: this takes too long.
+        ValueError: as ``trial.alone`` and ``side_effects.check``. A layer may raise other errors of its own.
+        Timeout: this takes too long.
     """
 
     def built() -> Normalizer:
@@ -38,15 +38,19 @@ def check(layer: Subject) -> None:
 
     with _in_time():
         trial.alone(built(), tf.constant(layer.inputs()))
-        kept.check(built, layer.inputs(), layer.inputs(seed=4))
+        side_effects.check(built, layer.inputs(), layer.inputs(seed=4))
+
+
+class Timeout(BaseException):
+    """First calls that take over ``PATIENCE``. It is no Exception, since adapters try again after those."""
 
 
 @contextmanager
 def _in_time() -> Iterator[None]:
-    """Raise TimeoutError where the body takes longer than ``PATIENCE``."""
+    """Raise Timeout where the body takes longer than ``PATIENCE``."""
 
     def stop(*_: object) -> None:
-        raise TimeoutError(f"its first calls take over {PATIENCE} s, and a card makes thousands")
+        raise Timeout(f"its first calls take over {PATIENCE} s, and a card makes thousands")
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.alarm(PATIENCE)
@@ -99,7 +103,7 @@ def breaks(layer: Subject) -> Iterator[Break]:
             continue
         if reason:
             yield Break(f"on {name}", reason)
-    yield from _growing(layer)
+    yield from (each for each in _after_steps(layer) if each.reason != every)
 
 
 def _reason(layer: Subject, u: np.ndarray) -> str:
@@ -108,7 +112,7 @@ def _reason(layer: Subject, u: np.ndarray) -> str:
         response = layer.response(u)
         values = {"N(u)": response.y, "its gradient": response.gradient}
         values["N(u) at inference"] = layer.normal(u, False)
-    except (Exception, SystemExit) as error:
+    except ERRORS as error:
         return error_of(layer.side, error)
     wrong = [what for what, value in values.items() if not np.isfinite(value).all()]
     return f"{wrong[0]} is not finite" if wrong else ""
@@ -123,11 +127,13 @@ def _flat(layer: Subject, u: np.ndarray) -> str:
     )
 
 
-def _growing(layer: Subject) -> Iterator[Break]:
+def _after_steps(layer: Subject) -> Iterator[Break]:
+    """Yield an error in steps on one batch, or each state that grows in them."""
     names = [v.name for v in layer.built().variables if not v.trainable]
     try:
         states = layer.states(layer.inputs(), STEPS)
-    except (Exception, SystemExit):  # as on ordinary inputs
+    except ERRORS as error:
+        yield Break(f"within {STEPS} steps on one batch", error_of(layer.side, error))
         return
     for name, *values in zip(names, *states, strict=True):
         half, last = values[STEPS // 2], values[-1]

@@ -62,8 +62,9 @@ def terms(card: Card) -> str:
     shapes = (f"{kind} {' × '.join(map(str, shape))}" for kind, shape in card.inputs.items())
     return (
         f"N(u) is what the layer makes of u: {', '.join(shapes)}, of which the last number counts features. "
-        "Yes: N(u) stays as it is. Nearly: it changes by less than 1 % of its largest value, by ε or by rounding. "
-        "No: it changes more. The number is the change; of an influence, that elsewhere over that at the place itself. "
+        "“Yes” of invariance, and of inference as in training: N(u) stays as it is. “Nearly”: it changes by less than "
+        "1 % of its largest value, by ε or by rounding. “No”: it changes more, by the share beside it. “Yes” of an "
+        "influence: N(u) changes elsewhere too, by the share beside it of the change at the place itself. "
         "A gradient is that of a sum of outputs with random weights, over the length of the weights. An error is a "
         "share of the largest output, against float64. A biased variance divides by the number of values, not by one "
         "less. A dash is a property that the layer does not have, and “error” one that it stops at. Formulas are in "

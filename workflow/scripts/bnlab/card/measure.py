@@ -23,12 +23,13 @@ from bnlab.networks.block import Method
 from bnlab.provenance import hardware
 from bnlab.same import Side
 from bnlab.study.card import Card, Property, Value
-from bnlab.study.messages import failure
+from bnlab.study.messages import ERRORS, failure
 
 PROPERTIES = "properties"
-OF_PROPERTIES, OUTSIDE_XLA = 4, 7
-"""Seconds that properties take, on the scale of ``seconds`` in the plan, and how many times longer trainings take with
-a layer that XLA does not compile."""
+OF_PROPERTIES = 4
+"""Seconds that properties take, on the scale of ``seconds`` in the plan."""
+OUTSIDE_XLA = 7
+"""Factor of the seconds of trainings with a layer that XLA does not compile."""
 PACKAGES = ("numpy", "keras", "torch", "jax", "flax", "dm-haiku", "equinox")
 
 
@@ -45,8 +46,8 @@ def card(side: Side, size: str, progress: Callable[[float, str], None]) -> Card:
     """
     layers, refused = _layers(side)
     keys = [] if size == PROPERTIES else _fitting(size, layers)
-    longer = 1 if side.reference.load().xla else OUTSIDE_XLA
-    costs = [OF_PROPERTIES, *(longer * plan()["settings"][key]["seconds"] for key in keys)]
+    factor = 1 if side.reference.load().xla else OUTSIDE_XLA
+    costs = [OF_PROPERTIES, *(factor * plan()["settings"][key]["seconds"] for key in keys)]
     ends = (np.cumsum(costs) / sum(costs)).tolist()
     properties = []
     for number, measure in enumerate(MEASURES):
@@ -92,7 +93,7 @@ def _trainings(
         step()
         try:
             own[key] = trained(setting, method, step)
-        except (Exception, SystemExit) as error:
+        except ERRORS as error:
             stops[key] = damage.error_of(side, error)
     return own, stops
 
@@ -108,7 +109,7 @@ def _layers(side: Side) -> tuple[dict[str, Subject], dict[str, str]]:
     """Return the layer on each kind of input that it takes, and the error on each other.
 
     Raises:
-        ValueError: it takes none.
+        ValueError: it takes none, or takes too long.
     """
     layers, refused = {}, {}
     for kind, shape in INPUTS.items():
@@ -116,10 +117,10 @@ def _layers(side: Side) -> tuple[dict[str, Subject], dict[str, str]]:
         try:
             damage.check(layer)
             layers[kind] = layer
-        except (Exception, SystemExit) as error:
+        except ERRORS as error:
             refused[kind] = failure(side.reference.path, side.reference.file, error)
-            if isinstance(error, TimeoutError):  # other inputs would take as long
-                break
+        except damage.Timeout as error:
+            raise ValueError(failure(side.reference.path, side.reference.file, error)) from None
     if not layers:
         raise ValueError(next(iter(refused.values())))
     return layers, refused
@@ -145,7 +146,7 @@ def _value(measure: Measure, layer: Subject) -> Value:
     """Return the value of a property; a layer may raise an error on inputs such as one row."""
     try:
         value = measure.function(layer)
-    except (Exception, SystemExit):
+    except ERRORS:
         return "error"
     if isinstance(value, float) and not isfinite(value):
         return "NaN" if isnan(value) else "inf"

@@ -61,7 +61,8 @@ def main(arguments: Sequence[str]) -> None:
     asked = command(arguments)
     if asked is None:
         _end(USAGE)
-    other, here = _read(asked.other) if asked.other else None, Path.cwd()
+    other = _read(asked.other) if asked.other else None
+    here = Path.cwd()  # a layer may leave the folder
     if asked.words[0].endswith(".json"):
         card, place = _read(asked.words[0]), Path(asked.words[0]).parent
         texts = {}
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str]) -> None:
         texts |= comparison.files(card, other)
         print(texts["comparison.md"])
     for name, text in texts.items():
-        save_source(here / place / name, text)  # a layer may have left the folder
+        save_source(here / place / name, text)
     if texts:
         print(f"Written to {place}: {', '.join(texts)}.")
     sys.exit("\n".join(card.breaks) or None)
@@ -97,10 +98,8 @@ def files(card: Card) -> dict[str, str]:
 
 def _measured(asked: Command) -> Card:
     """Return the card of a class, or end the process with a sentence."""
-    with (
-        Progress() as progress,
-        redirect_stdout(sys.stderr),
-    ):  # a layer may print, and the card is printed next
+    # A layer may print, and the card is printed next.
+    with Progress() as progress, redirect_stdout(sys.stderr):
         progress.show(0, "imports")
         lazy.load("3")  # it says of float16 that some processors have none
         try:
@@ -148,7 +147,8 @@ class Progress:
     def show(self, share: float, part: str) -> None:
         """Print the share that is done and what comes next."""
         now = time.monotonic()
-        self.started = self.started if share else now  # imports say nothing of the rest
+        if not share:  # imports say nothing of the rest
+            self.started = now
         spent = now - self.started
         left = f", {_duration(spent * (1 - share) / share)} left" if share else ""
         line = f"{share:4.0%} done{left}: {part}"

@@ -93,6 +93,11 @@ def words(of: Property, value: Value) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
+def is_nearly_none(of: Property, value: Value) -> bool:
+    """Return true for a change that is nearly none."""
+    return of.unit == "change" and isinstance(value, float) and EXACT < value <= NEARLY
+
+
 def difference(of: Training, one: Outcome, other: Outcome) -> Interval:
     """Return the mean of one − other over pairs of replicates, with its interval, in the unit of print."""
     first, second = (FACTORS[of.unit] * np.array(each.replicates) for each in (one, other))

@@ -8,7 +8,7 @@ from math import isfinite, prod
 from typing import Any
 
 from bnlab.lazy import tf
-from bnlab.networks import kept, loading
+from bnlab.networks import loading, side_effects
 from bnlab.networks.block import Method
 from bnlab.networks.initializers import DEVIATIONS, SCALES
 from bnlab.networks.network import Network
@@ -43,7 +43,7 @@ def failure(
     try:
         tested = loading.network(*network)
         run(tested, loading.method(**method), shape, classes, rows)
-    except (Exception, SystemExit) as error:
+    except messages.ERRORS as error:
         return messages.failure(path, ClassReference.of(path).file, error)
     return None
 
@@ -157,7 +157,7 @@ def watch(normalizer: Normalizer) -> None:
     trained = [variable for variable in normalizer.variables if variable.trainable]
 
     def watched(u: tf.Tensor, training: bool) -> tf.Tensor:
-        before = kept.attributes([("", normalizer)], own)
+        before = side_effects.attributes([("", normalizer)], own)
         values = [variable.value for variable in trained]
         with tf.GradientTape() as tape:
             tape.watch(u)
@@ -176,7 +176,7 @@ def watch(normalizer: Normalizer) -> None:
                     f"a step of its own moves its trained variable {variable.name}; make that state by self.variable "
                     "with trainable=False"
                 )
-        for name in kept.changed(before, kept.attributes([("", normalizer)], own)):
+        for name in side_effects.changed(before, side_effects.attributes([("", normalizer)], own)):
             raise ValueError(
                 f"it keeps a value of a step as its attribute {name}; make that state by self.variable with "
                 "trainable=False"

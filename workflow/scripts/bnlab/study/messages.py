@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+ERRORS = Exception, SystemExit
+"""Errors that a user's code may raise, of which a sentence is made."""
 MOST = 300
 """Largest number of characters of an error that are printed."""
 NOISE = re.compile(r"\{\{.*?\}\}|\[Op:\w+\]( name:)?|\x1b\[[\d;]*m|[\x00-\x08\x0e-\x1f]")

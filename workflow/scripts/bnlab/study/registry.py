@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from bnlab import lazy
 from bnlab.study import own_files
-from bnlab.study.messages import UnknownName, failure, unknown
+from bnlab.study.messages import ERRORS, UnknownName, failure, unknown
 
 LIBRARY, SHIPPED = Path(__file__).resolve().parents[1], "workflow/scripts/bnlab/"
 """Folder of the library, and the beginning of paths that mean a file of it, wherever the library is installed."""
@@ -146,7 +146,7 @@ def find(kind: str, reference: str) -> ClassReference:
         raise UnknownName(f"there is no file {path} (it is looked for in the working directory)")
     try:
         names = _classes(kind, own.module or own.file)
-    except (Exception, SystemExit) as error:
+    except ERRORS as error:
         package = (isinstance(error, ModuleNotFoundError) and error.name or "").partition(".")[0]
         cure = f" ({remedy(package)})" if package in BROUGHT_BY else ""
         raise UnknownName(failure(reference, own.file, error) + cure) from None

@@ -165,6 +165,7 @@ class Slot:
 
     Attributes:
         momentum, reads_averages: of this average, if it is one.
+        unbiased: as ``Normalizer.unbiased``.
     """
 
     def __init__(self, adapter: Adapter, number: int, weight: Weight):

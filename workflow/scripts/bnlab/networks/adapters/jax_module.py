@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bnlab.lazy import XLA_FLAGS, tf
-from bnlab.networks import kept
+from bnlab.networks import side_effects
 from bnlab.networks.adapters.adapter import Weight, example, unique
 
 SEED = "seed"
@@ -179,12 +179,12 @@ class Built:
                 raise ValueError(f"it makes {y.shape} of an input of shape {u.shape}")
             return y, gradient(dy)[0]
 
-        traced, again = (
+        first, again = (  # JAX would take the first program again for the same function
             self.jax.make_jaxpr(partial(step))(np.zeros(2, np.uint32), u, u) for _ in range(2)
         )
-        if _text(traced) != _text(again):
-            raise ValueError(kept.ANOTHER)
-        traced = traced.jaxpr
+        if _text(first) != _text(again):
+            raise ValueError(side_effects.ANOTHER)
+        traced = first.jaxpr
         if not _depends(traced, traced.outvars[1], traced.invars[2]):
             raise ValueError("no gradient flows from its output to its input")
         return _depends(traced, traced.outvars[0], traced.invars[0])

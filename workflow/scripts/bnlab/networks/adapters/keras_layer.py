@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bnlab.lazy import tf
-from bnlab.networks import kept
+from bnlab.networks import side_effects
 from bnlab.networks.adapters.adapter import ROWS, Adapter, Weight, unique
 
 SEED = "seed_generator_state"
@@ -83,13 +83,15 @@ class Built:
             if names:
                 raise ValueError(f"{names[0]} has a {what}, which is not applied here; drop it")
 
-    def _attributes(self) -> dict[str, list[Any]]:
-        return kept.attributes(((each.name, each) for each in self.layer._flatten_layers()), LOSSES)
+    def _attributes(self) -> dict[str, list[side_effects.Held]]:
+        return side_effects.attributes(
+            ((each.name, each) for each in self.layer._flatten_layers()), LOSSES
+        )
 
     def _check_attributes(self) -> None:
         """Compare the attributes of the layer and of its parts with those after the call before."""
         before, self.kept = self.kept, self._attributes()
-        if changed := kept.changed(before, self.kept):
+        if changed := side_effects.changed(before, self.kept):
             raise ValueError(
                 f"it keeps a value of a step as its attribute {changed[0]}; make that state by self.add_weight"
             )

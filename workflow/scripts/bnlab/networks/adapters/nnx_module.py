@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.networks import kept
+from bnlab.networks import side_effects
 from bnlab.networks.adapters.adapter import Adapter
 from bnlab.networks.adapters.jax_module import Built, Module, flags, shared
 from bnlab.study.options import of_layer
@@ -60,7 +60,8 @@ class NNX(Built):
             for path, part in nnx.iter_graph(module)
             if isinstance(part, nnx.Module)
         ]
-        return {n: [*map(id, values)] for n, values in kept.attributes(parts, SET).items()}
+        held = side_effects.attributes(parts, SET)
+        return {name: [id(each.value) for each in values] for name, values in held.items()}
 
 
 class NNXModule(Adapter):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bnlab.lazy import tf
-from bnlab.networks import kept
+from bnlab.networks import side_effects
 from bnlab.networks.adapters.adapter import Adapter, Weight, example
 
 SEED = "seed"
@@ -153,7 +153,7 @@ class Built:
         before, random = self._attributes(), self.torch.random.get_rng_state()
         self._forward(-u, values, True)
         is_random = not self.torch.equal(random, self.torch.random.get_rng_state())
-        if changed := kept.changed(before, self._attributes()):
+        if changed := side_effects.changed(before, self._attributes()):
             raise ValueError(
                 f"it keeps a value of a step as its attribute {changed[0]}; make that state by register_buffer"
             )
@@ -173,8 +173,8 @@ class Built:
                     f"a step of its own moves its parameter {name}; make that state by register_buffer"
                 )
 
-    def _attributes(self) -> dict[str, list[Any]]:
-        return kept.attributes(self.module.named_modules(), SET)
+    def _attributes(self) -> dict[str, list[side_effects.Held]]:
+        return side_effects.attributes(self.module.named_modules(), SET)
 
     @contextmanager
     def _seeded(self, seed: int | None) -> Iterator[None]:

@@ -1,10 +1,13 @@
-"""Values of a step that a layer keeps outside of its variables, where no replicate has one of its own."""
+"""Side effects of calls of a layer: values that it keeps outside of its variables, or draws without a seed.
+
+All replicates would share them.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bnlab.lazy import tf
 from bnlab.networks.normalizer import Normalizer
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 CONTAINERS = (list, tuple, set, frozenset, deque)
 TOLERANCE = 1e-6
-"""Largest difference of two outputs of one input, as a share of the largest."""
+"""Largest difference of two outputs of one input, as a share of the largest finite value."""
 ANOTHER = (
     "it makes another N(u) of the same input and the same variables in another call; make what a call keeps a "
     "variable, and draw random numbers by a seed that is one"
@@ -22,7 +25,14 @@ ANOTHER = (
 """Sentence on a layer whose calls leave something behind."""
 
 
-def attributes(parts: Iterable[tuple[str, Any]], but: Iterable[str] = ()) -> dict[str, list[Any]]:
+class Held(NamedTuple):
+    """A number, tensor or array, and its text before a call may write to it; a tensor of TensorFlow has none."""
+
+    value: Any
+    text: str
+
+
+def attributes(parts: Iterable[tuple[str, Any]], but: Iterable[str] = ()) -> dict[str, list[Held]]:
     """Return the numbers, tensors and arrays that a layer and its parts have as attributes, by name.
 
     Those within lists, tuples, sets and mappings count too, and variables, objects with a ``value``, do not.
@@ -32,7 +42,9 @@ def attributes(parts: Iterable[tuple[str, Any]], but: Iterable[str] = ()) -> dic
         but: names of attributes that the library itself sets.
     """
     every = {
-        f"{path}.{name}" if path else name: [*filter(_is_value, _leaves(value))]
+        f"{path}.{name}" if path else name: [
+            _held(leaf) for leaf in _leaves(value) if _is_value(leaf)
+        ]
         for path, part in parts
         for name, value in vars(part).items()
         if name not in but
@@ -40,12 +52,12 @@ def attributes(parts: Iterable[tuple[str, Any]], but: Iterable[str] = ()) -> dic
     return {name: values for name, values in every.items() if values}
 
 
-def changed(before: Mapping[str, list[Any]], after: Mapping[str, list[Any]]) -> list[str]:
+def changed(before: Mapping[str, list[Held]], after: Mapping[str, list[Held]]) -> list[str]:
     """Return the names of attributes whose numbers or tensors are others, but no new ones without a tensor."""
     return [
         name
         for name, values in after.items()
-        if any(map(tf.is_tensor, values)) or name in before
+        if name in before or any(tf.is_tensor(each.value) for each in values)
         if not _same(before.get(name, []), values)
     ]
 
@@ -63,7 +75,8 @@ def check(make: Callable[[], Normalizer], u: np.ndarray, other: np.ndarray) -> N
     for variable, start in zip(second.variables, starts, strict=True):
         variable.bind(start)
     y = second.normalize(tf.constant(u, second.dtype), True)
-    far = tf.abs(y - expected) > TOLERANCE * tf.reduce_max(tf.abs(expected))
+    finite = tf.where(tf.math.is_finite(expected), expected, tf.zeros_like(expected))
+    far = tf.abs(y - expected) > TOLERANCE * tf.reduce_max(tf.abs(finite))
     if bool(tf.reduce_any(far)):
         raise ValueError(ANOTHER)
 
@@ -83,11 +96,17 @@ def _is_value(leaf: Any) -> bool:
     return is_array or isinstance(leaf, int | float)
 
 
-def _same(before: list[Any], after: list[Any]) -> bool:
+def _held(leaf: Any) -> Held:
+    return Held(leaf, "" if tf.is_tensor(leaf) else repr(leaf))
+
+
+def _same(before: list[Held], after: list[Held]) -> bool:
     if len(before) != len(after):
         return False
     return all(_is_same(*pair) for pair in zip(before, after, strict=True))
 
 
-def _is_same(one: Any, other: Any) -> bool:
-    return one is other or (not tf.is_tensor(other) and repr(one) == repr(other))
+def _is_same(one: Held, other: Held) -> bool:
+    if tf.is_tensor(other.value):
+        return one.value is other.value
+    return one.text == other.text
