@@ -34,6 +34,13 @@ def perceptron(
     return network
 
 
+def kernels_and_others(network: nn.Sequential) -> tuple[list[Tensor], list[Tensor]]:
+    """Return the kernels of hidden layers, and all other parameters."""
+    kernels = [layer.weight for layer in network[:-1] if isinstance(layer, nn.Linear)]
+    others = [p for p in network.parameters() if all(p is not kernel for kernel in kernels)]
+    return kernels, others
+
+
 def tensors(rows: Rows) -> tuple[Data, Data, Data]:
     """Return the parts in single precision."""
     return tuple((torch.tensor(x, dtype=torch.float32), torch.tensor(y)) for x, y in rows)
@@ -175,8 +182,7 @@ def decay(data: Path) -> Iterator[tuple[str, int, list[float]]]:
         for decayed, grows in ((0.02, False), (0, True), (0, False)):
             torch.manual_seed(seed)
             network = perceptron([100, 100, 100], True, epsilon=1e-9)
-            kernels = [layer.weight for layer in network[:-1] if isinstance(layer, nn.Linear)]
-            others = [p for p in network.parameters() if all(p is not kernel for kernel in kernels)]
+            kernels, others = kernels_and_others(network)
             groups = [{"params": kernels, "weight_decay": decayed}, {"params": others}]
             optimizer = torch.optim.SGD(groups, 0.1)
 

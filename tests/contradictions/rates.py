@@ -7,16 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from perceptrons import descend, perceptron, right, tensors
+from perceptrons import descend, kernels_and_others, perceptron, right, tensors
 from rows import read
-from torch import Tensor, nn
+from torch import nn
 
 SEEDS = range(501, 506)
 RATES = [10.0**power for power in range(-3, 5)]
-
-
-def kernels_of(network: nn.Sequential) -> list[Tensor]:
-    return [layer.weight for layer in network[:-1] if isinstance(layer, nn.Linear)]
 
 
 def decades(accuracies: list[float]) -> float:
@@ -41,8 +37,7 @@ def kernel_rates(data: Path) -> Iterator[tuple[str, int, list[float]]]:
             for rate in RATES:
                 torch.manual_seed(seed)
                 network = perceptron([100, 100, 100], bn)
-                kernels = kernels_of(network)
-                others = [p for p in network.parameters() if all(p is not k for k in kernels)]
+                kernels, others = kernels_and_others(network)
                 groups = [{"params": kernels, "lr": rate}, {"params": others}]
                 descend(network, parts[0], torch.optim.SGD(groups, 0.1), 800, 64, seed)
                 finite = all(p.isfinite().all() for p in network.parameters())
@@ -68,7 +63,7 @@ def last_over_first(units: int, fixed: bool, seed: int) -> float:
     """Return the accuracy over the last quarter of the last of 30 tasks, as a share of that of the first."""
     torch.manual_seed(seed)
     x, network, ends = torch.randn(1000, 32), normalized(units), []
-    kernels = kernels_of(network)
+    kernels, _ = kernels_and_others(network)
     lengths = [kernel.norm().item() for kernel in kernels]
     optimizer = torch.optim.SGD(network.parameters(), 0.1)
     for _ in range(30):
