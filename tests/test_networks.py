@@ -20,6 +20,7 @@ from bnlab.networks.inception import Inception
 from bnlab.networks.language_model import LanguageModel
 from bnlab.networks.network import initial_values
 from bnlab.networks.normalizer import Normalizer
+from bnlab.networks.normalizers.bn import BN
 from bnlab.networks.normalizers.bn_with_noise import BNWithNoise
 from bnlab.networks.normalizers.noise import Noise
 from bnlab.networks.normalizers.whitening import Whitening
@@ -601,3 +602,21 @@ def test_steps_are_compiled_where_network_and_normalizer_allow_it():
     assert Perceptron([5]).build_for(METHODS["bn"], shape, *settings).compiled
     assert not Perceptron([5]).build_for(Method(normalizer=Whitening), shape, *settings).compiled
     assert not Convolutional([[2]], []).build_for(METHODS["bn"], [4, 4, 1], *settings).compiled
+
+
+class Flagged(BN):
+    """Batch normalization that notes in which mode its last call was."""
+
+    def build(self):
+        super().build()
+        self.was_training = True
+
+    def normalize(self, u, training):
+        self.was_training = training
+        return super().normalize(u, training)
+
+
+def test_a_normalizer_may_note_the_mode_of_its_last_call():
+    layer = Flagged().build_for(6)
+    trial.alone(layer, tf.constant(np.random.default_rng(1).normal(size=(8, 6)), "float32"))
+    assert not layer.was_training

@@ -157,7 +157,9 @@ def watch(normalizer: Normalizer) -> None:
     trained = [variable for variable in normalizer.variables if variable.trainable]
 
     def watched(u: tf.Tensor, training: bool) -> tf.Tensor:
-        before = side_effects.attributes([("", normalizer)], own)
+        flags = {name for name, value in vars(normalizer).items() if isinstance(value, bool)}
+        but = own | flags  # a flag may say which call was the last
+        before = side_effects.attributes([("", normalizer)], but)
         values = [variable.value for variable in trained]
         with tf.GradientTape() as tape:
             tape.watch(u)
@@ -176,7 +178,7 @@ def watch(normalizer: Normalizer) -> None:
                     f"a step of its own moves its trained variable {variable.name}; make that state by self.variable "
                     "with trainable=False"
                 )
-        for name in side_effects.changed(before, side_effects.attributes([("", normalizer)], own)):
+        for name in side_effects.changed(before, side_effects.attributes([("", normalizer)], but)):
             raise ValueError(
                 f"it keeps a value of a step as its attribute {name}; make that state by self.variable with "
                 "trainable=False"
